@@ -1,0 +1,1 @@
+DROP TABLE pj.mails, pj.signing_keys, pj.devices, pj.registrations, pj.accounts;

@@ -1,0 +1,76 @@
+//! Who is asking: the only reader of the Authorization header.
+
+use crate::app::App;
+use crate::auth::access_token::TokenError;
+use crate::http::{Problem, ProblemKind, RequestId};
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use std::future::{Ready, ready};
+use uuid::Uuid;
+
+/// The holder of a genuine access token. Whether the device still stands is for `sec.enter`.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    account: Uuid,
+    device: Uuid,
+    counter: i64,
+    request: Uuid,
+}
+
+impl Caller {
+    /// The account.
+    pub const fn account(&self) -> Uuid {
+        self.account
+    }
+    /// The device.
+    pub const fn device(&self) -> Uuid {
+        self.device
+    }
+    /// The refresh counter the token was issued at.
+    pub const fn counter(&self) -> i64 {
+        self.counter
+    }
+    /// The request, for the access log.
+    pub const fn request(&self) -> Uuid {
+        self.request
+    }
+
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let refused = || Problem::new(ProblemKind::Unauthenticated);
+        let mut headers = request.headers().get_all(AUTHORIZATION);
+        let (Some(header), None) = (headers.next(), headers.next()) else { return Err(refused()) };
+        let (scheme, token) =
+            header.to_str().ok().and_then(|h| h.split_once(' ')).ok_or_else(refused)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(refused());
+        }
+        let app = request
+            .app_data::<web::Data<App>>()
+            .ok_or_else(|| Problem::internal("no application state"))?;
+        Self::of_token(app, token, RequestId::of(request))
+    }
+
+    /// The holder of this token.
+    ///
+    /// # Errors
+    /// 401 for a token that is not genuine or has expired.
+    pub fn of_token(app: &App, token: &str, request: Uuid) -> Result<Self, Problem> {
+        let claims = app.keys().verify(token, app.clock.now()).map_err(|error| match error {
+            TokenError::Expired => ProblemKind::TokenExpired,
+            _ => ProblemKind::Unauthenticated,
+        })?;
+        Ok(Self { account: claims.sub, device: claims.sid, counter: claims.rtc, request })
+    }
+}
+
+/// Ready at once and first in every handler's list, so a stranger is told so before his body is
+/// looked at.
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}

@@ -1,0 +1,317 @@
+//! Who may touch which journal: the only maker of the proofs that SQL functions demand.
+//!
+//! A [`Permit`] lets a store function *write* a statement; the statement runs only behind
+//! `sec.enter`, in the same transaction, which checks device, account and share and sets the
+//! row-level-security context. A [`JournalAccess`] is what `sec.enter` granted. Neither can be made
+//! outside this module, and no statement names a patient: the database knows who the subject is.
+
+mod caller;
+mod policy;
+mod section;
+
+pub use caller::Caller;
+pub use policy::{Need, Role, STEP_UP_MINUTES};
+pub use section::{Section, Sections};
+
+use crate::app::App;
+use crate::db::{Row, Statement, Tx, row};
+use crate::http::{Answered, Problem};
+use crate::time::{Instant, TimeZone, journal_date};
+use chrono::{DateTime, NaiveDate, Utc};
+use std::marker::PhantomData;
+use uuid::Uuid;
+
+/// May read the journal, within what the share opens.
+#[derive(Debug, Clone, Copy)]
+pub struct Read;
+/// May read and write the journal; holds the lock on its counter.
+#[derive(Debug, Clone, Copy)]
+pub struct Write;
+/// The owner of the account: own shares, own access log, own account.
+#[derive(Debug, Clone, Copy)]
+pub struct Own;
+
+/// Lets a statement of this level be written. It proves nothing by itself: see the module.
+#[derive(Debug, Clone, Copy)]
+pub struct Permit<L>(PhantomData<L>);
+
+/// What `sec.enter` granted, good for the transaction it was granted in.
+#[derive(Debug, Clone)]
+pub struct JournalAccess<L> {
+    actor: Option<Uuid>,
+    device: Option<Uuid>,
+    moment: DateTime<Utc>,
+    sections: Sections,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    day_start_minute: i16,
+    enrolled_on: Option<NaiveDate>,
+    time_zone: Option<TimeZone>,
+    revision: i64,
+    level: PhantomData<L>,
+}
+
+impl<L> JournalAccess<L> {
+    /// For the statements of this transaction.
+    pub const fn permit(&self) -> Permit<L> {
+        Permit(PhantomData)
+    }
+    /// The sections the reader may see.
+    pub const fn sections(&self) -> Sections {
+        self.sections
+    }
+    /// The first and last journal day the reader may see, where a share limits them.
+    pub const fn window(&self) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        (self.from, self.to)
+    }
+    /// The journal's revision when it was entered.
+    pub const fn revision(&self) -> i64 {
+        self.revision
+    }
+    /// Start of the patient's journal day, minutes after midnight.
+    pub const fn day_start_minute(&self) -> i16 {
+        self.day_start_minute
+    }
+    /// The day the patient began the journal.
+    pub const fn enrolled_on(&self) -> Option<NaiveDate> {
+        self.enrolled_on
+    }
+    /// Today in the journal: by the patient's home zone and start of the day.
+    pub fn today(&self) -> NaiveDate {
+        let now = Instant::new(self.moment);
+        let zone = self.time_zone.or_else(|| TimeZone::parse("UTC"));
+        zone.map_or_else(
+            || self.moment.date_naive(),
+            |zone| journal_date(now, zone.offset_at(now), self.day_start_minute),
+        )
+    }
+    /// The account that acts; none when the operator does.
+    pub const fn actor(&self) -> Option<Uuid> {
+        self.actor
+    }
+    /// The device that acts.
+    pub const fn device(&self) -> Option<Uuid> {
+        self.device
+    }
+    /// The time of the request.
+    pub const fn moment(&self) -> DateTime<Utc> {
+        self.moment
+    }
+}
+
+impl JournalAccess<Write> {
+    /// Who writes may read; nothing goes the other way.
+    pub const fn reading(&self) -> Permit<Read> {
+        Permit(PhantomData)
+    }
+}
+
+/// Whose journal is asked for, and what the access log shall say.
+#[derive(Debug, Clone, Copy)]
+pub enum Target {
+    /// The caller's own.
+    Own,
+    /// A patient's, through a share.
+    Share {
+        /// The share.
+        id: Uuid,
+        /// What is done, for the access log.
+        action: &'static str,
+        /// The sections it wants; the share must open at least one of them.
+        sections: Sections,
+        /// The first day it wants.
+        from: Option<NaiveDate>,
+        /// The last day it wants.
+        to: Option<NaiveDate>,
+    },
+}
+
+row! {
+    /// The answer of `sec.enter`.
+    pub struct Entered {
+        outcome: String,
+        roles: Option<Vec<String>>,
+        authenticated_at: Option<DateTime<Utc>>,
+        sections: Option<Vec<String>>,
+        from_date: Option<NaiveDate>,
+        to_date: Option<NaiveDate>,
+        day_start_minute: Option<i16>,
+        enrolled_on: Option<NaiveDate>,
+        time_zone: Option<String>,
+        rev: Option<i64>,
+    }
+}
+
+const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
+    day_start_minute, enrolled_on, time_zone, rev FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
+
+fn enter(caller: &Caller, moment: DateTime<Utc>, target: Target, request: Uuid, lock: bool) -> Statement<Entered> {
+    let (share, action, sections, from, to) = match target {
+        Target::Own => (None, "", Sections::NONE, None, None),
+        Target::Share { id, action, sections, from, to } => (Some(id), action, sections, from, to),
+    };
+    Statement::new(ENTER)
+        .bind(caller.account())
+        .bind(caller.device())
+        .bind(caller.counter())
+        .bind(moment)
+        .bind(share)
+        .bind(action.to_owned())
+        .bind(sections.codes())
+        .bind(from)
+        .bind(to)
+        .bind(request)
+        .bind(lock)
+}
+
+fn grant<L>(
+    caller: &Caller,
+    moment: DateTime<Utc>,
+    target: Target,
+    need: Need,
+    entered: Entered,
+) -> Answered<JournalAccess<L>> {
+    policy::judge(&entered, need, moment).map_err(Problem::new)?;
+    let sections = match target {
+        Target::Own => Sections::ALL,
+        Target::Share { .. } => Sections::of_codes(&entered.sections.unwrap_or_default()),
+    };
+    Ok(JournalAccess {
+        actor: Some(caller.account()),
+        device: Some(caller.device()),
+        moment,
+        sections,
+        from: entered.from_date,
+        to: entered.to_date,
+        day_start_minute: entered.day_start_minute.unwrap_or(crate::time::DAY_START_MINUTE),
+        enrolled_on: entered.enrolled_on,
+        time_zone: entered.time_zone.as_deref().and_then(TimeZone::parse),
+        revision: entered.rev.unwrap_or(0),
+        level: PhantomData,
+    })
+}
+
+/// Reads in one round trip. The statement runs behind `sec.enter`; its rows are only handed out
+/// with the access that was granted.
+///
+/// # Errors
+/// 401, 403, 404 as `sec.enter` and the need decide.
+pub async fn read<R: Row>(
+    app: &App,
+    caller: &Caller,
+    need: Need,
+    target: Target,
+    statement: impl FnOnce(Permit<Read>) -> Statement<R>,
+) -> Answered<(JournalAccess<Read>, Vec<R>)> {
+    let moment = app.clock.now();
+    let enter = enter(caller, moment, target, caller.request(), false);
+    let (entered, rows) = app.db.entered(enter, statement(Permit(PhantomData))).await?;
+    Ok((grant(caller, moment, target, need, entered)?, rows))
+}
+
+/// Like [`read`], with three statements in the one round trip.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read3<A: Row, B: Row, C: Row>(
+    app: &App,
+    caller: &Caller,
+    need: Need,
+    target: Target,
+    statements: impl FnOnce(Permit<Read>) -> (Statement<A>, Statement<B>, Statement<C>),
+) -> Answered<(JournalAccess<Read>, (Vec<A>, Vec<B>, Vec<C>))> {
+    let moment = app.clock.now();
+    let enter = enter(caller, moment, target, caller.request(), false);
+    let (entered, rows) = app.db.entered3(enter, statements(Permit(PhantomData))).await?;
+    Ok((grant(caller, moment, target, need, entered)?, rows))
+}
+
+/// Does the caller stand at all? For requests whose body is already known to be bad.
+///
+/// # Errors
+/// As [`read`].
+pub async fn check(app: &App, caller: &Caller, need: Need) -> Answered<()> {
+    read(app, caller, need, Target::Own, |_| Statement::<()>::new("SELECT")).await.map(|_| ())
+}
+
+/// A transaction on the caller's own journal, its counter locked.
+///
+/// # Errors
+/// As [`read`], and whatever `work` answers; then nothing is changed.
+pub async fn write<T>(
+    app: &App,
+    caller: &Caller,
+    need: Need,
+    work: impl AsyncFnOnce(&Tx<'_>, JournalAccess<Write>) -> Answered<T>,
+) -> Answered<T> {
+    let moment = app.clock.now();
+    let enter = enter(caller, moment, Target::Own, caller.request(), true);
+    app.db
+        .transact(enter, async |tx, entered| {
+            work(tx, grant(caller, moment, Target::Own, need, entered)?).await
+        })
+        .await
+}
+
+/// A transaction on the caller's own account.
+///
+/// # Errors
+/// As [`write`].
+pub async fn own<T>(
+    app: &App,
+    caller: &Caller,
+    need: Need,
+    work: impl AsyncFnOnce(&Tx<'_>, JournalAccess<Own>) -> Answered<T>,
+) -> Answered<T> {
+    let moment = app.clock.now();
+    let enter = enter(caller, moment, Target::Own, caller.request(), false);
+    app.db
+        .transact(enter, async |tx, entered| {
+            work(tx, grant(caller, moment, Target::Own, need, entered)?).await
+        })
+        .await
+}
+
+row! {
+    /// The answer of `sec.operate`.
+    pub struct Operated { day_start_minute: i16, enrolled_on: NaiveDate, rev: i64 }
+}
+
+/// The one way around a sign-in: the operator at the command line, for imports and demo data. The
+/// patient sees it in the access log as `action`.
+///
+/// # Errors
+/// When the patient has no journal or the database fails; whatever `work` answers.
+pub async fn operate<T>(
+    app: &App,
+    patient: Uuid,
+    action: &'static str,
+    work: impl AsyncFnOnce(&Tx<'_>, JournalAccess<Write>) -> Answered<T>,
+) -> Answered<T> {
+    let moment = app.clock.now();
+    let operate = Statement::<Operated>::new(
+        "SELECT day_start_minute, enrolled_on, rev FROM sec.operate($1,$2,$3,$4)",
+    )
+    .bind(patient)
+    .bind(action.to_owned())
+    .bind(moment)
+    .bind(app.ids.next());
+    app.db
+        .transact(operate, async |tx, operated| {
+            let access = JournalAccess {
+                actor: Some(patient),
+                device: None,
+                moment,
+                sections: Sections::ALL,
+                from: None,
+                to: None,
+                day_start_minute: operated.day_start_minute,
+                enrolled_on: Some(operated.enrolled_on),
+                time_zone: None,
+                revision: operated.rev,
+                level: PhantomData,
+            };
+            work(tx, access).await
+        })
+        .await
+}

@@ -1,0 +1,112 @@
+//! The pure half of authorization: what `sec.enter` found × what the operation needs → go or not.
+
+use super::Entered;
+use crate::http::ProblemKind;
+use chrono::{DateTime, Duration, Utc};
+
+crate::wire::vocabulary! {
+    /// What an account may act as; one account may have both roles.
+    pub enum Role {
+        /// Keeps a journal.
+        Patient = "patient",
+        /// Reads journals through shares.
+        Practitioner = "practitioner",
+    }
+}
+
+/// How long a password check counts as fresh, in minutes.
+pub const STEP_UP_MINUTES: i64 = 5;
+
+/// What an operation needs of its caller, beside a live device.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Need {
+    role: Option<Role>,
+    fresh: bool,
+}
+
+impl Need {
+    /// Any signed-in account.
+    pub const ACCOUNT: Self = Self { role: None, fresh: false };
+    /// A patient.
+    pub const PATIENT: Self = Self { role: Some(Role::Patient), fresh: false };
+    /// A practitioner.
+    pub const PRACTITIONER: Self = Self { role: Some(Role::Practitioner), fresh: false };
+
+    /// And a password check within the last [`STEP_UP_MINUTES`].
+    #[must_use]
+    pub const fn fresh(mut self) -> Self {
+        self.fresh = true;
+        self
+    }
+}
+
+/// Decides.
+///
+/// # Errors
+/// The problem to answer with. A dead device comes before a missing role, a missing role before a
+/// missing share, so that nobody learns of a share he could not use.
+pub(super) fn judge(entered: &Entered, need: Need, now: DateTime<Utc>) -> Result<(), ProblemKind> {
+    match entered.outcome.as_str() {
+        "granted" | "not_found" => {}
+        "account_suspended" => return Err(ProblemKind::AccountSuspended),
+        _ => return Err(ProblemKind::SessionRevoked),
+    }
+    if let Some(role) = need.role
+        && !entered.roles.iter().flatten().any(|has| has == role.code())
+    {
+        return Err(ProblemKind::RoleInsufficient);
+    }
+    if entered.outcome == "not_found" {
+        return Err(ProblemKind::NotFound);
+    }
+    let age = entered.authenticated_at.map(|at| now - at);
+    if need.fresh && age.is_none_or(|age| age > Duration::minutes(STEP_UP_MINUTES)) {
+        return Err(ProblemKind::ReauthenticationRequired);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entered(outcome: &str, roles: &[&str], minutes_ago: i64) -> (Entered, DateTime<Utc>) {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let entered = Entered {
+            outcome: outcome.into(),
+            roles: Some(roles.iter().map(ToString::to_string).collect()),
+            authenticated_at: Some(now - Duration::minutes(minutes_ago)),
+            sections: None,
+            from_date: None,
+            to_date: None,
+            day_start_minute: None,
+            enrolled_on: None,
+            time_zone: None,
+            rev: None,
+        };
+        (entered, now)
+    }
+
+    #[test]
+    fn the_policy_as_a_table() {
+        use ProblemKind as P;
+        let patient = ["patient"].as_slice();
+        let rows = [
+            ("granted", patient, 0, Need::PATIENT, Ok(())),
+            ("granted", patient, 0, Need::PRACTITIONER, Err(P::RoleInsufficient)),
+            ("granted", ["patient", "practitioner"].as_slice(), 0, Need::PRACTITIONER, Ok(())),
+            ("not_found", ["practitioner"].as_slice(), 0, Need::PRACTITIONER, Err(P::NotFound)),
+            ("not_found", patient, 0, Need::PRACTITIONER, Err(P::RoleInsufficient)),
+            ("session_revoked", patient, 0, Need::ACCOUNT, Err(P::SessionRevoked)),
+            ("account_suspended", patient, 0, Need::ACCOUNT, Err(P::AccountSuspended)),
+            ("anything else", patient, 0, Need::ACCOUNT, Err(P::SessionRevoked)),
+            ("granted", patient, 5, Need::PATIENT.fresh(), Ok(())),
+            ("granted", patient, 6, Need::PATIENT.fresh(), Err(P::ReauthenticationRequired)),
+            ("granted", patient, 6, Need::PATIENT, Ok(())),
+        ];
+        for (outcome, roles, minutes_ago, need, expected) in rows {
+            let (entered, now) = entered(outcome, roles, minutes_ago);
+            assert_eq!(judge(&entered, need, now), expected, "{outcome} {roles:?} {need:?}");
+        }
+    }
+}

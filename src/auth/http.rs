@@ -1,0 +1,324 @@
+//! The wire of accounts and devices.
+
+use super::password::{Password, Verdict};
+use super::register::{Register, VerifyEmail, register, verify};
+use super::session::{DeviceInfo, TokenSet, hashing, login, refresh};
+use super::store;
+use crate::access::{self, Caller, Need};
+use crate::app::App;
+use crate::http::{
+    Accepted, Answered, Authz, Body, Found, Nothing, Operation, Page, Problem, ProblemKind, Routes,
+    document, path_id,
+};
+use crate::time::serialize_utc;
+use crate::wire::{At, Components, Direction, Email, Faults, Text, Wire, wire};
+use actix_web::http::Method;
+use actix_web::{HttpRequest, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use uuid::Uuid;
+
+/// Registers the operations.
+pub fn routes(routes: &mut Routes) {
+    let device = json!({"name": "Ana's phone", "platform": "android", "app_version": "1.0.0"});
+    let op = Operation::new("register", "auth", "Ask for an account", Authz::OPEN)
+        .describe("The answer is the same whether the address is known or not; the mail tells its owner. \
+            The account exists when the address is verified.")
+        .takes::<Register>()
+        .example(json!({"email": "ana@example.org", "password": "three quiet herons",
+            "role": "patient", "locale": "en", "time_zone": "Europe/Berlin", "terms_version": "1"}));
+    routes.add(Method::POST, "/v1/auth/register", op, register_account);
+
+    let op = Operation::new("verifyEmail", "auth", "Prove the address and sign in", Authz::OPEN)
+        .describe("Send the code (good for 10 minutes and 5 tries) or the token of the link (24 hours).")
+        .takes::<VerifyEmail>()
+        .example(json!({"verification_id": "0195a3c2-0000-7000-8000-00000000000a", "code": "123456",
+            "device": device}))
+        .problems(&[ProblemKind::InvalidCredentials]);
+    routes.add(Method::POST, "/v1/auth/verify-email", op, verify_email);
+
+    let op = Operation::new("login", "auth", "Sign in", Authz::OPEN)
+        .takes::<Login>()
+        .example(json!({"email": "ana@example.org", "password": "three quiet herons", "device": device}))
+        .problems(&[ProblemKind::InvalidCredentials, ProblemKind::AccountSuspended]);
+    routes.add(Method::POST, "/v1/auth/login", op, login_with_password);
+
+    let op = Operation::new("refreshTokens", "auth", "Exchange the refresh token", Authz::OPEN)
+        .describe("Each refresh token is good once. When the answer was lost, send the same token again: \
+            the same successor comes back. A token whose successor has been used signs the device out.")
+        .takes::<Refresh>()
+        .problems(&[ProblemKind::SessionRevoked, ProblemKind::AccountSuspended]);
+    routes.add(Method::POST, "/v1/auth/refresh", op, refresh_tokens);
+
+    let op = Operation::new("logout", "auth", "Sign this device out", Authz::ACCOUNT);
+    routes.add(Method::POST, "/v1/auth/logout", op, logout);
+
+    let op = Operation::new("reauthenticate", "auth", "Prove again who you are", Authz::ACCOUNT)
+        .describe("Opens the operations that need a fresh password check for five minutes.")
+        .takes::<Reauthenticate>()
+        .problems(&[ProblemKind::InvalidCredentials]);
+    routes.add(Method::POST, "/v1/auth/reauthenticate", op, reauthenticate);
+
+    let op = Operation::new("listDevices", "auth", "List signed-in devices", Authz::ACCOUNT);
+    routes.add(Method::GET, "/v1/devices", op, list_devices);
+
+    let op = Operation::new("revokeDevice", "auth", "Sign a device out", Authz::ACCOUNT);
+    routes.add(Method::DELETE, "/v1/devices/{id}", op, revoke_device);
+
+    let op = Operation::new("getJwks", "auth", "Public keys of access tokens", Authz::OPEN)
+        .describe("RFC 7517. Keys rotate; look them up by `kid`.");
+    routes.add(Method::GET, "/.well-known/jwks.json", op, get_jwks);
+}
+
+impl Wire for Password {
+    fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self> {
+        let Some(text) = value.as_str() else {
+            faults.add(at, "wrong_type", "Must be a string.");
+            return None;
+        };
+        if text.len() > super::password::MAX_BYTES {
+            faults.add(at, "too_long", "Must have at most 256 bytes.");
+            return None;
+        }
+        Some(Self::from(text.to_owned()))
+    }
+    fn schema(_: &mut Components, _: Direction) -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+            .max_length(Some(super::password::MAX_BYTES))
+            .into()
+    }
+}
+
+impl PartialEq for Password {
+    fn eq(&self, _: &Self) -> bool {
+        false // Passwords are compared by the hasher only.
+    }
+}
+
+impl Serialize for Password {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_none() // Never leaves.
+    }
+}
+
+/// A registration was taken.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RegistrationAnswer {
+    /// For the verification.
+    verification_id: Uuid,
+    /// When the mailed code ends.
+    #[serde(serialize_with = "serialize_utc")]
+    expires_at: DateTime<Utc>,
+}
+document!(RegistrationAnswer, LoginResult, Jwks, Device);
+
+async fn register_account(
+    app: web::Data<App>,
+    body: Body<Register>,
+) -> Answered<Accepted<RegistrationAnswer>> {
+    let (verification_id, expires_at) = register(&app, body.valid()?).await?;
+    Ok(Accepted(RegistrationAnswer { verification_id, expires_at }))
+}
+
+/// The outcome of a sign-in.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LoginResult {
+    /// `complete`. Read an unknown value as "this app cannot finish the sign-in".
+    #[schema(max_length = 20, examples("complete"))]
+    status: &'static str,
+    /// The tokens, when complete.
+    tokens: Option<TokenSet>,
+}
+
+impl LoginResult {
+    const fn complete(tokens: TokenSet) -> Found<Self> {
+        Found(Self { status: "complete", tokens: Some(tokens) })
+    }
+}
+
+async fn verify_email(app: web::Data<App>, body: Body<VerifyEmail>) -> Answered<Found<LoginResult>> {
+    let asked = body.valid()?;
+    if asked.code.is_some() == asked.token.is_some() {
+        let mut faults = Faults::default();
+        faults.field("code", "contradiction", "Send either code or token.");
+        return Err(Problem::invalid(faults.into_vec()));
+    }
+    Ok(LoginResult::complete(verify(&app, asked).await?))
+}
+
+wire! {
+    /// A sign-in.
+    pub struct Login {
+        /// The e-mail address.
+        email: Email,
+        /// The password.
+        password: Password,
+        /// The app that signs in.
+        device: DeviceInfo,
+    }
+}
+
+async fn login_with_password(app: web::Data<App>, body: Body<Login>) -> Answered<Found<LoginResult>> {
+    let asked = body.valid()?;
+    let tokens = login(&app, asked.email.as_str(), &asked.password, asked.device).await?;
+    Ok(LoginResult::complete(tokens))
+}
+
+wire! {
+    /// A refresh.
+    pub struct Refresh {
+        /// The newest refresh token the device has.
+        refresh_token: Text<200>,
+    }
+}
+
+async fn refresh_tokens(app: web::Data<App>, body: Body<Refresh>) -> Answered<Found<TokenSet>> {
+    refresh(&app, body.valid()?.refresh_token.as_str()).await.map(Found)
+}
+document!(TokenSet);
+
+async fn logout(caller: Caller, app: web::Data<App>) -> Answered<Nothing> {
+    sign_out(&app, &caller).await
+}
+
+/// Signs the caller's own device out.
+///
+/// # Errors
+/// 401 when it is signed out already.
+pub async fn sign_out(app: &App, caller: &Caller) -> Answered<Nothing> {
+    access::own(app, caller, Need::ACCOUNT, async |tx, own| {
+        let revoke = store::revoke_own(own.permit(), caller.account(), caller.device(), own.moment());
+        tx.execute(revoke).await?;
+        Ok(Nothing)
+    })
+    .await
+}
+
+wire! {
+    /// A fresh proof.
+    pub struct Reauthenticate {
+        /// The account's password.
+        password: Password,
+    }
+}
+
+async fn reauthenticate(
+    caller: Caller,
+    app: web::Data<App>,
+    body: Body<Reauthenticate>,
+) -> Answered<Nothing> {
+    let phc = access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
+        Ok(tx.first(store::own_password(own.permit(), caller.account())).await?)
+    })
+    .await?;
+    let asked = body.valid()?;
+    let phc = phc.map(|(phc,)| phc);
+    match app.hasher.verify(&asked.password, phc.as_deref()).await.map_err(hashing)? {
+        Verdict::Mismatch => Err(ProblemKind::InvalidCredentials.into()),
+        Verdict::Match { .. } => {
+            access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
+                tx.execute(store::authenticated(own.permit(), caller.device(), own.moment())).await?;
+                Ok(Nothing)
+            })
+            .await
+        }
+    }
+}
+
+/// A signed-in installation of an app.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Device {
+    /// Its id.
+    id: Uuid,
+    /// What the owner calls it.
+    #[schema(max_length = 100)]
+    name: Option<String>,
+    /// Its system.
+    #[schema(max_length = 40)]
+    platform: Option<String>,
+    /// The app's version.
+    #[schema(max_length = 40)]
+    app_version: Option<String>,
+    /// When it signed in.
+    #[serde(serialize_with = "serialize_utc")]
+    created_at: DateTime<Utc>,
+    /// When it last refreshed its tokens.
+    #[serde(serialize_with = "serialize_utc")]
+    last_used_at: DateTime<Utc>,
+    /// Is it the one that asks?
+    current: bool,
+}
+
+async fn list_devices(caller: Caller, app: web::Data<App>) -> Answered<Found<Page<Device>>> {
+    let rows = access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
+        Ok(tx.load(store::own_devices(own.permit(), caller.account(), own.moment())).await?)
+    })
+    .await?;
+    let devices = rows.into_iter().map(|row| Device {
+        current: row.id == caller.device(),
+        id: row.id,
+        name: row.name,
+        platform: row.platform,
+        app_version: row.app_version,
+        created_at: row.created_at,
+        last_used_at: row.last_used_at,
+    });
+    Ok(Found(Page::whole(devices.collect())))
+}
+
+async fn revoke_device(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Nothing> {
+    access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
+        let device = path_id(&request, "id")?;
+        let revoke = store::revoke_own(own.permit(), caller.account(), device, own.moment());
+        match tx.execute(revoke).await? {
+            0 => Err(ProblemKind::NotFound.into()),
+            _ => Ok(Nothing),
+        }
+    })
+    .await
+}
+
+/// The public keys of access tokens, RFC 7517.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Jwks {
+    /// The keys that tokens in circulation may be signed with.
+    #[schema(max_items = 10)]
+    keys: Vec<Jwk>,
+}
+
+/// A public Ed25519 key, RFC 8037.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Jwk {
+    /// `OKP`.
+    #[schema(max_length = 10)]
+    kty: String,
+    /// `Ed25519`.
+    #[schema(max_length = 10)]
+    crv: String,
+    /// The key.
+    #[schema(max_length = 43)]
+    x: String,
+    /// The key's thumbprint.
+    #[schema(max_length = 43)]
+    kid: String,
+    /// `sig`.
+    #[schema(max_length = 10)]
+    r#use: String,
+    /// `EdDSA`.
+    #[schema(max_length = 10)]
+    alg: String,
+}
+
+async fn get_jwks(app: web::Data<App>) -> Answered<Found<Jwks>> {
+    let json = app.keys().ring().jwks_json(app.clock.now());
+    serde_json::from_str(&json).map(Found).map_err(Problem::internal)
+}

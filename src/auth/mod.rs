@@ -1,0 +1,25 @@
+//! Accounts and devices: registration, sign-in, tokens and their end.
+
+pub mod access_token;
+pub mod codes;
+mod http;
+pub mod keys;
+pub mod password;
+pub mod random;
+pub mod refresh_token;
+mod register;
+mod ring;
+pub mod secret;
+mod session;
+mod store;
+
+pub use http::{routes, sign_out};
+pub use register::{NewAccount, create_account};
+pub use ring::{load_or_create, rotate};
+pub use session::sign_in_unasked;
+pub use store::{Account, find_account, forget_old_registrations, set_status};
+
+/// The client id of tokens that our own sign-in issues.
+pub const FIRST_PARTY: &str = "pain-journal";
+/// What a first-party token allows.
+pub const FIRST_PARTY_SCOPE: &str = "journal:read journal:write report:read profile:read";

@@ -1,0 +1,349 @@
+//! Passwords: the policy for new ones, and argon2id for all of them.
+//!
+//! Hashing runs on the blocking pool and is bounded: two at a time (19 MiB each), 32 waiting, the
+//! rest refused, so that a flood of sign-ins takes neither the memory nor the event loop.
+
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
+
+use argon2::password_hash::{self, phc::PasswordHash};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use super::random::Random;
+
+/// The shortest new password, in bytes as received (NIST SP 800-63B; no composition rules).
+pub const MIN_BYTES: usize = 12;
+/// The longest password, in bytes as received. Every byte counts.
+pub const MAX_BYTES: usize = 256;
+/// How many hashes are computed at once.
+pub const RUNNING: usize = 2;
+/// How many more may wait for their turn.
+pub const WAITING: usize = 32;
+
+/// The shortest e-mail local part that a password may not contain, in characters.
+const LOCAL_PART_CHARS: usize = 4;
+
+/// A password as the client sent it: never trimmed, normalised, printed or logged, and wiped from
+/// memory when dropped.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Password(SecretString);
+
+impl From<String> for Password {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Password {
+    /// Whether this may become the password of the account with that e-mail address; see
+    /// [`check_policy`].
+    ///
+    /// # Errors
+    /// The first rule broken.
+    pub fn check_policy(&self, email: &str) -> Result<(), PasswordFault> {
+        check_policy(self.0.expose_secret(), email)
+    }
+}
+
+/// Why a password cannot be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordFault {
+    /// Fewer than 12 bytes.
+    #[error("a password needs at least 12 characters")]
+    TooShort,
+    /// More than 256 bytes.
+    #[error("a password can have at most 256 bytes")]
+    TooLong,
+    /// In the list of common passwords, or a short pattern repeated.
+    #[error("this password is one of those that are tried first")]
+    Common,
+    /// Holds the part of the e-mail address before the `@`.
+    #[error("a password cannot contain your e-mail address")]
+    ContainsEmail,
+}
+
+impl PasswordFault {
+    /// The problem code of the API for this fault.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::TooShort | Self::TooLong => "validation_failed",
+            Self::Common | Self::ContainsEmail => "password_too_common",
+        }
+    }
+}
+
+static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    include_str!("common_passwords.txt").lines().filter(|line| !line.starts_with('#')).collect()
+});
+
+/// The rules for a new password: 12 to 256 bytes as received; not in the bundled list of common
+/// ones (in any case, with or without punctuation behind it) nor a pattern of up to six bytes
+/// repeated; and without the account's own e-mail local part, when that has four characters or more.
+///
+/// # Errors
+/// The first rule broken.
+pub fn check_policy(password: &str, email: &str) -> Result<(), PasswordFault> {
+    if password.len() < MIN_BYTES {
+        return Err(PasswordFault::TooShort);
+    }
+    if password.len() > MAX_BYTES {
+        return Err(PasswordFault::TooLong);
+    }
+    let lower = password.to_lowercase();
+    let bytes = lower.as_bytes();
+    let plain = lower.trim_end_matches(|c: char| c.is_ascii_punctuation() || c == ' ');
+    let repeats = (1..=6).any(|n| n >= bytes.len() || bytes[n..] == bytes[..bytes.len() - n]);
+    if repeats || COMMON.contains(lower.as_str()) || COMMON.contains(plain) {
+        return Err(PasswordFault::Common);
+    }
+    let local = email.rsplit_once('@').map_or(email, |(local, _)| local).trim().to_lowercase();
+    if local.chars().count() >= LOCAL_PART_CHARS && lower.contains(&local) {
+        return Err(PasswordFault::ContainsEmail);
+    }
+    Ok(())
+}
+
+/// What one hash costs. A change is picked up at each account's next sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashCost {
+    /// Memory in KiB, 8 or more for each lane.
+    pub memory_kib: u32,
+    /// Passes over the memory, 1 or more.
+    pub passes: u32,
+    /// Lanes, 1 or more.
+    pub lanes: u32,
+}
+
+impl Default for HashCost {
+    /// The OWASP minimum for argon2id: 19 MiB, 2 passes, 1 lane (Password Storage Cheat Sheet).
+    fn default() -> Self {
+        Self { memory_kib: 19_456, passes: 2, lanes: 1 }
+    }
+}
+
+/// Why there is no answer about a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// Two are running and 32 are waiting: answer 503 and let the client come back.
+    #[error("too many passwords are being checked")]
+    Overloaded,
+    /// The configured cost is outside what argon2 allows.
+    #[error("the password hash cost is out of range")]
+    Cost,
+    /// A stored hash is not one of argon2.
+    #[error("a stored password hash is damaged")]
+    Damaged,
+    /// The computation broke off (out of memory, or the server is going down).
+    #[error("a password could not be hashed")]
+    Failed,
+}
+
+/// The answer about a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the account's password. `rehash`: it was hashed with another cost than today's, so
+    /// store a new hash of it now.
+    Match {
+        /// Whether to hash and store the password again.
+        rehash: bool,
+    },
+    /// It is not, or there is no such account.
+    Mismatch,
+}
+
+/// Hashes and checks passwords. Clones share the same bounds.
+#[derive(Debug, Clone)]
+pub struct Hasher {
+    argon: Argon2<'static>,
+    dummy: Arc<str>,
+    admitted: Arc<Semaphore>,
+    running: Arc<Semaphore>,
+}
+
+impl Hasher {
+    /// A hasher of that cost. Make one for the process: its bounds are its own.
+    ///
+    /// # Errors
+    /// [`HashError::Cost`].
+    pub fn new(cost: HashCost, random: &dyn Random) -> Result<Self, HashError> {
+        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
+            .map_err(|_| HashError::Cost)?;
+        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let nobody = random.uuid().to_string();
+        let dummy = argon.hash_password_with_salt(nobody.as_bytes(), &random.array::<16>());
+        Ok(Self {
+            argon,
+            dummy: dummy.map_err(|_| HashError::Failed)?.to_string().into(),
+            admitted: Arc::new(Semaphore::new(RUNNING + WAITING)),
+            running: Arc::new(Semaphore::new(RUNNING)),
+        })
+    }
+
+    /// The PHC string to store for a password, with a fresh salt of 16 bytes.
+    ///
+    /// # Errors
+    /// [`HashError::Overloaded`], [`HashError::Failed`].
+    pub async fn hash(
+        &self,
+        password: &Password,
+        random: &dyn Random,
+    ) -> Result<String, HashError> {
+        let (argon, password, salt) = (self.argon.clone(), password.clone(), random.array::<16>());
+        self.run(move || {
+            let bytes = password.0.expose_secret().as_bytes();
+            let hash = argon.hash_password_with_salt(bytes, &salt);
+            hash.map(|hash| hash.to_string()).map_err(|_| HashError::Failed)
+        })
+        .await
+    }
+
+    /// Checks a password against the stored PHC string. Without one (no such account) the same
+    /// work is done against a dummy, so that the time tells nobody who has an account.
+    ///
+    /// # Errors
+    /// [`HashError::Overloaded`], [`HashError::Damaged`], [`HashError::Failed`].
+    pub async fn verify(
+        &self,
+        password: &Password,
+        phc: Option<&str>,
+    ) -> Result<Verdict, HashError> {
+        let (known, stored) = (phc.is_some(), phc.unwrap_or(&self.dummy).to_owned());
+        let (argon, password) = (self.argon.clone(), password.clone());
+        self.run(move || {
+            let stored = PasswordHash::new(&stored).map_err(|_| HashError::Damaged)?;
+            match argon.verify_password(password.0.expose_secret().as_bytes(), &stored) {
+                Ok(()) if known => Ok(Verdict::Match { rehash: is_outdated(&argon, &stored) }),
+                Ok(()) | Err(password_hash::Error::PasswordInvalid) => Ok(Verdict::Mismatch),
+                Err(_) => Err(HashError::Damaged),
+            }
+        })
+        .await
+    }
+
+    /// Both permits live until the work is done, also when the caller has gone away meanwhile.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+    ) -> Result<T, HashError> {
+        let admitted = Arc::clone(&self.admitted).try_acquire_owned();
+        let admitted = admitted.map_err(|_| HashError::Overloaded)?;
+        let running = Arc::clone(&self.running).acquire_owned().await;
+        let permits = (admitted, running.map_err(|_| HashError::Failed)?);
+        let task = tokio::task::spawn_blocking(move || {
+            let answer = work();
+            drop(permits);
+            answer
+        });
+        task.await.map_err(|_| HashError::Failed)?
+    }
+}
+
+/// Whether a hash that just matched differs from what would be stored today.
+fn is_outdated(argon: &Argon2<'_>, stored: &PasswordHash) -> bool {
+    let today = argon.params();
+    stored.algorithm != Algorithm::Argon2id.ident()
+        || stored.version != Some(Version::V0x13.into())
+        || Params::try_from(stored).map_or(true, |then| {
+            (then.m_cost(), then.t_cost(), then.p_cost())
+                != (today.m_cost(), today.t_cost(), today.p_cost())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::random::SeededRandom;
+    use super::*;
+
+    const CHEAP: HashCost = HashCost { memory_kib: 8, passes: 1, lanes: 1 };
+    const MAIL: &str = "Marina.Lopez@example.org";
+
+    fn hasher() -> Hasher {
+        Hasher::new(CHEAP, &SeededRandom::new(1)).unwrap()
+    }
+
+    #[test]
+    fn length_is_counted_in_bytes_and_nothing_is_trimmed() {
+        let unusual = |n: usize| "kelp-Orbit7 violet/".chars().cycle().take(n).collect::<String>();
+        for n in [12, 72, 73, 256] {
+            assert_eq!(check_policy(&unusual(n), MAIL), Ok(()), "{n}");
+        }
+        assert_eq!(check_policy(&unusual(11), MAIL), Err(PasswordFault::TooShort));
+        assert_eq!(check_policy(&unusual(257), MAIL), Err(PasswordFault::TooLong));
+        assert_eq!(check_policy(" \u{1f9a9}\u{1f335}k1 ", MAIL), Ok(()), "12 bytes, 6 characters");
+        assert_eq!(check_policy(&"\u{e9}z".repeat(86), MAIL), Err(PasswordFault::TooLong));
+    }
+
+    #[test]
+    fn what_everybody_tries_first_is_refused() {
+        let common = "password1234 PassWord1234!! qwertyuiop[] 1234567890123 acupuncture1 \
+            PainJournal2026 aaaaaaaaaaaaaaaaaaaaaaaaa abc123abc123abc123 iloveyouiloveyou \
+            correcthorsebatterystaple \u{212a}\u{212a}\u{212a}\u{212a}";
+        for common in common.split(' ') {
+            assert_eq!(check_policy(common, MAIL), Err(PasswordFault::Common), "{common}");
+        }
+        for own in ["marina.lopez@example.org", "x-Marina.LOPEZ-2031"] {
+            assert_eq!(check_policy(own, MAIL), Err(PasswordFault::ContainsEmail), "{own}");
+        }
+        assert_eq!(check_policy("bob-needs-a-hat", "bob@example.org"), Ok(()), "3 letters");
+        assert_eq!(PasswordFault::ContainsEmail.code(), "password_too_common");
+    }
+
+    #[test]
+    fn the_list_is_clean() {
+        assert!((1000..=3000).contains(&COMMON.len()), "{}", COMMON.len());
+        let lines = include_str!("common_passwords.txt").lines().filter(|l| !l.starts_with('#'));
+        assert_eq!(lines.count(), COMMON.len(), "no line twice");
+        for line in COMMON.iter() {
+            assert!(line.len() >= MIN_BYTES && *line == line.trim().to_lowercase(), "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_fits_its_password_to_the_last_byte() {
+        let (hasher, random) = (hasher(), SeededRandom::new(2));
+        let long: String = "0123456789".chars().cycle().take(73).collect();
+        let phc = hasher.hash(&long.clone().into(), &random).await.unwrap();
+        assert!(phc.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{phc}");
+        assert_ne!(phc, hasher.hash(&long.clone().into(), &random).await.unwrap(), "own salt");
+        let verdict = async |text: &str| hasher.verify(&text.to_owned().into(), Some(&phc)).await;
+        assert_eq!(verdict(&long).await, Ok(Verdict::Match { rehash: false }));
+        assert_eq!(verdict(&format!("{}x", &long[..72])).await, Ok(Verdict::Mismatch), "byte 73");
+        assert_eq!(verdict(&format!("{long} ")).await, Ok(Verdict::Mismatch));
+        assert_eq!(verdict("").await, Ok(Verdict::Mismatch));
+        let damaged = hasher.verify(&long.clone().into(), Some("md5:abc")).await;
+        assert_eq!(damaged, Err(HashError::Damaged));
+        let today = Hasher::new(HashCost { passes: 2, ..CHEAP }, &random).unwrap();
+        let verdict = today.verify(&long.into(), Some(&phc)).await;
+        assert_eq!(verdict, Ok(Verdict::Match { rehash: true }), "another cost");
+    }
+
+    #[tokio::test]
+    async fn the_queue_is_bounded_and_recovers() {
+        let hasher = hasher();
+        let taken = Arc::clone(&hasher.admitted).acquire_many_owned(34).await.unwrap();
+        let verdict = hasher.verify(&"password1234".to_owned().into(), None).await;
+        assert_eq!(verdict, Err(HashError::Overloaded));
+        drop(taken);
+        assert!(hasher.dummy.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "nobody costs the same");
+        let password = Password::from("password1234".to_owned());
+        let all = (0..34).map(|_| hasher.verify(&password, None));
+        let all = futures_util::future::join_all(all).await;
+        let nobody = SeededRandom::new(1);
+        let nobody = (&nobody as &dyn Random).uuid().to_string();
+        assert_eq!(hasher.verify(&nobody.into(), None).await, Ok(Verdict::Mismatch));
+        assert!(all.iter().all(|verdict| *verdict == Ok(Verdict::Mismatch)));
+        assert_eq!(hasher.admitted.available_permits(), 34);
+    }
+
+    #[test]
+    fn nothing_prints_the_password_and_costs_are_checked() {
+        assert!(!format!("{:?}", Password::from("hunter2hunter2".to_owned())).contains("hunter2"));
+        let wrong = Hasher::new(HashCost { memory_kib: 7, ..CHEAP }, &SeededRandom::new(1));
+        assert_eq!(wrong.unwrap_err(), HashError::Cost);
+        assert_eq!(HashCost::default(), HashCost { memory_kib: 19_456, passes: 2, lanes: 1 });
+    }
+}

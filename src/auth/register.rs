@@ -1,0 +1,224 @@
+//! Registration and verification: an account exists from the moment its address is proved.
+
+use super::codes::{LinkPurpose, LinkToken, VerificationCode, same};
+use super::password::Password;
+use super::session::{DeviceInfo, TokenSet, hashing, sign_in};
+use super::store::{self, Registration};
+use crate::access::Role;
+use crate::app::App;
+use crate::db::Tx;
+use crate::http::{Answered, Problem, ProblemKind};
+use crate::mail::texts;
+use crate::time::{DAY_START_MINUTE, Instant, TimeZone, journal_date};
+use crate::wire::{Email, Faults, Text, wire};
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
+
+/// A code is good for this long.
+const CODE_LIFE: Duration = Duration::minutes(10);
+/// A link is good for this long.
+const TOKEN_LIFE: Duration = Duration::hours(24);
+/// Wrong tries after which a registration is dead.
+const MOST_TRIES: i16 = 5;
+
+wire! {
+    /// A request for an account.
+    pub struct Register {
+        /// The e-mail address, which is also the sign-in name. Stored in lower case.
+        email: Email,
+        /// 12 to 256 bytes, taken as sent: spaces count, nothing is trimmed.
+        password: Password,
+        /// What the account is for.
+        role: Role,
+        /// How others see the account; practitioners should give it, patients need not.
+        display_name: Option<Text<100>>,
+        /// The clinic, for practitioners.
+        organisation: Option<Text<200>>,
+        /// The language, a BCP 47 tag.
+        locale: Text<35>,
+        /// The home time zone, for reminders and reports; records carry their own.
+        time_zone: TimeZone,
+        /// The version of the terms the person agreed to.
+        terms_version: Text<40>,
+    }
+}
+
+/// Starts a registration. A known address is answered alike and told by mail.
+///
+/// # Errors
+/// 422 for a password that will not do.
+pub(super) async fn register(app: &App, asked: Register) -> Answered<(Uuid, DateTime<Utc>)> {
+    check_password(&asked.password, &asked.email)?;
+    let now = app.clock.now();
+    let id = app.ids.next();
+    let expires_at = now + CODE_LIFE;
+    let password_hash = app.hasher.hash(&asked.password, &*app.random).await.map_err(hashing)?;
+    let (code, token) = (VerificationCode::generate(&*app.random), LinkToken::generate(&*app.random));
+    let mut registration = Registration {
+        id,
+        email: asked.email.as_str().to_owned(),
+        password_hash,
+        roles: vec![asked.role.code().to_owned()],
+        display_name: asked.display_name.map(Text::into_string),
+        organisation: asked.organisation.map(Text::into_string),
+        locale: asked.locale.into_string(),
+        time_zone: asked.time_zone.name().to_owned(),
+        terms_version: asked.terms_version.into_string(),
+        code_hash: code.digest(&app.codes, id).to_vec(),
+        token_hash: token.digest(LinkPurpose::VerifyEmail).to_vec(),
+        tries: 0,
+        code_expires_at: expires_at,
+        token_expires_at: now + TOKEN_LIFE,
+    };
+    app.db
+        .anonymous(async |tx| {
+            let to = registration.email.clone();
+            let mail = if store::find_account(tx, &to).await?.is_some() {
+                // The same rows are written; only nobody holds what opens this one.
+                registration.code_hash = app.random.array::<32>().to_vec();
+                registration.token_hash = app.random.array::<32>().to_vec();
+                texts::already_registered(&to, &app.public_url)
+            } else {
+                texts::verification(&to, &app.public_url, id, &code, &token)
+            };
+            store::insert_registration(tx, registration, now).await?;
+            store::queue_mail(tx, app.ids.next(), mail, now).await?;
+            Answered::Ok(())
+        })
+        .await?;
+    Ok((id, expires_at))
+}
+
+fn check_password(password: &Password, email: &Email) -> Answered<()> {
+    password.check_policy(email.as_str()).map_err(|fault| {
+        let mut faults = Faults::default();
+        faults.field("password", fault.code(), fault.to_string());
+        Problem::invalid(faults.into_vec())
+    })
+}
+
+wire! {
+    /// The proof that the address is the person's own: the code or the link's token.
+    pub struct VerifyEmail {
+        /// The answer to the registration.
+        verification_id: Uuid,
+        /// The six digits of the mail.
+        code: Option<Text<20>>,
+        /// The token of the mail's link.
+        token: Option<Text<100>>,
+        /// The app that asks; it is signed in at once.
+        device: DeviceInfo,
+    }
+}
+
+/// Proves an address, makes the account and signs the device in.
+///
+/// # Errors
+/// 401 `invalid_credentials` for every failure alike: unknown, expired, wrong, or tried five times.
+pub(super) async fn verify(app: &App, asked: VerifyEmail) -> Answered<TokenSet> {
+    let done = app.db.anonymous(async |tx| verify_locked(app, tx, asked).await).await?;
+    done.ok_or_else(|| ProblemKind::InvalidCredentials.into())
+}
+
+/// `None` is a refusal that nevertheless commits: the try counts.
+async fn verify_locked(app: &App, tx: &Tx<'_>, asked: VerifyEmail) -> Answered<Option<TokenSet>> {
+    let Some(registration) = store::lock_registration(tx, asked.verification_id).await? else {
+        return Ok(None);
+    };
+    if registration.tries >= MOST_TRIES || !proves(app, &registration, &asked) {
+        store::count_try(tx, registration.id).await?;
+        return Ok(None);
+    }
+    let Some(account) = make_account(app, tx, &registration).await? else { return Ok(None) };
+    sign_in(app, tx, account, asked.device).await.map(Some)
+}
+
+fn proves(app: &App, registration: &Registration, asked: &VerifyEmail) -> bool {
+    let now = app.clock.now();
+    let by_code = asked.code.as_ref().and_then(|code| VerificationCode::parse(code.as_str()));
+    let by_token = asked.token.as_ref().and_then(|token| LinkToken::parse(token.as_str()));
+    let code_fits = by_code.is_some_and(|code| {
+        now < registration.code_expires_at
+            && same(&registration.code_hash, &code.digest(&app.codes, registration.id))
+    });
+    let token_fits = by_token.is_some_and(|token| {
+        now < registration.token_expires_at
+            && same(&registration.token_hash, &token.digest(LinkPurpose::VerifyEmail))
+    });
+    code_fits || token_fits
+}
+
+/// `None` when the address was taken meanwhile.
+async fn make_account(app: &App, tx: &Tx<'_>, registration: &Registration) -> Answered<Option<Uuid>> {
+    let now = app.clock.now();
+    let id = app.ids.next();
+    if !store::insert_account(tx, id, registration, now).await? {
+        return Ok(None);
+    }
+    if registration.roles.iter().any(|role| role == Role::Patient.code()) {
+        let zone = TimeZone::parse(&registration.time_zone);
+        let now = Instant::new(now);
+        let today = zone.map(|zone| journal_date(now, zone.offset_at(now), DAY_START_MINUTE));
+        store::open_journal(tx, id, today.unwrap_or_else(|| now.get().date_naive())).await?;
+    }
+    store::drop_registrations_of(tx, &registration.email).await?;
+    Ok(Some(id))
+}
+
+/// An account made by the operator, its address taken as proved.
+#[derive(Debug)]
+pub struct NewAccount {
+    /// The address.
+    pub email: Email,
+    /// The password.
+    pub password: Password,
+    /// One role or both.
+    pub roles: Vec<Role>,
+    /// How others see the account.
+    pub display_name: Option<String>,
+    /// The clinic.
+    pub organisation: Option<String>,
+    /// The home time zone.
+    pub time_zone: TimeZone,
+    /// The first day of the journal; today where none is given.
+    pub enrolled_on: Option<chrono::NaiveDate>,
+}
+
+/// Makes an account at the operator's word; `None` when the address is taken.
+///
+/// # Errors
+/// 422 for a password that will not do.
+pub async fn create_account(app: &App, new: NewAccount) -> Answered<Option<Uuid>> {
+    check_password(&new.password, &new.email)?;
+    let now = app.clock.now();
+    let password_hash = app.hasher.hash(&new.password, &*app.random).await.map_err(hashing)?;
+    let registration = Registration {
+        id: app.ids.next(),
+        email: new.email.as_str().to_owned(),
+        password_hash,
+        roles: new.roles.iter().map(|role| role.code().to_owned()).collect(),
+        display_name: new.display_name,
+        organisation: new.organisation,
+        locale: "en".to_owned(),
+        time_zone: new.time_zone.name().to_owned(),
+        terms_version: "operator".to_owned(),
+        code_hash: Vec::new(),
+        token_hash: Vec::new(),
+        tries: 0,
+        code_expires_at: now,
+        token_expires_at: now,
+    };
+    app.db
+        .anonymous(async |tx| {
+            let id = app.ids.next();
+            if !store::insert_account(tx, id, &registration, now).await? {
+                return Ok(None);
+            }
+            if new.roles.contains(&Role::Patient) {
+                let today = now.date_naive();
+                store::open_journal(tx, id, new.enrolled_on.unwrap_or(today)).await?;
+            }
+            Ok(Some(id))
+        })
+        .await
+}

@@ -1,0 +1,225 @@
+//! Sign-in, refresh, sign-out: the use cases around a device's refresh chain.
+
+use super::access_token::{self, Grant};
+use super::password::{HashError, Password, Verdict};
+use super::refresh_token::{RefreshDecision, RefreshKey, RefreshToken, decide};
+use super::{FIRST_PARTY, FIRST_PARTY_SCOPE, store};
+use crate::app::App;
+use crate::db::Tx;
+use crate::http::{Answered, Problem, ProblemKind};
+use crate::time::serialize_utc;
+use crate::wire::{Text, wire};
+use chrono::{DateTime, Duration, Utc};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// A device unused for this long is signed out.
+const IDLE: Duration = Duration::days(30);
+/// A device is signed out after this long, used or not.
+const ABSOLUTE: Duration = Duration::days(180);
+/// Devices an account may have; beyond, the longest unused one goes.
+const MOST_DEVICES: i64 = 20;
+
+wire! {
+    /// The installation of an app that signs in; shown to its owner in the list of devices.
+    pub struct DeviceInfo {
+        /// A random id the app made when it was installed.
+        installation_id: Option<Text<64>>,
+        /// What the owner calls it.
+        name: Option<Text<100>>,
+        /// Its system.
+        platform: Option<Text<40>>,
+        /// The app's version.
+        app_version: Option<Text<40>>,
+    }
+}
+
+/// What a signed-in device holds.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TokenSet {
+    /// For the Authorization header of every request; a JWT, opaque to apps.
+    #[schema(max_length = 4096)]
+    access_token: String,
+    /// Always `Bearer`.
+    #[schema(max_length = 10, examples("Bearer"))]
+    token_type: &'static str,
+    /// Seconds until the access token expires.
+    #[schema(minimum = 1, maximum = 600)]
+    expires_in: i32,
+    /// For the refresh operation, once. Keep it in the system's key store.
+    #[schema(max_length = 200)]
+    refresh_token: String,
+    /// When the refresh token expires unless it is used before.
+    #[serde(serialize_with = "serialize_utc")]
+    refresh_expires_at: DateTime<Utc>,
+    /// What the access token allows.
+    #[schema(max_length = 200)]
+    scope: &'static str,
+    /// The device these tokens belong to.
+    device_id: Uuid,
+}
+
+/// Signs a device in and issues its first tokens.
+pub(super) async fn sign_in(
+    app: &App,
+    tx: &Tx<'_>,
+    account: Uuid,
+    device: DeviceInfo,
+) -> Answered<TokenSet> {
+    let now = app.clock.now();
+    let id = app.ids.next();
+    let key = RefreshKey::generate(&*app.random);
+    let new = store::NewDevice {
+        id,
+        account,
+        installation_id: device.installation_id.map(Text::into_string),
+        name: device.name.map(Text::into_string),
+        platform: device.platform.map(Text::into_string),
+        app_version: device.app_version.map(Text::into_string),
+        sealed_key: key.seal(&app.secret, id, &*app.random).map_err(Problem::internal)?,
+        idle_expires_at: now + IDLE,
+        absolute_expires_at: now + ABSOLUTE,
+    };
+    store::insert_device(tx, new, now).await?;
+    store::revoke_beyond(tx, account, MOST_DEVICES, now).await?;
+    let chain = Issue { account, device: id, counter: 0, authenticated_at: now, expires_at: now + IDLE };
+    issue(app, &key, &chain, now)
+}
+
+/// Signs an account in at the operator's word, for the demo's set-up; answers the access token.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sign_in_unasked(app: &App, account: Uuid, name: &str) -> Answered<String> {
+    let name = serde_json::json!({ "name": name });
+    let device = crate::wire::read_body(&name).map_err(Problem::invalid)?;
+    let tokens = app.db.anonymous(async |tx| sign_in(app, tx, account, device).await).await?;
+    Ok(tokens.access_token)
+}
+
+/// Which tokens to issue.
+struct Issue {
+    account: Uuid,
+    device: Uuid,
+    counter: i64,
+    authenticated_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+fn issue(app: &App, key: &RefreshKey, issue: &Issue, now: DateTime<Utc>) -> Answered<TokenSet> {
+    let grant = Grant {
+        account: issue.account,
+        device: issue.device,
+        client_id: FIRST_PARTY.to_owned(),
+        counter: issue.counter,
+        scope: FIRST_PARTY_SCOPE.to_owned(),
+        authenticated_at: issue.authenticated_at,
+        methods: vec!["pwd".to_owned()],
+    };
+    let verifier = app.keys();
+    let signing = verifier.ring().current();
+    let access_token = access_token::issue(signing, &app.public_url, grant, now, &*app.random)
+        .map_err(Problem::internal)?;
+    Ok(TokenSet {
+        access_token,
+        token_type: "Bearer",
+        expires_in: 600,
+        refresh_token: key.mint(issue.device, issue.counter).expose_secret().to_owned(),
+        refresh_expires_at: issue.expires_at,
+        scope: FIRST_PARTY_SCOPE,
+        device_id: issue.device,
+    })
+}
+
+/// Checks address and password and signs the device in.
+///
+/// # Errors
+/// 401 `invalid_credentials` for every mismatch alike, 403 for a suspended account, 503 when too
+/// many passwords are being checked.
+pub(super) async fn login(
+    app: &App,
+    email: &str,
+    password: &Password,
+    device: DeviceInfo,
+) -> Answered<TokenSet> {
+    let account = app.db.anonymous(async |tx| Answered::Ok(store::find_account(tx, email).await?)).await?;
+    let phc = account.as_ref().map(|a| a.password_hash.as_str());
+    let verdict = app.hasher.verify(password, phc).await.map_err(hashing)?;
+    let (Verdict::Match { rehash }, Some(account)) = (verdict, account) else {
+        return Err(ProblemKind::InvalidCredentials.into());
+    };
+    if account.status != "active" {
+        return Err(ProblemKind::AccountSuspended.into());
+    }
+    let rehashed = match rehash {
+        true => Some(app.hasher.hash(password, &*app.random).await.map_err(hashing)?),
+        false => None,
+    };
+    app.db
+        .anonymous(async |tx| {
+            if let Some(phc) = rehashed {
+                store::set_password(tx, account.id, phc).await?;
+            }
+            sign_in(app, tx, account.id, device).await
+        })
+        .await
+}
+
+/// A full queue of password checks is "busy", the rest is ours.
+pub(super) fn hashing(error: HashError) -> Problem {
+    match error {
+        HashError::Overloaded => ProblemKind::Overloaded.into(),
+        HashError::Cost | HashError::Damaged | HashError::Failed => Problem::internal(error),
+    }
+}
+
+/// Exchanges a refresh token for the next pair of tokens.
+///
+/// # Errors
+/// 401 `session_revoked` for a token that is not genuine, not the newest, or of a dead device. A
+/// copy of a token whose successor is in use signs the device out and tells its owner.
+pub(super) async fn refresh(app: &App, presented: &str) -> Answered<TokenSet> {
+    let refused = || Problem::new(ProblemKind::SessionRevoked);
+    let token = RefreshToken::parse(presented).ok_or_else(refused)?;
+    let issued = app.db.anonymous(async |tx| refresh_locked(app, tx, &token).await).await?;
+    issued.ok_or_else(refused)
+}
+
+/// `None` is a refusal that nevertheless commits: a reuse revokes the device.
+async fn refresh_locked(app: &App, tx: &Tx<'_>, token: &RefreshToken) -> Answered<Option<TokenSet>> {
+    let now = app.clock.now();
+    let Some(chain) = store::lock_chain(tx, token.device).await? else { return Ok(None) };
+    let key = RefreshKey::open(&app.secret, chain.id, &chain.refresh_key).map_err(Problem::internal)?;
+    let dead = chain.revoked_at.is_some() || chain.idle_expires_at <= now || chain.absolute_expires_at <= now;
+    if !token.is_signed_by(&key) || dead {
+        return Ok(None);
+    }
+    if chain.status != "active" {
+        return Err(ProblemKind::AccountSuspended.into());
+    }
+    let mut next = Issue {
+        account: chain.account_id,
+        device: chain.id,
+        counter: chain.counter,
+        authenticated_at: chain.authenticated_at,
+        expires_at: chain.idle_expires_at,
+    };
+    match decide(token.counter, chain.counter, chain.confirmed_counter) {
+        RefreshDecision::Rotate => {
+            next.counter = chain.counter + 1;
+            next.expires_at = (now + IDLE).min(chain.absolute_expires_at);
+            store::advance_chain(tx, chain.id, next.counter, next.expires_at, now).await?;
+        }
+        RefreshDecision::ReissueCurrent => {}
+        RefreshDecision::Ahead => return Ok(None),
+        RefreshDecision::Reuse => {
+            store::revoke_device(tx, chain.id, "refresh_token_reused", now).await?;
+            let mail = crate::mail::texts::device_signed_out(&chain.email, &app.public_url);
+            store::queue_mail(tx, app.ids.next(), mail, now).await?;
+            tracing::warn!(device = %chain.id, "a refresh token was used twice; device signed out");
+            return Ok(None);
+        }
+    }
+    issue(app, &key, &next, now).map(Some)
+}

@@ -1,0 +1,340 @@
+//! The SQL of accounts, registrations and devices.
+
+use crate::access::{Own, Permit};
+use crate::db::{DbError, Statement, Tx, row};
+use crate::mail::Mail;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+row! {
+    /// What a sign-in needs of an account.
+    pub struct Account {
+        /// Its id.
+        id: Uuid,
+        /// The PHC string of its password.
+        password_hash: String,
+        /// `active` or `suspended`.
+        status: String,
+    }
+}
+
+/// The account of an address in canonical form.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_account(tx: &Tx<'_>, email: &str) -> Result<Option<Account>, DbError> {
+    tx.first(
+        Statement::new("SELECT id, password_hash, status FROM pj.accounts WHERE email = $1")
+            .bind(email.to_owned()),
+    )
+    .await
+}
+
+/// The stored password of the caller's own account.
+pub(super) fn own_password(_: Permit<Own>, account: Uuid) -> Statement<(String,)> {
+    Statement::new("SELECT password_hash FROM pj.accounts WHERE id = $1").bind(account)
+}
+
+/// Stores a new hash of the same password.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn set_password(tx: &Tx<'_>, account: Uuid, phc: String) -> Result<(), DbError> {
+    let statement = Statement::new("UPDATE pj.accounts SET password_hash = $2 WHERE id = $1");
+    tx.execute(statement.bind(account).bind(phc)).await.map(|_| ())
+}
+
+/// Suspends or reactivates an account; answers whether there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_status(tx: &Tx<'_>, email: &str, status: &'static str) -> Result<bool, DbError> {
+    let statement = Statement::new("UPDATE pj.accounts SET status = $2 WHERE email = $1");
+    let touched = tx.execute(statement.bind(email.to_owned()).bind(status.to_owned())).await?;
+    Ok(touched == 1)
+}
+
+row! {
+    /// A registration waiting for its code, or what becomes of it.
+    pub struct Registration {
+        id: Uuid,
+        email: String,
+        password_hash: String,
+        roles: Vec<String>,
+        display_name: Option<String>,
+        organisation: Option<String>,
+        locale: String,
+        time_zone: String,
+        terms_version: String,
+        code_hash: Vec<u8>,
+        token_hash: Vec<u8>,
+        tries: i16,
+        code_expires_at: DateTime<Utc>,
+        token_expires_at: DateTime<Utc>,
+    }
+}
+
+pub(super) async fn insert_registration(
+    tx: &Tx<'_>,
+    r: Registration,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let statement = Statement::new(
+        "INSERT INTO pj.registrations (id, email, password_hash, roles, display_name, organisation, \
+         locale, time_zone, terms_version, code_hash, token_hash, tries, code_expires_at, \
+         token_expires_at, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)",
+    )
+    .bind(r.id)
+    .bind(r.email)
+    .bind(r.password_hash)
+    .bind(r.roles)
+    .bind(r.display_name)
+    .bind(r.organisation)
+    .bind(r.locale)
+    .bind(r.time_zone)
+    .bind(r.terms_version)
+    .bind(r.code_hash)
+    .bind(r.token_hash)
+    .bind(r.tries)
+    .bind(r.code_expires_at)
+    .bind(r.token_expires_at)
+    .bind(now);
+    tx.execute(statement).await.map(|_| ())
+}
+
+pub(super) async fn lock_registration(
+    tx: &Tx<'_>,
+    id: Uuid,
+) -> Result<Option<Registration>, DbError> {
+    tx.first(
+        Statement::new(
+            "SELECT id, email, password_hash, roles, display_name, organisation, locale, time_zone, \
+             terms_version, code_hash, token_hash, tries, code_expires_at, token_expires_at \
+             FROM pj.registrations WHERE id = $1 FOR UPDATE",
+        )
+        .bind(id),
+    )
+    .await
+}
+
+pub(super) async fn count_try(tx: &Tx<'_>, id: Uuid) -> Result<(), DbError> {
+    let statement = Statement::new("UPDATE pj.registrations SET tries = tries + 1 WHERE id = $1");
+    tx.execute(statement.bind(id)).await.map(|_| ())
+}
+
+pub(super) async fn drop_registrations_of(tx: &Tx<'_>, email: &str) -> Result<(), DbError> {
+    let statement = Statement::new("DELETE FROM pj.registrations WHERE email = $1");
+    tx.execute(statement.bind(email.to_owned())).await.map(|_| ())
+}
+
+/// Forgets registrations made before `before`; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_old_registrations(tx: &Tx<'_>, before: DateTime<Utc>) -> Result<usize, DbError> {
+    let statement = Statement::new("DELETE FROM pj.registrations WHERE created_at < $1");
+    tx.execute(statement.bind(before)).await
+}
+
+/// Makes an account of a registration's data; answers whether the address was still free.
+pub(super) async fn insert_account(
+    tx: &Tx<'_>,
+    id: Uuid,
+    r: &Registration,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let statement = Statement::new(
+        "INSERT INTO pj.accounts (id, email, password_hash, roles, display_name, organisation, \
+         locale, time_zone, terms_version, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) \
+         ON CONFLICT (email) DO NOTHING",
+    )
+    .bind(id)
+    .bind(r.email.clone())
+    .bind(r.password_hash.clone())
+    .bind(r.roles.clone())
+    .bind(r.display_name.clone())
+    .bind(r.organisation.clone())
+    .bind(r.locale.clone())
+    .bind(r.time_zone.clone())
+    .bind(r.terms_version.clone())
+    .bind(now);
+    Ok(tx.execute(statement).await? == 1)
+}
+
+pub(super) async fn open_journal(
+    tx: &Tx<'_>,
+    account: Uuid,
+    enrolled_on: chrono::NaiveDate,
+) -> Result<(), DbError> {
+    let statement = Statement::<()>::new("SELECT sec.open_journal($1, $2)");
+    tx.load(statement.bind(account).bind(enrolled_on)).await.map(|_| ())
+}
+
+/// A device about to be signed in.
+pub(super) struct NewDevice {
+    pub(super) id: Uuid,
+    pub(super) account: Uuid,
+    pub(super) installation_id: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) platform: Option<String>,
+    pub(super) app_version: Option<String>,
+    pub(super) sealed_key: Vec<u8>,
+    pub(super) idle_expires_at: DateTime<Utc>,
+    pub(super) absolute_expires_at: DateTime<Utc>,
+}
+
+pub(super) async fn insert_device(
+    tx: &Tx<'_>,
+    d: NewDevice,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let statement = Statement::new(
+        "INSERT INTO pj.devices (id, account_id, client_id, installation_id, name, platform, \
+         app_version, refresh_key, authenticated_at, created_at, last_used_at, idle_expires_at, \
+         absolute_expires_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$9,$9,$10,$11)",
+    )
+    .bind(d.id)
+    .bind(d.account)
+    .bind(super::FIRST_PARTY.to_owned())
+    .bind(d.installation_id)
+    .bind(d.name)
+    .bind(d.platform)
+    .bind(d.app_version)
+    .bind(d.sealed_key)
+    .bind(now)
+    .bind(d.idle_expires_at)
+    .bind(d.absolute_expires_at);
+    tx.execute(statement).await.map(|_| ())
+}
+
+/// Signs out the longest unused devices beyond `keep` of an account.
+pub(super) async fn revoke_beyond(
+    tx: &Tx<'_>,
+    account: Uuid,
+    keep: i64,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let statement = Statement::new(
+        "UPDATE pj.devices SET revoked_at = $3, revoked_reason = 'too_many_devices' WHERE id IN ( \
+         SELECT id FROM pj.devices WHERE account_id = $1 AND revoked_at IS NULL \
+         ORDER BY last_used_at DESC, id DESC OFFSET $2)",
+    );
+    tx.execute(statement.bind(account).bind(keep).bind(now)).await.map(|_| ())
+}
+
+row! {
+    /// A device with its refresh chain, locked.
+    pub struct Chain {
+        id: Uuid,
+        account_id: Uuid,
+        refresh_key: Vec<u8>,
+        counter: i64,
+        confirmed_counter: i64,
+        authenticated_at: DateTime<Utc>,
+        idle_expires_at: DateTime<Utc>,
+        absolute_expires_at: DateTime<Utc>,
+        revoked_at: Option<DateTime<Utc>>,
+        status: String,
+        email: String,
+    }
+}
+
+pub(super) async fn lock_chain(tx: &Tx<'_>, device: Uuid) -> Result<Option<Chain>, DbError> {
+    tx.first(
+        Statement::new(
+            "SELECT d.id, d.account_id, d.refresh_key, d.counter, d.confirmed_counter, \
+             d.authenticated_at, d.idle_expires_at, d.absolute_expires_at, d.revoked_at, a.status, \
+             a.email FROM pj.devices d JOIN pj.accounts a ON a.id = d.account_id \
+             WHERE d.id = $1 FOR UPDATE OF d",
+        )
+        .bind(device),
+    )
+    .await
+}
+
+/// Moves a chain to `counter`, of which the one before was seen in use.
+pub(super) async fn advance_chain(
+    tx: &Tx<'_>,
+    device: Uuid,
+    counter: i64,
+    idle_expires_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let statement = Statement::new(
+        "UPDATE pj.devices SET counter = $2, confirmed_counter = greatest(confirmed_counter, $2 - 1), \
+         last_used_at = $4, idle_expires_at = $3 WHERE id = $1",
+    );
+    let statement = statement.bind(device).bind(counter).bind(idle_expires_at).bind(now);
+    tx.execute(statement).await.map(|_| ())
+}
+
+pub(super) async fn revoke_device(
+    tx: &Tx<'_>,
+    device: Uuid,
+    reason: &'static str,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let statement = Statement::new(
+        "UPDATE pj.devices SET revoked_at = $2, revoked_reason = $3 \
+         WHERE id = $1 AND revoked_at IS NULL",
+    );
+    tx.execute(statement.bind(device).bind(now).bind(reason.to_owned())).await.map(|_| ())
+}
+
+/// Signs out one of the caller's own devices; touches no row of anybody else.
+pub(super) fn revoke_own(
+    _: Permit<Own>,
+    account: Uuid,
+    device: Uuid,
+    now: DateTime<Utc>,
+) -> Statement<()> {
+    Statement::new(
+        "UPDATE pj.devices SET revoked_at = $3, revoked_reason = 'signed_out' \
+         WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL",
+    )
+    .bind(account)
+    .bind(device)
+    .bind(now)
+}
+
+/// Notes that the caller has just proved who they are.
+pub(super) fn authenticated(_: Permit<Own>, device: Uuid, now: DateTime<Utc>) -> Statement<()> {
+    Statement::new("UPDATE pj.devices SET authenticated_at = $2 WHERE id = $1").bind(device).bind(now)
+}
+
+row! {
+    /// One of the caller's devices.
+    pub struct DeviceRow {
+        id: Uuid,
+        name: Option<String>,
+        platform: Option<String>,
+        app_version: Option<String>,
+        created_at: DateTime<Utc>,
+        last_used_at: DateTime<Utc>,
+    }
+}
+
+pub(super) fn own_devices(_: Permit<Own>, account: Uuid, now: DateTime<Utc>) -> Statement<DeviceRow> {
+    Statement::new(
+        "SELECT id, name, platform, app_version, created_at, last_used_at FROM pj.devices \
+         WHERE account_id = $1 AND revoked_at IS NULL AND idle_expires_at > $2 \
+         AND absolute_expires_at > $2 ORDER BY last_used_at DESC, id DESC",
+    )
+    .bind(account)
+    .bind(now)
+}
+
+/// Puts a mail into the queue, in the transaction of its cause.
+pub(super) async fn queue_mail(
+    tx: &Tx<'_>,
+    id: Uuid,
+    mail: Mail,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let statement = Statement::new(
+        "INSERT INTO pj.mails (id, recipient, subject, body, created_at, due_at) \
+         VALUES ($1,$2,$3,$4,$5,$5)",
+    );
+    let statement = statement.bind(id).bind(mail.to).bind(mail.subject).bind(mail.text).bind(now);
+    tx.execute(statement).await.map(|_| ())
+}

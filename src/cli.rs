@@ -1,0 +1,313 @@
+//! The command line: each command calls one library function.
+
+use crate::access::Role;
+use crate::app::{self, App, Parts};
+use crate::auth::password::HashCost;
+use crate::auth::{self, NewAccount};
+use crate::config::{DatabaseArgs, LogFormat, ServeArgs};
+use crate::database::Database;
+use crate::db::Db;
+use crate::http::{Answered, Problem};
+use crate::import::{Format, Summary, import};
+use crate::mail::Mailer;
+use crate::time::{Clock, TimeZone};
+use crate::wire::Email;
+use crate::{demo, health_check, server};
+use clap::{Args, Parser, Subcommand};
+use std::fs::File;
+use std::io::{IsTerminal, Read, Write};
+use std::path::PathBuf;
+
+/// The server for pain and acupuncture clinics and the apps around them.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server, with a Postgres of its own unless DATABASE_URL names one.
+    Serve(ServeArgs),
+    /// Bring the database to the newest schema and stop.
+    Migrate(DatabaseArgs),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Load the demo patient and practitioner.
+    Demo(DatabaseArgs),
+    /// Manage accounts.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Import a journal into a patient's account.
+    Import(ImportArgs),
+    /// Replace the key that signs access tokens.
+    RotateKeys(RotateArgs),
+    /// Ask a running server whether it is ready; for health checks.
+    Health(HealthArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Make an account whose address needs no verification. The password is read from standard input.
+    Create(CreateArgs),
+    /// Suspend an account: its tokens stop working with the next request.
+    Disable(EmailArgs),
+    /// Lift a suspension.
+    Enable(EmailArgs),
+}
+
+#[derive(Debug, Args)]
+struct CreateArgs {
+    /// The e-mail address.
+    email: String,
+    /// `patient`, `practitioner`, or both, separated by a comma.
+    #[arg(long, value_delimiter = ',', default_value = "patient")]
+    role: Vec<String>,
+    /// How others see the account.
+    #[arg(long)]
+    name: Option<String>,
+    /// The clinic.
+    #[arg(long)]
+    organisation: Option<String>,
+    /// The home time zone.
+    #[arg(long, default_value = "UTC")]
+    time_zone: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+struct EmailArgs {
+    /// The account's e-mail address.
+    email: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+struct ImportArgs {
+    /// The file; `-` for standard input.
+    file: PathBuf,
+    /// The patient's e-mail address.
+    #[arg(long)]
+    account: String,
+    /// The form of the file; told from its name unless given.
+    #[arg(long)]
+    format: Option<Format>,
+    /// The time zone of CSV rows that name none.
+    #[arg(long, default_value = "UTC")]
+    time_zone: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+struct RotateArgs {
+    /// Also end every token issued so far; for a key that may be in other hands.
+    #[arg(long)]
+    emergency: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+struct HealthArgs {
+    /// The server's address.
+    #[arg(long, default_value = "127.0.0.1:8080", env = "PAIN_JOURNAL_LISTEN")]
+    address: String,
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// One sentence for the person at the terminal.
+pub fn run(cli: Cli) -> Result<(), String> {
+    match cli.command {
+        Command::Serve(args) => {
+            start_log(&args.database);
+            server::serve(&args)
+        }
+        Command::Migrate(args) => {
+            start_log(&args);
+            Database::join(&args, &mut say).map(|_| say("the database is up to date"))
+        }
+        Command::Openapi => print(&app::openapi()),
+        Command::Demo(args) => with_app(&args, async |app| {
+            let sign_ins = demo::load(app).await?;
+            say(&sign_ins.unwrap_or_else(|| "the demo addresses are taken".into()));
+            Ok(())
+        }),
+        Command::User(UserCommand::Create(args)) => create_user(args),
+        Command::User(UserCommand::Disable(args)) => set_status(&args, "suspended"),
+        Command::User(UserCommand::Enable(args)) => set_status(&args, "active"),
+        Command::Import(args) => import_file(&args),
+        Command::RotateKeys(args) => {
+            with_app(&args.database, async |app| auth::rotate(app, args.emergency).await)
+        }
+        Command::Health(args) => health_check::ask(&args.address),
+    }
+}
+
+fn say(line: &str) {
+    eprintln!("pain-journal: {line}");
+}
+
+fn print(text: &str) -> Result<(), String> {
+    std::io::stdout().write_all(text.as_bytes()).map_err(|e| e.to_string())
+}
+
+fn start_log(args: &DatabaseArgs) {
+    use tracing_subscriber::filter::Targets;
+    use tracing_subscriber::prelude::*;
+    let levels = Targets::new()
+        .with_default(tracing::Level::WARN)
+        .with_target("pain_journal", args.log);
+    let log = tracing_subscriber::registry().with(levels);
+    let started = match args.log_format {
+        LogFormat::Json => log
+            .with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr))
+            .try_init(),
+        LogFormat::Pretty => log
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .with_ansi(std::io::stderr().is_terminal())
+                    .with_target(false)
+                    .with_writer(std::io::stderr),
+            )
+            .try_init(),
+    };
+    if started.is_err() {
+        say("the log was started twice");
+    }
+}
+
+/// Runs `work` on the database of `args`, beside a running server where there is one.
+fn with_app(
+    args: &DatabaseArgs,
+    work: impl AsyncFnOnce(&App) -> Answered<()>,
+) -> Result<(), String> {
+    start_log(args);
+    let secret = args.master_secret()?;
+    let mut database = Database::join(args, &mut say)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|e| e.to_string())?;
+    let done = runtime.block_on(async {
+        let parts = Parts {
+            db: Db::new(&database.url, 2).map_err(|e| e.to_string())?,
+            clock: Clock::system(),
+            secret,
+            hash_cost: HashCost::default(),
+            mailer: Mailer::Log,
+            public_url: String::new(),
+        };
+        let app = App::new(parts)?;
+        auth::load_or_create(&app).await.map_err(|e| words(&e))?;
+        work(&app).await.map_err(|e| words(&e))
+    });
+    drop(runtime);
+    if let Some(private) = &mut database.private {
+        private.stop().map_err(|e| e.to_string())?;
+    }
+    done
+}
+
+fn words(problem: &Problem) -> String {
+    let body = problem.body("", "");
+    let faults: Vec<String> = body.faults().map(|fault| fault.detail.clone()).collect();
+    match problem.cause() {
+        Some(cause) => cause.to_owned(),
+        None if faults.is_empty() => problem.kind().title().to_owned(),
+        None => faults.join(" "),
+    }
+}
+
+fn address(text: &str) -> Result<Email, String> {
+    Email::parse(text).ok_or_else(|| format!("{text} is not an e-mail address"))
+}
+
+fn create_user(args: CreateArgs) -> Result<(), String> {
+    let email = address(&args.email)?;
+    let roles: Option<Vec<Role>> = args.role.iter().map(|role| Role::from_code(role)).collect();
+    let roles = roles.ok_or("--role takes patient, practitioner, or both with a comma")?;
+    let time_zone = TimeZone::parse(&args.time_zone)
+        .ok_or_else(|| format!("{} is not an IANA time zone", args.time_zone))?;
+    if std::io::stdin().is_terminal() {
+        say("type the password and press Enter");
+    }
+    let mut password = String::new();
+    std::io::stdin().read_line(&mut password).map_err(|e| e.to_string())?;
+    let password = password.trim_end_matches(['\n', '\r']).to_owned().into();
+    let new = NewAccount {
+        email,
+        password,
+        roles,
+        display_name: args.name,
+        organisation: args.organisation,
+        time_zone,
+        enrolled_on: None,
+    };
+    with_app(&args.database, async |app| match auth::create_account(app, new).await? {
+        Some(_) => {
+            say("the account was made");
+            Ok(())
+        }
+        None => Err(Problem::internal("this address has an account already")),
+    })
+}
+
+fn set_status(args: &EmailArgs, status: &'static str) -> Result<(), String> {
+    let email = address(&args.email)?;
+    with_app(&args.database, async |app| {
+        let known = app.db.anonymous(async |tx| auth::set_status(tx, email.as_str(), status).await);
+        match known.await? {
+            true => {
+                say(&format!("the account is now {status}"));
+                Ok(())
+            }
+            false => Err(Problem::internal("there is no account with this address")),
+        }
+    })
+}
+
+fn import_file(args: &ImportArgs) -> Result<(), String> {
+    let email = address(&args.account)?;
+    let format = args.format.or_else(|| match args.file.extension()?.to_str()? {
+        "jsonl" | "ndjson" => Some(Format::Jsonl),
+        "csv" => Some(Format::Csv),
+        _ => None,
+    });
+    let format = format.ok_or("say which --format the file has: jsonl or csv")?;
+    let zone = args.time_zone.parse().map_err(|_| format!("{} is not an IANA time zone", args.time_zone))?;
+    let file: Box<dyn Read> = if args.file.as_os_str() == "-" {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(File::open(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?)
+    };
+    let mut refused = 0;
+    with_app(&args.database, async |app| {
+        let account =
+            app.db.anonymous(async |tx| auth::find_account(tx, email.as_str()).await).await?;
+        let account = account.ok_or_else(|| Problem::internal("there is no account with this address"))?;
+        let summary = import(app, account.id, format, zone, file).await?;
+        refused = summary.refused.len();
+        tell(&summary);
+        Ok(())
+    })?;
+    if refused == 0 { Ok(()) } else { Err(format!("{refused} lines were refused; the rest is imported")) }
+}
+
+fn tell(summary: &Summary) {
+    for (line, reasons) in &summary.refused {
+        say(&format!("line {line}: {}", reasons.join(" ")));
+    }
+    say(&format!(
+        "{} created, {} already there, {} refused",
+        summary.created,
+        summary.unchanged,
+        summary.refused.len()
+    ));
+}

@@ -1,0 +1,360 @@
+//! Journal entries: one moment or one day of self-report.
+
+use super::moment::{Moment, refuse_disorder, refuse_future, settle_day, settle_offset};
+use crate::journal::{Context, Rules, collection};
+use crate::time::{Instant, OffsetMinutes, TimeZone};
+use crate::wire::{Faults, Items, Json, Settled, Text, Whole, vocabulary, wire};
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+/// A numeric rating scale. For pain: 0 = no pain, 10 = pain as bad as you can imagine.
+pub type Nrs = Whole<0, 10>;
+/// Minutes of one day.
+pub type DayMinutes = Whole<0, 1440>;
+
+vocabulary! {
+    /// What an entry is about.
+    pub enum EntryKind {
+        /// A whole day.
+        Daily = "daily",
+        /// One moment.
+        Momentary = "momentary",
+        /// Just before a treatment session.
+        PreSession = "pre_session",
+        /// Just after a treatment session.
+        PostSession = "post_session",
+        /// About a day after a treatment session.
+        Post24h = "post_24h",
+    }
+}
+
+vocabulary! {
+    /// A region of the body.
+    pub enum BodyRegion {
+        Neck = "neck", UpperBack = "upper_back", MidBack = "mid_back", LowBack = "low_back",
+        Sacrum = "sacrum", Buttock = "buttock", Hip = "hip", Groin = "groin", Thigh = "thigh",
+        Knee = "knee", LowerLeg = "lower_leg", Foot = "foot", Shoulder = "shoulder",
+        UpperArm = "upper_arm", Elbow = "elbow", Forearm = "forearm", Hand = "hand", Head = "head",
+        Jaw = "jaw", Chest = "chest", Abdomen = "abdomen", Pelvis = "pelvis",
+        Widespread = "widespread", Other = "other",
+    }
+}
+
+vocabulary! {
+    /// The side, always the patient's own left and right.
+    pub enum Laterality {
+        Left = "left", Right = "right", Both = "both", Midline = "midline", Unknown = "unknown",
+    }
+}
+
+vocabulary! {
+    /// What the pain feels like.
+    pub enum PainQuality {
+        DullAche = "dull_ache", Sharp = "sharp", Stabbing = "stabbing", Burning = "burning",
+        Throbbing = "throbbing", Shooting = "shooting", Tingling = "tingling", Numbness = "numbness",
+        Cramping = "cramping", Spasm = "spasm", Tightness = "tightness", Stiffness = "stiffness",
+        Pressure = "pressure", Electric = "electric", Other = "other",
+    }
+}
+
+vocabulary! {
+    /// How far the pain reaches.
+    pub enum Spread {
+        Localized = "localized", Radiating = "radiating", Widespread = "widespread",
+    }
+}
+
+vocabulary! {
+    /// What the patient thinks set the pain off.
+    pub enum Trigger {
+        ProlongedSitting = "prolonged_sitting", ProlongedStanding = "prolonged_standing",
+        Lifting = "lifting", Bending = "bending", AwkwardSleep = "awkward_sleep", Posture = "posture",
+        ScreenNeck = "screen_neck", Inactivity = "inactivity", OveruseExercise = "overuse_exercise",
+        Stress = "stress", Anxiety = "anxiety", Diet = "diet", Weather = "weather", Travel = "travel",
+        Menstrual = "menstrual", Injury = "injury", NoIdea = "no_idea", Other = "other",
+    }
+}
+
+vocabulary! {
+    /// What the patient tried against the pain.
+    pub enum ReliefMeans {
+        Rest = "rest", Movement = "movement", Stretching = "stretching", Heat = "heat", Cold = "cold",
+        Massage = "massage", Acupuncture = "acupuncture", Physio = "physio",
+        OtcMedication = "otc_medication", PrescriptionMedication = "prescription_medication",
+        Topical = "topical", Tens = "tens", BreathingMeditation = "breathing_meditation", Other = "other",
+    }
+}
+
+vocabulary! {
+    /// How much it helped.
+    pub enum Helped {
+        None = "none", Some = "some", ALot = "a_lot",
+    }
+}
+
+vocabulary! {
+    /// What the pain did to the working day.
+    pub enum WorkImpact {
+        None = "none", Reduced = "reduced", Missed = "missed",
+    }
+}
+
+wire! {
+    /// One body region of one entry.
+    pub struct PainSite {
+        /// Where.
+        region: BodyRegion,
+        /// Which side; the patient's own left and right.
+        laterality: Option<Laterality>,
+        /// How strong here, 0 to 10.
+        intensity: Option<Nrs>,
+        /// What it feels like.
+        qualities: Items<PainQuality, 15>,
+        /// How far it reaches.
+        spread: Option<Spread>,
+        /// Where it radiates to.
+        radiates_to: Items<BodyRegion, 24>,
+    }
+}
+
+wire! {
+    /// Something tried against the pain.
+    pub struct Relief {
+        /// What was tried.
+        what: ReliefMeans,
+        /// How much it helped.
+        helped: Option<Helped>,
+    }
+}
+
+collection! {
+    /// A journal entry: one moment or one day of self-report.
+    ///
+    /// Null means not answered, which is neither zero nor pain-free.
+    pub struct JournalEntry {
+        plural: "JournalEntries", table: "journal_entries", path: "journal-entries", number: 1,
+        sections: [Pain, Mobility, Medication, Notes],
+        fields: {
+            /// The journal day it belongs to. A daily entry may name its day; otherwise it is settled
+            /// from the moment: the day starts at 04:00 on the phone's clock unless the patient set
+            /// another hour.
+            journal_date: Settled<NaiveDate>,
+            /// What the entry is about.
+            kind: EntryKind,
+            /// The moment it is about, with an offset.
+            effective_at: Instant,
+            /// The time zone the phone was in.
+            time_zone: TimeZone,
+            /// Minutes east of UTC the phone's clock was set to; settled from the zone when left out.
+            /// Where it disagrees with the zone both are kept and the phone's clock decides the day.
+            utc_offset_minutes: Settled<OffsetMinutes>,
+            /// When it was typed, by the phone's clock.
+            recorded_at: Option<Instant>,
+            /// Pain at this moment, 0 to 10.
+            pain_now: Option<Nrs> => Pain,
+            /// Average pain of the day, 0 to 10.
+            pain_average: Option<Nrs> => Pain,
+            /// Worst pain of the day, 0 to 10.
+            pain_worst: Option<Nrs> => Pain,
+            /// Least pain of the day, 0 to 10.
+            pain_least: Option<Nrs> => Pain,
+            /// The patient says that the day was free of pain.
+            pain_free_day: Option<bool> => Pain,
+            /// How much pain got in the way, 0 not at all to 10 completely.
+            interference: Option<Nrs> => Pain,
+            /// Where it hurts.
+            sites: Json<Items<PainSite, 30>> => Pain,
+            /// What may have set it off.
+            triggers: Items<Trigger, 18> => Pain,
+            /// A trigger in the patient's own words.
+            trigger_note: Option<Text<200>> => Notes,
+            /// What was tried against it.
+            relief: Json<Items<Relief, 14>> => Pain,
+            /// Mood, 0 worst to 10 best.
+            mood: Option<Nrs> => Pain,
+            /// Energy, 0 none to 10 full.
+            energy: Option<Nrs> => Pain,
+            /// Stress, 0 none to 10 most.
+            stress: Option<Nrs> => Pain,
+            /// Stiffness, 0 none to 10 most.
+            stiffness: Option<Nrs> => Pain,
+            /// How long the morning stiffness lasted, in minutes.
+            morning_stiffness_minutes: Option<Whole<0, 720>> => Pain,
+            /// Walking, in minutes.
+            walking_minutes: Option<DayMinutes> => Mobility,
+            /// Steps of the day.
+            steps: Option<Whole<0, 200_000>> => Mobility,
+            /// How long sitting was bearable, in minutes.
+            sitting_tolerance_minutes: Option<DayMinutes> => Mobility,
+            /// How long standing was bearable, in minutes.
+            standing_tolerance_minutes: Option<DayMinutes> => Mobility,
+            /// What the pain did to the working day.
+            work_impact: Option<WorkImpact> => Mobility,
+            /// Working time lost, in minutes.
+            work_minutes_lost: Option<DayMinutes> => Mobility,
+            /// Was any medication taken? Null means unknown.
+            medication_taken: Option<bool> => Medication,
+            /// A note in the patient's own words.
+            note: Option<Text<4000>> => Notes,
+            /// May readers of a share that opens notes see the note and the trigger note?
+            note_shared: Option<bool> => Notes,
+            /// The treatment session it belongs to.
+            treatment_session_id: Option<Uuid> => Treatment,
+        }
+    }
+}
+
+impl JournalEntry {
+    const fn moment(&self) -> Moment {
+        Moment { at: self.effective_at, zone: self.time_zone, offset: self.utc_offset_minutes }
+    }
+}
+
+impl Rules for JournalEntry {
+    fn journal_date(&self) -> Option<NaiveDate> {
+        self.journal_date.0
+    }
+
+    fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
+        let moment = self.moment();
+        self.utc_offset_minutes = Settled(Some(settle_offset(&moment)));
+        let before = previous.map(|p| (p.moment(), p.journal_date));
+        let settled = settle_day(&moment, before.as_ref().map(|(m, day)| (m, *day)), context);
+        let day = match (self.kind, self.journal_date.0) {
+            (_, None) => settled,
+            (EntryKind::Daily, Some(named)) => named,
+            (_, Some(named)) => {
+                if named != settled {
+                    faults.field("journal_date", "contradiction",
+                        "Only a daily entry may name another day than its moment's.");
+                }
+                named
+            }
+        };
+        self.journal_date = Settled(Some(day));
+        refuse_future(day, "journal_date", context, faults);
+        refuse_disorder(("pain_least", self.pain_least), ("pain_average", self.pain_average), faults);
+        refuse_disorder(("pain_least", self.pain_least), ("pain_worst", self.pain_worst), faults);
+        refuse_disorder(("pain_average", self.pain_average), ("pain_worst", self.pain_worst), faults);
+        let ratings = [self.pain_now, self.pain_average, self.pain_worst, self.pain_least];
+        let hurts = ratings.iter().flatten().any(|rating| rating.get() > 0);
+        if self.pain_free_day == Some(true) && hurts {
+            faults.field("pain_free_day", "contradiction", "Cannot be true beside a pain above 0.");
+        }
+    }
+
+    fn withhold(&mut self) {
+        if self.note_shared != Some(true) {
+            self.note = None;
+            self.trigger_note = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Record;
+    use crate::wire::read_body;
+    use chrono::{DateTime, Utc};
+    use serde_json::{Value, json};
+
+    fn context() -> Context {
+        let now: DateTime<Utc> = "2026-05-10T12:00:00Z".parse().unwrap();
+        Context { now, day_start_minute: 240 }
+    }
+
+    fn entry(extra: Value) -> Value {
+        let mut entry = json!({"kind": "daily", "effective_at": "2026-05-01T21:00:00+02:00",
+            "time_zone": "Europe/Berlin"});
+        entry.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        entry
+    }
+
+    fn settled(extra: Value) -> Result<JournalEntry, Vec<(String, &'static str)>> {
+        let mut entry: JournalEntry = read_body(&entry(extra)).unwrap();
+        let mut faults = Faults::default();
+        entry.settle(None, &context(), &mut faults);
+        let faults = faults.into_vec();
+        if faults.is_empty() {
+            return Ok(entry);
+        }
+        Err(faults.into_iter().map(|f| (f.pointer.unwrap(), f.code)).collect())
+    }
+
+    #[test]
+    fn day_and_offset_are_settled_from_the_moment() {
+        let entry = settled(json!({})).unwrap();
+        assert_eq!(entry.journal_date.0.unwrap().to_string(), "2026-05-01");
+        assert_eq!(entry.utc_offset_minutes.0.unwrap().get(), 120);
+    }
+
+    #[test]
+    fn the_phones_clock_decides_where_it_disagrees_with_the_zone() {
+        let late = json!({"effective_at": "2026-05-02T01:30:00Z", "utc_offset_minutes": 180});
+        assert_eq!(settled(late).unwrap().journal_date.0.unwrap().to_string(), "2026-05-02");
+        let by_zone = json!({"effective_at": "2026-05-02T01:30:00Z"});
+        assert_eq!(settled(by_zone).unwrap().journal_date.0.unwrap().to_string(), "2026-05-01");
+    }
+
+    #[test]
+    fn only_a_daily_entry_names_its_day() {
+        let named = settled(json!({"journal_date": "2026-04-20"})).unwrap();
+        assert_eq!(named.journal_date.0.unwrap().to_string(), "2026-04-20");
+        let faults = settled(json!({"kind": "momentary", "journal_date": "2026-04-20"})).unwrap_err();
+        assert_eq!(faults, [("#/journal_date".to_owned(), "contradiction")]);
+        assert!(settled(json!({"kind": "momentary", "journal_date": "2026-05-01"})).is_ok());
+    }
+
+    #[test]
+    fn a_day_stays_settled_until_its_moment_changes() {
+        let mut before = settled(json!({})).unwrap();
+        before.journal_date = Settled(NaiveDate::from_ymd_opt(2026, 4, 30));
+        let mut again: JournalEntry = read_body(&entry(json!({"mood": 3}))).unwrap();
+        again.settle(Some(&before), &context(), &mut Faults::default());
+        assert_eq!(again.journal_date, before.journal_date);
+        let moved = json!({"effective_at": "2026-05-03T21:00:00+02:00"});
+        let mut moved: JournalEntry = read_body(&entry(moved)).unwrap();
+        moved.settle(Some(&before), &context(), &mut Faults::default());
+        assert_eq!(moved.journal_date.0.unwrap().to_string(), "2026-05-03");
+    }
+
+    #[test]
+    fn contradictions_are_named_at_their_fields() {
+        let faults = settled(json!({"pain_worst": 3, "pain_least": 5, "pain_average": 4,
+            "pain_free_day": true, "journal_date": "2026-05-12"})).unwrap_err();
+        let fields: Vec<&str> = faults.iter().map(|(p, _)| p.as_str()).collect();
+        assert_eq!(fields, ["#/journal_date", "#/pain_average", "#/pain_worst", "#/pain_worst", "#/pain_free_day"]);
+        assert!(settled(json!({"journal_date": "2026-05-11"})).is_ok(), "today at UTC+14");
+    }
+
+    #[test]
+    fn zero_missing_and_pain_free_are_three_things() {
+        let entry = settled(json!({"pain_average": 0})).unwrap();
+        let json = serde_json::to_value(&entry).unwrap();
+        assert_eq!((&json["pain_average"], &json["pain_worst"], &json["pain_free_day"]),
+            (&json!(0), &Value::Null, &Value::Null));
+    }
+
+    #[test]
+    fn every_fault_of_a_body_is_found_in_one_pass() {
+        let faults = read_body::<JournalEntry>(&json!({"kind": "weekly", "effective_at": 5,
+            "pain_now": 11, "sites": [{"region": "tail"}, {"region": "neck", "colour": 1}],
+            "note": "a\u{0}", "surprise": true})).unwrap_err();
+        let pointers: Vec<String> = faults.into_iter().filter_map(|f| f.pointer).collect();
+        assert_eq!(pointers, ["#/surprise", "#/kind", "#/effective_at", "#/time_zone", "#/pain_now",
+            "#/sites/0/region", "#/sites/1/colour", "#/note"]);
+    }
+
+    #[test]
+    fn closed_sections_are_empty_and_notes_need_the_patients_mark() {
+        use crate::access::{Section, Sections};
+        let content = settled(json!({"pain_average": 4, "steps": 900, "note": "x"})).unwrap();
+        let mut mobility = content.clone();
+        mobility.redact(Sections::of(&[Section::Mobility]));
+        assert_eq!((mobility.pain_average, mobility.steps.map(Whole::get), mobility.note), (None, Some(900), None));
+        let mut unmarked = content;
+        unmarked.withhold();
+        assert_eq!(unmarked.note, None);
+    }
+}

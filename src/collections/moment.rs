@@ -1,0 +1,60 @@
+//! The rules that moments and journal days share across collections.
+
+use crate::journal::Context;
+use crate::time::{Instant, OffsetMinutes, TimeZone, journal_date, last_date_on_earth};
+use crate::wire::{Faults, Settled};
+use chrono::NaiveDate;
+
+/// The moment a record is about, as the client sent it.
+pub struct Moment {
+    /// The instant.
+    pub at: Instant,
+    /// The zone of the device.
+    pub zone: TimeZone,
+    /// What the device's clock was set to, when the client says so.
+    pub offset: Settled<OffsetMinutes>,
+}
+
+/// The offset of a moment. The device's word stands even where our zone table disagrees: its table
+/// may be newer, and the wall clock the patient saw decides the day.
+pub fn settle_offset(moment: &Moment) -> OffsetMinutes {
+    moment.offset.0.unwrap_or_else(|| moment.zone.offset_at(moment.at))
+}
+
+/// The journal day of a moment: computed once, and again only when the moment itself changes.
+pub fn settle_day(
+    moment: &Moment,
+    previous: Option<(&Moment, Settled<NaiveDate>)>,
+    context: &Context,
+) -> NaiveDate {
+    let offset = settle_offset(moment);
+    if let Some((before, Settled(Some(day)))) = previous
+        && before.at == moment.at
+        && before.zone == moment.zone
+        && settle_offset(before) == offset
+    {
+        return day;
+    }
+    journal_date(moment.at, offset, context.day_start_minute)
+}
+
+/// Notes a journal day that has not begun anywhere on Earth.
+pub fn refuse_future(day: NaiveDate, field: &str, context: &Context, faults: &mut Faults) {
+    let last = last_date_on_earth(context.now);
+    if day > last {
+        faults.field(field, "date_out_of_range", "The day it belongs to lies in the future.");
+    }
+}
+
+/// Notes `high < low`, at the field of `high`.
+pub fn refuse_disorder<T: PartialOrd>(
+    low: (&str, Option<T>),
+    high: (&str, Option<T>),
+    faults: &mut Faults,
+) {
+    if let (Some(least), Some(most)) = (low.1, high.1)
+        && most < least
+    {
+        faults.field(high.0, "contradiction", format!("Must not be below {}.", low.0));
+    }
+}

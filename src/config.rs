@@ -1,0 +1,161 @@
+//! Configuration: read once from flags and environment, checked whole, refused with a reason.
+
+use crate::auth::secret::MasterSecret;
+use clap::{Args, ValueEnum};
+use secrecy::{ExposeSecret, SecretString};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Is this a person's own machine or a clinic?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Everything has a default; the signing secret is made and kept in the data directory.
+    Development,
+    /// Nothing that must be secret has a default.
+    Production,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Options that every command which touches the database takes.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseArgs {
+    /// Address of a Postgres server, 15 or newer: postgres://user:password@host/database. Without
+    /// it the server runs a Postgres of its own in the data directory.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<SecretString>,
+    /// Where the server keeps its own database, its development secret and its outbox. Default:
+    /// /var/lib/pain-journal for root, else pain-journal in the user's data directory.
+    #[arg(long, env = "PAIN_JOURNAL_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// `production` refuses to start without a secret of its own.
+    #[arg(long, env = "PAIN_JOURNAL_MODE", default_value = "development")]
+    pub mode: Mode,
+    /// The master secret: at least 32 bytes as base64 or hex, or 32 characters. Signing keys and
+    /// refresh keys are sealed with it. Only from the environment, so that it is in no process list.
+    #[arg(skip = secret_from_environment())]
+    pub secret: Option<SecretString>,
+    /// How log lines look.
+    #[arg(long, env = "PAIN_JOURNAL_LOG_FORMAT", default_value = "pretty")]
+    pub log_format: LogFormat,
+    /// What is logged: error, warn, info, debug or trace.
+    #[arg(long, env = "PAIN_JOURNAL_LOG", default_value = "info")]
+    pub log: tracing::Level,
+}
+
+/// Options of `serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Where the database is, and what both share.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The address to listen on.
+    #[arg(long, env = "PAIN_JOURNAL_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// The address that apps and mails use, without a slash at the end. Default: http:// and the
+    /// listening address.
+    #[arg(long, env = "PAIN_JOURNAL_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// How mail leaves: `outbox` (files in the data directory), `log`, or
+    /// smtps://user:password@host:465.
+    #[arg(long, env = "PAIN_JOURNAL_MAILER", default_value = "outbox", hide_env_values = true)]
+    pub mailer: SecretString,
+    /// The sender of the mails.
+    #[arg(long, env = "PAIN_JOURNAL_MAIL_FROM", default_value = "pain-journal@localhost.invalid")]
+    pub mail_from: String,
+    /// Connections to the database, 2 to 64; 8 to 16 suit two cores.
+    #[arg(long, env = "PAIN_JOURNAL_POOL_SIZE", default_value_t = 12,
+          value_parser = clap::value_parser!(u8).range(2..=64))]
+    pub pool_size: u8,
+    /// Threads that serve requests, 1 to 256. Default: one a core.
+    #[arg(long, env = "PAIN_JOURNAL_WORKERS", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
+    /// Load the demo patient and practitioner when the database is new, and print their sign-ins.
+    /// Refused in production mode.
+    #[arg(long)]
+    pub demo: bool,
+}
+
+fn secret_from_environment() -> Option<SecretString> {
+    std::env::var("PAIN_JOURNAL_SECRET").ok().filter(|s| !s.is_empty()).map(SecretString::from)
+}
+
+impl DatabaseArgs {
+    /// The data directory.
+    ///
+    /// # Errors
+    /// When neither an option nor the user's home tells where it is.
+    pub fn home(&self) -> Result<PathBuf, String> {
+        match &self.data_dir {
+            Some(dir) => Ok(dir.clone()),
+            None => crate::postgres::default_home().map_err(|e| e.to_string()),
+        }
+    }
+
+    /// The master secret: from the environment, else, in development, from the data directory.
+    ///
+    /// # Errors
+    /// One sentence: it is missing, too short, or one that anybody could guess.
+    pub fn master_secret(&self) -> Result<MasterSecret, String> {
+        if let Some(text) = &self.secret {
+            let secret = MasterSecret::parse(text.expose_secret())
+                .map_err(|e| format!("PAIN_JOURNAL_SECRET: {e}"))?;
+            if self.mode == Mode::Production && secret.is_weak() {
+                return Err("PAIN_JOURNAL_SECRET is one that anybody could guess; \
+                            make one with: openssl rand -base64 32"
+                    .into());
+            }
+            return Ok(secret);
+        }
+        if self.mode == Mode::Production {
+            return Err("PAIN_JOURNAL_SECRET must be set in production mode; \
+                        make one with: openssl rand -base64 32"
+                .into());
+        }
+        let home = self.home()?;
+        std::fs::create_dir_all(&home).map_err(|e| format!("{}: {e}", home.display()))?;
+        let random = crate::auth::random::SystemRandom::new();
+        MasterSecret::from_file_or_create(&home.join("secret"), &random).map_err(|e| e.to_string())
+    }
+}
+
+impl ServeArgs {
+    /// The public address.
+    ///
+    /// # Errors
+    /// When it is not an http address without a path's end.
+    pub fn public_url(&self) -> Result<String, String> {
+        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        if host.is_none_or(|h| h.is_empty() || h.ends_with('/') || h.contains(['?', '#', ' '])) {
+            return Err("PAIN_JOURNAL_PUBLIC_URL must be like https://journal.example.org, \
+                        without a slash at the end"
+                .into());
+        }
+        if self.database.mode == Mode::Production && self.public_url.is_none() {
+            return Err("PAIN_JOURNAL_PUBLIC_URL must be set in production mode".into());
+        }
+        Ok(url)
+    }
+
+    /// Things that are fine on a desk and not in a clinic.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub fn check(&self) -> Result<(), String> {
+        if let Some(url) = &self.database.database_url {
+            crate::db::check_url(url.expose_secret())?;
+        }
+        if self.database.mode == Mode::Production && self.demo {
+            return Err("--demo is refused in production mode: its sign-ins are public".into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! What can go wrong between the server and Postgres.
+
+use diesel::result::{DatabaseErrorKind, Error};
+
+/// A failed conversation with the database. Its text is for the log, never for a client.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// No connection within the waiting limit, or the server is gone.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// A lock or statement timeout, a deadlock: the same request may succeed a moment later.
+    #[error("the database is busy: {0}")]
+    Busy(String),
+    /// A named constraint refused the change.
+    #[error("constraint {0} refused the change")]
+    Constraint(String),
+    /// Anything else; a fault of ours.
+    #[error("the database refused a statement: {0}")]
+    Other(Error),
+}
+
+impl From<Error> for DbError {
+    fn from(error: Error) -> Self {
+        let Error::DatabaseError(kind, info) = &error else { return Self::Other(error) };
+        if let Some(name) = info.constraint_name() {
+            return Self::Constraint(name.to_owned());
+        }
+        let message = info.message().to_owned();
+        match kind {
+            DatabaseErrorKind::ClosedConnection => Self::Unavailable(message),
+            DatabaseErrorKind::SerializationFailure => Self::Busy(message),
+            _ if is_transient(&message) => Self::Busy(message),
+            _ if message.contains("connection closed") || message.contains("terminating connection") => {
+                Self::Unavailable(message)
+            }
+            _ => Self::Other(error),
+        }
+    }
+}
+
+/// Diesel keeps no SQLSTATE for these, only the server's English message (`lc_messages` is C).
+fn is_transient(message: &str) -> bool {
+    ["deadlock detected", "lock timeout", "statement timeout"].iter().any(|m| message.contains(m))
+}

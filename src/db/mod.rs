@@ -1,0 +1,263 @@
+//! The only door to Postgres.
+//!
+//! The pool hands out no connection. It runs [`Statement`]s inside a transaction whose first
+//! statement sets the row-level-security context ([`Db::entered`], [`Db::transact`]), or inside one
+//! that has none and therefore sees no journal at all ([`Db::anonymous`]).
+
+mod bind;
+mod error;
+pub mod migrate;
+mod pool;
+mod statement;
+
+pub(crate) use bind::column_via;
+pub use bind::{Bind, Column, OptionalColumn, array_literal};
+pub use error::DbError;
+pub use pool::check_url;
+pub(crate) use statement::row;
+pub use statement::{Columns, Row, Statement, next};
+
+use deadpool::managed::{Object, Pool, PoolError};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use pool::{Link, Links};
+use statement::Read;
+
+/// Begins a transaction whose statements all see the same state.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
+
+/// The database as the server's handlers see it.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<Links>,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// A pool of at most `size` connections to `url`, opened when first needed.
+    ///
+    /// # Errors
+    /// When the URL cannot be used (see [`check_url`]).
+    pub fn new(url: &str, size: usize) -> Result<Self, DbError> {
+        Ok(Self { pool: pool::pool(url, size)? })
+    }
+
+    /// Opens every connection now, so that the first requests do not wait for it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn warm_up(&self) -> Result<(), DbError> {
+        let size = self.pool.status().max_size;
+        futures_util::future::try_join_all((0..size).map(|_| self.checkout())).await?;
+        Ok(())
+    }
+
+    /// Does the database answer?
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        let link = self.checkout().await?;
+        (&link.conn).batch_execute("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// One round trip: BEGIN, `enter`, `query`, COMMIT. The caller must judge `enter`'s answer
+    /// before it looks at the rows; without a context they are empty.
+    pub(crate) async fn entered<E: Row, R: Row>(
+        &self,
+        enter: Statement<E>,
+        query: Statement<R>,
+    ) -> Result<(E, Vec<R>), DbError> {
+        let mut link = self.checkout().await?;
+        link.clean = false;
+        let (entered, rows) = if link.knows(enter.sql) && link.knows(query.sql) {
+            let link = &*link;
+            let (_, entered, rows, ()) = futures_util::try_join!(
+                simple(link, "BEGIN"),
+                load(link, enter),
+                load(link, query),
+                simple(link, "COMMIT"),
+            )?;
+            (entered, rows)
+        } else {
+            simple(&link, "BEGIN").await?;
+            let entered = load(&link, enter).await?;
+            let rows = load(&link, query).await?;
+            simple(&link, "COMMIT").await?;
+            (entered, rows)
+        };
+        link.clean = true;
+        let entered = entered.into_iter().next().ok_or_else(no_row)?;
+        Ok((entered, rows))
+    }
+
+    /// Like [`entered`](Self::entered), with three queries. They see one state of the journal each;
+    /// BEGIN asks for one snapshot of all three.
+    pub(crate) async fn entered3<E: Row, A: Row, B: Row, C: Row>(
+        &self,
+        enter: Statement<E>,
+        (a, b, c): (Statement<A>, Statement<B>, Statement<C>),
+    ) -> Result<(E, (Vec<A>, Vec<B>, Vec<C>)), DbError> {
+        let mut link = self.checkout().await?;
+        link.clean = false;
+        let known = [enter.sql, a.sql, b.sql, c.sql].iter().all(|sql| link.knows(sql));
+        let (entered, rows) = if known {
+            let link = &*link;
+            let (_, entered, a, b, c, ()) = futures_util::try_join!(
+                simple(link, SNAPSHOT),
+                load(link, enter),
+                load(link, a),
+                load(link, b),
+                load(link, c),
+                simple(link, "COMMIT"),
+            )?;
+            (entered, (a, b, c))
+        } else {
+            simple(&link, SNAPSHOT).await?;
+            let entered = load(&link, enter).await?;
+            let rows = (load(&link, a).await?, load(&link, b).await?, load(&link, c).await?);
+            simple(&link, "COMMIT").await?;
+            (entered, rows)
+        };
+        link.clean = true;
+        let entered = entered.into_iter().next().ok_or_else(no_row)?;
+        Ok((entered, rows))
+    }
+
+    /// A transaction whose first statement is `enter`, sent together with BEGIN. It commits when
+    /// `work` answers with `Ok` and rolls back otherwise, also when the future is dropped.
+    pub(crate) async fn transact<P: Row, T, E: From<DbError>>(
+        &self,
+        enter: Statement<P>,
+        work: impl AsyncFnOnce(&Tx<'_>, P) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut link = self.checkout().await?;
+        link.clean = false;
+        // BEGIN is a plain message, so it is always on its way before `enter` is.
+        let ((), entered) = futures_util::try_join!(simple(&link, "BEGIN"), load(&link, enter))?;
+        let entered = entered.into_iter().next().ok_or_else(no_row)?;
+        let done = work(&Tx { link: &link }, entered).await;
+        finish(&mut link, done).await
+    }
+
+    /// A transaction without a context: accounts and devices, but no journal.
+    pub(crate) async fn anonymous<T, E: From<DbError>>(
+        &self,
+        work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut link = self.checkout().await?;
+        link.clean = false;
+        simple(&link, "BEGIN").await?;
+        let done = work(&Tx { link: &link }).await;
+        finish(&mut link, done).await
+    }
+
+    async fn checkout(&self) -> Result<Object<Links>, DbError> {
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Timeout(_) => DbError::Unavailable("no connection became free".into()),
+            other => DbError::Unavailable(other.to_string()),
+        })
+    }
+}
+
+/// Commits or rolls back; a connection that cannot do either is not used again.
+async fn finish<T, E: From<DbError>>(link: &mut Link, done: Result<T, E>) -> Result<T, E> {
+    let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ended = simple(link, end).await;
+    if ended.is_ok() {
+        link.clean = true;
+    }
+    match done {
+        Ok(value) => ended.map(|()| value).map_err(E::from),
+        Err(error) => Err(error),
+    }
+}
+
+/// An open transaction.
+pub struct Tx<'l> {
+    link: &'l Link,
+}
+
+impl Tx<'_> {
+    /// Runs a statement and reads its rows.
+    ///
+    /// # Errors
+    /// When the database refuses it or a row does not fit `R`.
+    pub async fn load<R: Row>(&self, statement: Statement<R>) -> Result<Vec<R>, DbError> {
+        load(self.link, statement).await
+    }
+
+    /// Runs a statement that answers with at most one row.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub async fn first<R: Row>(&self, statement: Statement<R>) -> Result<Option<R>, DbError> {
+        Ok(self.load(statement).await?.into_iter().next())
+    }
+
+    /// Runs two statements in one round trip, in this order.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub async fn load2<A: Row, B: Row>(
+        &self,
+        a: Statement<A>,
+        b: Statement<B>,
+    ) -> Result<(Vec<A>, Vec<B>), DbError> {
+        if self.link.knows(a.sql) && self.link.knows(b.sql) {
+            return futures_util::try_join!(load(self.link, a), load(self.link, b));
+        }
+        Ok((self.load(a).await?, self.load(b).await?))
+    }
+
+    /// Runs a statement and answers how many rows it touched.
+    ///
+    /// # Errors
+    /// When the database refuses it.
+    pub async fn execute(&self, statement: Statement<()>) -> Result<usize, DbError> {
+        execute(self.link, statement).await
+    }
+
+    /// Runs statements in one round trip, in this order.
+    ///
+    /// # Errors
+    /// When the database refuses one of them.
+    pub async fn execute_all(&self, statements: Vec<Statement<()>>) -> Result<(), DbError> {
+        if statements.iter().all(|s| self.link.knows(s.sql)) {
+            let all = statements.into_iter().map(|s| execute(self.link, s));
+            futures_util::future::try_join_all(all).await?;
+        } else {
+            for statement in statements {
+                self.execute(statement).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn simple(link: &Link, sql: &str) -> Result<(), DbError> {
+    (&link.conn).batch_execute(sql).await.map_err(DbError::from)
+}
+
+async fn load<R: Row>(link: &Link, statement: Statement<R>) -> Result<Vec<R>, DbError> {
+    let sql = statement.sql;
+    let rows: Vec<Read<R>> = statement.load(&mut &link.conn).await?;
+    link.remember(sql);
+    Ok(rows.into_iter().map(|Read(row)| row).collect())
+}
+
+async fn execute(link: &Link, statement: Statement<()>) -> Result<usize, DbError> {
+    let sql = statement.sql;
+    let touched = RunQueryDsl::execute(statement, &mut &link.conn).await?;
+    link.remember(sql);
+    Ok(touched)
+}
+
+fn no_row() -> DbError {
+    DbError::Other(diesel::result::Error::NotFound)
+}

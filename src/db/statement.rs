@@ -1,0 +1,164 @@
+//! A hand-written statement that is prepared once a connection, and the rows it answers with.
+//!
+//! Diesel's own builders mark UPDATE, upserts and `sql_query` as unsafe to cache, so the hot writes
+//! would be parsed and planned on every request (docs/decisions/0004).
+
+use super::bind::{Bind, Column};
+use diesel::deserialize::{self, QueryableByName};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::row::{Field, NamedRow};
+use diesel::sql_types::Untyped;
+use std::marker::PhantomData;
+
+/// SQL with `$1`, `$2`, … and its parameters; `R` is the row it answers with.
+pub struct Statement<R> {
+    pub(super) sql: &'static str,
+    binds: Vec<Box<dyn Bind>>,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R> Statement<R> {
+    /// A statement without parameters yet. The text is fixed: values only ever travel as binds.
+    pub const fn new(sql: &'static str) -> Self {
+        Self { sql, binds: Vec::new(), row: PhantomData }
+    }
+
+    /// Adds the next parameter.
+    #[must_use]
+    pub fn bind(mut self, value: impl Column) -> Self {
+        self.binds.push(value.bind());
+        self
+    }
+
+    /// Adds the next parameters, already erased.
+    #[must_use]
+    pub fn bind_all(mut self, binds: Vec<Box<dyn Bind>>) -> Self {
+        self.binds.extend(binds);
+        self
+    }
+}
+
+impl<R> QueryFragment<Pg> for Statement<R> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(self.sql);
+        for bind in &self.binds {
+            bind.walk(&mut out)?;
+        }
+        Ok(())
+    }
+}
+
+// No static id: the cache key is the text, which is fixed.
+impl<R> QueryId for Statement<R> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<R> Query for Statement<R> {
+    type SqlType = Untyped;
+}
+
+/// A row read column by column, in the order of the SELECT list.
+pub trait Row: Sized + Send + 'static {
+    /// Reads one row.
+    ///
+    /// # Errors
+    /// When a column is missing or not of the expected type.
+    fn read(columns: &mut dyn Columns) -> deserialize::Result<Self>;
+}
+
+/// The columns of one row, left to right.
+pub trait Columns {
+    /// Calls `read` with the next column's value.
+    ///
+    /// # Errors
+    /// When there is no further column, or `read` fails.
+    fn next_with(
+        &mut self,
+        read: &mut dyn FnMut(Option<diesel::pg::PgValue<'_>>) -> deserialize::Result<()>,
+    ) -> deserialize::Result<()>;
+}
+
+/// Reads the next column as a `T`.
+///
+/// # Errors
+/// When there is no further column, or it is not a `T`.
+pub fn next<T: Column>(columns: &mut dyn Columns) -> deserialize::Result<T> {
+    let mut found = None;
+    columns.next_with(&mut |value| {
+        found = Some(T::read(value)?);
+        Ok(())
+    })?;
+    found.ok_or_else(|| "a row ended early".into())
+}
+
+/// Lets diesel build a [`Row`].
+pub(super) struct Read<R>(pub(super) R);
+
+impl<R: Row> QueryableByName<Pg> for Read<R> {
+    fn build<'a>(row: &impl NamedRow<'a, Pg>) -> deserialize::Result<Self> {
+        struct Indexed<F>(usize, F);
+        impl<F> Columns for Indexed<F>
+        where
+            F: FnMut(
+                usize,
+                &mut dyn FnMut(Option<diesel::pg::PgValue<'_>>) -> deserialize::Result<()>,
+            ) -> deserialize::Result<()>,
+        {
+            fn next_with(
+                &mut self,
+                read: &mut dyn FnMut(Option<diesel::pg::PgValue<'_>>) -> deserialize::Result<()>,
+            ) -> deserialize::Result<()> {
+                let at = self.0;
+                self.0 += 1;
+                (self.1)(at, read)
+            }
+        }
+        let mut columns = Indexed(
+            0,
+            |at: usize,
+             read: &mut dyn FnMut(
+                Option<diesel::pg::PgValue<'_>>,
+            ) -> deserialize::Result<()>| {
+                let field = diesel::row::Row::get(row, at).ok_or("a row ended early")?;
+                read(field.value())
+            },
+        );
+        R::read(&mut columns).map(Read)
+    }
+}
+
+macro_rules! tuple_rows {
+    ($(($($t:ident),+))+) => {$(
+        impl<$($t: Column + Send + 'static),+> Row for ($($t,)+) {
+            fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
+                Ok(($(next::<$t>(columns)?,)+))
+            }
+        }
+    )+};
+}
+tuple_rows! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) }
+
+/// A statement that answers with no rows.
+impl Row for () {
+    fn read(_: &mut dyn Columns) -> deserialize::Result<Self> {
+        Ok(())
+    }
+}
+
+/// Declares a row struct whose fields are the SELECT list, in order.
+macro_rules! row {
+    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone)]
+        pub struct $name { $($(#[$fmeta])* pub $field: $ty),+ }
+        impl $crate::db::Row for $name {
+            fn read(columns: &mut dyn $crate::db::Columns) -> diesel::deserialize::Result<Self> {
+                Ok(Self { $($field: $crate::db::next(columns)?),+ })
+            }
+        }
+    };
+}
+pub(crate) use row;

@@ -1,0 +1,42 @@
+//! Is the process alive, and can it serve?
+
+use crate::app::App;
+use crate::http::{Answered, Authz, Found, Operation, ProblemKind, Routes, document};
+use actix_web::http::Method;
+use actix_web::web;
+use serde::Serialize;
+
+/// Registers the operations.
+pub fn routes(routes: &mut Routes) {
+    let op = Operation::new("getHealth", "service", "Is the process alive?", Authz::OPEN);
+    routes.add(Method::GET, "/healthz", op, alive);
+    let op = Operation::new("getReadiness", "service", "Can it serve?", Authz::OPEN)
+        .describe("Answers 503 while the database does not answer.");
+    routes.add(Method::GET, "/readyz", op, ready);
+}
+
+/// How the server is.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Health {
+    /// `ok`.
+    #[schema(max_length = 10, examples("ok"))]
+    status: &'static str,
+    /// The server's version.
+    #[schema(max_length = 20)]
+    version: &'static str,
+}
+document!(Health);
+
+const OK: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
+
+async fn alive() -> Answered<Found<Health>> {
+    Ok(Found(OK))
+}
+
+async fn ready(app: web::Data<App>) -> Answered<Found<Health>> {
+    app.db.ping().await.map_err(|error| {
+        tracing::warn!(%error, "not ready");
+        ProblemKind::Overloaded
+    })?;
+    Ok(Found(OK))
+}

@@ -1,0 +1,20 @@
+//! The wire: problems, bodies, typed answers, preconditions, the route table and its document.
+
+mod body;
+mod frame;
+mod page;
+pub mod precondition;
+mod problem;
+mod reply;
+mod routes;
+
+pub use body::{BODY_LIMIT, Body, Query, path_id};
+pub use frame::{RequestId, frame};
+pub use page::{CursorKey, Page, PageRequest, Place};
+pub use problem::{Answered, Problem, ProblemBody, ProblemKind};
+pub(crate) use reply::document;
+pub use reply::{
+    Accepted, Answer, Deleted, Document, Found, Made, Nothing, Outcome, Put, Svg, Versioned,
+    request_schema,
+};
+pub use routes::{Authz, Operation, Parameter, Routes};

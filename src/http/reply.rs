@@ -1,0 +1,260 @@
+//! Typed answers: status, body, headers and their description in one type, so that what the
+//! document promises is what the handler returns.
+
+use crate::wire::{Components, Direction, Wire};
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use serde::Serialize;
+use utoipa::openapi::{RefOr, Schema};
+
+/// A type that can be an answer's body and describes itself.
+pub trait Document: Serialize {
+    /// Registers the schema and everything it refers to.
+    fn document(components: &mut Components) -> RefOr<Schema>;
+}
+
+/// Makes types that derive utoipa's `ToSchema` usable as answers.
+macro_rules! document {
+    ($($ty:ty),+ $(,)?) => {$(
+        impl $crate::http::Document for $ty {
+            fn document(
+                components: &mut $crate::wire::Components,
+            ) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                let mut all = vec![(
+                    <$ty as utoipa::ToSchema>::name().into_owned(),
+                    <$ty as utoipa::PartialSchema>::schema(),
+                )];
+                <$ty as utoipa::ToSchema>::schemas(&mut all);
+                for (name, schema) in all {
+                    components.0.insert(name, schema);
+                }
+                utoipa::openapi::RefOr::Ref(utoipa::openapi::Ref::from_schema_name(
+                    <$ty as utoipa::ToSchema>::name(),
+                ))
+            }
+        }
+    )+};
+}
+pub(crate) use document;
+
+/// One possible answer of an operation.
+pub struct Outcome {
+    /// The HTTP status.
+    pub status: u16,
+    /// What it means.
+    pub description: &'static str,
+    /// Media type and schema, where there is a body.
+    pub content: Option<(&'static str, RefOr<Schema>)>,
+    /// Does it carry an ETag?
+    pub etag: bool,
+}
+
+/// A handler's answer.
+pub trait Answer: Responder<Body = BoxBody> {
+    /// Every way it can turn out.
+    fn outcomes(components: &mut Components) -> Vec<Outcome>;
+}
+
+const JSON: &str = "application/json";
+
+fn json_outcome<T: Document>(
+    components: &mut Components,
+    status: u16,
+    description: &'static str,
+    etag: bool,
+) -> Outcome {
+    Outcome { status, description, content: Some((JSON, T::document(components))), etag }
+}
+
+fn json<T: Serialize>(status: StatusCode, body: &T, etag: Option<&str>) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    if let Some(etag) = etag {
+        response.insert_header((header::ETAG, etag));
+    }
+    match serde_json::to_vec(body) {
+        Ok(bytes) => {
+            response.insert_header((
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json; charset=utf-8"),
+            ));
+            response.body(bytes)
+        }
+        Err(error) => HttpResponse::from_error(super::Problem::internal(error)),
+    }
+}
+
+fn empty(status: StatusCode, etag: Option<&str>) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    if let Some(etag) = etag {
+        response.insert_header((header::ETAG, etag));
+    }
+    response.finish()
+}
+
+/// 200 with a body.
+#[derive(Debug)]
+pub struct Found<T>(pub T);
+impl<T: Document> Responder for Found<T> {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        json(StatusCode::OK, &self.0, None)
+    }
+}
+impl<T: Document> Answer for Found<T> {
+    fn outcomes(components: &mut Components) -> Vec<Outcome> {
+        vec![json_outcome::<T>(components, 200, "Done.", false)]
+    }
+}
+
+/// 202 with a body.
+#[derive(Debug)]
+pub struct Accepted<T>(pub T);
+impl<T: Document> Responder for Accepted<T> {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        json(StatusCode::ACCEPTED, &self.0, None)
+    }
+}
+impl<T: Document> Answer for Accepted<T> {
+    fn outcomes(components: &mut Components) -> Vec<Outcome> {
+        vec![json_outcome::<T>(components, 202, "Accepted; the rest follows.", false)]
+    }
+}
+
+/// 201 with a body and an ETag.
+#[derive(Debug)]
+pub struct Made<T>(pub T, pub String);
+impl<T: Document> Responder for Made<T> {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        json(StatusCode::CREATED, &self.0, Some(&self.1))
+    }
+}
+impl<T: Document> Answer for Made<T> {
+    fn outcomes(components: &mut Components) -> Vec<Outcome> {
+        vec![json_outcome::<T>(components, 201, "Created.", true)]
+    }
+}
+
+/// 204.
+#[derive(Debug)]
+pub struct Nothing;
+impl Responder for Nothing {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        empty(StatusCode::NO_CONTENT, None)
+    }
+}
+impl Answer for Nothing {
+    fn outcomes(_: &mut Components) -> Vec<Outcome> {
+        vec![Outcome { status: 204, description: "Done.", content: None, etag: false }]
+    }
+}
+
+/// 204 with the tombstone's ETag.
+#[derive(Debug)]
+pub struct Deleted(pub String);
+impl Responder for Deleted {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        empty(StatusCode::NO_CONTENT, Some(&self.0))
+    }
+}
+impl Answer for Deleted {
+    fn outcomes(_: &mut Components) -> Vec<Outcome> {
+        vec![Outcome { status: 204, description: "Deleted.", content: None, etag: true }]
+    }
+}
+
+/// 201 for a new record, 200 for a changed or already equal one; both with body and ETag.
+#[derive(Debug)]
+pub enum Put<T> {
+    /// It did not exist.
+    Created(T, String),
+    /// It exists and now is as asked.
+    Stands(T, String),
+}
+impl<T: Document> Responder for Put<T> {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Created(body, etag) => json(StatusCode::CREATED, &body, Some(&etag)),
+            Self::Stands(body, etag) => json(StatusCode::OK, &body, Some(&etag)),
+        }
+    }
+}
+impl<T: Document> Answer for Put<T> {
+    fn outcomes(components: &mut Components) -> Vec<Outcome> {
+        vec![
+            json_outcome::<T>(components, 200, "Changed, or already as sent.", true),
+            json_outcome::<T>(components, 201, "Created.", true),
+        ]
+    }
+}
+
+/// 200 with body and ETag, or 304 when the client has that version.
+#[derive(Debug)]
+pub struct Versioned<T>(pub T, pub String);
+impl<T: Document> Responder for Versioned<T> {
+    type Body = BoxBody;
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        if super::precondition::client_has(request, &self.1) {
+            return empty(StatusCode::NOT_MODIFIED, Some(&self.1));
+        }
+        json(StatusCode::OK, &self.0, Some(&self.1))
+    }
+}
+impl<T: Document> Answer for Versioned<T> {
+    fn outcomes(components: &mut Components) -> Vec<Outcome> {
+        let description = "Not changed since the version in If-None-Match.";
+        vec![
+            json_outcome::<T>(components, 200, "Done.", true),
+            Outcome { status: 304, description, content: None, etag: true },
+        ]
+    }
+}
+
+/// 200 with an SVG picture and ETag, or 304.
+#[derive(Debug)]
+pub struct Svg(pub String, pub String);
+impl Svg {
+    /// The media type.
+    pub const MEDIA_TYPE: &'static str = "image/svg+xml";
+}
+impl Responder for Svg {
+    type Body = BoxBody;
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        if super::precondition::client_has(request, &self.1) {
+            return empty(StatusCode::NOT_MODIFIED, Some(&self.1));
+        }
+        HttpResponse::Ok()
+            .insert_header((header::ETAG, self.1))
+            .insert_header((header::CONTENT_TYPE, Self::MEDIA_TYPE))
+            .body(self.0)
+    }
+}
+impl Answer for Svg {
+    fn outcomes(_: &mut Components) -> Vec<Outcome> {
+        let schema = utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .max_length(Some(4_000_000))
+            .into();
+        let unchanged = "Not changed since the version in If-None-Match.";
+        vec![
+            Outcome {
+                status: 200,
+                description: "The picture.",
+                content: Some((Self::MEDIA_TYPE, schema)),
+                etag: true,
+            },
+            Outcome { status: 304, description: unchanged, content: None, etag: true },
+        ]
+    }
+}
+
+/// The schema of a request body.
+pub fn request_schema<T: Wire>(components: &mut Components) -> RefOr<Schema> {
+    T::schema(components, Direction::Write)
+}

@@ -1,0 +1,13 @@
+//! Journals: records of any collection, how they are read, and the one way they are written.
+
+pub mod http;
+mod record;
+mod sql;
+mod stored;
+mod write;
+
+pub(crate) use record::{collection, section_of};
+pub use record::{Context, FieldInfo, Record, Rules, first_line};
+pub use sql::{FIRST_DAY, LAST_DAY, Texts, find, page, window};
+pub use stored::Stored;
+pub use write::{Intent, Outcome, apply_changes};

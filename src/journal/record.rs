@@ -1,0 +1,179 @@
+//! One definition per collection: what [`collection!`] makes of it.
+
+use crate::access::{Section, Sections};
+use crate::db::{Bind, Columns};
+use crate::wire::{Faults, Wire};
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::deserialize;
+use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde_json::{Map, Value};
+
+/// A field of a collection.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldInfo {
+    /// Its name on the wire and in the table.
+    pub name: &'static str,
+    /// The section it belongs to; without one it is seen by whoever sees the record.
+    pub section: Option<Section>,
+    /// The element type of the array that carries it into the table.
+    pub wire: &'static str,
+    /// The cast from there to the column.
+    pub cast: &'static str,
+}
+
+/// A collection's content: what the client writes, as a typed struct. [`collection!`] implements
+/// everything here; the rules that are the collection's own are [`Rules`].
+pub trait Record: Rules + Wire + Serialize + Clone + PartialEq + Send + 'static {
+    /// The name of the schema, in the singular: `JournalEntry`.
+    const SCHEMA: &'static str;
+    /// The schema's name in the plural, for operation ids: `JournalEntries`.
+    const PLURAL: &'static str;
+    /// The collection's name, also its table: `journal_entries`.
+    const COLLECTION: &'static str;
+    /// The collection's place under `/v1/`: `journal-entries`.
+    const PATH: &'static str;
+    /// The collection's number in the history; never reused.
+    const NUMBER: i16;
+    /// What it is, one line.
+    const ABOUT: &'static str;
+    /// A share that opens one of these shows the record; its policy in the database says the same.
+    const SECTIONS: Sections;
+    /// Its fields, in the order of the columns.
+    const FIELDS: &'static [FieldInfo];
+
+    /// The collection's SQL, made once.
+    fn sql() -> &'static super::sql::Texts;
+    /// Reads the content's columns.
+    ///
+    /// # Errors
+    /// When a stored value does not fit its type.
+    fn read_columns(columns: &mut dyn Columns) -> deserialize::Result<Self>;
+    /// One array parameter a field.
+    fn bind_columns(contents: &[&Self]) -> Vec<Box<dyn Bind>>;
+    /// The fields in which `next` differs, as `{"field": {"from": .., "to": ..}}`.
+    fn differences(&self, next: &Self) -> Map<String, Value>;
+    /// Empties every field whose section the reader may not see.
+    fn redact(&mut self, sees: Sections);
+    /// Writes the fields as members of a JSON object.
+    ///
+    /// # Errors
+    /// The serializer's.
+    fn write_members<S: SerializeMap>(&self, out: &mut S) -> Result<(), S::Error>;
+}
+
+/// What the server knows when it settles a record.
+#[derive(Debug, Clone, Copy)]
+pub struct Context {
+    /// The server's time.
+    pub now: DateTime<Utc>,
+    /// Start of the patient's journal day, minutes after midnight.
+    pub day_start_minute: i16,
+}
+
+/// The rules of a collection that reach across fields. Pure.
+pub trait Rules: Sized {
+    /// The journal day of a settled record.
+    fn journal_date(&self) -> Option<NaiveDate>;
+
+    /// Fills in what the client may leave to the server and notes every fault that one field alone
+    /// does not show. `previous` is the stored content, where there is one: what the server settled
+    /// then stays settled as long as what it was derived from stays.
+    fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults);
+
+    /// What else a reader through a share may not see.
+    fn withhold(&mut self) {}
+}
+
+/// Declares a collection. Each line is a column, a member of the JSON object, a property of the
+/// schema and an entry of the history; `=> Section` ties it to a section of a share.
+macro_rules! collection {
+    (
+        $(#[doc = $doc:literal])*
+        pub struct $name:ident {
+            plural: $plural:literal, table: $table:literal, path: $path:literal, number: $number:literal,
+            sections: [$($base:ident),+],
+            fields: { $( $(#[doc = $fdoc:literal])* $field:ident : $ty:ty $(=> $section:ident)? ),+ $(,)? }
+        }
+    ) => {
+        $crate::wire::wire! {
+            $(#[doc = $doc])*
+            pub struct $name { $( $(#[doc = $fdoc])* $field: $ty ),+ }
+        }
+
+        impl $crate::journal::Record for $name {
+            const SCHEMA: &'static str = stringify!($name);
+            const PLURAL: &'static str = $plural;
+            const COLLECTION: &'static str = $table;
+            const PATH: &'static str = $path;
+            const NUMBER: i16 = $number;
+            const ABOUT: &'static str = $crate::journal::first_line(concat!($($doc, "\n"),*));
+            const SECTIONS: $crate::access::Sections =
+                $crate::access::Sections::of(&[$($crate::access::Section::$base),+]);
+            const FIELDS: &'static [$crate::journal::FieldInfo] = &[$(
+                $crate::journal::FieldInfo {
+                    name: stringify!($field),
+                    section: $crate::journal::section_of!($($section)?),
+                    wire: <$ty as $crate::db::Column>::WIRE,
+                    cast: <$ty as $crate::db::Column>::CAST,
+                }
+            ),+];
+
+            fn sql() -> &'static $crate::journal::Texts {
+                static TEXTS: std::sync::LazyLock<$crate::journal::Texts> =
+                    std::sync::LazyLock::new($crate::journal::Texts::of::<$name>);
+                &TEXTS
+            }
+            fn read_columns(
+                columns: &mut dyn $crate::db::Columns,
+            ) -> diesel::deserialize::Result<Self> {
+                Ok(Self { $( $field: $crate::db::next(columns)? ),+ })
+            }
+            fn bind_columns(contents: &[&Self]) -> Vec<Box<dyn $crate::db::Bind>> {
+                vec![$(
+                    <$ty as $crate::db::Column>::bind_many(contents.iter().map(|c| Some(&c.$field)))
+                ),+]
+            }
+            fn differences(&self, next: &Self) -> serde_json::Map<String, serde_json::Value> {
+                let mut changes = serde_json::Map::new();
+                $( if self.$field != next.$field {
+                    changes.insert(stringify!($field).to_owned(),
+                        serde_json::json!({"from": self.$field, "to": next.$field}));
+                } )+
+                changes
+            }
+            fn redact(&mut self, sees: $crate::access::Sections) {
+                $($( if !sees.contains($crate::access::Section::$section) {
+                    self.$field = Default::default();
+                } )?)+
+                let _ = sees;
+            }
+            fn write_members<S: serde::ser::SerializeMap>(&self, out: &mut S) -> Result<(), S::Error> {
+                $( out.serialize_entry(stringify!($field), &self.$field)?; )+
+                Ok(())
+            }
+        }
+    };
+}
+pub(crate) use collection;
+
+/// `Some(section)` or `None`, for [`collection!`].
+macro_rules! section_of {
+    () => {
+        None
+    };
+    ($section:ident) => {
+        Some($crate::access::Section::$section)
+    };
+}
+pub(crate) use section_of;
+
+/// The first line of a doc comment.
+pub const fn first_line(text: &str) -> &str {
+    let bytes = text.trim_ascii_start().as_bytes();
+    let mut end = 0;
+    while end < bytes.len() && bytes[end] != b'\n' {
+        end += 1;
+    }
+    text.trim_ascii_start().split_at(end).0
+}

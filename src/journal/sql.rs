@@ -1,0 +1,229 @@
+//! The statements of a collection, written from its definition.
+
+use super::record::Record;
+use super::stored::Stored;
+use crate::access::{Permit, Read, Write};
+use crate::db::{Bind, Column, Statement};
+use crate::http::Place;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// The columns every record has, in the order [`Stored`] reads them.
+const COMMON: [(&str, &str); 9] = [
+    ("id", "uuid"),
+    ("rev", "bigint"),
+    ("created_rev", "bigint"),
+    ("deleted_at", "timestamptz"),
+    ("author_id", "uuid"),
+    ("device_id", "uuid"),
+    ("created_at", "timestamptz"),
+    ("updated_at", "timestamptz"),
+    ("received_at", "timestamptz"),
+];
+
+/// Columns an update leaves alone.
+const FIXED: [&str; 4] = ["id", "created_rev", "author_id", "created_at"];
+
+/// The fixed texts of a collection. Texts live as long as the program, so that the connection's
+/// cache of prepared statements can be keyed by them.
+#[derive(Debug)]
+pub struct Texts {
+    find: &'static str,
+    find_all: &'static str,
+    page: &'static str,
+    window: &'static str,
+    upsert: &'static str,
+}
+
+impl Texts {
+    /// Writes the texts of a collection.
+    pub fn of<C: Record>() -> Self {
+        let names: Vec<&str> =
+            COMMON.iter().map(|(name, _)| *name).chain(C::FIELDS.iter().map(|f| f.name)).collect();
+        let columns = names.join(", ");
+        let from = format!("SELECT {columns} FROM pj.{} WHERE patient_id = sec.subject()", C::COLLECTION);
+        let arrays: Vec<String> = COMMON
+            .iter()
+            .map(|(_, wire)| *wire)
+            .chain(C::FIELDS.iter().map(|f| f.wire))
+            .enumerate()
+            .map(|(i, wire)| format!("${}::{wire}[]", i + 1))
+            .collect();
+        let values: Vec<String> = COMMON
+            .iter()
+            .map(|(name, _)| format!("u.{name}"))
+            .chain(C::FIELDS.iter().map(|f| format!("u.{}{}", f.name, f.cast)))
+            .collect();
+        let sets: Vec<String> = names
+            .iter()
+            .filter(|name| !FIXED.contains(name))
+            .map(|name| format!("{name} = excluded.{name}"))
+            .collect();
+        let keep = |text: String| -> &'static str { text.leak() };
+        Self {
+            find: keep(format!("{from} AND id = $1 AND deleted_at IS NULL")),
+            find_all: keep(format!("{from} AND id = ANY ($1)")),
+            page: keep(format!(
+                "{from} AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2 \
+                 AND (journal_date, id) < ($3, $4) ORDER BY journal_date DESC, id DESC LIMIT $5"
+            )),
+            window: keep(format!(
+                "{from} AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2"
+            )),
+            upsert: keep(format!(
+                "INSERT INTO pj.{table} (patient_id, {columns}) SELECT sec.subject(), {values} \
+                 FROM unnest({arrays}) AS u({columns}) \
+                 ON CONFLICT (patient_id, id) DO UPDATE SET {sets}",
+                table = C::COLLECTION,
+                values = values.join(", "),
+                arrays = arrays.join(", "),
+                sets = sets.join(", "),
+            )),
+        }
+    }
+}
+
+/// One live record.
+pub fn find<C: Record>(_: Permit<Read>, id: Uuid) -> Statement<Stored<C>> {
+    Statement::new(C::sql().find).bind(id)
+}
+
+/// These records, tombstones included.
+pub fn find_all<C: Record>(_: Permit<Read>, ids: Vec<Uuid>) -> Statement<Stored<C>> {
+    Statement::new(C::sql().find_all)
+        .bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
+}
+
+/// The newest `limit` records within the days, before `after` in the list's order.
+pub fn page<C: Record>(
+    _: Permit<Read>,
+    days: (NaiveDate, NaiveDate),
+    after: Option<Place>,
+    limit: usize,
+) -> Statement<Stored<C>> {
+    let place = after.and_then(|(day, id)| {
+        Some((NaiveDate::from_num_days_from_ce_opt(i32::try_from(day).ok()?)?, id))
+    });
+    let (date, id) = place.unwrap_or((LAST_DAY, Uuid::max()));
+    Statement::new(C::sql().page)
+        .bind(days.0)
+        .bind(days.1)
+        .bind(date)
+        .bind(id)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
+/// Every record within the days, in no particular order.
+pub fn window<C: Record>(_: Permit<Read>, days: (NaiveDate, NaiveDate)) -> Statement<Stored<C>> {
+    Statement::new(C::sql().window).bind(days.0).bind(days.1)
+}
+
+/// The first day a list can reach.
+pub const FIRST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+/// The last day a list can reach.
+pub const LAST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+    Some(day) => day,
+    None => NaiveDate::MAX,
+};
+
+/// Writes these records as they are, new or changed, in one statement.
+pub fn upsert<C: Record>(_: Permit<Write>, records: &[&Stored<C>]) -> Statement<()> {
+    fn many<'a, C: Record, T: Column + 'a>(
+        records: &'a [&'a Stored<C>],
+        of: impl Fn(&'a Stored<C>) -> Option<&'a T>,
+    ) -> Box<dyn Bind> {
+        T::bind_many(records.iter().map(|r| of(r)))
+    }
+    let mut binds = vec![
+        many(records, |r| Some(&r.id)),
+        many(records, |r| Some(&r.rev)),
+        many(records, |r| Some(&r.created_rev)),
+        many(records, |r| r.deleted_at.as_ref()),
+        many(records, |r| Some(&r.author_id)),
+        many(records, |r| r.device_id.as_ref()),
+        many(records, |r| Some(&r.created_at)),
+        many(records, |r| Some(&r.updated_at)),
+        many(records, |r| Some(&r.received_at)),
+    ];
+    let contents: Vec<&C> = records.iter().map(|r| &r.content).collect();
+    binds.extend(C::bind_columns(&contents));
+    Statement::new(C::sql().upsert).bind_all(binds)
+}
+
+/// Takes `count` revisions from the journal's counter, whose row the transaction has locked.
+pub fn reserve(_: Permit<Write>, count: i64) -> Statement<()> {
+    Statement::new("UPDATE pj.patients SET rev = rev + $1 WHERE patient_id = sec.subject()").bind(count)
+}
+
+/// What happened to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryOp {
+    /// It came into being.
+    Create,
+    /// Fields changed.
+    Update,
+    /// It became a tombstone.
+    Delete,
+    /// A tombstone came back to life.
+    Resurrect,
+}
+
+impl HistoryOp {
+    const fn number(self) -> i16 {
+        match self {
+            Self::Create => 1,
+            Self::Update => 2,
+            Self::Delete => 3,
+            Self::Resurrect => 4,
+        }
+    }
+}
+
+/// One line of a record's history.
+#[derive(Debug)]
+pub struct HistoryRow {
+    /// The record.
+    pub record_id: Uuid,
+    /// The revision it got.
+    pub rev: i64,
+    /// The row's own id.
+    pub hid: Uuid,
+    /// What happened.
+    pub op: HistoryOp,
+    /// `{"field": {"from": .., "to": ..}}`
+    pub changes: Value,
+}
+
+/// Appends to the history, in one statement.
+pub fn remember<C: Record>(
+    _: Permit<Write>,
+    rows: &[HistoryRow],
+    actor: Option<Uuid>,
+    device: Option<Uuid>,
+    at: DateTime<Utc>,
+) -> Statement<()> {
+    let changes: Vec<String> = rows.iter().map(|row| row.changes.to_string()).collect();
+    let ops: Vec<i16> = rows.iter().map(|row| row.op.number()).collect();
+    Statement::new(
+        "INSERT INTO pj.record_history (patient_id, collection, record_id, rev, hid, op, actor_id, \
+         device_id, edited_at, received_at, changes) \
+         SELECT sec.subject(), $1, u.record_id, u.rev, u.hid, u.op, $2, $3, $4, $4, u.changes::jsonb \
+         FROM unnest($5::uuid[], $6::bigint[], $7::uuid[], $8::smallint[], $9::text[]) \
+              AS u(record_id, rev, hid, op, changes)",
+    )
+    .bind(C::NUMBER)
+    .bind(actor)
+    .bind(device)
+    .bind(at)
+    .bind_all(vec![
+        Uuid::bind_many(rows.iter().map(|row| Some(&row.record_id))),
+        i64::bind_many(rows.iter().map(|row| Some(&row.rev))),
+        Uuid::bind_many(rows.iter().map(|row| Some(&row.hid))),
+        i16::bind_many(ops.iter().map(Some)),
+        String::bind_many(changes.iter().map(Some)),
+    ])
+}

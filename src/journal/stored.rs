@@ -1,0 +1,122 @@
+//! A record as the server keeps it, and as it answers with it.
+
+use super::record::Record;
+use crate::access::Sections;
+use crate::db::{Columns, Row, next};
+use crate::http::Document;
+use crate::http::precondition::etag;
+use crate::time::format_utc;
+use crate::wire::{Components, Direction};
+use chrono::{DateTime, Utc};
+use diesel::deserialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::{Ref, RefOr};
+use uuid::Uuid;
+
+/// A record with what the server keeps beside the content.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored<C> {
+    /// The client-made id, unique within the journal.
+    pub id: Uuid,
+    /// The revision of its last change; the version on the wire.
+    pub rev: i64,
+    /// The revision of its creation.
+    pub created_rev: i64,
+    /// Since when it is a tombstone.
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// The account that created it.
+    pub author_id: Uuid,
+    /// The device of its last change.
+    pub device_id: Option<Uuid>,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// When the server first held it.
+    pub received_at: DateTime<Utc>,
+    /// What the client wrote.
+    pub content: C,
+}
+
+impl<C: Record> Stored<C> {
+    /// The ETag of its version.
+    pub fn etag(&self) -> String {
+        etag(self.rev)
+    }
+
+    /// The record as a reader with these sections sees it.
+    #[must_use]
+    pub fn seen_through(mut self, sections: Sections) -> Self {
+        self.content.redact(sections);
+        self.content.withhold();
+        self
+    }
+}
+
+impl<C: Record> Row for Stored<C> {
+    fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
+        Ok(Self {
+            id: next(columns)?,
+            rev: next(columns)?,
+            created_rev: next(columns)?,
+            deleted_at: next(columns)?,
+            author_id: next(columns)?,
+            device_id: next(columns)?,
+            created_at: next(columns)?,
+            updated_at: next(columns)?,
+            received_at: next(columns)?,
+            content: C::read_columns(columns)?,
+        })
+    }
+}
+
+impl<C: Record> Serialize for Stored<C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(5 + C::FIELDS.len()))?;
+        map.serialize_entry("id", &self.id)?;
+        map.serialize_entry("version", &self.rev)?;
+        map.serialize_entry("created_at", &format_utc(self.created_at))?;
+        map.serialize_entry("updated_at", &format_utc(self.updated_at))?;
+        map.serialize_entry("received_at", &format_utc(self.received_at))?;
+        self.content.write_members(&mut map)?;
+        map.end()
+    }
+}
+
+impl<C: Record> Document for Stored<C> {
+    fn document(components: &mut Components) -> RefOr<Schema> {
+        // The content's own schema is made first and then gets the server's members in front.
+        C::schema(components, Direction::Read);
+        if let Some(RefOr::T(Schema::Object(content))) = components.0.get_mut(C::SCHEMA)
+            && !content.properties.contains_key("version")
+        {
+            let time = |about: &str| {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+                    .description(Some(about))
+            };
+            let server = ObjectBuilder::new()
+                .property("id", ObjectBuilder::new().schema_type(Type::String)
+                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+                    .description(Some("The client-made id.")))
+                .property("version", ObjectBuilder::new().schema_type(Type::Integer)
+                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+                    .minimum(Some(1)).maximum(Some(9_007_199_254_740_991_i64))
+                    .description(Some("Rises with every change; the ETag is made of it.")))
+                .property("created_at", time("When the record was created."))
+                .property("updated_at", time("When it was last changed."))
+                .property("received_at", time("When the server first held it."))
+                .build();
+            let mut properties = server.properties;
+            let mut required: Vec<String> = properties.keys().cloned().collect();
+            properties.append(&mut content.properties);
+            required.append(&mut content.required);
+            content.properties = properties;
+            content.required = required;
+        }
+        RefOr::Ref(Ref::from_schema_name(C::SCHEMA))
+    }
+}

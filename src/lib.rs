@@ -1,0 +1,33 @@
+//! pain-journal: the server that pain and acupuncture clinics, and the apps around them, run on.
+//!
+//! A request flows: route ([`http`]) → who is asking ([`access::Caller`]) → body ([`wire`]) → one
+//! transaction behind `sec.enter` ([`access`]) → use case → SQL that demands the permit
+//! ([`journal`], [`sharing`], [`auth`]) → typed reply ([`http`]). What can be computed without the
+//! world is pure: the rules of a record ([`collections`]), the writer's decisions ([`journal`]), the
+//! policy ([`access`]), the statistics ([`report`]).
+
+pub mod access;
+pub mod account;
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod collections;
+pub mod config;
+pub mod database;
+pub mod db;
+pub mod demo;
+pub mod health;
+mod health_check;
+pub mod http;
+pub mod ids;
+pub mod import;
+pub mod jobs;
+pub mod journal;
+pub mod mail;
+pub mod pages;
+pub mod postgres;
+pub mod report;
+pub mod server;
+pub mod sharing;
+pub mod time;
+pub mod wire;

@@ -1,0 +1,48 @@
+//! The chart of daily pain: a self-contained, accessible SVG picture of a report.
+//!
+//! It is drawn from the report alone, so a frozen report can be drawn again. Shapes carry the
+//! meaning and colour only helps: it reads in grey print and with any colour vision. Missing days
+//! stay blank on a light ground and are never drawn as zero.
+
+mod describe;
+mod legend;
+mod marks;
+mod scale;
+mod svg;
+
+use super::Report;
+use super::rows::SECTION_PAIN;
+use marks::Mark;
+use scale::Scale;
+use svg::{Anchor, Svg};
+
+/// Width of the picture in user units.
+pub const WIDTH: f64 = 960.0;
+/// Height of the picture in user units.
+pub const HEIGHT: f64 = 360.0;
+
+/// Draws the daily pain of a report as an SVG document of 960 by 360 user units: daily scores
+/// (0 to 10) as dots, worst pain as faint ticks, the running median of seven days as a line that
+/// breaks at gaps, attended sessions as dashed marks, and the means of baseline and follow-up
+/// where they are reliable. The same report gives the same bytes.
+pub fn daily_pain_svg(report: &Report) -> String {
+    let scale = Scale::new(report.window, report.daily.len());
+    let mut svg = Svg::open(&describe::title(report), &describe::text_alternative(report));
+    svg.text((scale::LEFT, 20.0), 15.0, Anchor::Start, svg::INK, &describe::heading(report));
+    svg.text((scale::LEFT, 37.0), 11.0, Anchor::Start, svg::MUTED, &describe::subheading(report));
+    if let Some(means) = describe::means(report) {
+        svg.text((scale::RIGHT, 37.0), 11.0, Anchor::End, svg::MEAN, &means);
+    }
+
+    let marks = marks::draw(&mut svg, &scale, report);
+    if !marks.contains(&Mark::Score) {
+        let shows_pain = report.sections_included.iter().any(|name| name.0 == SECTION_PAIN);
+        let (shown, omitted) = ("No ratings in this window", "Pain is not part of this report");
+        svg.note(Scale::centre(), if shows_pain { shown } else { omitted });
+    }
+    legend::draw(&mut svg, &marks);
+    svg.close()
+}
+
+#[cfg(test)]
+mod tests;

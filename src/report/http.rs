@@ -1,0 +1,189 @@
+//! The wire of reports: the patient's own and the practitioner's, as JSON and as a picture.
+
+use super::rows::{ALL_SECTIONS, ReportInput, Sections as Shown};
+use super::{RULE_VERSION, Report, build, chart, store};
+use crate::access::{self, Caller, JournalAccess, Need, Read, Section, Sections, Target};
+use crate::app::App;
+use crate::http::{
+    Answered, Authz, Operation, Parameter, Query, Routes, Svg, Versioned, document, path_id,
+};
+use crate::time::last_date_on_earth;
+use actix_web::http::Method;
+use actix_web::{HttpRequest, web};
+use chrono::{Days, NaiveDate};
+
+/// Days a report covers unless the reader asks otherwise.
+const DEFAULT_DAYS: u64 = 90;
+/// Days a report may cover.
+const MOST_DAYS: i64 = 731;
+/// Ratings are read from this many days before the window: 14 for a baseline, 3 for a session that
+/// lies just before it.
+const DAYS_BEFORE: u64 = 17;
+/// Ratings and sessions are read up to this many days around the window, for the days around a session.
+const DAYS_AROUND: u64 = 3;
+
+/// The sections a report is made of.
+const SECTIONS: Sections = Sections::of(&[Section::Pain, Section::Sleep, Section::Treatment]);
+
+/// Registers the operations.
+pub fn routes(routes: &mut Routes) {
+    let about = "Every statement carries value, n, window, method and status; below its gate it says \
+        how much it has and needs, and withholds the value. A missing day is null, never 0.";
+    let shared = "Statements and days of sections the share does not open are left out, and the report \
+        says so. Each call is a line in the patient's access log.";
+    let codes: &'static [&'static str] = &ALL_SECTIONS;
+
+    let op = Operation::new("getReport", "reports", "The own progress report", Authz::PATIENT).describe(about);
+    routes.add(Method::GET, "/v1/report", with_window(op), own_report);
+    let op = Operation::new("getReportChart", "reports", "The own daily pain as a picture", Authz::PATIENT)
+        .describe("Treatment sessions are marked, missing days stay blank, backfilled days are hollow.");
+    routes.add(Method::GET, "/v1/report/chart.svg", with_window(op), own_chart);
+    let op = Operation::new("getSharedReport", "reports", "A patient's progress report", Authz::share(codes))
+        .describe(format!("{about} {shared}"));
+    routes.add(Method::GET, "/v1/patients/{share_id}/report", with_window(op), shared_report);
+    let op = Operation::new("getSharedReportChart", "reports", "A patient's daily pain as a picture", Authz::share(codes))
+        .describe(shared);
+    routes.add(Method::GET, "/v1/patients/{share_id}/report/chart.svg", with_window(op), shared_chart);
+}
+
+fn with_window(operation: Operation) -> Operation {
+    operation
+        .parameter(Parameter::date("from", "The first journal day; 89 days before `to` unless given."))
+        .parameter(Parameter::date("to", "The last journal day; today unless given. At most 731 days."))
+        .parameter(Parameter::header("If-None-Match", "The version you have.",
+            "^(W/)?\"[A-Za-z0-9._-]+\"$"))
+}
+
+document!(Report);
+
+/// The days asked for; what is left open is settled when the patient's today is known.
+#[derive(Clone, Copy)]
+struct Asked {
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+}
+
+impl Asked {
+    fn read(request: &HttpRequest) -> Answered<Self> {
+        let mut query = Query::of(request, &["from", "to"]);
+        let asked = Self { from: query.date("from"), to: query.date("to") };
+        if let (Some(from), Some(to)) = (asked.from, asked.to) {
+            if to < from {
+                query.fault("to", "contradiction", "Must not lie before `from`.");
+            } else if (to - from).num_days() >= MOST_DAYS {
+                query.fault("from", "out_of_range", format!("A report covers at most {MOST_DAYS} days."));
+            }
+        } else if asked.from.is_some() != asked.to.is_some() {
+            let missing = if asked.from.is_some() { "to" } else { "from" };
+            query.fault(missing, "required", "Give both days or neither.");
+        }
+        query.done()?;
+        Ok(asked)
+    }
+
+    fn window(self, today: NaiveDate) -> (NaiveDate, NaiveDate) {
+        let to = self.to.unwrap_or(today);
+        (self.from.unwrap_or(to - Days::new(DEFAULT_DAYS - 1)), to)
+    }
+}
+
+/// Reads what the window needs in one round trip and computes the report.
+async fn pull(
+    app: &App,
+    caller: &Caller,
+    need: Need,
+    asked: Answered<Asked>,
+    target: impl FnOnce(Asked) -> Answered<Target>,
+) -> Answered<(Report, String)> {
+    let asked = match asked.and_then(|asked| Ok((target(asked)?, asked))) {
+        Ok(asked) => asked,
+        Err(problem) => {
+            access::check(app, caller, need).await?;
+            return Err(problem);
+        }
+    };
+    let (target, asked) = asked;
+    // Today is not known before the journal is entered, so an open window is read a day wider.
+    let latest = last_date_on_earth(app.clock.now());
+    let (from, to) = asked.window(latest);
+    let from = asked.from.unwrap_or(from - Days::new(2));
+    let around = (from - Days::new(DAYS_AROUND), to + Days::new(DAYS_AROUND));
+    let before = (from - Days::new(DAYS_BEFORE), around.1);
+    let (journal, (ratings, sessions, nights)) =
+        access::read3(app, caller, need, target, |permit| {
+            (
+                store::ratings(permit, before),
+                store::sessions(permit, around),
+                store::nights(permit, (from, to)),
+            )
+        })
+        .await?;
+    let (from, to) = asked.window(journal.today());
+    let input = ReportInput {
+        from,
+        to,
+        today: journal.today(),
+        day_start_minute: journal.day_start_minute(),
+        enrolled_on: journal.enrolled_on().unwrap_or(from),
+        generated_at: journal.moment(),
+        revision: journal.revision(),
+        sections: shown(&journal),
+        ratings: ratings.into_iter().map(Into::into).collect(),
+        sessions: sessions.into_iter().filter_map(store::session_row).collect(),
+        sleep: nights.into_iter().filter_map(store::sleep_row).collect(),
+    };
+    Ok((build(&input), version(&input)))
+}
+
+fn shown(journal: &JournalAccess<Read>) -> Shown {
+    let open = journal.sections();
+    let names = |wanted: bool| {
+        SECTIONS.iter().filter(|s| open.contains(*s) == wanted).map(Section::code).collect()
+    };
+    Shown { visible: names(true), omitted: names(false) }
+}
+
+/// Weak: the same journal, window and rules give the same report but for its `generated_at`.
+fn version(input: &ReportInput) -> String {
+    let sections = input.sections.visible.join("-");
+    format!("W/\"{RULE_VERSION}.{}.{}.{}.{}.{sections}\"", input.revision, input.from, input.to, input.today)
+}
+
+fn share_target(request: &HttpRequest, asked: Asked, action: &'static str) -> Answered<Target> {
+    let id = path_id(request, "share_id")?;
+    Ok(Target::Share { id, action, sections: SECTIONS, from: asked.from, to: asked.to })
+}
+
+async fn own_report(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Versioned<Report>> {
+    let asked = Asked::read(&request);
+    let (report, etag) = pull(&app, &caller, Need::PATIENT, asked, |_| Ok(Target::Own)).await?;
+    Ok(Versioned(report, etag))
+}
+
+async fn own_chart(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Svg> {
+    let asked = Asked::read(&request);
+    let (report, etag) = pull(&app, &caller, Need::PATIENT, asked, |_| Ok(Target::Own)).await?;
+    Ok(Svg(chart::daily_pain_svg(&report), etag))
+}
+
+async fn shared_report(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Versioned<Report>> {
+    let target = |asked| share_target(&request, asked, "report");
+    let (report, etag) =
+        pull(&app, &caller, Need::PRACTITIONER, Asked::read(&request), target).await?;
+    Ok(Versioned(report, etag))
+}
+
+async fn shared_chart(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Svg> {
+    let target = |asked| share_target(&request, asked, "report_chart");
+    let (report, etag) =
+        pull(&app, &caller, Need::PRACTITIONER, Asked::read(&request), target).await?;
+    Ok(Svg(chart::daily_pain_svg(&report), etag))
+}

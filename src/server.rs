@@ -1,0 +1,187 @@
+//! `serve`: the database, the jobs and the HTTP server, from start to graceful stop.
+
+use crate::app::{self, App, Parts};
+use crate::auth;
+use crate::auth::password::HashCost;
+use crate::config::ServeArgs;
+use crate::database::Database;
+use crate::db::Db;
+use crate::demo;
+use crate::http::{Answered, Problem};
+use crate::jobs;
+use crate::mail::{Mailer, Smtp};
+use crate::pages;
+use crate::postgres::Postgres;
+use crate::time::Clock;
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App as Actix, HttpServer, web};
+use secrecy::ExposeSecret;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long requests in flight may take to end at a stop, in seconds.
+const GRACE: u64 = 10;
+
+/// Serves until a signal ends it.
+///
+/// # Errors
+/// One sentence that says what to do.
+pub fn serve(args: &ServeArgs) -> Result<(), String> {
+    args.check()?;
+    let public_url = args.public_url()?;
+    let secret = args.database.master_secret()?;
+    let listener = TcpListener::bind(args.listen)
+        .map_err(|e| format!("cannot listen on {}: {e}; choose another with --listen", args.listen))?;
+    let mut progress = |line: &str| eprintln!("pain-journal: {line}");
+    let mut database = Database::open(&args.database, &mut progress)?;
+    let mailer = mailer(args)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| e.to_string())?;
+    let served = runtime.block_on(async {
+        let db = Db::new(&database.url, usize::from(args.pool_size)).map_err(|e| e.to_string())?;
+        let parts = Parts {
+            db,
+            clock: Clock::system(),
+            secret,
+            hash_cost: HashCost::default(),
+            mailer,
+            public_url,
+        };
+        let app = web::Data::new(App::new(parts)?);
+        start_up(&app).await.map_err(|e| explain(&e))?;
+        let sign_ins = if args.demo { demo::load(&app).await.map_err(|e| explain(&e))? } else { None };
+        let server = listen(Arc::clone(&app), listener, args.workers).map_err(|e| e.to_string())?;
+        announce(args, &app, &database, sign_ins.as_deref());
+        let handle = server.handle();
+        let jobs = tokio::spawn(run_jobs(app.into_inner()));
+        let ended = tokio::select! {
+            ended = server => ended.map_err(|e| e.to_string()),
+            died = watch(database.private.as_mut(), handle) => Err(died),
+        };
+        jobs.abort();
+        ended
+    });
+    drop(runtime);
+    if let Some(private) = &mut database.private {
+        private.stop().map_err(|e| format!("the private database did not stop: {e}"))?;
+    }
+    served
+}
+
+fn explain(problem: &Problem) -> String {
+    problem.cause().unwrap_or_else(|| problem.kind().title()).to_owned()
+}
+
+/// What must have happened before the first request: keys loaded, connections open.
+///
+/// # Errors
+/// When the database fails, or its keys were sealed with another secret.
+pub async fn start_up(app: &App) -> Answered<()> {
+    auth::load_or_create(app).await?;
+    app.db.warm_up().await?;
+    Ok(())
+}
+
+/// An HTTP server on a listener, not yet polled.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn listen(
+    app: Arc<App>,
+    listener: TcpListener,
+    workers: Option<u16>,
+) -> std::io::Result<actix_web::dev::Server> {
+    let app = web::Data::from(app);
+    let mut server = HttpServer::new(move || {
+        Actix::new()
+            .app_data(app.clone())
+            .wrap(Compress::default())
+            .wrap(from_fn(crate::http::frame))
+            .configure(pages::routes)
+            .configure(|config| app::routes().install(config))
+    })
+    .client_request_timeout(Duration::from_secs(5))
+    .client_disconnect_timeout(Duration::from_secs(2))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(GRACE);
+    if let Some(workers) = workers {
+        server = server.workers(usize::from(workers));
+    }
+    Ok(server.listen(listener)?.run())
+}
+
+fn mailer(args: &ServeArgs) -> Result<Mailer, String> {
+    match args.mailer.expose_secret() {
+        "log" => Ok(Mailer::Log),
+        "outbox" => Ok(Mailer::Outbox(args.database.home()?.join("outbox"))),
+        _ => Smtp::new(&args.mailer, &args.mail_from)
+            .map(|smtp| Mailer::Smtp(Arc::new(smtp)))
+            .map_err(|e| format!("PAIN_JOURNAL_MAILER: {e}")),
+    }
+}
+
+async fn run_jobs(app: Arc<App>) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    let mut tick: u64 = 0;
+    loop {
+        second.tick().await;
+        tick += 1;
+        if let Err(error) = jobs::send_mails(&app).await {
+            tracing::warn!(%error, "the mail queue");
+        }
+        if tick.is_multiple_of(60)
+            && let Err(problem) = jobs::refresh_keys(&app).await
+        {
+            tracing::warn!(cause = problem.cause(), "the signing keys");
+        }
+        if tick.is_multiple_of(3600)
+            && let Err(error) = jobs::forget(&app).await
+        {
+            tracing::warn!(%error, "old registrations");
+        }
+    }
+}
+
+/// Returns only when the private database has died: requests could only fail from then on.
+async fn watch(private: Option<&mut Postgres>, handle: ServerHandle) -> String {
+    let Some(private) = private else { return std::future::pending().await };
+    let mut tick = tokio::time::interval(Duration::from_millis(500));
+    loop {
+        tick.tick().await;
+        if let Some(status) = private.has_exited() {
+            handle.stop(false).await;
+            return format!("the private database ended by itself ({status}); see postgres.log");
+        }
+    }
+}
+
+fn announce(args: &ServeArgs, app: &App, database: &Database, sign_ins: Option<&str>) {
+    let place = match (&database.home, &args.database.database_url) {
+        (Some(home), None) => format!("{} (own Postgres)", home.display()),
+        _ => "the database of DATABASE_URL".to_owned(),
+    };
+    eprintln!("\npain-journal {} is ready.\n", env!("CARGO_PKG_VERSION"));
+    eprintln!("  address   {}", app.public_url);
+    eprintln!("  docs      {}/docs", app.public_url);
+    eprintln!("  data      {place}");
+    if let Some(outbox) = outbox(&app.mailer) {
+        eprintln!("  mail      {}", outbox.display());
+    }
+    if let Some(sign_ins) = sign_ins {
+        eprintln!("{sign_ins}");
+    }
+    eprintln!("  stop      Ctrl-C\n");
+}
+
+fn outbox(mailer: &Mailer) -> Option<&Path> {
+    match mailer {
+        Mailer::Outbox(folder) => Some(folder),
+        Mailer::Log | Mailer::Smtp(_) => None,
+    }
+}

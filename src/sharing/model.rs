@@ -1,0 +1,232 @@
+//! What a share is, on the wire and in the table.
+
+use crate::access::Section;
+use crate::db::row;
+use crate::http::document;
+use crate::time::{Instant, serialize_utc, serialize_utc_option};
+use crate::wire::{Faults, Items, Text, wire};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// A share ends at the latest after this long, in days.
+const LONGEST: i64 = 400;
+
+wire! {
+    /// What a patient opens, and for how long.
+    pub struct ShareTerms {
+        /// How the patient calls it; the practitioner sees it too.
+        label: Text<100>,
+        /// The open sections, at least one. Notes stay closed unless they are named here.
+        sections: Items<Section, 6>,
+        /// The first journal day that is open; null for no limit.
+        from_date: Option<NaiveDate>,
+        /// The last journal day that is open; null for no limit.
+        to_date: Option<NaiveDate>,
+        /// When the share ends, at most 400 days from now.
+        expires_at: Instant,
+    }
+}
+
+impl ShareTerms {
+    /// Notes every fault that one field alone does not show.
+    pub fn check(&self, now: DateTime<Utc>, faults: &mut Faults) {
+        if self.sections.as_slice().is_empty() {
+            faults.field("sections", "required", "Open at least one section.");
+        }
+        let expires_at = self.expires_at.get();
+        if expires_at <= now || expires_at > now + Duration::days(LONGEST) {
+            faults.field("expires_at", "out_of_range", "Must lie ahead, at most 400 days.");
+        }
+        if let (Some(from), Some(to)) = (self.from_date, self.to_date)
+            && to < from
+        {
+            faults.field("to_date", "contradiction", "Must not lie before from_date.");
+        }
+    }
+
+    /// The open sections as the table keeps them, each once, in documented order.
+    pub fn section_codes(&self) -> Vec<String> {
+        crate::access::Sections::of(self.sections.as_slice()).codes()
+    }
+}
+
+wire! {
+    /// The code of an invitation.
+    pub struct RedeemShare {
+        /// As the patient reads it out: case, spaces and dashes do not matter.
+        code: Text<40>,
+    }
+}
+
+row! {
+    /// A share as its patient or its practitioner reads it.
+    pub struct ShareRow {
+        id: Uuid,
+        state: String,
+        label: String,
+        sections: Vec<String>,
+        from_date: Option<NaiveDate>,
+        to_date: Option<NaiveDate>,
+        expires_at: DateTime<Utc>,
+        code_expires_at: DateTime<Utc>,
+        version: i64,
+        created_at: DateTime<Utc>,
+        redeemed_at: Option<DateTime<Utc>>,
+        confirmed_at: Option<DateTime<Utc>>,
+        ended_at: Option<DateTime<Utc>>,
+        is_patient: bool,
+        practitioner_name: Option<String>,
+        practitioner_organisation: Option<String>,
+        practitioner_email: Option<String>,
+    }
+}
+
+/// The practitioner of a share, as the patient sees him before confirming.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SharePractitioner {
+    /// The name the account gives itself.
+    #[schema(max_length = 100)]
+    display_name: Option<String>,
+    /// The clinic the account gives itself.
+    #[schema(max_length = 200)]
+    organisation: Option<String>,
+    /// The address; this one is verified.
+    #[schema(format = "email", max_length = 254)]
+    email: Option<String>,
+}
+
+/// A patient's grant to a practitioner.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Share {
+    /// Its id; a practitioner's address of the journal.
+    id: Uuid,
+    /// Rises with every change; the ETag is made of it.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// The side of the account that asks: `patient` or `practitioner`.
+    #[schema(max_length = 20, examples("patient"))]
+    side: &'static str,
+    /// `invited`, `redeemed`, `active`, `expired` or `ended`.
+    #[schema(max_length = 20, examples("active"))]
+    state: &'static str,
+    /// How the patient calls it.
+    #[schema(max_length = 100)]
+    label: String,
+    /// The open sections.
+    #[schema(max_items = 6)]
+    sections: Vec<String>,
+    /// The first open journal day; null for no limit.
+    from_date: Option<NaiveDate>,
+    /// The last open journal day; null for no limit.
+    to_date: Option<NaiveDate>,
+    /// When it ends.
+    #[serde(serialize_with = "serialize_utc")]
+    expires_at: DateTime<Utc>,
+    /// Until when the invitation can be redeemed.
+    #[serde(serialize_with = "serialize_utc")]
+    code_expires_at: DateTime<Utc>,
+    /// When the patient made it.
+    #[serde(serialize_with = "serialize_utc")]
+    created_at: DateTime<Utc>,
+    /// When a practitioner redeemed it.
+    #[serde(serialize_with = "serialize_utc_option")]
+    redeemed_at: Option<DateTime<Utc>>,
+    /// When the patient confirmed the practitioner.
+    #[serde(serialize_with = "serialize_utc_option")]
+    confirmed_at: Option<DateTime<Utc>>,
+    /// When either side ended it.
+    #[serde(serialize_with = "serialize_utc_option")]
+    ended_at: Option<DateTime<Utc>>,
+    /// The practitioner, once redeemed; only the patient sees this.
+    practitioner: Option<SharePractitioner>,
+}
+
+impl Share {
+    /// The share of a row, as it stands at `now`.
+    pub fn of(row: ShareRow, now: DateTime<Utc>) -> Self {
+        let practitioner = (row.is_patient && row.redeemed_at.is_some()).then_some(SharePractitioner {
+            display_name: row.practitioner_name,
+            organisation: row.practitioner_organisation,
+            email: row.practitioner_email,
+        });
+        let over = row.expires_at <= now;
+        let state = match row.state.as_str() {
+            "invited" if over || row.code_expires_at <= now => "expired",
+            "invited" => "invited",
+            "redeemed" if !over => "redeemed",
+            "active" if !over => "active",
+            "redeemed" | "active" => "expired",
+            _ => "ended",
+        };
+        Self {
+            id: row.id,
+            version: row.version,
+            side: if row.is_patient { "patient" } else { "practitioner" },
+            state,
+            label: row.label,
+            sections: row.sections,
+            from_date: row.from_date,
+            to_date: row.to_date,
+            expires_at: row.expires_at,
+            code_expires_at: row.code_expires_at,
+            created_at: row.created_at,
+            redeemed_at: row.redeemed_at,
+            confirmed_at: row.confirmed_at,
+            ended_at: row.ended_at,
+            practitioner,
+        }
+    }
+
+    /// The ETag of its version.
+    pub fn etag(&self) -> String {
+        crate::http::precondition::etag(self.version)
+    }
+
+    /// Its id.
+    pub const fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Its version.
+    pub const fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// Its state as it stands now.
+    pub const fn state(&self) -> &'static str {
+        self.state
+    }
+
+    /// Is it open now, as its patient's practitioner sees it?
+    pub fn is_active(&self) -> bool {
+        self.state == "active"
+    }
+}
+
+/// A new share with its invitation; the code is shown this once.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ShareInvitation {
+    /// The share.
+    pub share: Share,
+    /// What the practitioner types, good once and for 72 hours.
+    #[schema(max_length = 14, examples("K7QF-2M9X-TP4D"))]
+    pub code: String,
+    /// The same as text for a QR code.
+    #[schema(max_length = 400)]
+    pub qr_text: String,
+}
+
+/// An invitation was redeemed; the patient still has to confirm.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RedeemedShare {
+    /// The share.
+    pub share_id: Uuid,
+    /// `redeemed`.
+    #[schema(max_length = 20, examples("redeemed"))]
+    pub state: &'static str,
+    /// How the patient calls it.
+    #[schema(max_length = 100)]
+    pub label: String,
+}
+document!(Share, ShareInvitation, RedeemedShare);

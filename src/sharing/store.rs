@@ -1,0 +1,123 @@
+//! The SQL of shares. Row-level security shows each side only its own.
+
+use super::model::{ShareRow, ShareTerms};
+use crate::access::{Own, Permit};
+use crate::db::Statement;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+const COLUMNS: &str = "SELECT s.id, s.state, s.label, s.sections, s.from_date, s.to_date, s.expires_at, \
+    s.code_expires_at, s.version, s.created_at, s.redeemed_at, s.confirmed_at, s.ended_at, \
+    s.patient_id = sec.actor(), a.display_name, a.organisation, a.email \
+    FROM pj.shares s LEFT JOIN pj.accounts a ON a.id = s.practitioner_id ";
+
+/// Shares a list holds at most, the newest first.
+const MOST: &str = "200";
+
+macro_rules! text {
+    ($($part:expr),+) => {{
+        static TEXT: std::sync::LazyLock<String> =
+            std::sync::LazyLock::new(|| [$($part),+].concat());
+        TEXT.as_str()
+    }};
+}
+
+/// The caller's shares, on either side.
+pub(super) fn list(_: Permit<Own>) -> Statement<ShareRow> {
+    Statement::new(text!(COLUMNS, "WHERE s.patient_id = sec.actor() OR s.practitioner_id = sec.actor() \
+        ORDER BY s.created_at DESC, s.id DESC LIMIT ", MOST))
+}
+
+/// The shares through which the caller reads others' journals.
+pub(super) fn list_as_practitioner(_: Permit<Own>) -> Statement<ShareRow> {
+    Statement::new(text!(COLUMNS, "WHERE s.practitioner_id = sec.actor() \
+        ORDER BY s.created_at DESC, s.id DESC LIMIT ", MOST))
+}
+
+/// One share of the caller, on either side.
+pub(super) fn find(_: Permit<Own>, id: Uuid) -> Statement<ShareRow> {
+    Statement::new(text!(COLUMNS,
+        "WHERE s.id = $1 AND (s.patient_id = sec.actor() OR s.practitioner_id = sec.actor())"))
+    .bind(id)
+}
+
+/// One share the caller gave, locked.
+pub(super) fn lock_given(_: Permit<Own>, id: Uuid) -> Statement<ShareRow> {
+    Statement::new(text!(COLUMNS, "WHERE s.id = $1 AND s.patient_id = sec.actor() FOR UPDATE OF s"))
+        .bind(id)
+}
+
+/// A new invitation.
+pub(super) fn insert(
+    _: Permit<Own>,
+    id: Uuid,
+    terms: ShareTerms,
+    code_hash: Vec<u8>,
+    code_expires_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Statement<()> {
+    let sections = terms.section_codes();
+    Statement::new(
+        "INSERT INTO pj.shares (id, patient_id, state, label, sections, from_date, to_date, expires_at, \
+         code_hash, code_expires_at, created_at) \
+         VALUES ($1, sec.actor(), 'invited', $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(id)
+    .bind(terms.label.into_string())
+    .bind(sections)
+    .bind(terms.from_date)
+    .bind(terms.to_date)
+    .bind(terms.expires_at)
+    .bind(code_hash)
+    .bind(code_expires_at)
+    .bind(now)
+}
+
+/// New terms.
+pub(super) fn change(_: Permit<Own>, id: Uuid, terms: ShareTerms) -> Statement<()> {
+    let sections = terms.section_codes();
+    Statement::new(
+        "UPDATE pj.shares SET label = $2, sections = $3, from_date = $4, to_date = $5, \
+         expires_at = $6, version = version + 1 WHERE id = $1 AND patient_id = sec.actor()",
+    )
+    .bind(id)
+    .bind(terms.label.into_string())
+    .bind(sections)
+    .bind(terms.from_date)
+    .bind(terms.to_date)
+    .bind(terms.expires_at)
+}
+
+/// The patient knows the practitioner: the share opens.
+pub(super) fn confirm(_: Permit<Own>, id: Uuid, now: DateTime<Utc>) -> Statement<()> {
+    Statement::new(
+        "UPDATE pj.shares SET state = 'active', confirmed_at = $2, version = version + 1 \
+         WHERE id = $1 AND patient_id = sec.actor() AND state = 'redeemed'",
+    )
+    .bind(id)
+    .bind(now)
+}
+
+/// The patient ends a share.
+pub(super) fn end(_: Permit<Own>, id: Uuid, now: DateTime<Utc>) -> Statement<()> {
+    Statement::new(
+        "UPDATE pj.shares SET state = 'ended', ended_at = $2, ended_by = 'patient', code_hash = NULL, \
+         version = version + 1 WHERE id = $1 AND patient_id = sec.actor() AND state <> 'ended'",
+    )
+    .bind(id)
+    .bind(now)
+}
+
+/// The practitioner leaves; answers whether it was his and still open.
+pub(super) fn leave(_: Permit<Own>, id: Uuid, now: DateTime<Utc>) -> Statement<(bool,)> {
+    Statement::new("SELECT sec.leave_share($1, $2)").bind(id).bind(now)
+}
+
+/// The practitioner redeems a code; answers the share, or nothing for every failure alike.
+pub(super) fn redeem(
+    _: Permit<Own>,
+    code_hash: Vec<u8>,
+    now: DateTime<Utc>,
+) -> Statement<(Option<Uuid>,)> {
+    Statement::new("SELECT sec.redeem_share($1, $2)").bind(code_hash).bind(now)
+}

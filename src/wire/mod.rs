@@ -1,0 +1,265 @@
+//! What bodies are made of: types that read themselves from JSON, name every fault with a pointer,
+//! and describe themselves in the OpenAPI document.
+
+pub mod json;
+mod object;
+mod scalars;
+mod vocabulary;
+
+pub(crate) use object::wire;
+pub use scalars::{Code, Email, Items, Json, Settled, Text, Whole, parse_uuid};
+pub(crate) use vocabulary::vocabulary;
+
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr};
+
+/// At most this many faults are listed in one answer.
+const MOST_FAULTS: usize = 100;
+
+/// One thing wrong with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Stable machine name of the rule.
+    pub code: &'static str,
+    /// What to do about it, in English. Never an echo of the value.
+    pub detail: String,
+    /// Where in the body, as an RFC 6901 pointer in fragment form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// The parameter's name, where it is not the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// `query`, `path` or `header`, beside `parameter`.
+    #[serde(rename = "in", skip_serializing_if = "Option::is_none")]
+    pub place: Option<&'static str>,
+}
+
+/// The faults found in one body, all in one pass.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Notes a fault at `at`.
+    pub fn add(&mut self, at: &At<'_>, code: &'static str, detail: impl Into<String>) {
+        if self.0.len() < MOST_FAULTS {
+            let pointer = Some(at.pointer());
+            self.0.push(Fault { code, detail: detail.into(), pointer, parameter: None, place: None });
+        }
+    }
+
+    /// Notes a fault of a top-level field, by name.
+    pub fn field(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
+        self.add(&At::root().key(name), code, detail);
+    }
+
+    /// Notes a fault of a query, path or header parameter.
+    pub fn parameter(
+        &mut self,
+        place: &'static str,
+        name: &str,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) {
+        if self.0.len() < MOST_FAULTS {
+            let parameter = Some(name.chars().take(64).collect());
+            let place = Some(place);
+            self.0.push(Fault { code, detail: detail.into(), pointer: None, parameter, place });
+        }
+    }
+
+    /// Nothing wrong so far?
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The faults in the order found.
+    pub fn into_vec(self) -> Vec<Fault> {
+        self.0
+    }
+}
+
+/// A place in a body, kept as a chain so that the good path allocates nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    parent: Option<&'a At<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step<'a> {
+    Root,
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> At<'a> {
+    /// The whole body.
+    pub const fn root() -> At<'static> {
+        At { parent: None, step: Step::Root }
+    }
+    /// A member of this object.
+    pub const fn key(&'a self, name: &'a str) -> At<'a> {
+        At { parent: Some(self), step: Step::Key(name) }
+    }
+    /// An item of this array.
+    pub const fn index(&'a self, index: usize) -> At<'a> {
+        At { parent: Some(self), step: Step::Index(index) }
+    }
+
+    fn pointer(&self) -> String {
+        let mut text = self.parent.map_or_else(|| "#".to_owned(), At::pointer);
+        match self.step {
+            Step::Root => {}
+            Step::Key(key) => {
+                text.push('/');
+                for c in key.chars().take(64) {
+                    match c {
+                        '~' => text.push_str("~0"),
+                        '/' => text.push_str("~1"),
+                        c if c.is_ascii_alphanumeric() || "-._".contains(c) => text.push(c),
+                        c => {
+                            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                                let _ = write!(text, "%{byte:02X}");
+                            }
+                        }
+                    }
+                }
+            }
+            Step::Index(index) => {
+                let _ = write!(text, "/{index}");
+            }
+        }
+        text
+    }
+}
+
+/// Is a schema for what clients send or for what the server answers?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Request bodies: strict, absent and null mean the same.
+    Write,
+    /// Answers: every property present, null where empty.
+    Read,
+}
+
+/// The named schemas of the document.
+#[derive(Default)]
+pub struct Components(pub BTreeMap<String, RefOr<Schema>>);
+
+impl Components {
+    /// Registers `name` once and answers a reference to it.
+    pub fn named(
+        &mut self,
+        name: &str,
+        make: impl FnOnce(&mut Self) -> Schema,
+    ) -> RefOr<Schema> {
+        if !self.0.contains_key(name) {
+            // A placeholder first, so that a type that contains itself ends.
+            self.0.insert(name.to_owned(), RefOr::Ref(Ref::from_schema_name(name)));
+            let schema = make(self);
+            self.0.insert(name.to_owned(), RefOr::T(schema));
+        }
+        RefOr::Ref(Ref::from_schema_name(name))
+    }
+}
+
+/// A type that can be (part of) a request body.
+pub trait Wire: Sized {
+    /// Reads a value; notes every fault and answers `None` when there was one.
+    fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self>;
+
+    /// What an absent or null member means; for most types it is a fault.
+    fn absent(at: &At<'_>, faults: &mut Faults) -> Option<Self> {
+        faults.add(at, "required", "This field is required.");
+        None
+    }
+
+    /// A stand-in after a fault in an optional member, so that further rules can still be checked.
+    fn stand_in() -> Option<Self> {
+        None
+    }
+
+    /// May the member be left out of a request?
+    const OPTIONAL: bool = false;
+    /// May the member be null in an answer?
+    const NULLABLE: bool = false;
+
+    /// The schema of a value that is present.
+    fn schema(components: &mut Components, direction: Direction) -> RefOr<Schema>;
+}
+
+/// Reads a whole body.
+///
+/// # Errors
+/// Every fault found.
+pub fn read_body<T: Wire>(value: &Value) -> Result<T, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let read = T::read(value, &At::root(), &mut faults);
+    match read {
+        Some(body) if faults.is_empty() => Ok(body),
+        _ => Err(faults.into_vec()),
+    }
+}
+
+/// The schema of a member, nullable and described.
+pub fn member_schema<T: Wire>(
+    components: &mut Components,
+    direction: Direction,
+    description: &str,
+) -> RefOr<Schema> {
+    let nullable = match direction {
+        Direction::Write => T::OPTIONAL,
+        Direction::Read => T::NULLABLE,
+    };
+    let description = description.trim();
+    match T::schema(components, direction) {
+        RefOr::T(Schema::Object(mut object)) => {
+            if nullable && let SchemaType::Type(plain) = &object.schema_type {
+                object.schema_type = SchemaType::from_iter([plain.clone(), Type::Null]);
+            }
+            object.description = Some(join(description, object.description.as_deref()));
+            RefOr::T(Schema::Object(object))
+        }
+        RefOr::T(Schema::Array(mut array)) => {
+            if nullable && let SchemaType::Type(plain) = &array.schema_type {
+                array.schema_type = SchemaType::from_iter([plain.clone(), Type::Null]);
+            }
+            array.description = Some(join(description, array.description.as_deref()));
+            RefOr::T(Schema::Array(array))
+        }
+        other if nullable => RefOr::T(Schema::OneOf(
+            utoipa::openapi::schema::OneOfBuilder::new()
+                .item(other)
+                .item(ObjectBuilder::new().schema_type(Type::Null))
+                .description(Some(description))
+                .build(),
+        )),
+        other => other,
+    }
+}
+
+fn join(field: &str, of_type: Option<&str>) -> String {
+    match of_type {
+        Some(of_type) if field.is_empty() => of_type.to_owned(),
+        Some(of_type) => format!("{field}\n\n{of_type}"),
+        None => field.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_escape_what_rfc_6901_asks_for() {
+        let root = At::root();
+        let sites = root.key("sites");
+        let third = sites.index(2);
+        assert_eq!(third.key("a/b~c d").pointer(), "#/sites/2/a~1b~0c%20d");
+        assert_eq!(root.pointer(), "#");
+    }
+}

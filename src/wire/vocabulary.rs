@@ -1,0 +1,78 @@
+//! `vocabulary!`: a documented list of codes.
+
+/// Declares a vocabulary: an enum whose codes are what travels and what is stored. In the document
+/// it is an open string: clients must treat a code they do not know as "other".
+macro_rules! vocabulary {
+    (
+        $(#[doc = $doc:literal])*
+        pub enum $name:ident { $( $(#[doc = $vdoc:literal])* $variant:ident = $code:literal ),+ $(,)? }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $( $(#[doc = $vdoc])* #[doc = concat!("`", $code, "`")] $variant ),+ }
+
+        impl $name {
+            /// Every code, in the documented order.
+            pub const CODES: &'static [&'static str] = &[$($code),+];
+            /// The code that travels and is stored.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+            /// The value of a code.
+            pub fn from_code(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.code())
+            }
+        }
+        impl $crate::wire::Code for $name {
+            fn as_code(&self) -> &'static str {
+                self.code()
+            }
+            fn of(code: &str) -> Option<Self> {
+                Self::from_code(code)
+            }
+        }
+
+        impl $crate::wire::Wire for $name {
+            fn read(
+                value: &serde_json::Value,
+                at: &$crate::wire::At<'_>,
+                faults: &mut $crate::wire::Faults,
+            ) -> Option<Self> {
+                let Some(code) = value.as_str() else {
+                    faults.add(at, "wrong_type", "Must be a string.");
+                    return None;
+                };
+                let known = Self::from_code(code);
+                if known.is_none() {
+                    faults.add(at, "unknown_value",
+                        format!("Must be one of: {}.", Self::CODES.join(", ")));
+                }
+                known
+            }
+            fn schema(
+                _: &mut $crate::wire::Components,
+                _: $crate::wire::Direction,
+            ) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .max_length(Some(40))
+                    .description(Some(format!("{} One of: {}. Read an unknown value as \"other\".",
+                        concat!($($doc, "\n"),*).trim(),
+                        Self::CODES.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "))))
+                    .examples(Self::CODES.iter().take(1).map(|c| serde_json::json!(c)))
+                    .into()
+            }
+        }
+
+        $crate::db::column_via!([] $name as String,
+            |value| value.code().to_owned(),
+            |raw| Self::from_code(&raw).ok_or_else(|| "unknown code".into()));
+    };
+}
+pub(crate) use vocabulary;
