@@ -1,0 +1,11 @@
+//! What the tests stand on: a cluster, servers, people and a client that checks the contract.
+
+pub mod app;
+pub mod client;
+pub mod cluster;
+pub mod contract;
+pub mod people;
+
+pub use app::TestApp;
+pub use client::{Answer, Call};
+pub use people::Person;

@@ -1,0 +1,126 @@
+//! People with accounts, and what they do all the time.
+
+use super::app::TestApp;
+use super::client::{Answer, Call};
+use pain_journal::access::Role;
+use pain_journal::auth::{self, NewAccount};
+use pain_journal::time::TimeZone;
+use pain_journal::wire::Email;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// The password of every test account.
+pub const PASSWORD: &str = "violet kelp orbit 7";
+
+/// A signed-in person: one account, one device.
+#[derive(Clone)]
+pub struct Person {
+    /// The server.
+    pub base: String,
+    /// The account.
+    pub id: Uuid,
+    /// The address.
+    pub email: String,
+    /// The tokens of the sign-in.
+    pub tokens: Value,
+}
+
+impl Person {
+    /// Makes the account and signs it in over HTTP.
+    pub async fn make(app: &TestApp, email: &str, roles: &[Role]) -> Self {
+        let new = NewAccount {
+            email: Email::parse(email).unwrap(),
+            password: PASSWORD.to_owned().into(),
+            roles: roles.to_vec(),
+            display_name: Some(email.split('.').next().unwrap().to_owned()),
+            organisation: None,
+            time_zone: TimeZone::parse("Europe/Berlin").unwrap(),
+            enrolled_on: chrono::NaiveDate::from_ymd_opt(2025, 1, 1),
+        };
+        let id = auth::create_account(&app.app, new).await.unwrap().expect("a fresh address");
+        Self::sign_in(app, id, email).await
+    }
+
+    /// Signs an existing account in, as another device.
+    pub async fn sign_in(app: &TestApp, id: Uuid, email: &str) -> Self {
+        let body = json!({"email": email, "password": PASSWORD, "device": {"name": "test phone"}});
+        let answer = app.call("POST", "/v1/auth/login").json(&body).send().await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let tokens = answer.json["tokens"].clone();
+        Self { base: app.base.clone(), id, email: email.to_owned(), tokens }
+    }
+
+    /// The same person on another device.
+    pub async fn other_device(&self, app: &TestApp) -> Self {
+        Self::sign_in(app, self.id, &self.email).await
+    }
+
+    /// The access token.
+    pub fn token(&self) -> &str {
+        self.tokens["access_token"].as_str().unwrap()
+    }
+
+    /// A request with this person's token.
+    pub fn call(&self, method: &str, path: &str) -> Call {
+        Call::new(&self.base, method, path).bearer(self.token())
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path).send().await
+    }
+
+    /// POST with a body.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call("POST", path).json(body).send().await
+    }
+
+    /// PUT that creates.
+    pub async fn create(&self, path: &str, body: &Value) -> Answer {
+        self.call("PUT", path).header("If-None-Match", "*").json(body).send().await
+    }
+
+    /// PUT that replaces a version.
+    pub async fn replace(&self, path: &str, etag: &str, body: &Value) -> Answer {
+        self.call("PUT", path).header("If-Match", etag).json(body).send().await
+    }
+
+    /// DELETE whatever version there is.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call("DELETE", path).header("If-Match", "*").send().await
+    }
+
+    /// Opens these sections of this patient's journal to a practitioner; answers the share's id.
+    pub async fn share_with(&self, practitioner: &Self, sections: &[&str]) -> String {
+        let share = self.invite(sections, &json!({})).await;
+        let redeemed = practitioner.post("/v1/shares/redeem", &json!({"code": share["code"]})).await;
+        assert_eq!(redeemed.status, 200, "{}", redeemed.text);
+        let id = redeemed.json["share_id"].as_str().unwrap().to_owned();
+        let confirmed = self.call("POST", &format!("/v1/shares/{id}/confirm")).send().await;
+        assert_eq!(confirmed.status, 200, "{}", confirmed.text);
+        id
+    }
+
+    /// An invitation, its terms changed by `extra`.
+    pub async fn invite(&self, sections: &[&str], extra: &Value) -> Value {
+        let expires_at = (chrono::Utc::now() + chrono::Duration::days(300)).to_rfc3339();
+        let mut terms = json!({"label": "test", "sections": sections, "expires_at": expires_at});
+        terms.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        let answer = self.post("/v1/shares", &terms).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        answer.json
+    }
+}
+
+/// A daily entry of a day, its fields changed by `extra`.
+pub fn daily(day: &str, extra: &Value) -> Value {
+    let mut entry = json!({"kind": "daily", "effective_at": format!("{day}T20:00:00Z"),
+        "time_zone": "Europe/Berlin", "pain_average": 4});
+    entry.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    entry
+}
+
+/// A fresh address under a collection.
+pub fn fresh(collection: &str) -> String {
+    format!("/v1/{collection}/{}", Uuid::now_v7())
+}
