@@ -20,14 +20,23 @@ pub fn routes(routes: &mut Routes) {
     let op = Operation::new("getMe", "account", "Read the own account", Authz::ACCOUNT);
     routes.add(Method::GET, "/v1/me", op, get_me);
 
-    let op = Operation::new("listAccessLog", "account", "Who looked at the own journal", Authz::PATIENT)
-        .describe("Newest first: every read through a share, refused tries, and what the clinic's \
-            operator did. Nothing can be taken out of it.")
-        .parameter(Parameter::query("limit", "Items a page, 50 unless you ask otherwise.",
-            json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200})))
-        .parameter(Parameter::query("cursor", "`next_cursor` of the page before.",
-            json!({"type": "string", "maxLength": 200})))
-        .problems(&[ProblemKind::InvalidCursor]);
+    let op =
+        Operation::new("listAccessLog", "account", "Who looked at the own journal", Authz::PATIENT)
+            .describe(
+                "Newest first: every read through a share, refused tries, and what the clinic's \
+            operator did. Nothing can be taken out of it.",
+            )
+            .parameter(Parameter::query(
+                "limit",
+                "Items a page, 50 unless you ask otherwise.",
+                json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200}),
+            ))
+            .parameter(Parameter::query(
+                "cursor",
+                "`next_cursor` of the page before.",
+                json!({"type": "string", "maxLength": 200}),
+            ))
+            .problems(&[ProblemKind::InvalidCursor]);
     routes.add(Method::GET, "/v1/me/access-log", op, list_access_log);
 }
 
@@ -115,7 +124,6 @@ async fn get_me(caller: Caller, app: web::Data<App>) -> Answered<Found<Me>> {
     }))
 }
 
-
 /// A look at the journal, or a refused try.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AccessEvent {
@@ -185,7 +193,8 @@ async fn list_access_log(
     access::own(&app, &caller, Need::PATIENT, async |tx, own| {
         query.done()?;
         let asked = asked?;
-        let before = asked.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
+        let before =
+            asked.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
         let before = before.unwrap_or((far_future(), Uuid::max()));
         let rows = tx.load(access_log(own.permit(), before, asked.limit + 1)).await?;
         let page = Page::of(rows, asked.limit, |last| {

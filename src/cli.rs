@@ -28,7 +28,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start the server, with a Postgres of its own unless DATABASE_URL names one.
+    /// Start the server, with a Postgres of its own unless a database is named.
     Serve(ServeArgs),
     /// Bring the database to the newest schema and stop.
     Migrate(DatabaseArgs),
@@ -160,13 +160,17 @@ fn print(text: &str) -> Result<(), String> {
 fn start_log(args: &DatabaseArgs) {
     use tracing_subscriber::filter::Targets;
     use tracing_subscriber::prelude::*;
-    let levels = Targets::new()
-        .with_default(tracing::Level::WARN)
-        .with_target("pain_journal", args.log);
+    let levels =
+        Targets::new().with_default(tracing::Level::WARN).with_target("pain_journal", args.log);
     let log = tracing_subscriber::registry().with(levels);
     let started = match args.log_format {
         LogFormat::Json => log
-            .with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr))
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .json()
+                    .flatten_event(true)
+                    .with_writer(std::io::stderr),
+            )
             .try_init(),
         LogFormat::Pretty => log
             .with(
@@ -263,13 +267,11 @@ fn set_status(args: &EmailArgs, status: &'static str) -> Result<(), String> {
     let email = address(&args.email)?;
     with_app(&args.database, async |app| {
         let known = app.db.anonymous(async |tx| auth::set_status(tx, email.as_str(), status).await);
-        match known.await? {
-            true => {
-                say(&format!("the account is now {status}"));
-                Ok(())
-            }
-            false => Err(Problem::internal("there is no account with this address")),
+        if !known.await? {
+            return Err(Problem::internal("there is no account with this address"));
         }
+        say(&format!("the account is now {status}"));
+        Ok(())
     })
 }
 
@@ -281,7 +283,10 @@ fn import_file(args: &ImportArgs) -> Result<(), String> {
         _ => None,
     });
     let format = format.ok_or("say which --format the file has: jsonl or csv")?;
-    let zone = args.time_zone.parse().map_err(|_| format!("{} is not an IANA time zone", args.time_zone))?;
+    let zone = args
+        .time_zone
+        .parse()
+        .map_err(|_| format!("{} is not an IANA time zone", args.time_zone))?;
     let file: Box<dyn Read> = if args.file.as_os_str() == "-" {
         Box::new(std::io::stdin())
     } else {
@@ -291,13 +296,18 @@ fn import_file(args: &ImportArgs) -> Result<(), String> {
     with_app(&args.database, async |app| {
         let account =
             app.db.anonymous(async |tx| auth::find_account(tx, email.as_str()).await).await?;
-        let account = account.ok_or_else(|| Problem::internal("there is no account with this address"))?;
+        let account =
+            account.ok_or_else(|| Problem::internal("there is no account with this address"))?;
         let summary = import(app, account.id, format, zone, file).await?;
         refused = summary.refused.len();
         tell(&summary);
         Ok(())
     })?;
-    if refused == 0 { Ok(()) } else { Err(format!("{refused} lines were refused; the rest is imported")) }
+    if refused == 0 {
+        Ok(())
+    } else {
+        Err(format!("{refused} lines were refused; the rest is imported"))
+    }
 }
 
 fn tell(summary: &Summary) {

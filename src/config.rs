@@ -27,7 +27,7 @@ pub enum LogFormat {
 /// Options that every command which touches the database takes.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
-    /// Address of a Postgres server, 15 or newer: postgres://user:password@host/database. Without
+    /// Address of a Postgres server, 15 or newer: <postgres://user:password@host/database>. Without
     /// it the server runs a Postgres of its own in the data directory.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<SecretString>,
@@ -64,7 +64,7 @@ pub struct ServeArgs {
     #[arg(long, env = "PAIN_JOURNAL_PUBLIC_URL")]
     pub public_url: Option<String>,
     /// How mail leaves: `outbox` (files in the data directory), `log`, or
-    /// smtps://user:password@host:465.
+    /// <smtps://user:password@host:465>.
     #[arg(long, env = "PAIN_JOURNAL_MAILER", default_value = "outbox", hide_env_values = true)]
     pub mailer: SecretString,
     /// The sender of the mails.

@@ -57,11 +57,8 @@ impl Database {
             let url = url.expose_secret().to_owned();
             return Ok(Self { url, private: None, home: None });
         }
-        let options = Options {
-            home: args.home()?,
-            durability: Durability::Durable,
-            settings: Vec::new(),
-        };
+        let options =
+            Options { home: args.home()?, durability: Durability::Durable, settings: Vec::new() };
         let private = Postgres::start(options, progress).map_err(|e: StartError| e.to_string())?;
         let url = private.url(ADMIN, DATABASE);
         let home = private.home().to_owned();

@@ -25,17 +25,18 @@ const PRACTITIONER: (&str, &str) = ("lind@demo.example", "demo-silver-needle");
 /// When the database fails.
 pub async fn load(app: &App) -> Answered<Option<String>> {
     let zone = TimeZone::parse("Europe/Berlin").ok_or_else(|| Problem::internal("no zone"))?;
-    let account = |(email, password): (&str, &str), role, name: &str, organisation: Option<&str>| {
-        Email::parse(email).map(|email| NewAccount {
-            email,
-            password: password.to_owned().into(),
-            roles: vec![role],
-            display_name: Some(name.to_owned()),
-            organisation: organisation.map(str::to_owned),
-            time_zone: zone,
-            enrolled_on: FIRST_DAY,
-        })
-    };
+    let account =
+        |(email, password): (&str, &str), role, name: &str, organisation: Option<&str>| {
+            Email::parse(email).map(|email| NewAccount {
+                email,
+                password: password.to_owned().into(),
+                roles: vec![role],
+                display_name: Some(name.to_owned()),
+                organisation: organisation.map(str::to_owned),
+                time_zone: zone,
+                enrolled_on: FIRST_DAY,
+            })
+        };
     let ana = account(PATIENT, Role::Patient, "Ana", None);
     let lind = account(PRACTITIONER, Role::Practitioner, "Dr. Lind", Some("Clinic by the Lake"));
     let (Some(ana), Some(lind)) = (ana, lind) else { return Ok(None) };

@@ -33,8 +33,9 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
     args.check()?;
     let public_url = args.public_url()?;
     let secret = args.database.master_secret()?;
-    let listener = TcpListener::bind(args.listen)
-        .map_err(|e| format!("cannot listen on {}: {e}; choose another with --listen", args.listen))?;
+    let listener = TcpListener::bind(args.listen).map_err(|e| {
+        format!("cannot listen on {}: {e}; choose another with --listen", args.listen)
+    })?;
     let mut progress = |line: &str| eprintln!("pain-journal: {line}");
     let mut database = Database::open(&args.database, &mut progress)?;
     let mailer = mailer(args)?;
@@ -55,7 +56,8 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
         };
         let app = web::Data::new(App::new(parts)?);
         start_up(&app).await.map_err(|e| explain(&e))?;
-        let sign_ins = if args.demo { demo::load(&app).await.map_err(|e| explain(&e))? } else { None };
+        let sign_ins =
+            if args.demo { demo::load(&app).await.map_err(|e| explain(&e))? } else { None };
         let server = listen(Arc::clone(&app), listener, args.workers).map_err(|e| e.to_string())?;
         announce(args, &app, &database, sign_ins.as_deref());
         let handle = server.handle();

@@ -2,7 +2,9 @@
 
 use crate::db::column_via;
 use crate::wire::{At, Components, Direction, Faults, Whole, Wire};
-use chrono::{DateTime, Duration, NaiveDate, Offset, SecondsFormat, SubsecRound, TimeZone as _, Utc};
+use chrono::{
+    DateTime, Duration, NaiveDate, Offset, SecondsFormat, SubsecRound, TimeZone as _, Utc,
+};
 use serde_json::Value;
 use std::sync::Arc;
 use utoipa::openapi::RefOr;
@@ -74,7 +76,6 @@ pub fn serialize_utc<S: serde::Serializer>(
 }
 
 /// Serialises an optional `DateTime<Utc>` field as [`format_utc`] does.
-#[expect(clippy::ref_option, reason = "serde asks for this signature")]
 pub fn serialize_utc_option<S: serde::Serializer>(
     time: &Option<DateTime<Utc>>,
     serializer: S,
@@ -94,15 +95,21 @@ impl serde::Serialize for Instant {
 impl Wire for Instant {
     fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self> {
         let Some(time) = value.as_str().and_then(|s| DateTime::parse_from_rfc3339(s).ok()) else {
-            faults.add(at, "invalid_format",
-                "Must be an RFC 3339 date-time with an offset, like 2026-05-01T21:00:00+02:00.");
+            faults.add(
+                at,
+                "invalid_format",
+                "Must be an RFC 3339 date-time with an offset, like 2026-05-01T21:00:00+02:00.",
+            );
             return None;
         };
         let time = time.with_timezone(&Utc);
         let year = chrono::Datelike::year(&time);
         if !(FIRST_YEAR..=LAST_YEAR).contains(&year) {
-            faults.add(at, "out_of_range",
-                format!("Must lie in the years {FIRST_YEAR} to {LAST_YEAR}."));
+            faults.add(
+                at,
+                "out_of_range",
+                format!("Must lie in the years {FIRST_YEAR} to {LAST_YEAR}."),
+            );
             return None;
         }
         Some(Self::new(time))
@@ -124,8 +131,11 @@ impl Wire for NaiveDate {
         }
         let date = date?;
         if chrono::Datelike::year(&date) < FIRST_YEAR || chrono::Datelike::year(&date) > LAST_YEAR {
-            faults.add(at, "out_of_range",
-                format!("Must lie in the years {FIRST_YEAR} to {LAST_YEAR}."));
+            faults.add(
+                at,
+                "out_of_range",
+                format!("Must lie in the years {FIRST_YEAR} to {LAST_YEAR}."),
+            );
             return None;
         }
         Some(date)
@@ -158,7 +168,8 @@ impl TimeZone {
     }
     /// The offset in force in this zone at `instant`.
     pub fn offset_at(self, instant: Instant) -> OffsetMinutes {
-        let seconds = self.0.offset_from_utc_datetime(&instant.0.naive_utc()).fix().local_minus_utc();
+        let seconds =
+            self.0.offset_from_utc_datetime(&instant.0.naive_utc()).fix().local_minus_utc();
         // Historic zones have offsets with seconds and none beyond ±14 h since 1900.
         OffsetMinutes::new(seconds.div_euclid(60).clamp(-840, 840)).unwrap_or_else(utc_offset)
     }
@@ -245,8 +256,14 @@ mod tests {
     fn instants_are_cut_to_milliseconds_and_written_with_three_digits() {
         let instant = at("2026-05-01T21:00:00.123456789+02:00");
         assert_eq!(serde_json::to_value(instant).unwrap(), json!("2026-05-01T19:00:00.123Z"));
-        for bad in ["2026-05-01", "2026-05-01T21:00:00", "2026-02-30T00:00:00Z", "0000-01-01T00:00:00Z",
-            "9999-12-31T00:00:00Z", "2026-05-01T21:00:00+26:00"] {
+        for bad in [
+            "2026-05-01",
+            "2026-05-01T21:00:00",
+            "2026-02-30T00:00:00Z",
+            "0000-01-01T00:00:00Z",
+            "9999-12-31T00:00:00Z",
+            "2026-05-01T21:00:00+26:00",
+        ] {
             assert!(read_body::<Instant>(&json!(bad)).is_err(), "{bad}");
         }
     }

@@ -145,7 +145,13 @@ row! {
 const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
     day_start_minute, enrolled_on, time_zone, rev FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
 
-fn enter(caller: &Caller, moment: DateTime<Utc>, target: Target, request: Uuid, lock: bool) -> Statement<Entered> {
+fn enter(
+    caller: &Caller,
+    moment: DateTime<Utc>,
+    target: Target,
+    request: Uuid,
+    lock: bool,
+) -> Statement<Entered> {
     let (share, action, sections, from, to) = match target {
         Target::Own => (None, "", Sections::NONE, None, None),
         Target::Share { id, action, sections, from, to } => (Some(id), action, sections, from, to),

@@ -58,7 +58,8 @@ impl Sections {
     }
     /// The set of these codes; unknown ones open nothing.
     pub fn of_codes(codes: &[String]) -> Self {
-        let known: Vec<Section> = codes.iter().filter_map(|code| Section::from_code(code)).collect();
+        let known: Vec<Section> =
+            codes.iter().filter_map(|code| Section::from_code(code)).collect();
         Self::of(&known)
     }
     /// Is this section in the set?
@@ -96,6 +97,9 @@ mod tests {
         assert_eq!(set.codes(), ["sleep", "notes"]);
         assert!(!set.contains(Section::Pain));
         assert_eq!(Sections::ALL.codes(), Section::CODES);
-        assert_eq!(Sections::ALL.without(set).codes(), ["pain", "mobility", "medication", "treatment"]);
+        assert_eq!(
+            Sections::ALL.without(set).codes(),
+            ["pain", "mobility", "medication", "treatment"]
+        );
     }
 }

@@ -33,16 +33,22 @@ pub fn routes(routes: &mut Routes) {
     routes.add(Method::POST, "/v1/auth/register", op, register_account);
 
     let op = Operation::new("verifyEmail", "auth", "Prove the address and sign in", Authz::OPEN)
-        .describe("Send the code (good for 10 minutes and 5 tries) or the token of the link (24 hours).")
+        .describe(
+            "Send the code (good for 10 minutes and 5 tries) or the token of the link (24 hours).",
+        )
         .takes::<VerifyEmail>()
-        .example(json!({"verification_id": "0195a3c2-0000-7000-8000-00000000000a", "code": "123456",
-            "device": device}))
+        .example(
+            json!({"verification_id": "0195a3c2-0000-7000-8000-00000000000a", "code": "123456",
+            "device": device}),
+        )
         .problems(&[ProblemKind::InvalidCredentials]);
     routes.add(Method::POST, "/v1/auth/verify-email", op, verify_email);
 
     let op = Operation::new("login", "auth", "Sign in", Authz::OPEN)
         .takes::<Login>()
-        .example(json!({"email": "ana@example.org", "password": "three quiet herons", "device": device}))
+        .example(
+            json!({"email": "ana@example.org", "password": "three quiet herons", "device": device}),
+        )
         .problems(&[ProblemKind::InvalidCredentials, ProblemKind::AccountSuspended]);
     routes.add(Method::POST, "/v1/auth/login", op, login_with_password);
 
@@ -141,7 +147,10 @@ impl LoginResult {
     }
 }
 
-async fn verify_email(app: web::Data<App>, body: Body<VerifyEmail>) -> Answered<Found<LoginResult>> {
+async fn verify_email(
+    app: web::Data<App>,
+    body: Body<VerifyEmail>,
+) -> Answered<Found<LoginResult>> {
     let asked = body.valid()?;
     if asked.code.is_some() == asked.token.is_some() {
         let mut faults = Faults::default();
@@ -163,7 +172,10 @@ wire! {
     }
 }
 
-async fn login_with_password(app: web::Data<App>, body: Body<Login>) -> Answered<Found<LoginResult>> {
+async fn login_with_password(
+    app: web::Data<App>,
+    body: Body<Login>,
+) -> Answered<Found<LoginResult>> {
     let asked = body.valid()?;
     let tokens = login(&app, asked.email.as_str(), &asked.password, asked.device).await?;
     Ok(LoginResult::complete(tokens))
@@ -192,7 +204,8 @@ async fn logout(caller: Caller, app: web::Data<App>) -> Answered<Nothing> {
 /// 401 when it is signed out already.
 pub async fn sign_out(app: &App, caller: &Caller) -> Answered<Nothing> {
     access::own(app, caller, Need::ACCOUNT, async |tx, own| {
-        let revoke = store::revoke_own(own.permit(), caller.account(), caller.device(), own.moment());
+        let revoke =
+            store::revoke_own(own.permit(), caller.account(), caller.device(), own.moment());
         tx.execute(revoke).await?;
         Ok(Nothing)
     })
@@ -222,7 +235,8 @@ async fn reauthenticate(
         Verdict::Mismatch => Err(ProblemKind::InvalidCredentials.into()),
         Verdict::Match { .. } => {
             access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
-                tx.execute(store::authenticated(own.permit(), caller.device(), own.moment())).await?;
+                tx.execute(store::authenticated(own.permit(), caller.device(), own.moment()))
+                    .await?;
                 Ok(Nothing)
             })
             .await

@@ -53,7 +53,8 @@ pub(super) async fn register(app: &App, asked: Register) -> Answered<(Uuid, Date
     let id = app.ids.next();
     let expires_at = now + CODE_LIFE;
     let password_hash = app.hasher.hash(&asked.password, &*app.random).await.map_err(hashing)?;
-    let (code, token) = (VerificationCode::generate(&*app.random), LinkToken::generate(&*app.random));
+    let (code, token) =
+        (VerificationCode::generate(&*app.random), LinkToken::generate(&*app.random));
     let mut registration = Registration {
         id,
         email: asked.email.as_str().to_owned(),
@@ -149,7 +150,11 @@ fn proves(app: &App, registration: &Registration, asked: &VerifyEmail) -> bool {
 }
 
 /// `None` when the address was taken meanwhile.
-async fn make_account(app: &App, tx: &Tx<'_>, registration: &Registration) -> Answered<Option<Uuid>> {
+async fn make_account(
+    app: &App,
+    tx: &Tx<'_>,
+    registration: &Registration,
+) -> Answered<Option<Uuid>> {
     let now = app.clock.now();
     let id = app.ids.next();
     if !store::insert_account(tx, id, registration, now).await? {

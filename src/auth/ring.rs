@@ -65,7 +65,9 @@ fn fresh(app: &App) -> Answered<SigningKey> {
 
 async fn read(app: &App, tx: &Tx<'_>) -> Answered<Option<KeyRing>> {
     let rows: Vec<KeyRow> = tx
-        .load(Statement::new("SELECT kid, state, sealed_key, created_at, retired_at FROM pj.signing_keys"))
+        .load(Statement::new(
+            "SELECT kid, state, sealed_key, created_at, retired_at FROM pj.signing_keys",
+        ))
         .await?;
     if rows.is_empty() {
         return Ok(None);
@@ -75,7 +77,8 @@ async fn read(app: &App, tx: &Tx<'_>) -> Answered<Option<KeyRing>> {
         .map(|row| {
             let key = SigningKey::open(&app.secret, &row.kid, &row.sealed_key)
                 .map_err(|e| Problem::internal(format!("{e}: was PAIN_JOURNAL_SECRET changed?")))?;
-            let state = KeyState::parse(&row.state).ok_or_else(|| Problem::internal("key state"))?;
+            let state =
+                KeyState::parse(&row.state).ok_or_else(|| Problem::internal("key state"))?;
             Ok(RingKey { key, state, created_at: row.created_at, retired_at: row.retired_at })
         })
         .collect();

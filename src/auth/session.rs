@@ -83,7 +83,8 @@ pub(super) async fn sign_in(
     };
     store::insert_device(tx, new, now).await?;
     store::revoke_beyond(tx, account, MOST_DEVICES, now).await?;
-    let chain = Issue { account, device: id, counter: 0, authenticated_at: now, expires_at: now + IDLE };
+    let chain =
+        Issue { account, device: id, counter: 0, authenticated_at: now, expires_at: now + IDLE };
     issue(app, &key, &chain, now)
 }
 
@@ -143,7 +144,8 @@ pub(super) async fn login(
     password: &Password,
     device: DeviceInfo,
 ) -> Answered<TokenSet> {
-    let account = app.db.anonymous(async |tx| Answered::Ok(store::find_account(tx, email).await?)).await?;
+    let account =
+        app.db.anonymous(async |tx| Answered::Ok(store::find_account(tx, email).await?)).await?;
     let phc = account.as_ref().map(|a| a.password_hash.as_str());
     let verdict = app.hasher.verify(password, phc).await.map_err(hashing)?;
     let (Verdict::Match { rehash }, Some(account)) = (verdict, account) else {
@@ -152,9 +154,10 @@ pub(super) async fn login(
     if account.status != "active" {
         return Err(ProblemKind::AccountSuspended.into());
     }
-    let rehashed = match rehash {
-        true => Some(app.hasher.hash(password, &*app.random).await.map_err(hashing)?),
-        false => None,
+    let rehashed = if rehash {
+        Some(app.hasher.hash(password, &*app.random).await.map_err(hashing)?)
+    } else {
+        None
     };
     app.db
         .anonymous(async |tx| {
@@ -187,11 +190,18 @@ pub(super) async fn refresh(app: &App, presented: &str) -> Answered<TokenSet> {
 }
 
 /// `None` is a refusal that nevertheless commits: a reuse revokes the device.
-async fn refresh_locked(app: &App, tx: &Tx<'_>, token: &RefreshToken) -> Answered<Option<TokenSet>> {
+async fn refresh_locked(
+    app: &App,
+    tx: &Tx<'_>,
+    token: &RefreshToken,
+) -> Answered<Option<TokenSet>> {
     let now = app.clock.now();
     let Some(chain) = store::lock_chain(tx, token.device).await? else { return Ok(None) };
-    let key = RefreshKey::open(&app.secret, chain.id, &chain.refresh_key).map_err(Problem::internal)?;
-    let dead = chain.revoked_at.is_some() || chain.idle_expires_at <= now || chain.absolute_expires_at <= now;
+    let key =
+        RefreshKey::open(&app.secret, chain.id, &chain.refresh_key).map_err(Problem::internal)?;
+    let dead = chain.revoked_at.is_some()
+        || chain.idle_expires_at <= now
+        || chain.absolute_expires_at <= now;
     if !token.is_signed_by(&key) || dead {
         return Ok(None);
     }

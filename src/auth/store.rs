@@ -131,7 +131,10 @@ pub(super) async fn drop_registrations_of(tx: &Tx<'_>, email: &str) -> Result<()
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget_old_registrations(tx: &Tx<'_>, before: DateTime<Utc>) -> Result<usize, DbError> {
+pub async fn forget_old_registrations(
+    tx: &Tx<'_>,
+    before: DateTime<Utc>,
+) -> Result<usize, DbError> {
     let statement = Statement::new("DELETE FROM pj.registrations WHERE created_at < $1");
     tx.execute(statement.bind(before)).await
 }
@@ -299,7 +302,9 @@ pub(super) fn revoke_own(
 
 /// Notes that the caller has just proved who they are.
 pub(super) fn authenticated(_: Permit<Own>, device: Uuid, now: DateTime<Utc>) -> Statement<()> {
-    Statement::new("UPDATE pj.devices SET authenticated_at = $2 WHERE id = $1").bind(device).bind(now)
+    Statement::new("UPDATE pj.devices SET authenticated_at = $2 WHERE id = $1")
+        .bind(device)
+        .bind(now)
 }
 
 row! {
@@ -314,7 +319,11 @@ row! {
     }
 }
 
-pub(super) fn own_devices(_: Permit<Own>, account: Uuid, now: DateTime<Utc>) -> Statement<DeviceRow> {
+pub(super) fn own_devices(
+    _: Permit<Own>,
+    account: Uuid,
+    now: DateTime<Utc>,
+) -> Statement<DeviceRow> {
     Statement::new(
         "SELECT id, name, platform, app_version, created_at, last_used_at FROM pj.devices \
          WHERE account_id = $1 AND revoked_at IS NULL AND idle_expires_at > $2 \

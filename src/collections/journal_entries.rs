@@ -225,17 +225,28 @@ impl Rules for JournalEntry {
             (EntryKind::Daily, Some(named)) => named,
             (_, Some(named)) => {
                 if named != settled {
-                    faults.field("journal_date", "contradiction",
-                        "Only a daily entry may name another day than its moment's.");
+                    faults.field(
+                        "journal_date",
+                        "contradiction",
+                        "Only a daily entry may name another day than its moment's.",
+                    );
                 }
                 named
             }
         };
         self.journal_date = Settled(Some(day));
         refuse_future(day, "journal_date", context, faults);
-        refuse_disorder(("pain_least", self.pain_least), ("pain_average", self.pain_average), faults);
+        refuse_disorder(
+            ("pain_least", self.pain_least),
+            ("pain_average", self.pain_average),
+            faults,
+        );
         refuse_disorder(("pain_least", self.pain_least), ("pain_worst", self.pain_worst), faults);
-        refuse_disorder(("pain_average", self.pain_average), ("pain_worst", self.pain_worst), faults);
+        refuse_disorder(
+            ("pain_average", self.pain_average),
+            ("pain_worst", self.pain_worst),
+            faults,
+        );
         let ratings = [self.pain_now, self.pain_average, self.pain_worst, self.pain_least];
         let hurts = ratings.iter().flatten().any(|rating| rating.get() > 0);
         if self.pain_free_day == Some(true) && hurts {
@@ -301,7 +312,8 @@ mod tests {
     fn only_a_daily_entry_names_its_day() {
         let named = settled(json!({"journal_date": "2026-04-20"})).unwrap();
         assert_eq!(named.journal_date.0.unwrap().to_string(), "2026-04-20");
-        let faults = settled(json!({"kind": "momentary", "journal_date": "2026-04-20"})).unwrap_err();
+        let faults =
+            settled(json!({"kind": "momentary", "journal_date": "2026-04-20"})).unwrap_err();
         assert_eq!(faults, [("#/journal_date".to_owned(), "contradiction")]);
         assert!(settled(json!({"kind": "momentary", "journal_date": "2026-05-01"})).is_ok());
     }
@@ -322,9 +334,13 @@ mod tests {
     #[test]
     fn contradictions_are_named_at_their_fields() {
         let faults = settled(json!({"pain_worst": 3, "pain_least": 5, "pain_average": 4,
-            "pain_free_day": true, "journal_date": "2026-05-12"})).unwrap_err();
+            "pain_free_day": true, "journal_date": "2026-05-12"}))
+        .unwrap_err();
         let fields: Vec<&str> = faults.iter().map(|(p, _)| p.as_str()).collect();
-        assert_eq!(fields, ["#/journal_date", "#/pain_average", "#/pain_worst", "#/pain_worst", "#/pain_free_day"]);
+        assert_eq!(
+            fields,
+            ["#/journal_date", "#/pain_average", "#/pain_worst", "#/pain_worst", "#/pain_free_day"]
+        );
         assert!(settled(json!({"journal_date": "2026-05-11"})).is_ok(), "today at UTC+14");
     }
 
@@ -332,18 +348,32 @@ mod tests {
     fn zero_missing_and_pain_free_are_three_things() {
         let entry = settled(json!({"pain_average": 0})).unwrap();
         let json = serde_json::to_value(&entry).unwrap();
-        assert_eq!((&json["pain_average"], &json["pain_worst"], &json["pain_free_day"]),
-            (&json!(0), &Value::Null, &Value::Null));
+        assert_eq!(
+            (&json["pain_average"], &json["pain_worst"], &json["pain_free_day"]),
+            (&json!(0), &Value::Null, &Value::Null)
+        );
     }
 
     #[test]
     fn every_fault_of_a_body_is_found_in_one_pass() {
         let faults = read_body::<JournalEntry>(&json!({"kind": "weekly", "effective_at": 5,
             "pain_now": 11, "sites": [{"region": "tail"}, {"region": "neck", "colour": 1}],
-            "note": "a\u{0}", "surprise": true})).unwrap_err();
+            "note": "a\u{0}", "surprise": true}))
+        .unwrap_err();
         let pointers: Vec<String> = faults.into_iter().filter_map(|f| f.pointer).collect();
-        assert_eq!(pointers, ["#/surprise", "#/kind", "#/effective_at", "#/time_zone", "#/pain_now",
-            "#/sites/0/region", "#/sites/1/colour", "#/note"]);
+        assert_eq!(
+            pointers,
+            [
+                "#/surprise",
+                "#/kind",
+                "#/effective_at",
+                "#/time_zone",
+                "#/pain_now",
+                "#/sites/0/region",
+                "#/sites/1/colour",
+                "#/note"
+            ]
+        );
     }
 
     #[test]
@@ -352,7 +382,10 @@ mod tests {
         let content = settled(json!({"pain_average": 4, "steps": 900, "note": "x"})).unwrap();
         let mut mobility = content.clone();
         mobility.redact(Sections::of(&[Section::Mobility]));
-        assert_eq!((mobility.pain_average, mobility.steps.map(Whole::get), mobility.note), (None, Some(900), None));
+        assert_eq!(
+            (mobility.pain_average, mobility.steps.map(Whole::get), mobility.note),
+            (None, Some(900), None)
+        );
         let mut unmarked = content;
         unmarked.withhold();
         assert_eq!(unmarked.note, None);

@@ -64,11 +64,15 @@ impl SleepRecord {
     }
 
     fn awake_minutes(&self) -> i64 {
-        [self.sleep_onset_latency_minutes, self.wake_after_sleep_onset_minutes, self.terminal_wake_minutes]
-            .iter()
-            .flatten()
-            .map(|minutes| i64::from(minutes.get()))
-            .sum()
+        [
+            self.sleep_onset_latency_minutes,
+            self.wake_after_sleep_onset_minutes,
+            self.terminal_wake_minutes,
+        ]
+        .iter()
+        .flatten()
+        .map(|minutes| i64::from(minutes.get()))
+        .sum()
     }
 
     fn waking(&self) -> Option<Moment> {
@@ -92,17 +96,26 @@ impl Rules for SleepRecord {
             let before = previous.and_then(|p| Some((p.waking()?, p.journal_date)));
             let day = settle_day(&waking, before.as_ref().map(|(m, day)| (m, *day)), context);
             if self.journal_date.0.is_some_and(|named| named != day) {
-                faults.field("journal_date", "contradiction", "Must be the journal day of rise_at.");
+                faults.field(
+                    "journal_date",
+                    "contradiction",
+                    "Must be the journal day of rise_at.",
+                );
             }
             self.journal_date = Settled(Some(day));
         } else {
             if self.utc_offset_minutes.0.is_none() {
                 let now = Instant::new(context.now);
                 let kept = previous.and_then(|p| p.utc_offset_minutes.0);
-                self.utc_offset_minutes = Settled(Some(kept.unwrap_or_else(|| self.time_zone.offset_at(now))));
+                self.utc_offset_minutes =
+                    Settled(Some(kept.unwrap_or_else(|| self.time_zone.offset_at(now))));
             }
             if self.journal_date.0.is_none() {
-                faults.field("journal_date", "required", "Without rise_at the day of waking must be named.");
+                faults.field(
+                    "journal_date",
+                    "required",
+                    "Without rise_at the day of waking must be named.",
+                );
             }
         }
         if let Some(day) = self.journal_date.0 {
@@ -114,8 +127,11 @@ impl Rules for SleepRecord {
             } else if in_bed > LONGEST_NIGHT {
                 faults.field("rise_at", "out_of_range", "Must lie within 24 hours of bed_at.");
             } else if self.awake_minutes() > in_bed {
-                faults.field("wake_after_sleep_onset_minutes", "contradiction",
-                    "The waking parts together must not be longer than the time in bed.");
+                faults.field(
+                    "wake_after_sleep_onset_minutes",
+                    "contradiction",
+                    "The waking parts together must not be longer than the time in bed.",
+                );
             }
         }
     }
@@ -158,10 +174,19 @@ mod tests {
             (json!({"time_zone": zone, "bed_at": rise, "rise_at": bed}), "#/rise_at"),
             (json!({"time_zone": zone, "bed_at": bed}), "#/rise_at"),
             (json!({"time_zone": zone, "reported_sleep_minutes": 400}), "#/journal_date"),
-            (json!({"time_zone": zone, "bed_at": bed, "rise_at": rise,
-                "wake_after_sleep_onset_minutes": 481}), "#/wake_after_sleep_onset_minutes"),
-            (json!({"time_zone": zone, "bed_at": bed, "rise_at": "2026-05-03T07:00:00+02:00"}), "#/rise_at"),
-            (json!({"time_zone": zone, "bed_at": bed, "rise_at": rise, "journal_date": "2026-05-01"}), "#/journal_date"),
+            (
+                json!({"time_zone": zone, "bed_at": bed, "rise_at": rise,
+                "wake_after_sleep_onset_minutes": 481}),
+                "#/wake_after_sleep_onset_minutes",
+            ),
+            (
+                json!({"time_zone": zone, "bed_at": bed, "rise_at": "2026-05-03T07:00:00+02:00"}),
+                "#/rise_at",
+            ),
+            (
+                json!({"time_zone": zone, "bed_at": bed, "rise_at": rise, "journal_date": "2026-05-01"}),
+                "#/journal_date",
+            ),
         ] {
             assert_eq!(settle(&body).1, [field], "{body}");
         }

@@ -98,7 +98,7 @@ impl Column for Vec<u8> {
         Box::new(Value::<st::Binary, Self>(self, PhantomData))
     }
     fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Box<dyn Bind> {
-        let values: Vec<Option<Self>> = values.map(|v| v.cloned()).collect();
+        let values: Vec<Option<Self>> = values.map(Option::<&Self>::cloned).collect();
         Box::new(Value::<st::Array<st::Nullable<st::Binary>>, _>(values, PhantomData))
     }
 }

@@ -30,7 +30,9 @@ impl From<Error> for DbError {
             DatabaseErrorKind::ClosedConnection => Self::Unavailable(message),
             DatabaseErrorKind::SerializationFailure => Self::Busy(message),
             _ if is_transient(&message) => Self::Busy(message),
-            _ if message.contains("connection closed") || message.contains("terminating connection") => {
+            _ if message.contains("connection closed")
+                || message.contains("terminating connection") =>
+            {
                 Self::Unavailable(message)
             }
             _ => Self::Other(error),

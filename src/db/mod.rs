@@ -77,7 +77,7 @@ impl Db {
         link.clean = false;
         let (entered, rows) = if link.knows(enter.sql) && link.knows(query.sql) {
             let link = &*link;
-            let (_, entered, rows, ()) = futures_util::try_join!(
+            let ((), entered, rows, ()) = futures_util::try_join!(
                 simple(link, "BEGIN"),
                 load(link, enter),
                 load(link, query),
@@ -108,7 +108,7 @@ impl Db {
         let known = [enter.sql, a.sql, b.sql, c.sql].iter().all(|sql| link.knows(sql));
         let (entered, rows) = if known {
             let link = &*link;
-            let (_, entered, a, b, c, ()) = futures_util::try_join!(
+            let ((), entered, a, b, c, ()) = futures_util::try_join!(
                 simple(link, SNAPSHOT),
                 load(link, enter),
                 load(link, a),

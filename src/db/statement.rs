@@ -116,16 +116,17 @@ impl<R: Row> QueryableByName<Pg> for Read<R> {
                 (self.1)(at, read)
             }
         }
-        let mut columns = Indexed(
-            0,
-            |at: usize,
-             read: &mut dyn FnMut(
-                Option<diesel::pg::PgValue<'_>>,
-            ) -> deserialize::Result<()>| {
-                let field = diesel::row::Row::get(row, at).ok_or("a row ended early")?;
-                read(field.value())
-            },
-        );
+        let mut columns =
+            Indexed(
+                0,
+                |at: usize,
+                 read: &mut dyn FnMut(
+                    Option<diesel::pg::PgValue<'_>>,
+                ) -> deserialize::Result<()>| {
+                    let field = diesel::row::Row::get(row, at).ok_or("a row ended early")?;
+                    read(field.value())
+                },
+            );
         R::read(&mut columns).map(Read)
     }
 }
@@ -153,7 +154,9 @@ macro_rules! row {
     ($(#[$meta:meta])* pub struct $name:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone)]
-        pub struct $name { $($(#[$fmeta])* pub $field: $ty),+ }
+        pub struct $name {
+            $($(#[$fmeta])* #[doc = concat!("`", stringify!($field), "`")] pub $field: $ty),+
+        }
         impl $crate::db::Row for $name {
             fn read(columns: &mut dyn $crate::db::Columns) -> diesel::deserialize::Result<Self> {
                 Ok(Self { $($field: $crate::db::next(columns)?),+ })

@@ -40,9 +40,8 @@ impl<T: Wire + 'static> FromRequest for Body<T> {
         let headers = check_headers(request);
         let payload = payload.take();
         Box::pin(async move {
-            let bytes = match tokio::time::timeout(BODY_TIME, collect(payload)).await {
-                Ok(bytes) => bytes,
-                Err(_) => return Ok(Self(Err(ProblemKind::RequestTimeout.into()))),
+            let Ok(bytes) = tokio::time::timeout(BODY_TIME, collect(payload)).await else {
+                return Ok(Self(Err(ProblemKind::RequestTimeout.into())));
             };
             Ok(Self(headers.and(bytes).and_then(|bytes| parse(&bytes))))
         })
@@ -97,7 +96,9 @@ impl Query {
         let mut faults = Faults::default();
         let mut pairs: Vec<(String, String)> = Vec::new();
         match actix_web::web::Query::<Vec<(String, String)>>::from_query(request.query_string()) {
-            Err(_) => faults.parameter("query", "", "invalid_format", "Must be percent-encoded UTF-8."),
+            Err(_) => {
+                faults.parameter("query", "", "invalid_format", "Must be percent-encoded UTF-8.");
+            }
             Ok(read) => {
                 for (name, value) in read.into_inner() {
                     if !known.contains(&name.as_str()) {

@@ -123,7 +123,8 @@ fn accepts(request: &ServiceRequest) -> bool {
     if !path.starts_with("/v1/") {
         return true;
     }
-    let ours = if path.ends_with(".svg") { "image/svg+xml" } else { "application/json" };
+    let is_picture = path.rsplit('.').next() == Some("svg");
+    let ours = if is_picture { "image/svg+xml" } else { "application/json" };
     let family = ours.split_once('/').map_or("", |(family, _)| family);
     let mut values = request.headers().get_all(header::ACCEPT).peekable();
     if values.peek().is_none() {

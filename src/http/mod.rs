@@ -12,9 +12,9 @@ pub use body::{BODY_LIMIT, Body, Query, path_id};
 pub use frame::{RequestId, frame};
 pub use page::{CursorKey, Page, PageRequest, Place};
 pub use problem::{Answered, Problem, ProblemBody, ProblemKind};
-pub(crate) use reply::document;
 pub use reply::{
     Accepted, Answer, Deleted, Document, Found, Made, Nothing, Outcome, Put, Svg, Versioned,
     request_schema,
 };
+pub(crate) use reply::{document, require_all};
 pub use routes::{Authz, Operation, Parameter, Routes};

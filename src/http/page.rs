@@ -148,13 +148,20 @@ impl<T: Document> Document for Page<T> {
                 .description(Some("One page of a list."))
                 .property("data", data)
                 .required("data")
-                .property("has_more", ObjectBuilder::new().schema_type(Type::Boolean)
-                    .description(Some("Are there more?")))
+                .property(
+                    "has_more",
+                    ObjectBuilder::new()
+                        .schema_type(Type::Boolean)
+                        .description(Some("Are there more?")),
+                )
                 .required("has_more")
-                .property("next_cursor", ObjectBuilder::new()
-                    .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
-                    .max_length(Some(200))
-                    .description(Some("Ask with this for the next page.")))
+                .property(
+                    "next_cursor",
+                    ObjectBuilder::new()
+                        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+                        .max_length(Some(200))
+                        .description(Some("Ask with this for the next page.")),
+                )
                 .required("next_cursor");
             Schema::Object(object.build())
         })
@@ -174,14 +181,20 @@ mod tests {
         assert!(key.open("bob/entries", &cursor).is_err());
         assert!(CursorKey::new(&[8; 32]).open("ana/entries", &cursor).is_err());
         for bad in ["", "!", "AAAA", &cursor[1..], &format!("{cursor}AA")] {
-            assert_eq!(key.open("ana/entries", bad).unwrap_err().kind(), ProblemKind::InvalidCursor);
+            assert_eq!(
+                key.open("ana/entries", bad).unwrap_err().kind(),
+                ProblemKind::InvalidCursor
+            );
         }
     }
 
     #[test]
     fn the_extra_row_only_tells_that_there_is_more() {
         let page = Page::of(vec![1, 2, 3], 2, ToString::to_string);
-        assert_eq!((page.data, page.has_more, page.next_cursor), (vec![1, 2], true, Some("2".into())));
+        assert_eq!(
+            (page.data, page.has_more, page.next_cursor),
+            (vec![1, 2], true, Some("2".into()))
+        );
         let last = Page::of(vec![1, 2], 2, ToString::to_string);
         assert_eq!((last.has_more, last.next_cursor), (false, None));
     }

@@ -100,7 +100,15 @@ mod tests {
         assert_eq!(put(&[("If-None-Match", "*")]), Ok(PutCondition::Absent));
         assert_eq!(put(&[("If-Match", "\"v7\"")]), Ok(PutCondition::Version(7)));
         assert_eq!(put(&[]), Err(ProblemKind::PreconditionRequired));
-        for bad in ["*", "v7", "\"7\"", "\"v+7\"", "W/\"v7\"", "\"v7\", \"v8\"", "\"v99999999999999999999\""] {
+        for bad in [
+            "*",
+            "v7",
+            "\"7\"",
+            "\"v+7\"",
+            "W/\"v7\"",
+            "\"v7\", \"v8\"",
+            "\"v99999999999999999999\"",
+        ] {
             assert_eq!(put(&[("If-Match", bad)]), Err(ProblemKind::InvalidHeader), "{bad}");
         }
         assert_eq!(

@@ -27,7 +27,8 @@ macro_rules! document {
                     <$ty as utoipa::PartialSchema>::schema(),
                 )];
                 <$ty as utoipa::ToSchema>::schemas(&mut all);
-                for (name, schema) in all {
+                for (name, mut schema) in all {
+                    $crate::http::require_all(&mut schema);
                     components.0.insert(name, schema);
                 }
                 utoipa::openapi::RefOr::Ref(utoipa::openapi::Ref::from_schema_name(
@@ -38,6 +39,13 @@ macro_rules! document {
     )+};
 }
 pub(crate) use document;
+
+/// Answers carry every property, null where empty, so all of them are required.
+pub(crate) fn require_all(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(object)) = schema {
+        object.required = object.properties.keys().cloned().collect();
+    }
+}
 
 /// One possible answer of an operation.
 pub struct Outcome {

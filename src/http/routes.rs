@@ -11,6 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
+use utoipa::openapi::{RefOr, Schema};
 
 /// Who may call an operation; the authorization matrix test is made of this.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +82,9 @@ impl Parameter {
     }
 }
 
+/// Registers a body's schema and answers a reference to it.
+type BodySchema = Box<dyn FnOnce(&mut Components) -> Value>;
+
 /// What an operation is: the half of a route that is for readers.
 pub struct Operation {
     id: String,
@@ -89,14 +93,19 @@ pub struct Operation {
     description: String,
     authz: Authz,
     parameters: Vec<Parameter>,
-    body: Option<Box<dyn FnOnce(&mut Components) -> Value>>,
+    body: Option<BodySchema>,
     example: Option<Value>,
     problems: Vec<ProblemKind>,
 }
 
 impl Operation {
     /// An operation: camelCase id, one tag, one line of summary, who may call it.
-    pub fn new(id: impl Into<String>, tag: &'static str, summary: impl Into<String>, authz: Authz) -> Self {
+    pub fn new(
+        id: impl Into<String>,
+        tag: &'static str,
+        summary: impl Into<String>,
+        authz: Authz,
+    ) -> Self {
         let summary = summary.into();
         Self {
             id: id.into(),
@@ -141,7 +150,12 @@ impl Operation {
         self
     }
 
-    fn into_json(mut self, path: &str, outcomes: Vec<Outcome>, components: &mut Components) -> Value {
+    fn into_json(
+        mut self,
+        path: &str,
+        outcomes: Vec<Outcome>,
+        components: &mut Components,
+    ) -> Value {
         let mut parameters: Vec<Value> = path_parameters(path);
         parameters.extend(self.parameters.iter().map(Parameter::to_json));
         let body = self.body.take().map(|schema| schema(components));
@@ -167,8 +181,10 @@ impl Operation {
                 if let (Some(content), Some(example)) = (content.as_object_mut(), self.example) {
                     content.insert("example".into(), example);
                 }
-                members.insert("requestBody".into(),
-                    json!({"required": true, "content": {"application/json": content}}));
+                members.insert(
+                    "requestBody".into(),
+                    json!({"required": true, "content": {"application/json": content}}),
+                );
             }
         }
         operation
@@ -180,7 +196,12 @@ impl Operation {
         let mut kinds = self.problems.clone();
         kinds.extend([P::Internal, P::Overloaded, P::NotAcceptable, P::BadRequest]);
         if self.authz.auth != "none" {
-            kinds.extend([P::Unauthenticated, P::TokenExpired, P::SessionRevoked, P::AccountSuspended]);
+            kinds.extend([
+                P::Unauthenticated,
+                P::TokenExpired,
+                P::SessionRevoked,
+                P::AccountSuspended,
+            ]);
         }
         if self.authz.role.is_some() {
             kinds.push(P::RoleInsufficient);
@@ -189,8 +210,14 @@ impl Operation {
             kinds.push(P::ReauthenticationRequired);
         }
         if has_body {
-            kinds.extend([P::MalformedJson, P::RequestTimeout, P::BodyTooLarge,
-                P::UnsupportedMediaType, P::UnsupportedContentEncoding, P::ValidationFailed]);
+            kinds.extend([
+                P::MalformedJson,
+                P::RequestTimeout,
+                P::BodyTooLarge,
+                P::UnsupportedMediaType,
+                P::UnsupportedContentEncoding,
+                P::ValidationFailed,
+            ]);
         }
         if self.parameters.iter().any(|p| p.place == "query") {
             kinds.push(P::ValidationFailed);
@@ -232,7 +259,9 @@ fn path_parameters(path: &str) -> Vec<Value> {
 
 fn outcome_json(outcome: &Outcome) -> Value {
     let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/XRequestId"}});
-    if outcome.etag && let Some(headers) = headers.as_object_mut() {
+    if outcome.etag
+        && let Some(headers) = headers.as_object_mut()
+    {
         headers.insert("ETag".into(), json!({"$ref": "#/components/headers/ETag"}));
     }
     let mut response = json!({"description": outcome.description, "headers": headers});
@@ -249,10 +278,12 @@ fn problem_json(status: u16, kinds: &[ProblemKind]) -> Value {
     let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/XRequestId"}});
     if let Some(headers) = headers.as_object_mut() {
         match status {
-            401 => headers.insert("WWW-Authenticate".into(),
-                json!({"$ref": "#/components/headers/WWWAuthenticate"})),
-            503 => headers.insert("Retry-After".into(),
-                json!({"$ref": "#/components/headers/RetryAfter"})),
+            401 => headers.insert(
+                "WWW-Authenticate".into(),
+                json!({"$ref": "#/components/headers/WWWAuthenticate"}),
+            ),
+            503 => headers
+                .insert("Retry-After".into(), json!({"$ref": "#/components/headers/RetryAfter"})),
             _ => None,
         };
     }
@@ -289,10 +320,13 @@ impl Routes {
         for (path, routes) in self.served {
             let allow: Vec<String> = routes.iter().map(|(m, _)| m.to_string()).collect();
             let allow = allow.join(", ");
-            let mut resource = web::resource(&path).default_service(web::to(move || {
-                let allow = allow.clone();
-                async move { HttpResponse::MethodNotAllowed().insert_header(("Allow", allow)).finish() }
-            }));
+            let mut resource =
+                web::resource(&path).default_service(web::to(move || {
+                    let allow = allow.clone();
+                    async move {
+                        HttpResponse::MethodNotAllowed().insert_header(("Allow", allow)).finish()
+                    }
+                }));
             for (_, route) in routes {
                 resource = resource.route(route);
             }
@@ -303,13 +337,8 @@ impl Routes {
     /// The OpenAPI 3.1 document of exactly these routes.
     pub fn document(mut self) -> Value {
         <ProblemBody as super::Document>::document(&mut self.components);
-        for name in ["Problem", "Fault"] {
-            if let Some(schema) = self.components.0.get_mut(name)
-                && let utoipa::openapi::RefOr::T(utoipa::openapi::Schema::Object(object)) = schema
-                && name == "Fault"
-            {
-                object.required = vec!["code".into(), "detail".into()];
-            }
+        if let Some(RefOr::T(Schema::Object(fault))) = self.components.0.get_mut("Fault") {
+            fault.required = vec!["code".into(), "detail".into()];
         }
         let mut tags: Vec<&str> = Vec::new();
         for operation in self.paths.values().flat_map(BTreeMap::values) {
@@ -320,8 +349,10 @@ impl Routes {
             }
         }
         tags.sort_unstable();
-        let tags: Vec<Value> =
-            tags.iter().map(|tag| json!({"name": tag, "description": tag_description(tag)})).collect();
+        let tags: Vec<Value> = tags
+            .iter()
+            .map(|tag| json!({"name": tag, "description": tag_description(tag)}))
+            .collect();
         json!({
             "openapi": "3.1.0",
             "info": {

@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn cells_keep_zero_empty_and_text_apart() {
-        let header = record(&["journal_date", "pain_average", "pain_worst", "pain_free_day", "note"]);
+        let header =
+            record(&["journal_date", "pain_average", "pain_worst", "pain_free_day", "note"]);
         let row = record(&["2025-04-01", "0", "", "true", "12"]);
         let entry = daily_entry(Uuid::nil(), chrono_tz::Europe::Berlin, &header, &row).unwrap();
         assert_eq!(entry["pain_average"], json!(0));

@@ -57,13 +57,17 @@ impl<C: Record> Loader for Waiting<C> {
                     Outcome::Created(_) => summary.created += 1,
                     Outcome::Unchanged(_) => summary.unchanged += 1,
                     Outcome::Taken(_) => {
-                        summary.refuse(line, "id: This id already names a record with other content.");
+                        summary
+                            .refuse(line, "id: This id already names a record with other content.");
                     }
                     Outcome::Gone(_) => {
                         summary.refuse(line, "id: This record was deleted, and stays so.");
                     }
                     Outcome::Invalid(faults) => summary.refuse_faults(line, faults),
-                    Outcome::Replaced(_) | Outcome::Deleted(_) | Outcome::Stale(_) | Outcome::Unknown => {}
+                    Outcome::Replaced(_)
+                    | Outcome::Deleted(_)
+                    | Outcome::Stale(_)
+                    | Outcome::Unknown => {}
                 }
             }
             Ok(())

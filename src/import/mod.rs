@@ -129,7 +129,9 @@ impl Import<'_> {
             return Ok(());
         };
         match loader.read(line, id, &value) {
-            Ok(held) if held >= CHUNK => loader.flush(self.app, self.patient, &mut self.summary).await,
+            Ok(held) if held >= CHUNK => {
+                loader.flush(self.app, self.patient, &mut self.summary).await
+            }
             Ok(_) => Ok(()),
             Err(faults) => {
                 self.summary.refuse_faults(line, faults);

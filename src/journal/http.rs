@@ -4,7 +4,7 @@ use super::record::Record;
 use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
 use super::write::{Intent, Outcome, apply_changes};
-use crate::access::{self, Caller, Need, Target};
+use crate::access::{self, Caller, Need, Section, Target};
 use crate::app::App;
 use crate::http::precondition::{self, DeleteCondition, PutCondition, etag};
 use crate::http::{
@@ -34,31 +34,65 @@ pub fn routes<C: Record>(routes: &mut Routes) {
             ProblemKind::PreconditionFailed, ProblemKind::PreconditionRequired]);
     routes.add(Method::PUT, &one, put, put_record::<C>);
 
-    let get = Operation::new(format!("get{name}"), "journal", format!("Read one: {}", C::ABOUT), Authz::PATIENT)
-        .parameter(Parameter::header("If-None-Match", "The version you have.", "^(W/)?\"v[0-9]{1,18}\"$"));
+    let get = Operation::new(
+        format!("get{name}"),
+        "journal",
+        format!("Read one: {}", C::ABOUT),
+        Authz::PATIENT,
+    )
+    .parameter(Parameter::header(
+        "If-None-Match",
+        "The version you have.",
+        "^(W/)?\"v[0-9]{1,18}\"$",
+    ));
     routes.add(Method::GET, &one, get, get_record::<C>);
 
-    let delete = Operation::new(format!("delete{name}"), "journal", format!("Delete: {}", C::ABOUT), Authz::PATIENT)
-        .describe("The record becomes a tombstone; its values stay in the history. Deleting twice is fine.")
-        .parameter(Parameter::header("If-Match", "The version to delete, or `*`.", "^(\\*|\"v[0-9]{1,18}\")$"))
-        .problems(&[ProblemKind::InvalidHeader, ProblemKind::PreconditionFailed,
-            ProblemKind::PreconditionRequired]);
+    let delete = Operation::new(
+        format!("delete{name}"),
+        "journal",
+        format!("Delete: {}", C::ABOUT),
+        Authz::PATIENT,
+    )
+    .describe(
+        "The record becomes a tombstone; its values stay in the history. Deleting twice is fine.",
+    )
+    .parameter(Parameter::header(
+        "If-Match",
+        "The version to delete, or `*`.",
+        "^(\\*|\"v[0-9]{1,18}\")$",
+    ))
+    .problems(&[
+        ProblemKind::InvalidHeader,
+        ProblemKind::PreconditionFailed,
+        ProblemKind::PreconditionRequired,
+    ]);
     routes.add(Method::DELETE, &one, delete, delete_record::<C>);
 
-    let read = Operation::new(format!("list{plural}"), "journal", format!("List, newest day first: {}", C::ABOUT), Authz::PATIENT);
+    let read = Operation::new(
+        format!("list{plural}"),
+        "journal",
+        format!("List, newest day first: {}", C::ABOUT),
+        Authz::PATIENT,
+    );
     routes.add(Method::GET, &list, with_page_parameters(read), list_records::<C>);
 
     let sections = section_codes::<C>();
-    let read = Operation::new(format!("listShared{plural}"), "patients",
-            format!("List through a share, newest day first: {}", C::ABOUT), Authz::share(sections))
-        .describe("Fields of sections the share does not open are empty, days outside its window are absent. \
-            Each call is a line in the patient's access log.");
+    let read = Operation::new(
+        format!("listShared{plural}"),
+        "patients",
+        format!("List through a share, newest day first: {}", C::ABOUT),
+        Authz::share(sections),
+    )
+    .describe(
+        "Fields of sections the share does not open are empty, days outside its window are absent. \
+            Each call is a line in the patient's access log.",
+    );
     routes.add(Method::GET, &shared, with_page_parameters(read), list_shared::<C>);
 }
 
 /// The codes of a collection's sections, for the document.
 fn section_codes<C: Record>() -> &'static [&'static str] {
-    let codes: Vec<&'static str> = C::SECTIONS.iter().map(crate::access::Section::code).collect();
+    let codes: Vec<&'static str> = C::SECTIONS.iter().map(Section::code).collect();
     codes.leak()
 }
 
@@ -66,10 +100,16 @@ fn with_page_parameters(operation: Operation) -> Operation {
     operation
         .parameter(Parameter::date("from", "The first journal day."))
         .parameter(Parameter::date("to", "The last journal day."))
-        .parameter(Parameter::query("limit", "Items a page, 50 unless you ask otherwise.",
-            json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200})))
-        .parameter(Parameter::query("cursor", "`next_cursor` of the page before.",
-            json!({"type": "string", "maxLength": 200})))
+        .parameter(Parameter::query(
+            "limit",
+            "Items a page, 50 unless you ask otherwise.",
+            json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200}),
+        ))
+        .parameter(Parameter::query(
+            "cursor",
+            "`next_cursor` of the page before.",
+            json!({"type": "string", "maxLength": 200}),
+        ))
         .problems(&[ProblemKind::InvalidCursor])
 }
 
@@ -156,9 +196,10 @@ fn refusal<C>(outcome: Outcome<C>) -> Problem {
             .etag(etag(rev)),
         Outcome::Unknown => ProblemKind::NotFound.into(),
         Outcome::Invalid(faults) => Problem::invalid(faults),
-        Outcome::Created(_) | Outcome::Unchanged(_) | Outcome::Replaced(_) | Outcome::Deleted(_) => {
-            Problem::internal("an outcome that does not fit the intent")
-        }
+        Outcome::Created(_)
+        | Outcome::Unchanged(_)
+        | Outcome::Replaced(_)
+        | Outcome::Deleted(_) => Problem::internal("an outcome that does not fit the intent"),
     }
 }
 
@@ -188,7 +229,7 @@ struct ListRequest {
 }
 
 impl ListRequest {
-    fn read<C: Record>(app: &App, caller: &Caller, request: &HttpRequest) -> Answered<Self> {
+    fn read(app: &App, caller: &Caller, request: &HttpRequest) -> Answered<Self> {
         let [limit, cursor] = PageRequest::PARAMETERS;
         let mut query = Query::of(request, &["from", "to", limit, cursor]);
         let days = days(&mut query);
@@ -248,8 +289,8 @@ async fn list<C: Record>(
     need: Need,
     target: impl FnOnce((NaiveDate, NaiveDate)) -> Answered<Target>,
 ) -> Answered<Found<Page<Stored<C>>>> {
-    let asked = ListRequest::read::<C>(app, caller, request)
-        .and_then(|asked| Ok((target(asked.days)?, asked)));
+    let asked =
+        ListRequest::read(app, caller, request).and_then(|asked| Ok((target(asked.days)?, asked)));
     let (target, asked) = match asked {
         Ok(asked) => asked,
         Err(problem) => {

@@ -42,7 +42,8 @@ impl Texts {
         let names: Vec<&str> =
             COMMON.iter().map(|(name, _)| *name).chain(C::FIELDS.iter().map(|f| f.name)).collect();
         let columns = names.join(", ");
-        let from = format!("SELECT {columns} FROM pj.{} WHERE patient_id = sec.subject()", C::COLLECTION);
+        let from =
+            format!("SELECT {columns} FROM pj.{} WHERE patient_id = sec.subject()", C::COLLECTION);
         let arrays: Vec<String> = COMMON
             .iter()
             .map(|(_, wire)| *wire)
@@ -90,9 +91,8 @@ pub fn find<C: Record>(_: Permit<Read>, id: Uuid) -> Statement<Stored<C>> {
 }
 
 /// These records, tombstones included.
-pub fn find_all<C: Record>(_: Permit<Read>, ids: Vec<Uuid>) -> Statement<Stored<C>> {
-    Statement::new(C::sql().find_all)
-        .bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
+pub fn find_all<C: Record>(_: Permit<Read>, ids: &[Uuid]) -> Statement<Stored<C>> {
+    Statement::new(C::sql().find_all).bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
 }
 
 /// The newest `limit` records within the days, before `after` in the list's order.
@@ -156,7 +156,8 @@ pub fn upsert<C: Record>(_: Permit<Write>, records: &[&Stored<C>]) -> Statement<
 
 /// Takes `count` revisions from the journal's counter, whose row the transaction has locked.
 pub fn reserve(_: Permit<Write>, count: i64) -> Statement<()> {
-    Statement::new("UPDATE pj.patients SET rev = rev + $1 WHERE patient_id = sec.subject()").bind(count)
+    Statement::new("UPDATE pj.patients SET rev = rev + $1 WHERE patient_id = sec.subject()")
+        .bind(count)
 }
 
 /// What happened to a record.

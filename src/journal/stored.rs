@@ -99,13 +99,22 @@ impl<C: Record> Document for Stored<C> {
                     .description(Some(about))
             };
             let server = ObjectBuilder::new()
-                .property("id", ObjectBuilder::new().schema_type(Type::String)
-                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
-                    .description(Some("The client-made id.")))
-                .property("version", ObjectBuilder::new().schema_type(Type::Integer)
-                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-                    .minimum(Some(1)).maximum(Some(9_007_199_254_740_991_i64))
-                    .description(Some("Rises with every change; the ETag is made of it.")))
+                .property(
+                    "id",
+                    ObjectBuilder::new()
+                        .schema_type(Type::String)
+                        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+                        .description(Some("The client-made id.")),
+                )
+                .property(
+                    "version",
+                    ObjectBuilder::new()
+                        .schema_type(Type::Integer)
+                        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+                        .minimum(Some(1))
+                        .maximum(Some(9_007_199_254_740_991_i64))
+                        .description(Some("Rises with every change; the ETag is made of it.")),
+                )
                 .property("created_at", time("When the record was created."))
                 .property("updated_at", time("When it was last changed."))
                 .property("received_at", time("When the server first held it."))

@@ -78,7 +78,9 @@ fn decide<C: Record>(known: Option<&Stored<C>>, intent: Intent<C>, context: &Con
             Step::Stop(Outcome::Gone(known.rev))
         }
         (Intent::Create(content), Some(known)) => match settle(content) {
-            Ok(content) if content == known.content => Step::Stop(Outcome::Unchanged(known.clone())),
+            Ok(content) if content == known.content => {
+                Step::Stop(Outcome::Unchanged(known.clone()))
+            }
             Ok(_) => Step::Stop(Outcome::Taken(known.rev)),
             Err(faults) => Step::Stop(Outcome::Invalid(faults)),
         },
@@ -89,7 +91,9 @@ fn decide<C: Record>(known: Option<&Stored<C>>, intent: Intent<C>, context: &Con
                 Step::Stop(Outcome::Unchanged(known.clone()))
             }
             Ok(_) if base != known.rev => Step::Stop(Outcome::Stale(known.rev)),
-            Ok(content) if known.deleted_at.is_some() => Step::Update(content, HistoryOp::Resurrect),
+            Ok(content) if known.deleted_at.is_some() => {
+                Step::Update(content, HistoryOp::Resurrect)
+            }
             Ok(content) => Step::Update(content, HistoryOp::Update),
             Err(faults) => Step::Stop(Outcome::Invalid(faults)),
         },
@@ -114,7 +118,7 @@ pub async fn apply_changes<C: Record>(
     intents: Vec<(Uuid, Intent<C>)>,
 ) -> Result<Vec<Outcome<C>>, DbError> {
     let wanted: Vec<Uuid> = intents.iter().map(|(id, _)| *id).collect();
-    let known = tx.load(sql::find_all::<C>(access.reading(), wanted)).await?;
+    let known = tx.load(sql::find_all::<C>(access.reading(), &wanted)).await?;
     let mut batch = Batch {
         known: known.into_iter().map(|record| (record.id, record)).collect(),
         changed: Vec::new(),
@@ -124,7 +128,8 @@ pub async fn apply_changes<C: Record>(
         ids,
     };
     let context = Context { now: access.moment(), day_start_minute: access.day_start_minute() };
-    let outcomes = intents.into_iter().map(|(id, intent)| batch.apply(id, intent, &context)).collect();
+    let outcomes =
+        intents.into_iter().map(|(id, intent)| batch.apply(id, intent, &context)).collect();
     batch.save(tx).await?;
     Ok(outcomes)
 }
@@ -143,12 +148,14 @@ impl<C: Record> Batch<'_, C> {
         match decide(self.known.get(&id), intent, context) {
             Step::Stop(outcome) => outcome,
             Step::Insert(content) => Outcome::Created(self.insert(id, content)),
-            Step::Update(content, op) => self.change(id, op, |record| {
-                let changes = record.content.differences(&content);
-                record.content = content;
-                record.deleted_at = None;
-                Value::Object(changes)
-            }).map_or(Outcome::Unknown, Outcome::Replaced),
+            Step::Update(content, op) => self
+                .change(id, op, |record| {
+                    let changes = record.content.differences(&content);
+                    record.content = content;
+                    record.deleted_at = None;
+                    Value::Object(changes)
+                })
+                .map_or(Outcome::Unknown, Outcome::Replaced),
             Step::Bury => {
                 let at = self.access.moment();
                 self.change(id, HistoryOp::Delete, |record| {
@@ -213,7 +220,8 @@ impl<C: Record> Batch<'_, C> {
             return Ok(());
         }
         let permit = self.access.permit();
-        let records: Vec<&Stored<C>> = self.changed.iter().filter_map(|id| self.known.get(id)).collect();
+        let records: Vec<&Stored<C>> =
+            self.changed.iter().filter_map(|id| self.known.get(id)).collect();
         let (actor, device) = (self.access.actor(), self.access.device());
         let moment = self.access.moment();
         tx.execute_all(vec![

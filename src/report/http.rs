@@ -33,25 +33,57 @@ pub fn routes(routes: &mut Routes) {
         says so. Each call is a line in the patient's access log.";
     let codes: &'static [&'static str] = &ALL_SECTIONS;
 
-    let op = Operation::new("getReport", "reports", "The own progress report", Authz::PATIENT).describe(about);
+    let op = Operation::new("getReport", "reports", "The own progress report", Authz::PATIENT)
+        .describe(about);
     routes.add(Method::GET, "/v1/report", with_window(op), own_report);
-    let op = Operation::new("getReportChart", "reports", "The own daily pain as a picture", Authz::PATIENT)
-        .describe("Treatment sessions are marked, missing days stay blank, backfilled days are hollow.");
+    let op = Operation::new(
+        "getReportChart",
+        "reports",
+        "The own daily pain as a picture",
+        Authz::PATIENT,
+    )
+    .describe(
+        "Treatment sessions are marked, missing days stay blank, backfilled days are hollow.",
+    );
     routes.add(Method::GET, "/v1/report/chart.svg", with_window(op), own_chart);
-    let op = Operation::new("getSharedReport", "reports", "A patient's progress report", Authz::share(codes))
-        .describe(format!("{about} {shared}"));
+    let op = Operation::new(
+        "getSharedReport",
+        "reports",
+        "A patient's progress report",
+        Authz::share(codes),
+    )
+    .describe(format!("{about} {shared}"));
     routes.add(Method::GET, "/v1/patients/{share_id}/report", with_window(op), shared_report);
-    let op = Operation::new("getSharedReportChart", "reports", "A patient's daily pain as a picture", Authz::share(codes))
-        .describe(shared);
-    routes.add(Method::GET, "/v1/patients/{share_id}/report/chart.svg", with_window(op), shared_chart);
+    let op = Operation::new(
+        "getSharedReportChart",
+        "reports",
+        "A patient's daily pain as a picture",
+        Authz::share(codes),
+    )
+    .describe(shared);
+    routes.add(
+        Method::GET,
+        "/v1/patients/{share_id}/report/chart.svg",
+        with_window(op),
+        shared_chart,
+    );
 }
 
 fn with_window(operation: Operation) -> Operation {
     operation
-        .parameter(Parameter::date("from", "The first journal day; 89 days before `to` unless given."))
-        .parameter(Parameter::date("to", "The last journal day; today unless given. At most 731 days."))
-        .parameter(Parameter::header("If-None-Match", "The version you have.",
-            "^(W/)?\"[A-Za-z0-9._-]+\"$"))
+        .parameter(Parameter::date(
+            "from",
+            "The first journal day; 89 days before `to` unless given.",
+        ))
+        .parameter(Parameter::date(
+            "to",
+            "The last journal day; today unless given. At most 731 days.",
+        ))
+        .parameter(Parameter::header(
+            "If-None-Match",
+            "The version you have.",
+            "^(W/)?\"[A-Za-z0-9._-]+\"$",
+        ))
 }
 
 document!(Report);
@@ -71,7 +103,11 @@ impl Asked {
             if to < from {
                 query.fault("to", "contradiction", "Must not lie before `from`.");
             } else if (to - from).num_days() >= MOST_DAYS {
-                query.fault("from", "out_of_range", format!("A report covers at most {MOST_DAYS} days."));
+                query.fault(
+                    "from",
+                    "out_of_range",
+                    format!("A report covers at most {MOST_DAYS} days."),
+                );
             }
         } else if asked.from.is_some() != asked.to.is_some() {
             let missing = if asked.from.is_some() { "to" } else { "from" };
@@ -146,7 +182,10 @@ fn shown(journal: &JournalAccess<Read>) -> Shown {
 /// Weak: the same journal, window and rules give the same report but for its `generated_at`.
 fn version(input: &ReportInput) -> String {
     let sections = input.sections.visible.join("-");
-    format!("W/\"{RULE_VERSION}.{}.{}.{}.{}.{sections}\"", input.revision, input.from, input.to, input.today)
+    format!(
+        "W/\"{RULE_VERSION}.{}.{}.{}.{}.{sections}\"",
+        input.revision, input.from, input.to, input.today
+    )
 }
 
 fn share_target(request: &HttpRequest, asked: Asked, action: &'static str) -> Answered<Target> {

@@ -29,18 +29,27 @@ pub fn routes(routes: &mut Routes) {
         "from_date": null, "to_date": null, "expires_at": "2027-01-01T00:00:00.000Z"});
     let if_match = || Parameter::header("If-Match", "The version to change.", "^\"v[0-9]{1,18}\"$");
 
-    let op = Operation::new("createShare", "shares", "Invite a practitioner", Authz::PATIENT.step_up())
-        .describe("Opens nothing yet: hand the code to the practitioner, then confirm who redeemed it. \
-            When the answer is lost, end the invitation you find in the list and make another.")
-        .takes::<ShareTerms>()
-        .example(terms.clone());
+    let op = Operation::new(
+        "createShare",
+        "shares",
+        "Invite a practitioner",
+        Authz::PATIENT.step_up(),
+    )
+    .describe(
+        "Opens nothing yet: hand the code to the practitioner, then confirm who redeemed it. \
+            When the answer is lost, end the invitation you find in the list and make another.",
+    )
+    .takes::<ShareTerms>()
+    .example(terms.clone());
     routes.add(Method::POST, "/v1/shares", op, create);
 
-    let op = Operation::new("listShares", "shares", "List own shares, on either side", Authz::ACCOUNT);
+    let op =
+        Operation::new("listShares", "shares", "List own shares, on either side", Authz::ACCOUNT);
     routes.add(Method::GET, "/v1/shares", op, list);
 
-    let op = Operation::new("getShare", "shares", "Read one share", Authz::ACCOUNT)
-        .parameter(Parameter::header("If-None-Match", "The version you have.", "^(W/)?\"v[0-9]{1,18}\"$"));
+    let op = Operation::new("getShare", "shares", "Read one share", Authz::ACCOUNT).parameter(
+        Parameter::header("If-None-Match", "The version you have.", "^(W/)?\"v[0-9]{1,18}\"$"),
+    );
     routes.add(Method::GET, "/v1/shares/{id}", op, get);
 
     let op = Operation::new("redeemShare", "shares", "Redeem an invitation", Authz::PRACTITIONER)
@@ -55,20 +64,35 @@ pub fn routes(routes: &mut Routes) {
         .problems(&[ProblemKind::Conflict]);
     routes.add(Method::POST, "/v1/shares/{id}/confirm", op, confirm);
 
-    let op = Operation::new("changeShare", "shares", "Narrow or widen a share", Authz::PATIENT.step_up())
-        .parameter(if_match())
-        .takes::<ShareTerms>()
-        .example(terms)
-        .problems(&[ProblemKind::Conflict, ProblemKind::InvalidHeader,
-            ProblemKind::PreconditionFailed, ProblemKind::PreconditionRequired]);
+    let op = Operation::new(
+        "changeShare",
+        "shares",
+        "Narrow or widen a share",
+        Authz::PATIENT.step_up(),
+    )
+    .parameter(if_match())
+    .takes::<ShareTerms>()
+    .example(terms)
+    .problems(&[
+        ProblemKind::Conflict,
+        ProblemKind::InvalidHeader,
+        ProblemKind::PreconditionFailed,
+        ProblemKind::PreconditionRequired,
+    ]);
     routes.add(Method::PUT, "/v1/shares/{id}", op, change);
 
-    let op = Operation::new("endShare", "shares", "End a share", Authz::ACCOUNT)
-        .describe("Either side may. Requests that begin after it are refused; ending twice is fine.");
+    let op = Operation::new("endShare", "shares", "End a share", Authz::ACCOUNT).describe(
+        "Either side may. Requests that begin after it are refused; ending twice is fine.",
+    );
     routes.add(Method::DELETE, "/v1/shares/{id}", op, end);
 
-    let op = Operation::new("listPatients", "patients", "List the journals open to me", Authz::PRACTITIONER)
-        .describe("Active shares only. A share's id is the address of the journal.");
+    let op = Operation::new(
+        "listPatients",
+        "patients",
+        "List the journals open to me",
+        Authz::PRACTITIONER,
+    )
+    .describe("Active shares only. A share's id is the address of the journal.");
     routes.add(Method::GET, "/v1/patients", op, list_patients);
 }
 
@@ -112,7 +136,8 @@ pub async fn invite(
         let code = InvitationCode::generate(&*app.random);
         let hash = code.digest(&app.codes).to_vec();
         let code_expires_at = own.moment() + CODE_LIFE;
-        tx.execute(store::insert(own.permit(), id, terms, hash, code_expires_at, own.moment())).await?;
+        tx.execute(store::insert(own.permit(), id, terms, hash, code_expires_at, own.moment()))
+            .await?;
         let share = found(tx, &own, id).await?;
         let code = code.expose().to_owned();
         let qr_text = format!("{}/redeem#{code}", app.public_url);
@@ -176,7 +201,8 @@ pub async fn redeem_code(app: &App, caller: &Caller, code: &str) -> Answered<Red
         let hash = code.digest(&app.codes).to_vec();
         let redeemed = tx.first(store::redeem(own.permit(), hash, own.moment())).await?;
         let share_id = redeemed.and_then(|(id,)| id).ok_or(ProblemKind::NotFound)?;
-        let row = tx.first(store::find(own.permit(), share_id)).await?.ok_or(ProblemKind::NotFound)?;
+        let row =
+            tx.first(store::find(own.permit(), share_id)).await?.ok_or(ProblemKind::NotFound)?;
         Ok(RedeemedShare { share_id, state: "redeemed", label: row.label })
     })
     .await
@@ -204,7 +230,8 @@ async fn confirm(
 /// 404 for a share that is not the caller's, 409 for one that is not redeemed.
 pub async fn confirm_share(app: &App, caller: &Caller, id: Uuid) -> Answered<Share> {
     access::own(app, caller, PATIENT_FRESH, async |tx, own| {
-        let row = tx.first(store::lock_given(own.permit(), id)).await?.ok_or(ProblemKind::NotFound)?;
+        let row =
+            tx.first(store::lock_given(own.permit(), id)).await?.ok_or(ProblemKind::NotFound)?;
         match Share::of(row, own.moment()).state() {
             "redeemed" => {
                 tx.execute(store::confirm(own.permit(), id, own.moment())).await?;
@@ -231,7 +258,8 @@ async fn change(
         let id = path_id(&request, "id")?;
         let condition = precondition::of_put(&request)?;
         let terms = checked(body.valid(), own.moment())?;
-        let row = tx.first(store::lock_given(own.permit(), id)).await?.ok_or(ProblemKind::NotFound)?;
+        let row =
+            tx.first(store::lock_given(own.permit(), id)).await?.ok_or(ProblemKind::NotFound)?;
         let share = Share::of(row, own.moment());
         if condition != PutCondition::Version(share.version()) {
             return Err(Problem::new(ProblemKind::PreconditionFailed).etag(share.etag()));

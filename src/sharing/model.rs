@@ -145,11 +145,12 @@ pub struct Share {
 impl Share {
     /// The share of a row, as it stands at `now`.
     pub fn of(row: ShareRow, now: DateTime<Utc>) -> Self {
-        let practitioner = (row.is_patient && row.redeemed_at.is_some()).then_some(SharePractitioner {
-            display_name: row.practitioner_name,
-            organisation: row.practitioner_organisation,
-            email: row.practitioner_email,
-        });
+        let practitioner =
+            (row.is_patient && row.redeemed_at.is_some()).then_some(SharePractitioner {
+                display_name: row.practitioner_name,
+                organisation: row.practitioner_organisation,
+                email: row.practitioner_email,
+            });
         let over = row.expires_at <= now;
         let state = match row.state.as_str() {
             "invited" if over || row.code_expires_at <= now => "expired",

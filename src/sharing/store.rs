@@ -24,20 +24,30 @@ macro_rules! text {
 
 /// The caller's shares, on either side.
 pub(super) fn list(_: Permit<Own>) -> Statement<ShareRow> {
-    Statement::new(text!(COLUMNS, "WHERE s.patient_id = sec.actor() OR s.practitioner_id = sec.actor() \
-        ORDER BY s.created_at DESC, s.id DESC LIMIT ", MOST))
+    Statement::new(text!(
+        COLUMNS,
+        "WHERE s.patient_id = sec.actor() OR s.practitioner_id = sec.actor() \
+        ORDER BY s.created_at DESC, s.id DESC LIMIT ",
+        MOST
+    ))
 }
 
 /// The shares through which the caller reads others' journals.
 pub(super) fn list_as_practitioner(_: Permit<Own>) -> Statement<ShareRow> {
-    Statement::new(text!(COLUMNS, "WHERE s.practitioner_id = sec.actor() \
-        ORDER BY s.created_at DESC, s.id DESC LIMIT ", MOST))
+    Statement::new(text!(
+        COLUMNS,
+        "WHERE s.practitioner_id = sec.actor() \
+        ORDER BY s.created_at DESC, s.id DESC LIMIT ",
+        MOST
+    ))
 }
 
 /// One share of the caller, on either side.
 pub(super) fn find(_: Permit<Own>, id: Uuid) -> Statement<ShareRow> {
-    Statement::new(text!(COLUMNS,
-        "WHERE s.id = $1 AND (s.patient_id = sec.actor() OR s.practitioner_id = sec.actor())"))
+    Statement::new(text!(
+        COLUMNS,
+        "WHERE s.id = $1 AND (s.patient_id = sec.actor() OR s.practitioner_id = sec.actor())"
+    ))
     .bind(id)
 }
 

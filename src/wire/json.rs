@@ -1,4 +1,4 @@
-//! Strict JSON: what serde_json lets pass and a health record must not.
+//! Strict JSON: what `serde_json` lets pass and a health record must not.
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -19,7 +19,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, String> {
     Ok(value)
 }
 
-/// serde_json's message may quote the input, so only its kind and place are passed on.
+/// `serde_json`'s message may quote the input, so only its kind and place are passed on.
 fn place(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         serde_json::error::Category::Eof => "The document ends too early",
@@ -118,8 +118,21 @@ mod tests {
     #[test]
     fn unreadable_documents_are_refused_without_echo() {
         for text in [
-            "", "{", "{}x", "{'a':1}", "[1,]", "NaN", "{\"a\":1,\"a\":2}", "\u{feff}{}",
-            "\"\\ud800\"", "01", "\"\t\"", "{\"a\" 1}", "tru", "-", "1e999",
+            "",
+            "{",
+            "{}x",
+            "{'a':1}",
+            "[1,]",
+            "NaN",
+            "{\"a\":1,\"a\":2}",
+            "\u{feff}{}",
+            "\"\\ud800\"",
+            "01",
+            "\"\t\"",
+            "{\"a\" 1}",
+            "tru",
+            "-",
+            "1e999",
         ] {
             let error = parse(text.as_bytes()).expect_err(text);
             assert!(error.ends_with(")."), "{error}");

@@ -47,7 +47,13 @@ impl Faults {
     pub fn add(&mut self, at: &At<'_>, code: &'static str, detail: impl Into<String>) {
         if self.0.len() < MOST_FAULTS {
             let pointer = Some(at.pointer());
-            self.0.push(Fault { code, detail: detail.into(), pointer, parameter: None, place: None });
+            self.0.push(Fault {
+                code,
+                detail: detail.into(),
+                pointer,
+                parameter: None,
+                place: None,
+            });
         }
     }
 
@@ -102,10 +108,12 @@ impl<'a> At<'a> {
         At { parent: None, step: Step::Root }
     }
     /// A member of this object.
+    #[must_use]
     pub const fn key(&'a self, name: &'a str) -> At<'a> {
         At { parent: Some(self), step: Step::Key(name) }
     }
     /// An item of this array.
+    #[must_use]
     pub const fn index(&'a self, index: usize) -> At<'a> {
         At { parent: Some(self), step: Step::Index(index) }
     }
@@ -152,11 +160,7 @@ pub struct Components(pub BTreeMap<String, RefOr<Schema>>);
 
 impl Components {
     /// Registers `name` once and answers a reference to it.
-    pub fn named(
-        &mut self,
-        name: &str,
-        make: impl FnOnce(&mut Self) -> Schema,
-    ) -> RefOr<Schema> {
+    pub fn named(&mut self, name: &str, make: impl FnOnce(&mut Self) -> Schema) -> RefOr<Schema> {
         if !self.0.contains_key(name) {
             // A placeholder first, so that a type that contains itself ends.
             self.0.insert(name.to_owned(), RefOr::Ref(Ref::from_schema_name(name)));

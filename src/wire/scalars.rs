@@ -6,8 +6,10 @@ use diesel::deserialize;
 use diesel::pg::PgValue;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{
+    ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type,
+};
 use uuid::Uuid;
 
 /// A whole number from `MIN` to `MAX`, both included.
@@ -133,7 +135,9 @@ impl Email {
     pub fn parse(typed: &str) -> Option<Self> {
         let (local, domain) = typed.rsplit_once('@')?;
         let local_ok = (1..=64).contains(&local.len())
-            && local.bytes().all(|b| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&b))
+            && local
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&b))
             && !local.starts_with('.')
             && !local.ends_with('.')
             && !local.contains("..");
@@ -169,7 +173,11 @@ impl Wire for Email {
         };
         let read = Self::parse(text);
         if read.is_none() {
-            faults.add(at, "invalid_format", "Must be an ASCII e-mail address like name@example.org.");
+            faults.add(
+                at,
+                "invalid_format",
+                "Must be an ASCII e-mail address like name@example.org.",
+            );
         }
         read
     }
@@ -245,7 +253,7 @@ where
         T: 'a,
     {
         let literals: Vec<Option<String>> = values
-            .map(|list| list.map(|list| array_literal(list.0.iter().map(|item| item.as_code()))))
+            .map(|list| list.map(|list| array_literal(list.0.iter().map(Code::as_code))))
             .collect();
         String::bind_many(literals.iter().map(Option::as_ref))
     }
@@ -433,7 +441,9 @@ mod tests {
     #[test]
     fn addresses_have_one_canonical_form() {
         assert_eq!(Email::parse("Ana.B+x@Example.ORG").unwrap().as_str(), "ana.b+x@example.org");
-        for bad in ["", "a", "a@b", "a b@c.de", "a@c..de", ".a@c.de", "ä@c.de", "a@c.de ", "a@-c.de"] {
+        for bad in
+            ["", "a", "a@b", "a b@c.de", "a@c..de", ".a@c.de", "ä@c.de", "a@c.de ", "a@-c.de"]
+        {
             assert!(Email::parse(bad).is_none(), "{bad}");
         }
         assert!(!format!("{:?}", Email::parse("a@c.de").unwrap()).contains("c.de"));

@@ -17,7 +17,8 @@ async fn a_patient_logs_shares_and_is_read() {
     let share = ana.share_with(&lind, &["pain"]).await;
     let list = lind.get(&format!("/v1/patients/{share}/journal-entries")).await;
     assert_eq!(list.json["data"][0]["pain_worst"], 6);
-    let report = lind.get(&format!("/v1/patients/{share}/report?from=2026-11-01&to=2026-11-03")).await;
+    let report =
+        lind.get(&format!("/v1/patients/{share}/report?from=2026-11-01&to=2026-11-03")).await;
     assert_eq!(report.json["header"]["days_rated"], 1);
     assert_eq!(ana.get("/v1/me/access-log").await.json["data"].as_array().unwrap().len(), 2);
 

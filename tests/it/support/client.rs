@@ -46,7 +46,9 @@ impl Answer {
 fn client() -> reqwest::Client {
     // One a thread: a connection belongs to the runtime that opened it.
     thread_local!(static CLIENT: OnceLock<reqwest::Client> = const { OnceLock::new() });
-    CLIENT.with(|client| client.get_or_init(|| reqwest::Client::builder().no_proxy().build().unwrap()).clone())
+    CLIENT.with(|client| {
+        client.get_or_init(|| reqwest::Client::builder().no_proxy().build().unwrap()).clone()
+    })
 }
 
 impl Call {

@@ -62,7 +62,10 @@ impl Cluster {
     }
 
     /// Runs `work` with an administrator's connection, on a thread of its own.
-    fn blocking<F: Future<Output = ()>>(&self, work: impl FnOnce(tokio_postgres::Client) -> F + Send) {
+    fn blocking<F: Future<Output = ()>>(
+        &self,
+        work: impl FnOnce(tokio_postgres::Client) -> F + Send,
+    ) {
         let url = self.url("postgres");
         std::thread::scope(|scope| {
             scope

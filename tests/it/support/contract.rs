@@ -16,13 +16,17 @@ pub fn operations() -> Vec<(&'static str, &'static str, &'static Value)> {
     paths
         .iter()
         .flat_map(|(path, item)| {
-            item.as_object().unwrap().iter().map(|(method, op)| (path.as_str(), method.as_str(), op))
+            item.as_object()
+                .unwrap()
+                .iter()
+                .map(|(method, op)| (path.as_str(), method.as_str(), op))
         })
         .collect()
 }
 
 fn matches(template: &str, path: &str) -> bool {
-    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    let (template, path): (Vec<_>, Vec<_>) =
+        (template.split('/').collect(), path.split('/').collect());
     template.len() == path.len()
         && template.iter().zip(&path).all(|(t, p)| t.starts_with('{') || t == p)
 }
@@ -37,7 +41,10 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     // A fixed path wins over one with a placeholder.
     let operation = found.iter().min_by_key(|(template, _, _)| template.matches('{').count());
     let Some((template, _, operation)) = operation else {
-        assert!([404, 405].contains(&answer.status), "{method} {path} is served and not documented");
+        assert!(
+            [404, 405].contains(&answer.status),
+            "{method} {path} is served and not documented"
+        );
         return;
     };
     let what = format!("{method} {template} → {} {}", answer.status, answer.text);

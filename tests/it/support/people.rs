@@ -93,7 +93,8 @@ impl Person {
     /// Opens these sections of this patient's journal to a practitioner; answers the share's id.
     pub async fn share_with(&self, practitioner: &Self, sections: &[&str]) -> String {
         let share = self.invite(sections, &json!({})).await;
-        let redeemed = practitioner.post("/v1/shares/redeem", &json!({"code": share["code"]})).await;
+        let redeemed =
+            practitioner.post("/v1/shares/redeem", &json!({"code": share["code"]})).await;
         assert_eq!(redeemed.status, 200, "{}", redeemed.text);
         let id = redeemed.json["share_id"].as_str().unwrap().to_owned();
         let confirmed = self.call("POST", &format!("/v1/shares/{id}/confirm")).send().await;
