@@ -133,11 +133,7 @@ pub fn run(cli: Cli) -> Result<(), String> {
             Database::join(&args, &mut say).map(|_| say("the database is up to date"))
         }
         Command::Openapi => print(&app::openapi()),
-        Command::Demo(args) => with_app(&args, async |app| {
-            let sign_ins = demo::load(app).await?;
-            say(&sign_ins.unwrap_or_else(|| "the demo addresses are taken".into()));
-            Ok(())
-        }),
+        Command::Demo(args) => load_demo(&args),
         Command::User(UserCommand::Create(args)) => create_user(args),
         Command::User(UserCommand::Disable(args)) => set_status(&args, "suspended"),
         Command::User(UserCommand::Enable(args)) => set_status(&args, "active"),
@@ -227,6 +223,15 @@ fn words(problem: &Problem) -> String {
         None if faults.is_empty() => problem.kind().title().to_owned(),
         None => faults.join(" "),
     }
+}
+
+fn load_demo(args: &DatabaseArgs) -> Result<(), String> {
+    args.check_demo()?;
+    with_app(args, async |app| {
+        let sign_ins = demo::load(app).await?;
+        say(&sign_ins.unwrap_or_else(|| "the demo addresses are taken".into()));
+        Ok(())
+    })
 }
 
 fn address(text: &str) -> Result<Email, String> {

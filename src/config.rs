@@ -24,8 +24,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// What the help says of settings that are no options.
+const ENVIRONMENT: &str = "Only from the environment:
+  PAIN_JOURNAL_SECRET  the master secret: at least 32 bytes as base64 or hex, or 32 characters;
+                       required in production mode
+  PG_BIN_DIR           the directory of initdb and postgres, where they are not found";
+
 /// Options that every command which touches the database takes.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = ENVIRONMENT)]
 pub struct DatabaseArgs {
     /// Address of a Postgres server, 15 or newer: <postgres://user:password@host/database>. Without
     /// it the server runs a Postgres of its own in the data directory.
@@ -88,6 +95,19 @@ fn secret_from_environment() -> Option<SecretString> {
 }
 
 impl DatabaseArgs {
+    /// May demo data be loaded?
+    ///
+    /// # Errors
+    /// In production mode.
+    pub fn check_demo(&self) -> Result<(), String> {
+        match self.mode {
+            Mode::Development => Ok(()),
+            Mode::Production => {
+                Err("demo data is refused in production mode: its sign-ins are public".into())
+            }
+        }
+    }
+
     /// The data directory.
     ///
     /// # Errors
@@ -120,19 +140,19 @@ impl DatabaseArgs {
                 .into());
         }
         let home = self.home()?;
-        std::fs::create_dir_all(&home).map_err(|e| format!("{}: {e}", home.display()))?;
+        crate::postgres::make_home(&home).map_err(|e| e.to_string())?;
         let random = crate::auth::random::SystemRandom::new();
         MasterSecret::from_file_or_create(&home.join("secret"), &random).map_err(|e| e.to_string())
     }
 }
 
 impl ServeArgs {
-    /// The public address.
+    /// The public address of a server that listens on `here`.
     ///
     /// # Errors
     /// When it is not an http address without a path's end.
-    pub fn public_url(&self) -> Result<String, String> {
-        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
+    pub fn public_url(&self, here: SocketAddr) -> Result<String, String> {
+        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{here}"));
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         if host.is_none_or(|h| h.is_empty() || h.ends_with('/') || h.contains(['?', '#', ' '])) {
             return Err("PAIN_JOURNAL_PUBLIC_URL must be like https://journal.example.org, \
@@ -145,17 +165,16 @@ impl ServeArgs {
         Ok(url)
     }
 
-    /// Things that are fine on a desk and not in a clinic.
+    /// What no type of an option refuses: addresses that cannot be used, and things that are fine on
+    /// a desk and not in a clinic.
     ///
     /// # Errors
     /// One sentence.
     pub fn check(&self) -> Result<(), String> {
+        self.public_url(self.listen)?;
         if let Some(url) = &self.database.database_url {
             crate::db::check_url(url.expose_secret())?;
         }
-        if self.database.mode == Mode::Production && self.demo {
-            return Err("--demo is refused in production mode: its sign-ins are public".into());
-        }
-        Ok(())
+        if self.demo { self.database.check_demo() } else { Ok(()) }
     }
 }

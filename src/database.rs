@@ -24,7 +24,10 @@ impl Database {
     /// One sentence that says what to do.
     pub fn open(args: &DatabaseArgs, progress: &mut dyn FnMut(&str)) -> Result<Self, String> {
         let database = Self::start(args, progress)?;
-        let ran = migrate::run(&database.url).map_err(|e| e.to_string())?;
+        let ran = migrate::run(&database.url).map_err(|e| match &args.database_url {
+            Some(_) => format!("{e} (DATABASE_URL names it)"),
+            None => e.to_string(),
+        })?;
         if ran > 0 {
             progress(&format!("the database was brought up to date ({ran} migrations)"));
         }

@@ -31,14 +31,15 @@ const GRACE: u64 = 10;
 /// One sentence that says what to do.
 pub fn serve(args: &ServeArgs) -> Result<(), String> {
     args.check()?;
-    let public_url = args.public_url()?;
+    let mailer = mailer(args)?;
     let secret = args.database.master_secret()?;
     let listener = TcpListener::bind(args.listen).map_err(|e| {
         format!("cannot listen on {}: {e}; choose another with --listen", args.listen)
     })?;
+    // Port 0 asks for any free one.
+    let public_url = args.public_url(listener.local_addr().map_err(|e| e.to_string())?)?;
     let mut progress = |line: &str| eprintln!("pain-journal: {line}");
     let mut database = Database::open(&args.database, &mut progress)?;
-    let mailer = mailer(args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

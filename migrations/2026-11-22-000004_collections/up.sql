@@ -69,9 +69,8 @@ BEGIN
     EXECUTE format('ALTER TABLE pj.%I ENABLE ROW LEVEL SECURITY', p_table);
     EXECUTE format('ALTER TABLE pj.%I FORCE ROW LEVEL SECURITY', p_table);
     EXECUTE format('CREATE POLICY subject_reads ON pj.%I FOR SELECT USING (
-            patient_id = (SELECT sec.subject()) AND (SELECT sec.sees(%L))
-            AND journal_date BETWEEN (SELECT sec.first_day()) AND (SELECT sec.last_day()))',
-        p_table, p_sections);
+            patient_id = (SELECT sec.subject())
+            AND journal_date <@ (SELECT sec.open_days(%L)))', p_table, p_sections);
     EXECUTE format('CREATE POLICY patient_creates ON pj.%I FOR INSERT
             WITH CHECK (patient_id = (SELECT sec.actor()))', p_table);
     EXECUTE format('CREATE POLICY patient_changes ON pj.%I FOR UPDATE

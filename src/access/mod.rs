@@ -142,7 +142,8 @@ row! {
     }
 }
 
-const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
+/// The first statement of every request's transaction. Public for the benchmark.
+pub const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
     day_start_minute, enrolled_on, time_zone, rev FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
 
 fn enter(

@@ -126,7 +126,10 @@ async fn verify_locked(app: &App, tx: &Tx<'_>, asked: VerifyEmail) -> Answered<O
     let Some(registration) = store::lock_registration(tx, asked.verification_id).await? else {
         return Ok(None);
     };
-    if registration.tries >= MOST_TRIES || !proves(app, &registration, &asked) {
+    if registration.tries >= MOST_TRIES {
+        return Ok(None);
+    }
+    if !proves(app, &registration, &asked) {
         store::count_try(tx, registration.id).await?;
         return Ok(None);
     }

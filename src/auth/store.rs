@@ -123,7 +123,12 @@ pub(super) async fn count_try(tx: &Tx<'_>, id: Uuid) -> Result<(), DbError> {
 }
 
 pub(super) async fn drop_registrations_of(tx: &Tx<'_>, email: &str) -> Result<(), DbError> {
-    let statement = Statement::new("DELETE FROM pj.registrations WHERE email = $1");
+    // One that is being proved right now is left alone: its holder waits for this account, so to wait
+    // for him would be a deadlock. He will find the address taken.
+    let statement = Statement::new(
+        "DELETE FROM pj.registrations WHERE id IN \
+         (SELECT id FROM pj.registrations WHERE email = $1 FOR UPDATE SKIP LOCKED)",
+    );
     tx.execute(statement.bind(email.to_owned())).await.map(|_| ())
 }
 

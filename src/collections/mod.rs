@@ -6,7 +6,7 @@ mod sleep_records;
 mod treatment_sessions;
 
 pub use journal_entries::{EntryKind, JournalEntry};
-pub use sleep_records::SleepRecord;
+pub use sleep_records::{Night, SleepRecord};
 pub use treatment_sessions::{SessionStatus, TreatmentSession};
 
 use crate::http::Routes;

@@ -48,31 +48,40 @@ collection! {
     }
 }
 
+/// The measured parts of a night, all in minutes.
+#[derive(Debug, Clone, Copy)]
+pub struct Night {
+    /// From going to bed to rising, from instants, so that a night of a clock change has its true
+    /// length.
+    pub in_bed: Option<i64>,
+    /// The waking parts that are known, together.
+    pub awake: i64,
+    /// The patient's own estimate of the sleep.
+    pub reported: Option<i64>,
+}
+
+impl Night {
+    /// Total sleep: time in bed less the waking parts, else the patient's own estimate (F10 of the
+    /// clinical reference).
+    pub fn total_sleep(self) -> Option<i64> {
+        self.in_bed.map(|in_bed| in_bed - self.awake).or(self.reported)
+    }
+}
+
 impl SleepRecord {
-    /// Time in bed in minutes, from instants, so that a night of a clock change has its true length
-    /// (F10 of the clinical reference).
-    pub fn time_in_bed_minutes(&self) -> Option<i64> {
-        let (bed, rise) = self.bed_at.zip(self.rise_at)?;
-        Some((rise.get() - bed.get()).num_minutes())
-    }
-
-    /// Total sleep in minutes: time in bed less the waking parts that are known (F10), else the
-    /// patient's own estimate.
-    pub fn total_sleep_minutes(&self) -> Option<i64> {
-        let asleep = self.time_in_bed_minutes().map(|bed| bed - self.awake_minutes());
-        asleep.or_else(|| self.reported_sleep_minutes.map(|m| i64::from(m.get())))
-    }
-
-    fn awake_minutes(&self) -> i64 {
-        [
+    /// The night in minutes.
+    pub fn night(&self) -> Night {
+        let waking = [
             self.sleep_onset_latency_minutes,
             self.wake_after_sleep_onset_minutes,
             self.terminal_wake_minutes,
-        ]
-        .iter()
-        .flatten()
-        .map(|minutes| i64::from(minutes.get()))
-        .sum()
+        ];
+        let in_bed = self.bed_at.zip(self.rise_at);
+        Night {
+            in_bed: in_bed.map(|(bed, rise)| (rise.get() - bed.get()).num_minutes()),
+            awake: waking.iter().flatten().map(|minutes| i64::from(minutes.get())).sum(),
+            reported: self.reported_sleep_minutes.map(|m| i64::from(m.get())),
+        }
     }
 
     fn waking(&self) -> Option<Moment> {
@@ -121,12 +130,13 @@ impl Rules for SleepRecord {
         if let Some(day) = self.journal_date.0 {
             refuse_future(day, "journal_date", context, faults);
         }
-        if let Some(in_bed) = self.time_in_bed_minutes() {
+        let night = self.night();
+        if let Some(in_bed) = night.in_bed {
             if in_bed <= 0 {
                 faults.field("rise_at", "contradiction", "Must lie after bed_at.");
             } else if in_bed > LONGEST_NIGHT {
                 faults.field("rise_at", "out_of_range", "Must lie within 24 hours of bed_at.");
-            } else if self.awake_minutes() > in_bed {
+            } else if night.awake > in_bed {
                 faults.field(
                     "wake_after_sleep_onset_minutes",
                     "contradiction",
@@ -158,12 +168,12 @@ mod tests {
             "sleep_onset_latency_minutes": 25, "wake_after_sleep_onset_minutes": 40,
             "terminal_wake_minutes": 15}));
         assert!(faults.is_empty());
-        assert_eq!(spring.time_in_bed_minutes(), Some(420));
-        assert_eq!(spring.total_sleep_minutes(), Some(340));
+        assert_eq!(spring.night().in_bed, Some(420));
+        assert_eq!(spring.night().total_sleep(), Some(340));
         assert_eq!(spring.journal_date.0.unwrap().to_string(), "2026-03-29");
         let (autumn, _) = settle(&json!({"bed_at": "2026-10-24T23:00:00+02:00",
             "rise_at": "2026-10-25T07:00:00+01:00", "time_zone": "Europe/Berlin"}));
-        assert_eq!(autumn.time_in_bed_minutes(), Some(540));
+        assert_eq!(autumn.night().in_bed, Some(540));
     }
 
     #[test]

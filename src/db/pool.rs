@@ -77,6 +77,8 @@ fn app_url(url: &str) -> Result<String, DbError> {
         "lock_timeout=5s",
         "idle_in_transaction_session_timeout=10s",
         "jit=off",
+        // Every statement of ours is an index look-up whatever its values are: plan it once.
+        "plan_cache_mode=force_generic_plan",
     ]
     .map(|s| format!("-c%20{}", s.replace('=', "%3D")))
     .join("%20");

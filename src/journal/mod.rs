@@ -8,6 +8,6 @@ mod write;
 
 pub use record::{Context, FieldInfo, Record, Rules, first_line};
 pub(crate) use record::{collection, section_of};
-pub use sql::{FIRST_DAY, LAST_DAY, Texts, find, page, window};
+pub use sql::{FIRST_DAY, LAST_DAY, REMEMBER, RESERVE, Texts, find, page, window};
 pub use stored::Stored;
 pub use write::{Intent, Outcome, apply_changes};

@@ -29,11 +29,16 @@ const FIXED: [&str; 4] = ["id", "created_rev", "author_id", "created_at"];
 /// cache of prepared statements can be keyed by them.
 #[derive(Debug)]
 pub struct Texts {
-    find: &'static str,
-    find_all: &'static str,
-    page: &'static str,
-    window: &'static str,
-    upsert: &'static str,
+    /// One live record by id.
+    pub find: &'static str,
+    /// Records by ids, tombstones included.
+    pub find_all: &'static str,
+    /// A page of the list, newest day first.
+    pub page: &'static str,
+    /// All live records of some days.
+    pub window: &'static str,
+    /// Writes many records.
+    pub upsert: &'static str,
 }
 
 impl Texts {
@@ -154,10 +159,18 @@ pub fn upsert<C: Record>(_: Permit<Write>, records: &[&Stored<C>]) -> Statement<
     Statement::new(C::sql().upsert).bind_all(binds)
 }
 
+/// Counts up. Public for the benchmark.
+pub const RESERVE: &str = "UPDATE pj.patients SET rev = rev + $1 WHERE patient_id = sec.subject()";
+/// Appends to the history. Public for the benchmark.
+pub const REMEMBER: &str = "INSERT INTO pj.record_history (patient_id, collection, record_id, rev, hid, \
+    op, actor_id, device_id, edited_at, received_at, changes) \
+    SELECT sec.subject(), $1, u.record_id, u.rev, u.hid, u.op, $2, $3, $4, $4, u.changes::jsonb \
+    FROM unnest($5::uuid[], $6::bigint[], $7::uuid[], $8::smallint[], $9::text[]) \
+         AS u(record_id, rev, hid, op, changes)";
+
 /// Takes `count` revisions from the journal's counter, whose row the transaction has locked.
 pub fn reserve(_: Permit<Write>, count: i64) -> Statement<()> {
-    Statement::new("UPDATE pj.patients SET rev = rev + $1 WHERE patient_id = sec.subject()")
-        .bind(count)
+    Statement::new(RESERVE).bind(count)
 }
 
 /// What happened to a record.
@@ -209,18 +222,7 @@ pub fn remember<C: Record>(
 ) -> Statement<()> {
     let changes: Vec<String> = rows.iter().map(|row| row.changes.to_string()).collect();
     let ops: Vec<i16> = rows.iter().map(|row| row.op.number()).collect();
-    Statement::new(
-        "INSERT INTO pj.record_history (patient_id, collection, record_id, rev, hid, op, actor_id, \
-         device_id, edited_at, received_at, changes) \
-         SELECT sec.subject(), $1, u.record_id, u.rev, u.hid, u.op, $2, $3, $4, $4, u.changes::jsonb \
-         FROM unnest($5::uuid[], $6::bigint[], $7::uuid[], $8::smallint[], $9::text[]) \
-              AS u(record_id, rev, hid, op, changes)",
-    )
-    .bind(C::NUMBER)
-    .bind(actor)
-    .bind(device)
-    .bind(at)
-    .bind_all(vec![
+    Statement::new(REMEMBER).bind(C::NUMBER).bind(actor).bind(device).bind(at).bind_all(vec![
         Uuid::bind_many(rows.iter().map(|row| Some(&row.record_id))),
         i64::bind_many(rows.iter().map(|row| Some(&row.rev))),
         Uuid::bind_many(rows.iter().map(|row| Some(&row.hid))),

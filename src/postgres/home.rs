@@ -37,15 +37,8 @@ impl Home {
         durability: Durability,
         us: u32,
     ) -> Result<Self, StartError> {
-        let existed = wanted.exists();
-        let made = DirBuilder::new().recursive(true).mode(0o755).create(wanted);
-        made.map_err(StartError::io("create the directory", wanted))?;
+        make(wanted, us)?;
         let path = wanted.canonicalize().map_err(StartError::io("resolve", wanted))?;
-        if !existed {
-            // The account of the database passes through root's directory, but does not list it.
-            let mode = Permissions::from_mode(if us == 0 { 0o711 } else { 0o700 });
-            fs::set_permissions(&path, mode).map_err(StartError::io("protect", &path))?;
-        }
         let owner = fs::metadata(&path).map_err(StartError::io("inspect", &path))?.uid();
         if owner != us {
             return Err(StartError::ForeignOwner { path, owner, expected: us });
@@ -98,6 +91,25 @@ impl Home {
     pub(super) fn delete(&self) -> io::Result<()> {
         delete(&self.path)
     }
+}
+
+/// Makes the data directory `wanted` where there is none, closed to others.
+///
+/// # Errors
+/// [`StartError::Io`] when the operating system refuses.
+pub fn make_home(wanted: &Path) -> Result<(), StartError> {
+    make(wanted, our_uid()?)
+}
+
+fn make(wanted: &Path, us: u32) -> Result<(), StartError> {
+    if wanted.exists() {
+        return Ok(());
+    }
+    let made = DirBuilder::new().recursive(true).mode(0o755).create(wanted);
+    made.map_err(StartError::io("create the directory", wanted))?;
+    // The account of the database passes through root's directory, but does not list it.
+    let mode = Permissions::from_mode(if us == 0 { 0o711 } else { 0o700 });
+    fs::set_permissions(wanted, mode).map_err(StartError::io("protect", wanted))
 }
 
 /// Where the socket of a home is: inside it, or in `/tmp` when the path would be too long, or has a

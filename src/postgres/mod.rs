@@ -40,7 +40,7 @@ mod postmaster;
 mod server;
 
 pub use self::error::StartError;
-pub use self::home::{default_home, sweep_dead, throwaway_parent};
+pub use self::home::{default_home, make_home, sweep_dead, throwaway_parent};
 
 /// The role that owns a new database and may do everything in it.
 pub const ADMIN: &str = "pj_admin";

@@ -166,7 +166,7 @@ async fn pull(
         sections: shown(&journal),
         ratings: ratings.into_iter().map(Into::into).collect(),
         sessions: sessions.into_iter().filter_map(store::session_row).collect(),
-        sleep: nights.into_iter().filter_map(store::sleep_row).collect(),
+        sleep: nights.into_iter().map(Into::into).collect(),
     };
     Ok((build(&input), version(&input)))
 }

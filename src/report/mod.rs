@@ -44,6 +44,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use series::DailyPoint;
 use session_effect::SessionEffects;
 use statement::{Code, Method, ReportWindow, Statement};
+pub use store::{NIGHTS, RATINGS};
 use trend::PainTrend;
 use utoipa::ToSchema;
 use window::Composite;

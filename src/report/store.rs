@@ -2,10 +2,9 @@
 
 use super::rows::{PainRow, RatingKind, SessionRow, SessionStatus, SleepRow};
 use crate::access::{Permit, Read};
-use crate::collections::{self, EntryKind, SleepRecord, TreatmentSession};
+use crate::collections::{self, EntryKind, Night, TreatmentSession};
 use crate::db::{Statement, row};
 use crate::journal::{Stored, window};
-use crate::wire::Whole;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -27,15 +26,15 @@ row! {
     }
 }
 
+/// The text of [`ratings`]. Public for the benchmark.
+pub const RATINGS: &str = "SELECT id, kind, effective_at, journal_date, recorded_at, received_at, \
+    utc_offset_minutes, pain_now, pain_average, pain_worst, pain_least, pain_free_day \
+    FROM pj.journal_entries \
+    WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2";
+
 /// The entries of these days that say anything about pain.
 pub(super) fn ratings(_: Permit<Read>, days: (NaiveDate, NaiveDate)) -> Statement<RatingRow> {
-    Statement::new(
-        "SELECT id, kind, effective_at, journal_date, recorded_at, received_at, utc_offset_minutes, \
-         pain_now, pain_average, pain_worst, pain_least, pain_free_day FROM pj.journal_entries \
-         WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2",
-    )
-    .bind(days.0)
-    .bind(days.1)
+    Statement::new(RATINGS).bind(days.0).bind(days.1)
 }
 
 /// The treatment sessions of these days.
@@ -46,12 +45,28 @@ pub(super) fn sessions(
     window(permit, days)
 }
 
+row! {
+    /// What a report reads of a sleep record.
+    pub struct NightRow {
+        journal_date: NaiveDate,
+        bed_at: Option<DateTime<Utc>>,
+        rise_at: Option<DateTime<Utc>>,
+        awake_minutes: i32,
+        reported_sleep_minutes: Option<i16>,
+        quality: Option<i16>,
+    }
+}
+
+/// The text of [`nights`]. Public for the benchmark.
+pub const NIGHTS: &str = "SELECT journal_date, bed_at, rise_at, \
+    (coalesce(sleep_onset_latency_minutes, 0) + coalesce(wake_after_sleep_onset_minutes, 0) \
+    + coalesce(terminal_wake_minutes, 0))::integer, reported_sleep_minutes, quality \
+    FROM pj.sleep_records \
+    WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2";
+
 /// The nights that end on these days.
-pub(super) fn nights(
-    permit: Permit<Read>,
-    days: (NaiveDate, NaiveDate),
-) -> Statement<Stored<SleepRecord>> {
-    window(permit, days)
+pub(super) fn nights(_: Permit<Read>, days: (NaiveDate, NaiveDate)) -> Statement<NightRow> {
+    Statement::new(NIGHTS).bind(days.0).bind(days.1)
 }
 
 impl From<RatingRow> for PainRow {
@@ -99,12 +114,17 @@ pub(super) fn session_row(record: Stored<TreatmentSession>) -> Option<SessionRow
     })
 }
 
-/// A night as the report sees it.
-pub(super) fn sleep_row(record: Stored<SleepRecord>) -> Option<SleepRow> {
-    let night = record.content;
-    Some(SleepRow {
-        journal_date: night.journal_date.0?,
-        total_sleep_minutes: night.total_sleep_minutes().and_then(|m| i32::try_from(m).ok()),
-        quality: night.quality.map(Whole::get).and_then(|q| i16::try_from(q).ok()),
-    })
+impl From<NightRow> for SleepRow {
+    fn from(row: NightRow) -> Self {
+        let night = Night {
+            in_bed: row.bed_at.zip(row.rise_at).map(|(bed, rise)| (rise - bed).num_minutes()),
+            awake: row.awake_minutes.into(),
+            reported: row.reported_sleep_minutes.map(i64::from),
+        };
+        Self {
+            journal_date: row.journal_date,
+            total_sleep_minutes: night.total_sleep().and_then(|m| i32::try_from(m).ok()),
+            quality: row.quality,
+        }
+    }
 }

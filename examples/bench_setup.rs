@@ -1,0 +1,216 @@
+//! Writes what `script/bench` needs: tokens for the seeded people, and pgbench scripts made of the
+//! very statements the server sends.
+//!
+//! Usage: `bench_setup DATA_DIR DATABASE_URL PUBLIC_URL PATIENTS OUT`
+
+use pain_journal::access;
+use pain_journal::app::{App, Parts};
+use pain_journal::auth::access_token::{Grant, issue};
+use pain_journal::auth::password::HashCost;
+use pain_journal::auth::random::SystemRandom;
+use pain_journal::auth::secret::MasterSecret;
+use pain_journal::collections::{JournalEntry, TreatmentSession};
+use pain_journal::db::Db;
+use pain_journal::journal::Record;
+use pain_journal::mail::Mailer;
+use pain_journal::report;
+use pain_journal::time::Clock;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use uuid::Uuid;
+
+/// The seeded ids: a kind's first digits and a decimal number, as `bench/seed.sql` makes them.
+fn seeded(kind: u32, number: u32) -> Result<Uuid, uuid::Error> {
+    format!("{kind:08}-0000-7000-8000-{number:012}").parse()
+}
+
+/// The same id as an SQL expression over a pgbench variable.
+fn seeded_sql(kind: u32, variable: &str) -> String {
+    format!("('{kind:08}-0000-7000-8000-' || lpad((:{variable})::text, 12, '0'))::uuid")
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().collect();
+    let [_, data_dir, database_url, public_url, patients, out] = args.as_slice() else {
+        return Err("usage: bench_setup DATA_DIR DATABASE_URL PUBLIC_URL PATIENTS OUT".into());
+    };
+    let random = SystemRandom::new();
+    let parts = Parts {
+        db: Db::new(database_url, 2)?,
+        clock: Clock::system(),
+        secret: MasterSecret::from_file_or_create(&Path::new(data_dir).join("secret"), &random)?,
+        hash_cost: HashCost::default(),
+        mailer: Mailer::Log,
+        public_url: public_url.clone(),
+    };
+    let app = App::new(parts)?;
+    pain_journal::auth::load_or_create(&app).await.map_err(|e| format!("{e:?}"))?;
+    let out = Path::new(out);
+    let patients: u32 = patients.parse()?;
+    let mut tokens = String::new();
+    for number in 1..=patients {
+        tokens.push_str(&token(&app, 1, number)?);
+        tokens.push('\t');
+        tokens.push_str(&token(&app, 2, (number - 1) / 20 + 1)?);
+        tokens.push('\n');
+    }
+    fs::write(out.join("tokens.tsv"), tokens)?;
+    for (name, script) in scripts(patients) {
+        fs::write(out.join(format!("{name}.sql")), script)?;
+    }
+    Ok(())
+}
+
+/// An access token of patient (1) or practitioner (2) `number`; devices have kind + 2.
+fn token(app: &App, kind: u32, number: u32) -> Result<String, Box<dyn Error>> {
+    let now = app.clock.now();
+    let grant = Grant {
+        account: seeded(kind, number)?,
+        device: seeded(kind + 2, number)?,
+        client_id: pain_journal::auth::FIRST_PARTY.to_owned(),
+        counter: 0,
+        scope: pain_journal::auth::FIRST_PARTY_SCOPE.to_owned(),
+        authenticated_at: now,
+        methods: vec!["pwd".to_owned()],
+    };
+    Ok(issue(app.keys().ring().current(), &app.public_url, grant, now, &*app.random)?)
+}
+
+/// Puts SQL expressions where the parameters are, the highest number first.
+fn fill(text: &str, values: &[String]) -> String {
+    let mut text = text.to_owned();
+    for (index, value) in values.iter().enumerate().rev() {
+        text = text.replace(&format!("${}", index + 1), value);
+    }
+    text
+}
+
+fn enter(kind: u32, variable: &str, share: Option<&str>, lock: bool) -> String {
+    let none = |ty: &str| format!("NULL::{ty}");
+    let sections = if share.is_some() { "'{pain,sleep,treatment}'" } else { "'{}'" };
+    let values = [
+        seeded_sql(kind, variable),
+        seeded_sql(kind + 2, variable),
+        "0".into(),
+        "clock_timestamp()".into(),
+        share.map_or_else(|| none("uuid"), str::to_owned),
+        "'report'".into(),
+        format!("{sections}::text[]"),
+        none("date"),
+        none("date"),
+        "gen_random_uuid()".into(),
+        lock.to_string(),
+    ];
+    fill(access::ENTER, &values)
+}
+
+/// One pgbench script an operation: the statements of the server, in its order and pipelines.
+fn scripts(patients: u32) -> BTreeMap<&'static str, String> {
+    let pick = format!(
+        "\\set p random(1, {patients})\n\\set l (:p - 1) / 20 + 1\n\\set d random(0, 1094)\n"
+    );
+    let read = |begin: &str, enter: String, queries: &[String]| {
+        let queries = queries.join(";\n");
+        format!("{pick}\\startpipeline\n{begin};\n{enter};\n{queries};\nCOMMIT;\n\\endpipeline\n")
+    };
+    let entry = JournalEntry::sql();
+    let one = fill(entry.find, &[seeded_sql(5, "p * 10000 + :d")]);
+    let month = [
+        "'2026-10-01'",
+        "'2026-10-30'",
+        "'9999-12-31'::date",
+        "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid",
+        "51",
+    ]
+    .map(str::to_owned);
+    let page = fill(entry.page, &month);
+    let year = |from: &str| [format!("'{from}'"), "'2026-11-02'".to_owned()];
+    let report = [
+        fill(report::RATINGS, &year("2025-10-14")),
+        fill(TreatmentSession::sql().window, &year("2025-10-28")),
+        fill(report::NIGHTS, &["'2025-10-31'".to_owned(), "'2026-10-30'".to_owned()]),
+    ];
+    let share = seeded_sql(6, "p");
+    let snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ";
+    BTreeMap::from([
+        ("R1", read("BEGIN", enter(1, "p", None, false), &[one])),
+        ("R3", read("BEGIN", enter(1, "p", None, false), &[page])),
+        ("R4", read(snapshot, enter(2, "l", Some(&share), false), &report)),
+        ("W1", create(&pick)),
+    ])
+}
+
+/// The writer's transaction for one new entry of 13 numbers, a site and a note.
+fn create(pick: &str) -> String {
+    let entry = JournalEntry::sql();
+    let fields: Vec<String> = JournalEntry::FIELDS
+        .iter()
+        .map(|field| {
+            let value = match field.name {
+                "journal_date" => "2026-11-01",
+                "kind" => "daily",
+                "effective_at" | "recorded_at" => "2026-11-01 20:00:00+00",
+                "time_zone" => "Europe/Berlin",
+                "utc_offset_minutes" | "walking_minutes" => "60",
+                "sites" => r#""[{\"region\":\"low_back\",\"intensity\":5}]""#,
+                "triggers" => r#""{\"lifting\"}""#,
+                "relief" => r#""[]""#,
+                "steps" => "4200",
+                "note" => "\"a note of about a hundred characters, as people write them in the evening before they go to bed\"",
+                name if name.starts_with("pain_") && name != "pain_free_day" => "4",
+                "interference" | "mood" | "energy" | "stress" | "stiffness" => "4",
+                _ => "NULL",
+            };
+            format!("'{{{value}}}'")
+        })
+        .collect();
+    let mut values: Vec<String> = [
+        "ARRAY[':id'::uuid]",
+        "ARRAY[:rev + 1]",
+        "ARRAY[:rev + 1]",
+        "'{NULL}'",
+        "ARRAY[':me'::uuid]",
+        "ARRAY[':device'::uuid]",
+        "ARRAY[clock_timestamp()]",
+        "ARRAY[clock_timestamp()]",
+        "ARRAY[clock_timestamp()]",
+    ]
+    .map(|v| {
+        v.replace("':id'", "(:id)").replace("':me'", "(:me)").replace("':device'", "(:device)")
+    })
+    .to_vec();
+    values.extend(fields);
+    let history = [
+        "1",
+        "(:me)::uuid",
+        "(:device)::uuid",
+        "clock_timestamp()",
+        "ARRAY[(:id)::uuid]",
+        "ARRAY[:rev + 1]",
+        "ARRAY[gen_random_uuid()]",
+        "'{1}'",
+        "ARRAY['{}']",
+    ]
+    .map(str::to_owned);
+    let ids = format!(
+        "SELECT gen_random_uuid() AS id, {} AS me, {} AS device \\gset\n",
+        seeded_sql(1, "p"),
+        seeded_sql(3, "p")
+    );
+    [
+        pick.to_owned(),
+        ids,
+        "BEGIN;\n".into(),
+        format!("{} \\gset\n", enter(1, "p", None, true)),
+        format!("{};\n", fill(entry.find_all, &["ARRAY[(:id)::uuid]".to_owned()])),
+        "\\startpipeline\n".into(),
+        format!("{};\n", fill(pain_journal::journal::RESERVE, &["1".to_owned()])),
+        format!("{};\n", fill(entry.upsert, &values)),
+        format!("{};\n", fill(pain_journal::journal::REMEMBER, &history)),
+        "COMMIT;\n\\endpipeline\n".into(),
+    ]
+    .concat()
+}
