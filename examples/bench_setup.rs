@@ -192,6 +192,8 @@ fn create(pick: &str) -> String {
         "ARRAY[:rev + 1]",
         "ARRAY[gen_random_uuid()]",
         "'{1}'",
+        "'{true}'",
+        "'{NULL}'",
         "ARRAY['{}']",
     ]
     .map(str::to_owned);

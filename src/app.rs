@@ -10,7 +10,7 @@ use crate::http::{CursorKey, Routes};
 use crate::ids::Ids;
 use crate::mail::Mailer;
 use crate::time::Clock;
-use crate::{account, auth, collections, health, report, sharing};
+use crate::{account, auth, collections, health, report, sharing, sync};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The application, shared by all workers.
@@ -35,6 +35,8 @@ pub struct App {
     pub cursors: CursorKey,
     /// Hashes short codes.
     pub codes: CodeKey,
+    /// Streams that wait for changes.
+    pub pokes: sync::Pokes,
     /// The OpenAPI document.
     pub openapi: Arc<str>,
     keys: RwLock<Option<Arc<Verifier>>>,
@@ -75,6 +77,7 @@ impl App {
             ids: Ids::new(parts.clock.clone()),
             cursors: CursorKey::new(&parts.secret.derive("cursors")),
             codes: CodeKey::new(&parts.secret),
+            pokes: sync::Pokes::default(),
             openapi: openapi().into(),
             db: parts.db,
             clock: parts.clock,
@@ -110,6 +113,7 @@ pub fn routes() -> Routes {
     account::routes(&mut routes);
     collections::routes(&mut routes);
     sharing::routes(&mut routes);
+    sync::routes(&mut routes);
     report::routes(&mut routes);
     health::routes(&mut routes);
     routes

@@ -12,7 +12,7 @@ use crate::import::{Format, Summary, import};
 use crate::mail::Mailer;
 use crate::time::{Clock, TimeZone};
 use crate::wire::Email;
-use crate::{demo, health_check, server};
+use crate::{demo, health_check, server, sync};
 use clap::{Args, Parser, Subcommand};
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
@@ -43,6 +43,8 @@ enum Command {
     Import(ImportArgs),
     /// Replace the key that signs access tokens.
     RotateKeys(RotateArgs),
+    /// Make every app sync from the start, after a restored backup or a failover that lost commits.
+    NewEpoch(DatabaseArgs),
     /// Ask a running server whether it is ready; for health checks.
     Health(HealthArgs),
 }
@@ -141,6 +143,11 @@ pub fn run(cli: Cli) -> Result<(), String> {
         Command::RotateKeys(args) => {
             with_app(&args.database, async |app| auth::rotate(app, args.emergency).await)
         }
+        Command::NewEpoch(args) => with_app(&args, async |app| {
+            let epoch = app.db.anonymous(async |tx| sync::new_epoch(tx).await).await?;
+            say(&format!("the epoch is now {epoch}; every app will sync from the start"));
+            Ok(())
+        }),
         Command::Health(args) => health_check::ask(&args.address),
     }
 }

@@ -5,6 +5,7 @@ use crate::auth;
 use crate::db::{DbError, Statement, row};
 use crate::http::Answered;
 use crate::mail::{Mail, MailError};
+use crate::sync;
 use chrono::Duration;
 use uuid::Uuid;
 
@@ -81,5 +82,10 @@ pub async fn refresh_keys(app: &App) -> Answered<()> {
 /// When the database fails.
 pub async fn forget(app: &App) -> Result<usize, DbError> {
     let before = app.clock.now() - REGISTRATION_LIFE;
-    app.db.anonymous(async |tx| auth::forget_old_registrations(tx, before).await).await
+    app.db
+        .anonymous(async |tx| {
+            sync::forget_answers(tx, app.clock.now()).await?;
+            auth::forget_old_registrations(tx, before).await
+        })
+        .await
 }

@@ -29,5 +29,6 @@ pub mod postgres;
 pub mod report;
 pub mod server;
 pub mod sharing;
+pub mod sync;
 pub mod time;
 pub mod wire;

@@ -1,7 +1,7 @@
 //! Moments, time zones, journal days, and the one clock.
 
 use crate::db::column_via;
-use crate::wire::{At, Components, Direction, Faults, Whole, Wire};
+use crate::wire::{At, Components, Direction, Faults, Form, Whole, Wire};
 use chrono::{
     DateTime, Duration, NaiveDate, Offset, SecondsFormat, SubsecRound, TimeZone as _, Utc,
 };
@@ -93,6 +93,7 @@ impl serde::Serialize for Instant {
 }
 
 impl Wire for Instant {
+    const FORM: Form = Form::Millis;
     fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self> {
         let Some(time) = value.as_str().and_then(|s| DateTime::parse_from_rfc3339(s).ok()) else {
             faults.add(

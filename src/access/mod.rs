@@ -260,6 +260,25 @@ pub async fn write<T>(
         .await
 }
 
+/// A transaction on the caller's own journal whose statements all see one state of it.
+///
+/// # Errors
+/// As [`read`], and whatever `work` answers.
+pub async fn snapshot<T>(
+    app: &App,
+    caller: &Caller,
+    need: Need,
+    work: impl AsyncFnOnce(&Tx<'_>, JournalAccess<Read>) -> Answered<T>,
+) -> Answered<T> {
+    let moment = app.clock.now();
+    let enter = enter(caller, moment, Target::Own, caller.request(), false);
+    app.db
+        .snapshot(enter, async |tx, entered| {
+            work(tx, grant(caller, moment, Target::Own, need, entered)?).await
+        })
+        .await
+}
+
 /// A transaction on the caller's own account.
 ///
 /// # Errors

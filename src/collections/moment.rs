@@ -6,6 +6,7 @@ use crate::wire::{Faults, Settled};
 use chrono::NaiveDate;
 
 /// The moment a record is about, as the client sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     /// The instant.
     pub at: Instant,
@@ -36,6 +37,27 @@ pub fn settle_day(
         return day;
     }
     journal_date(moment.at, offset, context.day_start_minute)
+}
+
+/// Forgets offset and day when they are only those of a moment that has changed since. A day that
+/// was named, not settled, stays.
+pub fn unsettle(
+    now: &Moment,
+    before: &Moment,
+    offset: &mut Settled<OffsetMinutes>,
+    day: (&mut Settled<NaiveDate>, Settled<NaiveDate>),
+    context: &Context,
+) {
+    if now.at == before.at && now.zone == before.zone {
+        return;
+    }
+    if *offset == before.offset {
+        *offset = Settled(None);
+    }
+    let settled = journal_date(before.at, settle_offset(before), context.day_start_minute);
+    if *day.0 == day.1 && day.1 == Settled(Some(settled)) {
+        *day.0 = Settled(None);
+    }
 }
 
 /// Notes a journal day that has not begun anywhere on Earth.

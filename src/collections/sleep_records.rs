@@ -1,7 +1,7 @@
 //! Sleep records: one night, belonging to the day of waking.
 
 use super::journal_entries::{DayMinutes, Nrs};
-use super::moment::{Moment, refuse_future, settle_day, settle_offset};
+use super::moment::{Moment, refuse_future, settle_day, settle_offset, unsettle};
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
 use crate::wire::{Faults, Settled, Whole};
@@ -93,6 +93,13 @@ impl SleepRecord {
 impl Rules for SleepRecord {
     fn journal_date(&self) -> Option<NaiveDate> {
         self.journal_date.0
+    }
+
+    fn unsettle(&mut self, previous: &Self, context: &Context) {
+        if let Some((now, before)) = self.waking().zip(previous.waking()) {
+            let day = (&mut self.journal_date, previous.journal_date);
+            unsettle(&now, &before, &mut self.utc_offset_minutes, day, context);
+        }
     }
 
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {

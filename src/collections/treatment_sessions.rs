@@ -1,6 +1,6 @@
 //! Treatment sessions: visits to the clinic.
 
-use super::moment::{Moment, refuse_future, settle_day, settle_offset};
+use super::moment::{Moment, refuse_future, settle_day, settle_offset, unsettle};
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
 use crate::wire::{Faults, Items, Settled, Text, vocabulary};
@@ -104,6 +104,12 @@ impl TreatmentSession {
 impl Rules for TreatmentSession {
     fn journal_date(&self) -> Option<NaiveDate> {
         self.journal_date.0
+    }
+
+    fn unsettle(&mut self, previous: &Self, context: &Context) {
+        let (now, before) = (self.moment(), previous.moment());
+        let day = (&mut self.journal_date, previous.journal_date);
+        unsettle(&now, &before, &mut self.utc_offset_minutes, day, context);
     }
 
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {

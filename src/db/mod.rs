@@ -136,10 +136,28 @@ impl Db {
         enter: Statement<P>,
         work: impl AsyncFnOnce(&Tx<'_>, P) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.begin("BEGIN", enter, work).await
+    }
+
+    /// Like [`transact`](Self::transact), with one state for all its statements.
+    pub(crate) async fn snapshot<P: Row, T, E: From<DbError>>(
+        &self,
+        enter: Statement<P>,
+        work: impl AsyncFnOnce(&Tx<'_>, P) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.begin(SNAPSHOT, enter, work).await
+    }
+
+    async fn begin<P: Row, T, E: From<DbError>>(
+        &self,
+        begin: &str,
+        enter: Statement<P>,
+        work: impl AsyncFnOnce(&Tx<'_>, P) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut link = self.checkout().await?;
         link.clean = false;
         // BEGIN is a plain message, so it is always on its way before `enter` is.
-        let ((), entered) = futures_util::try_join!(simple(&link, "BEGIN"), load(&link, enter))?;
+        let ((), entered) = futures_util::try_join!(simple(&link, begin), load(&link, enter))?;
         let entered = entered.into_iter().next().ok_or_else(no_row)?;
         let done = work(&Tx { link: &link }, entered).await;
         finish(&mut link, done).await

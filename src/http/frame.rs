@@ -124,7 +124,11 @@ fn accepts(request: &ServiceRequest) -> bool {
         return true;
     }
     let is_picture = path.rsplit('.').next() == Some("svg");
-    let ours = if is_picture { "image/svg+xml" } else { "application/json" };
+    let ours = match path {
+        _ if is_picture => "image/svg+xml",
+        path if path.ends_with("/stream") => "text/event-stream",
+        _ => "application/json",
+    };
     let family = ours.split_once('/').map_or("", |(family, _)| family);
     let mut values = request.headers().get_all(header::ACCEPT).peekable();
     if values.peek().is_none() {

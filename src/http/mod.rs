@@ -13,8 +13,8 @@ pub use frame::{RequestId, frame};
 pub use page::{CursorKey, Page, PageRequest, Place};
 pub use problem::{Answered, Problem, ProblemBody, ProblemKind};
 pub use reply::{
-    Accepted, Answer, Deleted, Document, Found, Made, Nothing, Outcome, Put, Svg, Versioned,
-    request_schema,
+    Accepted, Answer, Deleted, Document, Events, Found, Made, Nothing, Outcome, Put, Svg,
+    Versioned, request_schema,
 };
 pub(crate) use reply::{document, require_all};
 pub use routes::{Authz, Operation, Parameter, Routes};

@@ -42,6 +42,16 @@ catalogue! {
         "A fault of the app: report it, keep the data.";
     InvalidCursor "invalid_cursor" 400 "The cursor is not one this list gave out"
         "Start the list again without a cursor, with the same filters on every page.";
+    InvalidJson "invalid_json" 400 "The body of the push is not readable JSON"
+        "A fault of the app: report it, keep the data.";
+    InvalidBody "invalid_body" 400 "The body of the push has not the shape of changes"
+        "A fault of the app: report it, keep the data.";
+    MissingParameter "missing_parameter" 400 "A parameter of the sync is missing"
+        "A fault of the app: report it, keep the data.";
+    LimitTooLarge "limit_too_large" 400 "The page asked for is too large"
+        "Ask for at most 5000 changes a page; the server never sends fewer unasked.";
+    UnknownCollection "unknown_collection" 400 "There is no such collection"
+        "A fault of the app: report it, keep the data.";
     InvalidHeader "invalid_header" 400 "A header is not readable"
         "A fault of the app: send the header as documented.";
     BadRequest "bad_request" 400 "The request is not readable"
@@ -70,10 +80,16 @@ catalogue! {
         "Repeat it.";
     Conflict "conflict" 409 "The request does not fit the present state"
         "Read the present state, decide, and send again.";
+    IdempotencyKeyReused "idempotency_key_reused" 409 "The key belongs to another push"
+        "A fault of the app: make a new key for every push, and keep it for its repeats.";
+    ResyncRequired "resync_required" 410 "The cursor is no good any longer"
+        "Pull everything from the start with tombstones=1, push again what the server lacks, go on.";
     PreconditionFailed "precondition_failed" 412 "The record has changed or exists already"
         "Read the present version (its ETag is in this answer), merge, and send again.";
     BodyTooLarge "body_too_large" 413 "The body is too large"
         "Send less at once.";
+    TooManyChanges "too_many_changes" 413 "The push holds too many changes"
+        "Split it.";
     UnsupportedMediaType "unsupported_media_type" 415 "The body must be application/json"
         "A fault of the app: send Content-Type: application/json.";
     UnsupportedContentEncoding "unsupported_content_encoding" 415
@@ -81,6 +97,9 @@ catalogue! {
         "Send the body without Content-Encoding.";
     ValidationFailed "validation_failed" 422 "The request is well formed but not valid"
         "Show the faults at their fields; `errors` has a pointer for each.";
+    SchemaVersionUnsupported "schema_version_unsupported" 426
+        "The app's schema is older or newer than this server speaks"
+        "Ask for an update of the app; keep the data.";
     PreconditionRequired "precondition_required" 428 "This needs If-Match or If-None-Match"
         "Send If-None-Match: * to create, If-Match with the ETag to change.";
     Internal "internal" 500 "The server failed"
@@ -97,6 +116,7 @@ pub struct Problem {
     errors: Vec<Fault>,
     etag: Option<String>,
     cause: Option<String>,
+    extra: serde_json::Map<String, serde_json::Value>,
 }
 
 /// The answer of every use case.
@@ -104,8 +124,15 @@ pub type Answered<T> = Result<T, Problem>;
 
 impl Problem {
     /// A problem with only its constant title.
-    pub const fn new(kind: ProblemKind) -> Self {
-        Self { kind, detail: None, errors: Vec::new(), etag: None, cause: None }
+    pub fn new(kind: ProblemKind) -> Self {
+        let extra = serde_json::Map::new();
+        Self { kind, detail: None, errors: Vec::new(), etag: None, cause: None, extra }
+    }
+    /// Adds a member that only this kind of problem has.
+    #[must_use]
+    pub fn extra(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.extra.insert(name.to_owned(), value.into());
+        self
     }
     /// Adds what is special about this occurrence. Never an echo of a value.
     #[must_use]
@@ -151,6 +178,7 @@ impl Problem {
             instance: format!("urn:uuid:{request_id}"),
             request_id: request_id.to_owned(),
             errors: self.errors.clone(),
+            extra: self.extra.clone(),
         }
     }
 
@@ -220,6 +248,10 @@ pub struct ProblemBody {
     /// Every fault found, in one pass; empty unless the code is `validation_failed`.
     #[schema(max_items = 100, value_type = Vec<FaultBody>)]
     errors: Vec<Fault>,
+    /// Members of single kinds of problem: `reason`, `max_changes`, `max_bytes`, `min`, `max`.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    extra: serde_json::Map<String, serde_json::Value>,
 }
 
 /// One fault of a request.

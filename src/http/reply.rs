@@ -262,6 +262,34 @@ impl Answer for Svg {
     }
 }
 
+/// 200 with server-sent events.
+pub struct Events(pub EventStream);
+/// The events, as they come.
+pub type EventStream = std::pin::Pin<
+    Box<dyn futures_util::Stream<Item = Result<actix_web::web::Bytes, actix_web::Error>>>,
+>;
+impl Responder for Events {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "text/event-stream"))
+            // A proxy or the compressor would hold events back.
+            .insert_header((header::CONTENT_ENCODING, "identity"))
+            .insert_header(("X-Accel-Buffering", "no"))
+            .streaming(self.0)
+    }
+}
+impl Answer for Events {
+    fn outcomes(_: &mut Components) -> Vec<Outcome> {
+        let schema = utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .max_length(Some(1_000_000))
+            .into();
+        let content = Some(("text/event-stream", schema));
+        vec![Outcome { status: 200, description: "The events.", content, etag: false }]
+    }
+}
+
 /// The schema of a request body.
 pub fn request_schema<T: Wire>(components: &mut Components) -> RefOr<Schema> {
     T::schema(components, Direction::Write)

@@ -241,7 +241,7 @@ fn path_parameters(path: &str) -> Vec<Value> {
     path.split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| {
-            let schema = if name == "code" {
+            let schema = if name == "code" || name == "collection" {
                 json!({"type": "string", "maxLength": 40})
             } else {
                 json!({"type": "string", "format": "uuid"})
@@ -249,6 +249,7 @@ fn path_parameters(path: &str) -> Vec<Value> {
             let description = match name {
                 "share_id" => "The share through which the journal is read.",
                 "code" => "A problem's code.",
+                "collection" => "The collection's name.",
                 _ => "The id of the record, lower case.",
             };
             json!({"name": name, "in": "path", "required": true,
@@ -337,6 +338,9 @@ impl Routes {
     /// The OpenAPI 3.1 document of exactly these routes.
     pub fn document(mut self) -> Value {
         <ProblemBody as super::Document>::document(&mut self.components);
+        if let Some(RefOr::T(Schema::Object(problem))) = self.components.0.get_mut("Problem") {
+            add_extras(problem);
+        }
         if let Some(RefOr::T(Schema::Object(fault))) = self.components.0.get_mut("Fault") {
             fault.required = vec!["code".into(), "detail".into()];
         }
@@ -384,6 +388,28 @@ impl Routes {
     }
 }
 
+/// Members that only single kinds of problem have.
+fn add_extras(problem: &mut utoipa::openapi::schema::Object) {
+    use utoipa::openapi::schema::{ObjectBuilder, Type};
+    let reason = ObjectBuilder::new().schema_type(Type::String).max_length(Some(40)).description(
+        Some("With `resync_required`: `epoch_changed`, `cursor_ahead` or `tombstones_purged`."),
+    );
+    problem.properties.insert("reason".into(), reason.into());
+    for (name, about) in [
+        ("max_bytes", "With `body_too_large`: bytes a push may have."),
+        ("max_changes", "With `too_many_changes`: changes a push may hold."),
+        ("min", "With `schema_version_unsupported`: the oldest schema."),
+        ("max", "With `schema_version_unsupported`: the newest schema."),
+    ] {
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0))
+            .maximum(Some(1_000_000_000))
+            .description(Some(about));
+        problem.properties.insert(name.into(), number.into());
+    }
+}
+
 fn tag_description(tag: &str) -> &'static str {
     match tag {
         "account" => "The signed-in account.",
@@ -392,6 +418,7 @@ fn tag_description(tag: &str) -> &'static str {
         "patients" => "What a practitioner reads through a share.",
         "reports" => "Progress reports: every number with its n, window and method.",
         "shares" => "Who may read a journal: invitation, confirmation, limits, end.",
+        "sync" => "Offline-first sync of the own journal for apps.",
         "service" => "The server itself.",
         _ => "",
     }

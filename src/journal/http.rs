@@ -175,11 +175,15 @@ async fn change_one<C: Record>(
     id: uuid::Uuid,
     intent: Intent<C>,
 ) -> Answered<Outcome<C>> {
-    access::write(app, caller, Need::PATIENT, async |tx, journal| {
+    let outcome = access::write(app, caller, Need::PATIENT, async |tx, journal| {
         let outcomes = apply_changes(tx, &journal, &app.ids, vec![(id, intent)]).await?;
         outcomes.into_iter().next().ok_or_else(|| Problem::internal("one intent, no outcome"))
     })
-    .await
+    .await?;
+    if outcome.is_change() {
+        app.pokes.poke_changed(caller.account());
+    }
+    Ok(outcome)
 }
 
 /// What the writer refuses, in the words of HTTP.

@@ -1,13 +1,16 @@
 //! Journals: records of any collection, how they are read, and the one way they are written.
 
+mod batch;
 pub mod http;
 mod record;
 mod sql;
 mod stored;
 mod write;
 
+pub(crate) use batch::{Batch, Edited, Revisions};
 pub use record::{Context, FieldInfo, Record, Rules, first_line};
 pub(crate) use record::{collection, section_of};
 pub use sql::{FIRST_DAY, LAST_DAY, REMEMBER, RESERVE, Texts, find, page, window};
+pub(crate) use sql::{HistoryOp, find_all};
 pub use stored::Stored;
 pub use write::{Intent, Outcome, apply_changes};

@@ -2,12 +2,13 @@
 
 use crate::access::{Section, Sections};
 use crate::db::{Bind, Columns};
-use crate::wire::{Faults, Wire};
+use crate::wire::{Components, Faults, Form, Wire};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::deserialize;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value};
+use utoipa::openapi::{RefOr, Schema};
 
 /// A field of a collection.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +21,10 @@ pub struct FieldInfo {
     pub wire: &'static str,
     /// The cast from there to the column.
     pub cast: &'static str,
+    /// How it travels on the sync wire.
+    pub form: Form,
+    /// Must it be given?
+    pub required: bool,
 }
 
 /// A collection's content: what the client writes, as a typed struct. [`collection!`] implements
@@ -53,6 +58,11 @@ pub trait Record: Rules + Wire + Serialize + Clone + PartialEq + Send + 'static 
     fn bind_columns(contents: &[&Self]) -> Vec<Box<dyn Bind>>;
     /// The fields in which `next` differs, as `{"field": {"from": .., "to": ..}}`.
     fn differences(&self, next: &Self) -> Map<String, Value>;
+    /// One field's value as the server keeps it: read, checked and written again, so that two
+    /// spellings of the same value compare equal. Absent and null are the same.
+    fn canonical(field: &str, value: &Value, faults: &mut Faults) -> Option<Value>;
+    /// The fields with their schemas as answers have them.
+    fn field_schemas(components: &mut Components) -> Vec<(&'static str, RefOr<Schema>)>;
     /// Empties every field whose section the reader may not see.
     fn redact(&mut self, sees: Sections);
     /// Writes the fields as members of a JSON object.
@@ -80,6 +90,10 @@ pub trait Rules: Sized {
     /// does not show. `previous` is the stored content, where there is one: what the server settled
     /// then stays settled as long as what it was derived from stays.
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults);
+
+    /// Forgets what the server had settled for a moment that has changed since. For writers that
+    /// send single fields: an old day beside a new moment is no claim of theirs.
+    fn unsettle(&mut self, _previous: &Self, _context: &Context) {}
 
     /// What else a reader through a share may not see.
     fn withhold(&mut self) {}
@@ -116,6 +130,8 @@ macro_rules! collection {
                     section: $crate::journal::section_of!($($section)?),
                     wire: <$ty as $crate::db::Column>::WIRE,
                     cast: <$ty as $crate::db::Column>::CAST,
+                    form: <$ty as $crate::wire::Wire>::FORM,
+                    required: !<$ty as $crate::wire::Wire>::OPTIONAL,
                 }
             ),+];
 
@@ -141,6 +157,36 @@ macro_rules! collection {
                         serde_json::json!({"from": self.$field, "to": next.$field}));
                 } )+
                 changes
+            }
+            fn canonical(
+                field: &str,
+                value: &serde_json::Value,
+                faults: &mut $crate::wire::Faults,
+            ) -> Option<serde_json::Value> {
+                let root = $crate::wire::At::root();
+                let at = root.key(field);
+                match field {
+                    $( stringify!($field) => {
+                        let read = match value {
+                            serde_json::Value::Null => <$ty as $crate::wire::Wire>::absent(&at, faults),
+                            value => <$ty as $crate::wire::Wire>::read(value, &at, faults),
+                        };
+                        serde_json::to_value(read?).ok()
+                    } )+
+                    _ => {
+                        faults.add(&at, "unknown_field", "This field does not exist.");
+                        None
+                    }
+                }
+            }
+            fn field_schemas(
+                components: &mut $crate::wire::Components,
+            ) -> Vec<(&'static str, utoipa::openapi::RefOr<utoipa::openapi::Schema>)> {
+                vec![$( (
+                    stringify!($field),
+                    $crate::wire::member_schema::<$ty>(
+                        components, $crate::wire::Direction::Read, concat!($($fdoc, "\n"),*)),
+                ) ),+]
             }
             fn redact(&mut self, sees: $crate::access::Sections) {
                 $($( if !sees.contains($crate::access::Section::$section) {

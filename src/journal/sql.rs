@@ -37,6 +37,8 @@ pub struct Texts {
     pub page: &'static str,
     /// All live records of some days.
     pub window: &'static str,
+    /// Records of a range of revisions, tombstones included, oldest change first.
+    pub changes: &'static str,
     /// Writes many records.
     pub upsert: &'static str,
 }
@@ -77,6 +79,7 @@ impl Texts {
             window: keep(format!(
                 "{from} AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2"
             )),
+            changes: keep(format!("{from} AND rev > $1 AND rev <= $2 ORDER BY rev")),
             upsert: keep(format!(
                 "INSERT INTO pj.{table} (patient_id, {columns}) SELECT sec.subject(), {values} \
                  FROM unnest({arrays}) AS u({columns}) \
@@ -163,10 +166,11 @@ pub fn upsert<C: Record>(_: Permit<Write>, records: &[&Stored<C>]) -> Statement<
 pub const RESERVE: &str = "UPDATE pj.patients SET rev = rev + $1 WHERE patient_id = sec.subject()";
 /// Appends to the history. Public for the benchmark.
 pub const REMEMBER: &str = "INSERT INTO pj.record_history (patient_id, collection, record_id, rev, hid, \
-    op, actor_id, device_id, edited_at, received_at, changes) \
-    SELECT sec.subject(), $1, u.record_id, u.rev, u.hid, u.op, $2, $3, $4, $4, u.changes::jsonb \
-    FROM unnest($5::uuid[], $6::bigint[], $7::uuid[], $8::smallint[], $9::text[]) \
-         AS u(record_id, rev, hid, op, changes)";
+    op, applied, actor_id, device_id, edited_at, received_at, changes) \
+    SELECT sec.subject(), $1, u.record_id, u.rev, u.hid, u.op, u.applied, $2, $3, \
+        coalesce(u.edited_at, $4), $4, u.changes::jsonb \
+    FROM unnest($5::uuid[], $6::bigint[], $7::uuid[], $8::smallint[], $9::boolean[], \
+        $10::timestamptz[], $11::text[]) AS u(record_id, rev, hid, op, applied, edited_at, changes)";
 
 /// Takes `count` revisions from the journal's counter, whose row the transaction has locked.
 pub fn reserve(_: Permit<Write>, count: i64) -> Statement<()> {
@@ -184,6 +188,10 @@ pub enum HistoryOp {
     Delete,
     /// A tombstone came back to life.
     Resurrect,
+    /// A tombstone was replaced by a new record of the same id.
+    Recreate,
+    /// A value was sent and not applied.
+    Superseded,
 }
 
 impl HistoryOp {
@@ -193,6 +201,20 @@ impl HistoryOp {
             Self::Update => 2,
             Self::Delete => 3,
             Self::Resurrect => 4,
+            Self::Recreate => 5,
+            Self::Superseded => 6,
+        }
+    }
+
+    /// The word of a stored number.
+    pub const fn word(number: i16) -> &'static str {
+        match number {
+            1 => "create",
+            2 => "update",
+            3 => "delete",
+            4 => "resurrect",
+            5 => "recreate",
+            _ => "superseded",
         }
     }
 }
@@ -208,6 +230,10 @@ pub struct HistoryRow {
     pub hid: Uuid,
     /// What happened.
     pub op: HistoryOp,
+    /// Did it change the record?
+    pub applied: bool,
+    /// When the client says it was edited.
+    pub edited_at: Option<DateTime<Utc>>,
     /// `{"field": {"from": .., "to": ..}}`
     pub changes: Value,
 }
@@ -227,6 +253,8 @@ pub fn remember<C: Record>(
         i64::bind_many(rows.iter().map(|row| Some(&row.rev))),
         Uuid::bind_many(rows.iter().map(|row| Some(&row.hid))),
         i16::bind_many(ops.iter().map(Some)),
+        bool::bind_many(rows.iter().map(|row| Some(&row.applied))),
+        DateTime::<Utc>::bind_many(rows.iter().map(|row| row.edited_at.as_ref())),
         String::bind_many(changes.iter().map(Some)),
     ])
 }

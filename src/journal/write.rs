@@ -1,15 +1,14 @@
 //! The one writer. Every change of a journal goes through [`apply_changes`]: it holds the lock on
 //! the counter, takes revisions from it, and leaves a line in the history.
 
+use super::batch::{Batch, Revisions};
 use super::record::{Context, Record};
-use super::sql::{self, HistoryOp, HistoryRow};
+use super::sql::{self, HistoryOp};
 use super::stored::Stored;
 use crate::access::{JournalAccess, Write};
 use crate::db::{DbError, Tx};
 use crate::ids::Ids;
 use crate::wire::{Fault, Faults};
-use serde_json::{Value, json};
-use std::collections::HashMap;
 use uuid::Uuid;
 
 /// What a writer wants of one record.
@@ -52,6 +51,13 @@ pub enum Outcome<C> {
     Unknown,
     /// The content breaks the collection's rules.
     Invalid(Vec<Fault>),
+}
+
+impl<C> Outcome<C> {
+    /// Did the journal move?
+    pub const fn is_change(&self) -> bool {
+        matches!(self, Self::Created(_) | Self::Replaced(_) | Self::Deleted(_))
+    }
 }
 
 /// A decided change.
@@ -119,116 +125,32 @@ pub async fn apply_changes<C: Record>(
 ) -> Result<Vec<Outcome<C>>, DbError> {
     let wanted: Vec<Uuid> = intents.iter().map(|(id, _)| *id).collect();
     let known = tx.load(sql::find_all::<C>(access.reading(), &wanted)).await?;
-    let mut batch = Batch {
-        known: known.into_iter().map(|record| (record.id, record)).collect(),
-        changed: Vec::new(),
-        history: Vec::new(),
-        next_rev: access.revision(),
-        access,
-        ids,
-    };
+    let mut batch = Batch::new(access, ids, known);
+    let mut revisions = Revisions::after(access.revision());
     let context = Context { now: access.moment(), day_start_minute: access.day_start_minute() };
-    let outcomes =
-        intents.into_iter().map(|(id, intent)| batch.apply(id, intent, &context)).collect();
-    batch.save(tx).await?;
+    let outcomes = intents
+        .into_iter()
+        .map(|(id, intent)| apply(&mut batch, &mut revisions, id, intent, &context))
+        .collect();
+    let mut statements = revisions.statements(access.permit());
+    statements.extend(batch.statements(access.permit()));
+    tx.execute_all(statements).await?;
     Ok(outcomes)
 }
 
-struct Batch<'a, C> {
-    known: HashMap<Uuid, Stored<C>>,
-    changed: Vec<Uuid>,
-    history: Vec<HistoryRow>,
-    next_rev: i64,
-    access: &'a JournalAccess<Write>,
-    ids: &'a Ids,
-}
-
-impl<C: Record> Batch<'_, C> {
-    fn apply(&mut self, id: Uuid, intent: Intent<C>, context: &Context) -> Outcome<C> {
-        match decide(self.known.get(&id), intent, context) {
-            Step::Stop(outcome) => outcome,
-            Step::Insert(content) => Outcome::Created(self.insert(id, content)),
-            Step::Update(content, op) => self
-                .change(id, op, |record| {
-                    let changes = record.content.differences(&content);
-                    record.content = content;
-                    record.deleted_at = None;
-                    Value::Object(changes)
-                })
-                .map_or(Outcome::Unknown, Outcome::Replaced),
-            Step::Bury => {
-                let at = self.access.moment();
-                self.change(id, HistoryOp::Delete, |record| {
-                    record.deleted_at = Some(at);
-                    json!({})
-                })
-                .map_or(Outcome::Unknown, |record| Outcome::Deleted(record.rev))
-            }
-        }
-    }
-
-    fn insert(&mut self, id: Uuid, content: C) -> Stored<C> {
-        let (rev, now) = (self.reserve(), self.access.moment());
-        let record = Stored {
-            id,
-            rev,
-            created_rev: rev,
-            deleted_at: None,
-            author_id: self.access.actor().unwrap_or_default(),
-            device_id: self.access.device(),
-            created_at: now,
-            updated_at: now,
-            received_at: now,
-            content,
-        };
-        self.note(id, rev, HistoryOp::Create, json!({}));
-        self.known.insert(id, record.clone());
-        record
-    }
-
-    fn change(
-        &mut self,
-        id: Uuid,
-        op: HistoryOp,
-        edit: impl FnOnce(&mut Stored<C>) -> Value,
-    ) -> Option<Stored<C>> {
-        let rev = self.reserve();
-        let record = self.known.get_mut(&id)?;
-        let changes = edit(record);
-        record.rev = rev;
-        record.device_id = self.access.device();
-        record.updated_at = self.access.moment();
-        let record = record.clone();
-        self.note(id, rev, op, changes);
-        Some(record)
-    }
-
-    const fn reserve(&mut self) -> i64 {
-        self.next_rev += 1;
-        self.next_rev
-    }
-
-    fn note(&mut self, record_id: Uuid, rev: i64, op: HistoryOp, changes: Value) {
-        if !self.changed.contains(&record_id) {
-            self.changed.push(record_id);
-        }
-        self.history.push(HistoryRow { record_id, rev, hid: self.ids.next(), op, changes });
-    }
-
-    async fn save(&self, tx: &Tx<'_>) -> Result<(), DbError> {
-        if self.changed.is_empty() {
-            return Ok(());
-        }
-        let permit = self.access.permit();
-        let records: Vec<&Stored<C>> =
-            self.changed.iter().filter_map(|id| self.known.get(id)).collect();
-        let (actor, device) = (self.access.actor(), self.access.device());
-        let moment = self.access.moment();
-        tx.execute_all(vec![
-            sql::reserve(permit, self.next_rev - self.access.revision()),
-            sql::upsert(permit, &records),
-            sql::remember::<C>(permit, &self.history, actor, device, moment),
-        ])
-        .await
+fn apply<C: Record>(
+    batch: &mut Batch<C>,
+    revisions: &mut Revisions,
+    id: Uuid,
+    intent: Intent<C>,
+    context: &Context,
+) -> Outcome<C> {
+    match decide(batch.known(id), intent, context) {
+        Step::Stop(outcome) => outcome,
+        Step::Insert(content) => Outcome::Created(batch.insert(revisions, id, content, None)),
+        Step::Update(content, op) => batch
+            .update(revisions, id, content, op, None)
+            .map_or(Outcome::Unknown, Outcome::Replaced),
+        Step::Bury => batch.bury(revisions, id).map_or(Outcome::Unknown, Outcome::Deleted),
     }
 }

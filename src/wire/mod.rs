@@ -171,6 +171,17 @@ impl Components {
     }
 }
 
+/// How a field travels on the sync wire, which knows only strings, numbers, booleans and null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As in REST.
+    Plain,
+    /// An instant, as whole milliseconds since 1970.
+    Millis,
+    /// A list, as JSON text.
+    Text,
+}
+
 /// A type that can be (part of) a request body.
 pub trait Wire: Sized {
     /// Reads a value; notes every fault and answers `None` when there was one.
@@ -191,6 +202,8 @@ pub trait Wire: Sized {
     const OPTIONAL: bool = false;
     /// May the member be null in an answer?
     const NULLABLE: bool = false;
+    /// How it travels on the sync wire.
+    const FORM: Form = Form::Plain;
 
     /// The schema of a value that is present.
     fn schema(components: &mut Components, direction: Direction) -> RefOr<Schema>;

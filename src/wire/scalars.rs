@@ -1,6 +1,6 @@
 //! The scalar types of bodies: bounded numbers, bounded text, lists, settled values.
 
-use super::{At, Components, Direction, Faults, Wire};
+use super::{At, Components, Direction, Faults, Form, Wire};
 use crate::db::{Bind, Column, OptionalColumn, array_literal, column_via};
 use diesel::deserialize;
 use diesel::pg::PgValue;
@@ -209,6 +209,7 @@ impl<T, const MAX: usize> Items<T, MAX> {
 }
 impl<T: Wire, const MAX: usize> Wire for Items<T, MAX> {
     const OPTIONAL: bool = true;
+    const FORM: Form = Form::Text;
     fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self> {
         let Value::Array(items) = value else {
             faults.add(at, "wrong_type", "Must be an array.");
@@ -278,6 +279,7 @@ impl<T: Default> Default for Json<T> {
     }
 }
 impl<T: Wire> Wire for Json<T> {
+    const FORM: Form = Form::Text;
     const OPTIONAL: bool = T::OPTIONAL;
     const NULLABLE: bool = T::NULLABLE;
     fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self> {
@@ -326,6 +328,7 @@ impl<T: Wire + Serialize> Column for Json<T> {
 pub struct Settled<T>(pub Option<T>);
 
 impl<T: Wire> Wire for Settled<T> {
+    const FORM: Form = T::FORM;
     const OPTIONAL: bool = true;
     fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self> {
         T::read(value, at, faults).map(|value| Self(Some(value)))
@@ -358,6 +361,7 @@ impl<T: OptionalColumn> Column for Settled<T> {
 }
 
 impl<T: Wire> Wire for Option<T> {
+    const FORM: Form = T::FORM;
     const OPTIONAL: bool = true;
     const NULLABLE: bool = true;
     fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self> {

@@ -149,6 +149,8 @@ fn object_fits(object: &Map<String, Value>, schema: &Value, at: &str, faults: &m
     for (name, value) in object {
         match properties.get(name) {
             Some(schema) => fits(value, schema, &format!("{at}/{name}"), faults),
+            None if schema["additionalProperties"] == true
+                || schema["additionalProperties"].is_object() => {}
             None => faults.push(format!("{at}: {name} is not documented")),
         }
     }

@@ -1,0 +1,213 @@
+//! Changes of one collection on their way into the database: records with their new revisions, and
+//! the lines of the history. Every writer fills one of these.
+
+use super::record::Record;
+use super::sql::{self, HistoryOp, HistoryRow};
+use super::stored::Stored;
+use crate::access::{JournalAccess, Permit, Write};
+use crate::db::Statement;
+use crate::ids::Ids;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
+
+/// The revisions a transaction takes from the journal's locked counter.
+#[derive(Debug)]
+pub(crate) struct Revisions {
+    start: i64,
+    last: i64,
+}
+
+impl Revisions {
+    /// Revisions behind the counter as it was locked.
+    pub(crate) const fn after(counter: i64) -> Self {
+        Self { start: counter, last: counter }
+    }
+    /// The next one.
+    pub(crate) const fn take(&mut self) -> i64 {
+        self.last += 1;
+        self.last
+    }
+    /// The newest one taken, else the counter.
+    pub(crate) const fn head(&self) -> i64 {
+        self.last
+    }
+    /// Reserves what was taken; must run before the rows are written.
+    pub(crate) fn statements(&self, permit: Permit<Write>) -> Vec<Statement<()>> {
+        let taken = self.last - self.start;
+        if taken == 0 { Vec::new() } else { vec![sql::reserve(permit, taken)] }
+    }
+}
+
+/// When a client says it edited a record. Informational: no rule compares devices by it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Edited {
+    /// When it made the record.
+    pub(crate) created_at: Option<DateTime<Utc>>,
+    /// When it last edited it.
+    pub(crate) updated_at: Option<DateTime<Utc>>,
+}
+
+/// Changes of one collection.
+#[derive(Debug)]
+pub(crate) struct Batch<C> {
+    known: HashMap<Uuid, Stored<C>>,
+    order: Vec<Uuid>,
+    changed: HashSet<Uuid>,
+    history: Vec<HistoryRow>,
+    actor: Option<Uuid>,
+    device: Option<Uuid>,
+    moment: DateTime<Utc>,
+    ids: Ids,
+}
+
+impl<C: Record> Batch<C> {
+    /// A batch on top of the stored records it may touch.
+    pub(crate) fn new(access: &JournalAccess<Write>, ids: &Ids, known: Vec<Stored<C>>) -> Self {
+        Self {
+            known: known.into_iter().map(|record| (record.id, record)).collect(),
+            order: Vec::new(),
+            changed: HashSet::new(),
+            history: Vec::new(),
+            actor: access.actor(),
+            device: access.device(),
+            moment: access.moment(),
+            ids: ids.clone(),
+        }
+    }
+
+    /// A record as it stands after what the batch has done so far.
+    pub(crate) fn known(&self, id: Uuid) -> Option<&Stored<C>> {
+        self.known.get(&id)
+    }
+
+    /// Adds a record.
+    pub(crate) fn insert(
+        &mut self,
+        revisions: &mut Revisions,
+        id: Uuid,
+        content: C,
+        edited: Option<Edited>,
+    ) -> Stored<C> {
+        let (rev, now) = (revisions.take(), self.moment);
+        let created_at = edited.and_then(|e| e.created_at).unwrap_or(now);
+        let record = Stored {
+            id,
+            rev,
+            created_rev: rev,
+            deleted_at: None,
+            author_id: self.actor.unwrap_or_default(),
+            device_id: self.device,
+            created_at,
+            updated_at: edited.and_then(|e| e.updated_at).unwrap_or(created_at),
+            received_at: now,
+            content,
+        };
+        self.known.insert(id, record.clone());
+        self.note(id, rev, HistoryOp::Create, Map::new(), edited);
+        record
+    }
+
+    /// Gives a record new content; a tombstone comes back to life.
+    pub(crate) fn update(
+        &mut self,
+        revisions: &mut Revisions,
+        id: Uuid,
+        content: C,
+        op: HistoryOp,
+        edited: Option<Edited>,
+    ) -> Option<Stored<C>> {
+        let record = self.known.get_mut(&id)?;
+        let changes = record.content.differences(&content);
+        record.content = content;
+        record.deleted_at = None;
+        record.rev = revisions.take();
+        record.device_id = self.device;
+        record.updated_at = edited.and_then(|e| e.updated_at).unwrap_or(self.moment);
+        let record = record.clone();
+        self.note(id, record.rev, op, changes, edited);
+        Some(record)
+    }
+
+    /// Makes a record a tombstone; answers its revision.
+    pub(crate) fn bury(&mut self, revisions: &mut Revisions, id: Uuid) -> Option<i64> {
+        let record = self.known.get_mut(&id)?;
+        record.deleted_at = Some(self.moment);
+        record.rev = revisions.take();
+        record.device_id = self.device;
+        record.updated_at = self.moment;
+        let rev = record.rev;
+        self.note(id, rev, HistoryOp::Delete, Map::new(), None);
+        Some(rev)
+    }
+
+    /// Gives a record a new revision and nothing else, so that the next pull carries it.
+    pub(crate) fn touch(&mut self, revisions: &mut Revisions, id: Uuid) {
+        if let Some(record) = self.known.get_mut(&id) {
+            record.rev = revisions.take();
+            self.mark(id);
+        }
+    }
+
+    /// Keeps values that were sent and not applied.
+    pub(crate) fn keep_superseded(&mut self, id: Uuid, values: Map<String, Value>, edited: Edited) {
+        let rev = self.known.get(&id).map_or(0, |record| record.rev);
+        let hid = self.ids.next();
+        let edited_at = edited.updated_at;
+        let op = HistoryOp::Superseded;
+        let changes = Value::Object(values);
+        self.history.push(HistoryRow {
+            record_id: id,
+            rev,
+            hid,
+            op,
+            applied: false,
+            edited_at,
+            changes,
+        });
+    }
+
+    /// What writes the batch, in two statements at most.
+    pub(crate) fn statements(&self, permit: Permit<Write>) -> Vec<Statement<()>> {
+        let mut statements = Vec::new();
+        if !self.order.is_empty() {
+            let records: Vec<&Stored<C>> =
+                self.order.iter().filter_map(|id| self.known.get(id)).collect();
+            statements.push(sql::upsert(permit, &records));
+        }
+        if !self.history.is_empty() {
+            let (actor, device) = (self.actor, self.device);
+            statements.push(sql::remember::<C>(permit, &self.history, actor, device, self.moment));
+        }
+        statements
+    }
+
+    fn mark(&mut self, id: Uuid) {
+        if self.changed.insert(id) {
+            self.order.push(id);
+        }
+    }
+
+    fn note(
+        &mut self,
+        id: Uuid,
+        rev: i64,
+        op: HistoryOp,
+        changes: Map<String, Value>,
+        edited: Option<Edited>,
+    ) {
+        self.mark(id);
+        let edited_at = edited.and_then(|e| e.updated_at);
+        let (hid, changes) = (self.ids.next(), Value::Object(changes));
+        self.history.push(HistoryRow {
+            record_id: id,
+            rev,
+            hid,
+            op,
+            applied: true,
+            edited_at,
+            changes,
+        });
+    }
+}

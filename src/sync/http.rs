@@ -1,0 +1,284 @@
+//! The wire of sync.
+
+use super::cursor::Cursor;
+use super::history::{self, RecordHistory, RejectedRecords};
+use super::inflate::SyncBody;
+use super::pull::{self, Asked};
+use super::push::{self, Push};
+use super::repair::repair;
+use super::schema::{PullAnswer, PushAnswer};
+use super::stream;
+use super::{OLDEST_SCHEMA, SCHEMA_VERSION};
+use crate::access::{self, Caller, Need};
+use crate::app::App;
+use crate::http::{
+    Answered, Authz, Events, Found, Operation, Parameter, Problem, ProblemKind, Query, Routes,
+    path_id,
+};
+use crate::journal::Record;
+use crate::wire::json as strict;
+use actix_web::http::Method;
+use actix_web::{HttpRequest, web};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Registers the operations.
+pub fn routes(routes: &mut Routes) {
+    let cursor = || {
+        Parameter::query(
+            "last_pulled_at",
+            "`timestamp` of the last pull; 0 for a first sync.",
+            json!({"type": "string", "maxLength": 20}),
+        )
+    };
+    let schema = || {
+        Parameter::query(
+            "schema_version",
+            "The schema the app was built with.",
+            json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": 1_000_000}),
+        )
+    };
+    let op = Operation::new("pullChanges", "sync", "What changed since a cursor", Authz::PATIENT)
+        .describe(
+            "Pages by revision, each from one snapshot; go on while `has_more`. docs/sync.md.",
+        )
+        .parameter(cursor())
+        .parameter(Parameter::query(
+            "limit",
+            "Changes a page, 5000 unless you ask for fewer.",
+            json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 5000}),
+        ))
+        .parameter(Parameter::query(
+            "collections",
+            "Only these, separated by commas.",
+            json!({"type": "string", "maxLength": 1000}),
+        ))
+        .parameter(schema())
+        .parameter(Parameter::query(
+            "migration",
+            "WatermelonDB's migration object, as JSON.",
+            json!({"type": "string", "maxLength": 4000}),
+        ))
+        .parameter(Parameter::query(
+            "tombstones",
+            "1: a first sync lists deleted ids too.",
+            json!({"type": "string", "maxLength": 5}),
+        ))
+        .problems(&[
+            ProblemKind::InvalidCursor,
+            ProblemKind::LimitTooLarge,
+            ProblemKind::UnknownCollection,
+            ProblemKind::ResyncRequired,
+            ProblemKind::SchemaVersionUnsupported,
+        ]);
+    routes.add(Method::GET, "/v1/sync", op, pull_changes);
+
+    let op = Operation::new(
+        "pushChanges",
+        "sync",
+        "Send what changed on the device",
+        Authz::PATIENT,
+    )
+    .describe(
+        "The body is {\"changes\": {collection: {created, updated, deleted}}}, up to 5000 changes \
+            and 8 MiB, gzip or br allowed. One bad record never blocks the rest. docs/sync.md.",
+    )
+    .parameter(cursor())
+    .parameter(schema())
+    .parameter(Parameter::header(
+        "Idempotency-Key",
+        "A new key a push, the same for its repeats.",
+        "^[!-~]{8,128}$",
+    ))
+    .problems(&[
+        ProblemKind::InvalidJson,
+        ProblemKind::InvalidBody,
+        ProblemKind::InvalidCursor,
+        ProblemKind::MissingParameter,
+        ProblemKind::UnknownCollection,
+        ProblemKind::InvalidHeader,
+        ProblemKind::IdempotencyKeyReused,
+        ProblemKind::ResyncRequired,
+        ProblemKind::RequestTimeout,
+        ProblemKind::BodyTooLarge,
+        ProblemKind::TooManyChanges,
+        ProblemKind::UnsupportedContentEncoding,
+        ProblemKind::SchemaVersionUnsupported,
+    ]);
+    routes.add(Method::POST, "/v1/sync", op, push_changes);
+
+    let op = Operation::new("streamChanges", "sync", "A live hint to pull", Authz::PATIENT)
+        .describe("Server-sent events: `event: change` with the newest timestamp, and a comment every 15 s.");
+    routes.add(Method::GET, "/v1/sync/stream", op, stream_changes);
+
+    let op = Operation::new("getRecordHistory", "sync", "What became of a record", Authz::PATIENT)
+        .describe("Every value that was ever typed, also overwritten and deleted ones.");
+    routes.add(Method::GET, "/v1/sync/history/{collection}/{id}", op, record_history);
+
+    let op = Operation::new("listRejectedRecords", "sync", "What was not accepted", Authz::PATIENT);
+    routes.add(Method::GET, "/v1/sync/rejected", op, rejected_records);
+}
+
+fn cursor(query: &Query, required: bool) -> Answered<Cursor> {
+    match query.raw("last_pulled_at") {
+        None if required => Err(Problem::new(ProblemKind::MissingParameter)
+            .detail("last_pulled_at is required; 0 is allowed.")),
+        None => Ok(Cursor::START),
+        Some(text) => Cursor::parse(text).ok_or_else(|| ProblemKind::InvalidCursor.into()),
+    }
+}
+
+/// The app's schema must be one this server speaks; without the parameter it is taken to be.
+fn schema(query: &mut Query) -> Answered<()> {
+    let expected = "Must be a whole number.";
+    let Some(version) = query.get("schema_version", expected, |v| v.parse::<u32>().ok()) else {
+        return Ok(());
+    };
+    if (OLDEST_SCHEMA..=SCHEMA_VERSION).contains(&version) {
+        return Ok(());
+    }
+    Err(Problem::new(ProblemKind::SchemaVersionUnsupported)
+        .extra("min", OLDEST_SCHEMA)
+        .extra("max", SCHEMA_VERSION))
+}
+
+fn known() -> Vec<&'static str> {
+    let mut all = Vec::new();
+    macro_rules! add {
+        ($($collection:ty),+) => { $( all.push(<$collection>::COLLECTION); )+ };
+    }
+    crate::collections::for_each_collection!(add);
+    all
+}
+
+fn asked(request: &HttpRequest) -> Answered<Asked> {
+    let names =
+        ["last_pulled_at", "limit", "collections", "schema_version", "migration", "tombstones"];
+    let mut query = Query::of(request, &names);
+    schema(&mut query)?;
+    let limit = query.get("limit", "Must be a whole number from 1.", |v| {
+        v.parse::<i64>().ok().filter(|n| *n > 0)
+    });
+    if limit.is_some_and(|limit| limit > pull::MOST) {
+        return Err(Problem::new(ProblemKind::LimitTooLarge).detail("At most 5000 changes a page."));
+    }
+    let collections: Vec<String> = match query.raw("collections") {
+        None | Some("") => known().into_iter().map(str::to_owned).collect(),
+        Some(names) => names.split(',').map(|name| name.trim().to_owned()).collect(),
+    };
+    if collections.iter().any(|name| !known().contains(&name.as_str())) {
+        return Err(ProblemKind::UnknownCollection.into());
+    }
+    let migrating = query.get("migration", "Must be WatermelonDB's migration object.", migrating);
+    let tombstones = matches!(query.raw("tombstones"), Some("1" | "true"));
+    let cursor = cursor(&query, false)?;
+    query.done()?;
+    Ok(Asked {
+        cursor,
+        limit: limit.unwrap_or(pull::MOST),
+        collections,
+        migrating: migrating.unwrap_or_default(),
+        tombstones,
+    })
+}
+
+/// The tables a WatermelonDB migration object names.
+fn migrating(text: &str) -> Option<BTreeSet<String>> {
+    if matches!(text, "" | "null") {
+        return Some(BTreeSet::new());
+    }
+    let migration = strict::parse(text.as_bytes()).ok()?;
+    let list =
+        |name: &str| migration.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let tables = list("tables").into_iter().filter_map(|t| t.as_str().map(str::to_owned));
+    let columns =
+        list("columns").into_iter().filter_map(|c| c.get("table")?.as_str().map(str::to_owned));
+    Some(tables.chain(columns).collect())
+}
+
+async fn pull_changes(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Found<PullAnswer>> {
+    let asked = match asked(&request) {
+        Ok(asked) => asked,
+        Err(problem) => {
+            access::check(&app, &caller, Need::PATIENT).await?;
+            return Err(problem);
+        }
+    };
+    let page = pull::pull(&app, &caller, &asked).await?;
+    raw(page.to_string()).map(|json| Found(PullAnswer(json)))
+}
+
+fn raw(json: String) -> Answered<Box<RawValue>> {
+    RawValue::from_string(json).map_err(Problem::internal)
+}
+
+async fn push_changes(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+    body: SyncBody,
+) -> Answered<Found<PushAnswer>> {
+    let push = match read_push(&request, body) {
+        Ok(push) => push,
+        Err(problem) => {
+            access::check(&app, &caller, Need::PATIENT).await?;
+            return Err(problem);
+        }
+    };
+    let (answer, moved) = push::push(&app, &caller, push).await?;
+    if let Some(timestamp) = moved {
+        app.pokes.poke(caller.account(), timestamp);
+    }
+    raw(answer).map(|json| Found(PushAnswer(json)))
+}
+
+fn read_push(request: &HttpRequest, body: SyncBody) -> Answered<Push> {
+    let mut query = Query::of(request, &["last_pulled_at", "schema_version"]);
+    schema(&mut query)?;
+    let cursor = cursor(&query, true)?;
+    query.done()?;
+    let key = key(request)?;
+    let body = body.0?;
+    let body = repair(&body);
+    let hash = push::hash(cursor, &body);
+    let body = strict::parse(&body)
+        .map_err(|place| Problem::new(ProblemKind::InvalidJson).detail(place))?;
+    Push::read(cursor, key, body, hash)
+}
+
+fn key(request: &HttpRequest) -> Answered<Option<String>> {
+    let Some(value) = request.headers().get("Idempotency-Key") else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default().trim_matches('"');
+    let fits = (8..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+    if fits { Ok(Some(key.to_owned())) } else { Err(ProblemKind::InvalidHeader.into()) }
+}
+
+async fn stream_changes(caller: Caller, app: web::Data<App>) -> Answered<Events> {
+    stream::open(app, caller).await
+}
+
+async fn record_history(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Found<RecordHistory>> {
+    match path_id(&request, "id") {
+        Ok(id) => {
+            let collection = request.match_info().get("collection").unwrap_or_default().to_owned();
+            history::of_record(&app, &caller, &collection, id).await.map(Found)
+        }
+        Err(problem) => {
+            access::check(&app, &caller, Need::PATIENT).await?;
+            Err(problem)
+        }
+    }
+}
+
+async fn rejected_records(caller: Caller, app: web::Data<App>) -> Answered<Found<RejectedRecords>> {
+    history::rejected(&app, &caller).await.map(Found)
+}

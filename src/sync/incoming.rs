@@ -1,0 +1,174 @@
+//! A push, taken apart before any connection is taken: collections, changes, and what is refused.
+
+use super::merge::{Fields, Incoming, Wish};
+use super::scalar::{from_wire, whole};
+use crate::http::{Answered, Problem, ProblemKind};
+use crate::journal::Record;
+use crate::wire::{Faults, parse_uuid};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// Changes a push may hold.
+pub const MOST_CHANGES: usize = 5000;
+
+/// Names beside the fields that a record may carry: bookkeeping of the client libraries.
+const BOOKKEEPING: [&str; 8] =
+    ["id", "created_at", "updated_at", "_status", "_changed", "_base", "_deleted", "_rev"];
+
+/// A record that is not accepted.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The collection.
+    pub collection: &'static str,
+    /// The id, as sent.
+    pub id: String,
+    /// Why.
+    pub code: &'static str,
+    /// The field at fault.
+    pub field: Option<String>,
+    /// The record, as sent.
+    pub payload: Value,
+}
+
+/// One change of one record.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The record.
+    pub id: Uuid,
+    /// What the client wants.
+    pub incoming: Incoming,
+    /// When it made the record, by its own clock.
+    pub created_at: Option<DateTime<Utc>>,
+    /// The record as sent, for the quarantine.
+    pub payload: Value,
+}
+
+/// The three lists of one collection: `created`, `updated`, `deleted`.
+pub type Lists = [Vec<Value>; 3];
+
+/// Takes the body apart into collections.
+///
+/// # Errors
+/// 400 `invalid_body` for another shape, 413 `too_many_changes`.
+pub fn lists(body: Value) -> Answered<Map<String, Value>> {
+    let Value::Object(mut body) = body else { return Err(shape("The body must be an object.")) };
+    let Some(Value::Object(changes)) = body.remove("changes") else {
+        return Err(shape("The body must have an object `changes`."));
+    };
+    let count: usize = changes
+        .values()
+        .filter_map(Value::as_object)
+        .flat_map(Map::values)
+        .filter_map(Value::as_array)
+        .map(Vec::len)
+        .sum();
+    if count > MOST_CHANGES {
+        return Err(Problem::new(ProblemKind::TooManyChanges)
+            .detail(format!("At most {MOST_CHANGES} changes a push."))
+            .extra("max_changes", MOST_CHANGES));
+    }
+    Ok(changes)
+}
+
+/// The lists of one collection.
+///
+/// # Errors
+/// 400 `invalid_body` for another shape.
+pub fn lists_of(changes: Value) -> Answered<Lists> {
+    let Value::Object(mut changes) = changes else {
+        return Err(shape("Each collection must be an object of created, updated and deleted."));
+    };
+    let mut take = |name: &str| match changes.remove(name) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(items)) => Ok(items),
+        Some(_) => Err(shape("created, updated and deleted must be arrays.")),
+    };
+    let lists = [take("created")?, take("updated")?, take("deleted")?];
+    if changes.is_empty() { Ok(lists) } else { Err(shape("Only created, updated and deleted.")) }
+}
+
+fn shape(detail: &str) -> Problem {
+    Problem::new(ProblemKind::InvalidBody).detail(detail)
+}
+
+/// Reads one item of a list. A `deleted` item is an id, or an object with `id` and `_base`.
+pub fn read<C: Record>(wish: Wish, item: Value) -> Result<Change, Refusal> {
+    let object = match (&item, wish) {
+        (Value::String(id), Wish::Deleted) => {
+            Map::from_iter([("id".to_owned(), Value::from(id.as_str()))])
+        }
+        (Value::Object(object), _) => object.clone(),
+        _ => return Err(refusal::<C>(&item, "invalid_value", None)),
+    };
+    let Some(id) = object.get("id").and_then(Value::as_str).and_then(parse_uuid) else {
+        return Err(refusal::<C>(&item, "invalid_id", None));
+    };
+    let refused = |(code, field): (&'static str, String)| refusal::<C>(&item, code, Some(field));
+    let unknown = object.keys().find(|name| {
+        !BOOKKEEPING.contains(&name.as_str()) && !C::FIELDS.iter().any(|f| f.name == name.as_str())
+    });
+    if let Some(name) = unknown {
+        return Err(refused(("unknown_field", name.chars().take(64).collect())));
+    }
+    let fields = canonical::<C>(&object).map_err(refused)?;
+    let base = match object.get("_base") {
+        Some(Value::Object(base)) => Some(canonical::<C>(base).map_err(refused)?),
+        _ => None,
+    };
+    let changed = object.get("_changed").and_then(Value::as_str).map(|names| {
+        names
+            .split(',')
+            .map(|n| n.trim().to_owned())
+            .filter(|n| !n.is_empty())
+            .collect::<BTreeSet<_>>()
+    });
+    let fields = if wish == Wish::Deleted { Fields::new() } else { fields };
+    let incoming =
+        Incoming { wish, fields, changed, base, edited_at: moment(object.get("updated_at")) };
+    Ok(Change { id, incoming, created_at: moment(object.get("created_at")), payload: item })
+}
+
+/// The fields an object gives, each as the server would keep it.
+fn canonical<C: Record>(object: &Map<String, Value>) -> Result<Fields, (&'static str, String)> {
+    let mut fields = Fields::new();
+    for field in C::FIELDS {
+        let Some(sent) = object.get(field.name) else { continue };
+        let fault = |code: &'static str| (code, field.name.to_owned());
+        let value = from_wire(field.form, sent).ok_or_else(|| fault("invalid_value"))?;
+        let mut faults = Faults::default();
+        // A required field sent as null is judged with the whole record.
+        let kept = if value.is_null() && field.required {
+            Some(Value::Null)
+        } else {
+            C::canonical(field.name, &value, &mut faults)
+        };
+        match kept {
+            Some(kept) if faults.is_empty() => {
+                fields.insert(field.name.to_owned(), kept);
+            }
+            _ => {
+                let too_large = faults.into_vec().iter().any(|f| f.code.starts_with("too_"));
+                return Err(fault(if too_large { "too_large" } else { "invalid_value" }));
+            }
+        }
+    }
+    Ok(fields)
+}
+
+fn moment(value: Option<&Value>) -> Option<DateTime<Utc>> {
+    let time = DateTime::from_timestamp_millis(whole(value?.as_number()?)?)?;
+    // Clocks may be wrong; a time that Postgres cannot hold says nothing.
+    let year = chrono::Datelike::year(&time);
+    (1900..=2199).contains(&year).then_some(time)
+}
+
+fn refusal<C: Record>(item: &Value, code: &'static str, field: Option<String>) -> Refusal {
+    let id = match item {
+        Value::String(id) => id.as_str(),
+        item => item.get("id").and_then(Value::as_str).unwrap_or_default(),
+    };
+    let id = id.chars().take(64).collect();
+    Refusal { collection: C::COLLECTION, id, code, field, payload: item.clone() }
+}

@@ -1,0 +1,54 @@
+//! Offline-first sync: the WatermelonDB wire with paging, base values and per-record answers
+//! (docs/sync.md). Pull and push of the caller's own journal over every collection.
+
+mod cursor;
+mod history;
+mod http;
+mod incoming;
+mod inflate;
+mod merge;
+mod pull;
+mod push;
+mod repair;
+mod scalar;
+mod schema;
+mod side;
+mod store;
+mod stream;
+
+pub use cursor::{Cursor, Head, Lost};
+pub use http::routes;
+pub use merge::{Act, Conflict, Fields, Incoming, Known, Merged, Named, Past, Sender, Wish, merge};
+pub use repair::repair;
+pub use stream::Pokes;
+
+use crate::db::{DbError, Statement, Tx};
+use chrono::{DateTime, Duration, Utc};
+
+/// The schema of the collections; counted up when a field or collection is added.
+pub const SCHEMA_VERSION: u32 = 1;
+/// The oldest schema an app may still have.
+pub const OLDEST_SCHEMA: u32 = 1;
+/// Answers to pushes are kept this long, in days.
+const ANSWER_LIFE: i64 = 30;
+
+/// Forgets old answers; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_answers(tx: &Tx<'_>, now: DateTime<Utc>) -> Result<i64, DbError> {
+    let forget = Statement::<(i64,)>::new("SELECT sec.forget_answers($1)");
+    let gone = tx.first(forget.bind(now - Duration::days(ANSWER_LIFE))).await?;
+    Ok(gone.map_or(0, |(count,)| count))
+}
+
+/// Starts a new epoch: every client syncs from the start. For the operator, after a restore or a
+/// failover that lost commits. Answers the new epoch.
+///
+/// # Errors
+/// When the database fails.
+pub async fn new_epoch(tx: &Tx<'_>) -> Result<i32, DbError> {
+    let bump = "UPDATE pj.sync_state SET epoch = epoch + 1 RETURNING epoch";
+    let epoch = tx.first(Statement::<(i32,)>::new(bump)).await?;
+    Ok(epoch.map_or(0, |(epoch,)| epoch))
+}

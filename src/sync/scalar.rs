@@ -1,0 +1,86 @@
+//! The flat values of the sync wire, and the values of REST they stand for.
+
+use crate::time::format_utc;
+use crate::wire::Form;
+use chrono::DateTime;
+use serde_json::{Number, Value};
+
+/// A REST value as it travels in sync.
+pub fn to_wire(form: Form, value: &Value) -> Value {
+    match (form, value) {
+        (Form::Millis, Value::String(text)) => DateTime::parse_from_rfc3339(text)
+            .map_or(Value::Null, |time| time.timestamp_millis().into()),
+        (Form::Text, Value::Null) => Value::String("[]".into()),
+        (Form::Text, list) => Value::String(list.to_string()),
+        (_, value) => value.clone(),
+    }
+}
+
+/// A sync value as REST would have sent it; `None` for what the form cannot be. Clients of the sync
+/// wire have no way to send a missing text but as an empty one, so the two are the same here.
+pub fn from_wire(form: Form, value: &Value) -> Option<Value> {
+    match (form, value) {
+        (_, Value::Null) => Some(Value::Null),
+        (_, Value::String(text)) if text.is_empty() => Some(Value::Null),
+        (Form::Millis, Value::Number(number)) => {
+            let time = DateTime::from_timestamp_millis(whole(number)?)?;
+            Some(Value::String(format_utc(time)))
+        }
+        (Form::Text, Value::String(text)) => serde_json::from_str(text).ok(),
+        (Form::Plain, Value::Number(number)) => {
+            Some(whole(number).map_or_else(|| value.clone(), Value::from))
+        }
+        (Form::Plain, Value::String(_) | Value::Bool(_)) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+/// A number without a fraction, however it is written.
+pub fn whole(number: &Number) -> Option<i64> {
+    const SAFE: f64 = 9_007_199_254_740_991.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "without a fraction and within the safe range"
+    )]
+    number.as_i64().or_else(|| {
+        let float = number.as_f64()?;
+        (float.fract() == 0.0 && float.abs() <= SAFE).then_some(float as i64)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_form_comes_back_as_it_left() {
+        for (form, rest, wire) in [
+            (Form::Millis, json!("2026-05-01T19:00:00.123Z"), json!(1_777_662_000_123_i64)),
+            (Form::Text, json!(["lifting"]), json!("[\"lifting\"]")),
+            (Form::Text, json!([]), json!("[]")),
+            (Form::Plain, json!(4), json!(4)),
+            (Form::Plain, json!("daily"), json!("daily")),
+            (Form::Plain, Value::Null, Value::Null),
+        ] {
+            assert_eq!(to_wire(form, &rest), wire);
+            assert_eq!(from_wire(form, &wire), Some(rest));
+        }
+    }
+
+    #[test]
+    fn odd_spellings_are_read_and_wrong_types_are_not() {
+        assert_eq!(from_wire(Form::Plain, &json!(4.0)), Some(json!(4)));
+        assert_eq!(from_wire(Form::Plain, &json!("")), Some(Value::Null));
+        for (form, wire) in [
+            (Form::Millis, json!("2026-05-01")),
+            (Form::Millis, json!(1.5)),
+            (Form::Millis, json!(9e17)),
+            (Form::Text, json!("not json")),
+            (Form::Text, json!([1])),
+            (Form::Plain, json!({"a": 1})),
+        ] {
+            assert_eq!(from_wire(form, &wire), None, "{wire}");
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! One collection's side of a sync: the same code for each, behind one object-safe face.
+
+use super::incoming::{Change, Lists, Refusal, read};
+use super::merge::{Act, Conflict, Fields, Known, Merged, Named, Sender, Wish, merge};
+use super::scalar::to_wire;
+use super::store;
+use crate::access::{JournalAccess, Permit, Write};
+use crate::db::{DbError, Statement, Tx};
+use crate::ids::Ids;
+use crate::journal::{Batch, Context, Edited, HistoryOp, Record, Revisions, Stored, find_all};
+use crate::wire::{Faults, read_body};
+use futures_util::future::LocalBoxFuture;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// What a push answers.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    /// Changes that were written.
+    pub(super) accepted: usize,
+    /// Changes that changed nothing.
+    pub(super) unchanged: usize,
+    /// Records that stand otherwise than they were sent.
+    pub(super) records: Vec<Value>,
+    /// Records that were refused.
+    pub(super) refused: Vec<Refusal>,
+}
+
+/// What all collections of a push share.
+pub(super) struct Frame<'a> {
+    pub(super) sender: Sender,
+    pub(super) context: Context,
+    pub(super) epoch: i64,
+    pub(super) revisions: &'a mut Revisions,
+    pub(super) report: &'a mut Report,
+}
+
+/// A collection in a push.
+pub(super) trait Side {
+    /// Reads the lists; what cannot be read is refused.
+    fn read(&mut self, lists: Lists, report: &mut Report);
+    /// Loads the records it touches and their histories.
+    fn load<'a>(
+        &'a mut self,
+        tx: &'a Tx<'_>,
+        access: &'a JournalAccess<Write>,
+        ids: &'a Ids,
+    ) -> LocalBoxFuture<'a, Result<(), DbError>>;
+    /// Merges change by change.
+    fn merge(&mut self, frame: &mut Frame<'_>);
+    /// What writes the outcome.
+    fn statements(&self, permit: Permit<Write>) -> Vec<Statement<()>>;
+}
+
+struct Changes<C> {
+    changes: Vec<Change>,
+    batch: Option<Batch<C>>,
+    pasts: HashMap<Uuid, Vec<super::merge::Past>>,
+}
+
+impl<C: Record> Side for Changes<C> {
+    fn read(&mut self, lists: Lists, report: &mut Report) {
+        let wishes = [Wish::Created, Wish::Updated, Wish::Deleted];
+        for (wish, items) in wishes.into_iter().zip(lists) {
+            for item in items {
+                match read::<C>(wish, item) {
+                    Ok(change) => self.changes.push(change),
+                    Err(refusal) => report.refused.push(refusal),
+                }
+            }
+        }
+    }
+
+    fn load<'a>(
+        &'a mut self,
+        tx: &'a Tx<'_>,
+        access: &'a JournalAccess<Write>,
+        ids: &'a Ids,
+    ) -> LocalBoxFuture<'a, Result<(), DbError>> {
+        Box::pin(async move {
+            if self.changes.is_empty() {
+                return Ok(());
+            }
+            let touched: Vec<Uuid> = self.changes.iter().map(|change| change.id).collect();
+            let known = find_all::<C>(access.reading(), &touched);
+            let pasts = store::pasts::<C>(access.permit(), &touched);
+            let (known, pasts) = tx.load2(known, pasts).await?;
+            self.batch = Some(Batch::new(access, ids, known));
+            for row in pasts {
+                self.pasts.entry(row.record_id).or_default().push(row.past);
+            }
+            Ok(())
+        })
+    }
+
+    fn merge(&mut self, frame: &mut Frame<'_>) {
+        let Some(mut batch) = self.batch.take() else { return };
+        for change in std::mem::take(&mut self.changes) {
+            self.merge_one(&mut batch, change, frame);
+        }
+        self.batch = Some(batch);
+    }
+
+    fn statements(&self, permit: Permit<Write>) -> Vec<Statement<()>> {
+        self.batch.as_ref().map(|batch| batch.statements(permit)).unwrap_or_default()
+    }
+}
+
+impl<C: Record> Changes<C> {
+    fn merge_one(&mut self, batch: &mut Batch<C>, change: Change, frame: &mut Frame<'_>) {
+        let Change { id, incoming, created_at, payload } = change;
+        let known = batch.known(id).map(|record| Known {
+            fields: fields_of(&record.content),
+            rev: record.rev,
+            deleted: record.deleted_at.is_some(),
+            past: self.pasts.get(&id).cloned().unwrap_or_default(),
+        });
+        let Merged { act, named, conflicts } = merge(known.as_ref(), &incoming, frame.sender);
+        let edited = Edited { created_at, updated_at: incoming.edited_at };
+        let before = batch.known(id).map(|record| record.rev);
+        let done = match act {
+            Act::Keep => Ok(false),
+            Act::Delete => Ok(batch.bury(frame.revisions, id).is_some()),
+            Act::Create(fields) => settle::<C>(&fields, None, &frame.context)
+                .map(|content| batch.insert(frame.revisions, id, content, Some(edited)))
+                .map(|_| true),
+            Act::Update(fields) => self.write(batch, id, &fields, HistoryOp::Update, edited, frame),
+            Act::Resurrect(fields) => {
+                self.write(batch, id, &fields, HistoryOp::Resurrect, edited, frame)
+            }
+            Act::Recreate(fields) => {
+                self.write(batch, id, &fields, HistoryOp::Recreate, edited, frame)
+            }
+        };
+        let wrote = match done {
+            Ok(wrote) => wrote,
+            Err((code, field)) => {
+                let (collection, id) = (C::COLLECTION, id.to_string());
+                frame.report.refused.push(Refusal { collection, id, code, field, payload });
+                return;
+            }
+        };
+        if wrote {
+            frame.report.accepted += 1;
+        } else {
+            frame.report.unchanged += 1;
+        }
+        let late: Map<String, Value> = conflicts
+            .iter()
+            .filter(|c| c.late)
+            .map(|c| (c.field.clone(), json!({"from": c.stands, "to": c.loses})))
+            .collect();
+        if !late.is_empty() {
+            batch.keep_superseded(id, late, edited);
+        }
+        // What the server settles beyond what was sent also stands otherwise than it was sent.
+        let settled_more = batch.known(id).is_some_and(|record| {
+            let stands = fields_of(&record.content);
+            record.deleted_at.is_none()
+                && incoming.fields.iter().any(|(name, sent)| stands.get(name) != Some(sent))
+        });
+        let named = named.or_else(|| settled_more.then_some(Named::Merged));
+        let Some(named) = named else { return };
+        // Rule 6b: a cursor that has passed the record would never carry it.
+        if !wrote && before.is_some_and(|rev| rev <= frame.sender.cursor) {
+            batch.touch(frame.revisions, id);
+        }
+        if let Some(record) = batch.known(id) {
+            frame.report.records.push(answer(record, named, &conflicts, frame.epoch));
+        }
+    }
+
+    fn write(
+        &mut self,
+        batch: &mut Batch<C>,
+        id: Uuid,
+        fields: &Fields,
+        op: HistoryOp,
+        edited: Edited,
+        frame: &mut Frame<'_>,
+    ) -> Result<bool, (&'static str, Option<String>)> {
+        let known = batch.known(id).map(|record| record.content.clone());
+        let content = settle::<C>(fields, known.as_ref(), &frame.context)?;
+        let alive = batch.known(id).is_some_and(|record| record.deleted_at.is_none());
+        if alive && known.as_ref() == Some(&content) {
+            return Ok(false);
+        }
+        if let (Some(before), Some(after)) =
+            (known, batch.update(frame.revisions, id, content, op, Some(edited)))
+        {
+            // A later change of the same push sees this one as the past.
+            self.pasts.entry(id).or_default().push(super::merge::Past {
+                rev: after.rev,
+                device: frame.sender.device,
+                edited_at: edited.updated_at,
+                changes: before.differences(&after.content),
+            });
+        }
+        Ok(true)
+    }
+}
+
+/// The whole record from its fields, by the rules of the collection.
+fn settle<C: Record>(
+    fields: &Fields,
+    previous: Option<&C>,
+    context: &Context,
+) -> Result<C, (&'static str, Option<String>)> {
+    let mut given = fields.clone();
+    given.retain(|_, value| !value.is_null());
+    let refused = |faults: Vec<crate::wire::Fault>| {
+        let pointer = faults.into_iter().find_map(|fault| fault.pointer);
+        ("invalid_value", pointer.map(|p| p.trim_start_matches("#/").to_owned()))
+    };
+    let mut content: C = read_body(&Value::Object(given)).map_err(refused)?;
+    if let Some(previous) = previous {
+        content.unsettle(previous, context);
+    }
+    let mut faults = Faults::default();
+    content.settle(previous, context, &mut faults);
+    if faults.is_empty() { Ok(content) } else { Err(refused(faults.into_vec())) }
+}
+
+fn fields_of<C: Record>(content: &C) -> Fields {
+    match serde_json::to_value(content) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Fields::new(),
+    }
+}
+
+/// A record as it travels: flat values, and the client's own times in milliseconds.
+pub(super) fn row<C: Record>(record: &Stored<C>) -> Value {
+    let fields = fields_of(&record.content);
+    let mut row = Map::new();
+    row.insert("id".into(), json!(record.id));
+    for field in C::FIELDS {
+        let value = fields.get(field.name).unwrap_or(&Value::Null);
+        row.insert(field.name.to_owned(), to_wire(field.form, value));
+    }
+    row.insert("created_at".into(), json!(record.created_at.timestamp_millis()));
+    row.insert("updated_at".into(), json!(record.updated_at.timestamp_millis()));
+    Value::Object(row)
+}
+
+fn answer<C: Record>(
+    record: &Stored<C>,
+    named: Named,
+    conflicts: &[Conflict],
+    epoch: i64,
+) -> Value {
+    let word = match named {
+        Named::Merged => "merged",
+        Named::Conflict => "conflict",
+        Named::Resurrected => "resurrected",
+        Named::Kept => "kept",
+        Named::Deleted => "deleted",
+    };
+    let timestamp = super::Cursor { epoch, rev: record.rev }.timestamp();
+    let stands = if record.deleted_at.is_some() { Value::Null } else { row(record) };
+    let conflicts: Map<String, Value> =
+        conflicts.iter().map(|c| (c.field.clone(), conflict::<C>(c))).collect();
+    json!({"collection": C::COLLECTION, "id": record.id, "result": word, "timestamp": timestamp,
+        "record": stands, "conflicts": conflicts})
+}
+
+fn conflict<C: Record>(conflict: &Conflict) -> Value {
+    let form = C::FIELDS.iter().find(|f| f.name == conflict.field).map(|f| f.form);
+    let wire = |value: &Value| form.map_or(Value::Null, |form| to_wire(form, value));
+    let (stands, loses) = (wire(&conflict.stands), wire(&conflict.loses));
+    let edited_at = conflict.edited_at.map(|at| at.timestamp_millis());
+    if conflict.late {
+        json!({"kept": stands, "sent": loses, "reason": "older_edit_of_same_device",
+            "device_id": conflict.device, "edited_at": edited_at})
+    } else {
+        json!({"applied": stands, "overwritten": loses,
+            "device_id": conflict.device, "edited_at": edited_at})
+    }
+}
+
+/// A side for every collection, in the order they are merged.
+pub(super) fn sides() -> BTreeMap<&'static str, Box<dyn Side>> {
+    let mut all: BTreeMap<&'static str, Box<dyn Side>> = BTreeMap::new();
+    macro_rules! add {
+        ($($collection:ty),+) => { $(
+            let changes = Changes::<$collection> {
+                changes: Vec::new(), batch: None, pasts: HashMap::new(),
+            };
+            all.insert(<$collection>::COLLECTION, Box::new(changes));
+        )+ };
+    }
+    crate::collections::for_each_collection!(add);
+    all
+}

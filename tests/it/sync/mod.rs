@@ -1,0 +1,3 @@
+//! Sync over the wire.
+
+mod first;
