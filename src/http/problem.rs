@@ -116,22 +116,24 @@ pub struct Problem {
     errors: Vec<Fault>,
     etag: Option<String>,
     cause: Option<String>,
-    extra: serde_json::Map<String, serde_json::Value>,
+    extra: Option<Box<Extra>>,
 }
+
+/// Members that only single kinds of problem have.
+type Extra = serde_json::Map<String, serde_json::Value>;
 
 /// The answer of every use case.
 pub type Answered<T> = Result<T, Problem>;
 
 impl Problem {
     /// A problem with only its constant title.
-    pub fn new(kind: ProblemKind) -> Self {
-        let extra = serde_json::Map::new();
-        Self { kind, detail: None, errors: Vec::new(), etag: None, cause: None, extra }
+    pub const fn new(kind: ProblemKind) -> Self {
+        Self { kind, detail: None, errors: Vec::new(), etag: None, cause: None, extra: None }
     }
     /// Adds a member that only this kind of problem has.
     #[must_use]
     pub fn extra(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.extra.insert(name.to_owned(), value.into());
+        self.extra.get_or_insert_default().insert(name.to_owned(), value.into());
         self
     }
     /// Adds what is special about this occurrence. Never an echo of a value.
@@ -178,7 +180,7 @@ impl Problem {
             instance: format!("urn:uuid:{request_id}"),
             request_id: request_id.to_owned(),
             errors: self.errors.clone(),
-            extra: self.extra.clone(),
+            extra: self.extra.as_deref().cloned().unwrap_or_default(),
         }
     }
 
@@ -251,7 +253,7 @@ pub struct ProblemBody {
     /// Members of single kinds of problem: `reason`, `max_changes`, `max_bytes`, `min`, `max`.
     #[serde(flatten)]
     #[schema(ignore)]
-    extra: serde_json::Map<String, serde_json::Value>,
+    extra: Extra,
 }
 
 /// One fault of a request.
