@@ -45,7 +45,7 @@ pub fn unsettle(
     now: &Moment,
     before: &Moment,
     offset: &mut Settled<OffsetMinutes>,
-    day: (&mut Settled<NaiveDate>, Settled<NaiveDate>),
+    (day, day_before): (&mut Settled<NaiveDate>, Settled<NaiveDate>),
     context: &Context,
 ) {
     if now.at == before.at && now.zone == before.zone {
@@ -55,8 +55,8 @@ pub fn unsettle(
         *offset = Settled(None);
     }
     let settled = journal_date(before.at, settle_offset(before), context.day_start_minute);
-    if *day.0 == day.1 && day.1 == Settled(Some(settled)) {
-        *day.0 = Settled(None);
+    if *day == day_before && day_before == Settled(Some(settled)) {
+        *day = Settled(None);
     }
 }
 

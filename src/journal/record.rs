@@ -70,6 +70,11 @@ pub trait Record: Rules + Wire + Serialize + Clone + PartialEq + Send + 'static 
     /// # Errors
     /// The serializer's.
     fn write_members<S: SerializeMap>(&self, out: &mut S) -> Result<(), S::Error>;
+    /// Writes the fields as the flat members of a record on the sync wire.
+    ///
+    /// # Errors
+    /// The serializer's.
+    fn write_flat_members<S: SerializeMap>(&self, out: &mut S) -> Result<(), S::Error>;
 }
 
 /// What the server knows when it settles a record.
@@ -196,6 +201,13 @@ macro_rules! collection {
             }
             fn write_members<S: serde::ser::SerializeMap>(&self, out: &mut S) -> Result<(), S::Error> {
                 $( out.serialize_entry(stringify!($field), &self.$field)?; )+
+                Ok(())
+            }
+            fn write_flat_members<S: serde::ser::SerializeMap>(
+                &self,
+                out: &mut S,
+            ) -> Result<(), S::Error> {
+                $( $crate::wire::write_flat(out, stringify!($field), &self.$field)?; )+
                 Ok(())
             }
         }

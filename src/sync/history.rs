@@ -1,6 +1,5 @@
 //! What became of a record, and what was not accepted: nothing typed is ever out of reach.
 
-use super::scalar::to_wire;
 use super::store::{self, HistoryLine};
 use crate::access::{self, Caller, Need, Target};
 use crate::app::App;
@@ -104,16 +103,16 @@ async fn lines<C: Record>(app: &App, caller: &Caller, id: Uuid) -> Answered<Reco
     if lines.is_empty() {
         return Err(ProblemKind::NotFound.into());
     }
-    Ok(RecordHistory { history: lines.into_iter().map(entry::<C>).collect() })
+    Ok(RecordHistory { history: lines.iter().map(entry::<C>).collect() })
 }
 
-fn entry<C: Record>(line: HistoryLine) -> HistoryEntry {
+fn entry<C: Record>(line: &HistoryLine) -> HistoryEntry {
     let changes: Map<String, Value> = serde_json::from_str(&line.changes).unwrap_or_default();
     let changes = changes.into_iter().map(|(name, change)| {
         let form = C::FIELDS.iter().find(|f| f.name == name).map(|f| f.form);
         let wire = |side: &str| {
             let value = change.get(side).unwrap_or(&Value::Null);
-            form.map_or(Value::Null, |form| to_wire(form, value))
+            form.map_or(Value::Null, |form| form.to_wire(value))
         };
         let change = json!({"from": wire("from"), "to": wire("to")});
         (name, change)

@@ -210,7 +210,7 @@ async fn pull_changes(
         }
     };
     let page = pull::pull(&app, &caller, &asked).await?;
-    raw(page.to_string()).map(|json| Found(PullAnswer(json)))
+    raw(page).map(|json| Found(PullAnswer(json)))
 }
 
 fn raw(json: String) -> Answered<Box<RawValue>> {

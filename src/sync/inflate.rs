@@ -32,7 +32,7 @@ impl FromRequest for SyncBody {
         Box::pin(async move {
             let collected = tokio::time::timeout(BODY_TIME, collect(payload)).await;
             let body = collected.unwrap_or_else(|_| Err(ProblemKind::RequestTimeout.into()));
-            Ok(Self(body.and_then(|body| inflate(&encoding, body))))
+            Ok(Self(body.and_then(|body| inflate(&encoding, &body))))
         })
     }
 }
@@ -55,11 +55,11 @@ async fn collect(mut payload: Payload) -> Answered<BytesMut> {
     Ok(bytes)
 }
 
-fn inflate(encoding: &str, body: BytesMut) -> Answered<Vec<u8>> {
+fn inflate(encoding: &str, body: &[u8]) -> Answered<Vec<u8>> {
     match encoding {
         "identity" | "" => Ok(body.to_vec()),
-        "gzip" => read_within(flate2::read::MultiGzDecoder::new(body.as_ref()), body.len()),
-        "br" => read_within(brotli::Decompressor::new(body.as_ref(), 4096), body.len()),
+        "gzip" => read_within(flate2::read::MultiGzDecoder::new(body), body.len()),
+        "br" => read_within(brotli::Decompressor::new(body, 4096), body.len()),
         _ => Err(ProblemKind::UnsupportedContentEncoding.into()),
     }
 }

@@ -1,15 +1,18 @@
 //! Pull: what has changed since a cursor, in pages by revision, each from one snapshot.
 
 use super::cursor::{Cursor, Head};
-use super::side::row;
+use super::side::FlatRow;
 use super::store::{self, HeadRow};
 use crate::access::{self, Caller, JournalAccess, Need, Read, Target};
 use crate::app::App;
 use crate::db::Tx;
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::journal::{Record, Stored};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::json;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use uuid::Uuid;
 
 /// Changes a page may hold, and holds unless the client asks for fewer.
 pub(super) const MOST: i64 = 5000;
@@ -30,14 +33,14 @@ pub(super) struct Asked {
 }
 
 /// Answers a pull.
-pub(super) async fn pull(app: &App, caller: &Caller, asked: &Asked) -> Answered<Value> {
+pub(super) async fn pull(app: &App, caller: &Caller, asked: &Asked) -> Answered<String> {
     // "Nothing new?" is the commonest question, and the counter row alone answers it.
     let (_, heads) = access::read(app, caller, Need::PATIENT, Target::Own, store::head).await?;
     let head = head(heads)?;
     check(asked.cursor, head)?;
     let behind = asked.cursor.is_start() || asked.cursor.rev < head.rev;
     if !behind && asked.migrating.is_empty() {
-        return Ok(page(Map::new(), head, false));
+        return Ok(page("{}", head, false));
     }
     access::snapshot(app, caller, Need::PATIENT, async |tx, journal| {
         changes(tx, &journal, asked).await
@@ -61,12 +64,13 @@ pub(super) fn head(rows: Vec<HeadRow>) -> Answered<Head> {
     Ok(Head { epoch: row.epoch.into(), rev: row.rev, floor: row.floor_rev })
 }
 
-fn page(changes: Map<String, Value>, head: Head, has_more: bool) -> Value {
+/// A page around the JSON of its changes.
+fn page(changes: &str, head: Head, has_more: bool) -> String {
     let timestamp = Cursor { epoch: head.epoch, rev: head.rev }.timestamp();
-    json!({"changes": changes, "timestamp": timestamp, "has_more": has_more})
+    format!("{{\"changes\":{changes},\"timestamp\":{timestamp},\"has_more\":{has_more}}}")
 }
 
-async fn changes(tx: &Tx<'_>, journal: &JournalAccess<Read>, asked: &Asked) -> Answered<Value> {
+async fn changes(tx: &Tx<'_>, journal: &JournalAccess<Read>, asked: &Asked) -> Answered<String> {
     let permit = journal.permit();
     let after = asked.cursor.rev;
     let live_only = asked.cursor.is_start() && !asked.tombstones;
@@ -79,19 +83,22 @@ async fn changes(tx: &Tx<'_>, journal: &JournalAccess<Read>, asked: &Asked) -> A
         head.rev = last;
     }
     let range = Range { after, until: head.rev, live_only };
-    let mut all = Map::new();
+    let mut all = String::from("{");
     macro_rules! collect {
         ($($collection:ty),+) => { $(
             if asked.collections.iter().any(|name| name == <$collection>::COLLECTION) {
                 let whole = asked.migrating.contains(<$collection>::COLLECTION);
                 if let Some(lists) = collection::<$collection>(tx, journal, range, whole).await? {
-                    all.insert(<$collection>::COLLECTION.to_owned(), lists);
+                    let comma = if all.len() > 1 { "," } else { "" };
+                    let name = json!(<$collection>::COLLECTION);
+                    let _ = write!(all, "{comma}{name}:{lists}");
                 }
             }
         )+ };
     }
     crate::collections::for_each_collection!(collect);
-    Ok(page(all, head, has_more))
+    all.push('}');
+    Ok(page(&all, head, has_more))
 }
 
 #[derive(Clone, Copy)]
@@ -106,7 +113,7 @@ async fn collection<C: Record>(
     journal: &JournalAccess<Read>,
     range: Range,
     whole: bool,
-) -> Answered<Option<Value>> {
+) -> Answered<Option<String>> {
     let permit = journal.permit();
     let mut records: Vec<Stored<C>> = Vec::new();
     if whole {
@@ -116,13 +123,20 @@ async fn collection<C: Record>(
     }
     records.extend(tx.load(store::changes::<C>(permit, range.after, range.until)).await?);
     let (dead, live): (Vec<_>, Vec<_>) = records.iter().partition(|r| r.deleted_at.is_some());
-    let updated: Vec<Value> = live.into_iter().map(row).collect();
-    let deleted: Vec<Value> = match range.live_only {
-        true => Vec::new(),
-        false => dead.into_iter().map(|record| json!(record.id)).collect(),
-    };
-    if updated.is_empty() && deleted.is_empty() {
+    let deleted: Vec<Uuid> = dead.iter().filter(|_| !range.live_only).map(|r| r.id).collect();
+    if live.is_empty() && deleted.is_empty() {
         return Ok(None);
     }
-    Ok(Some(json!({"created": [], "updated": updated, "deleted": deleted})))
+    let updated = live.into_iter().map(FlatRow).collect();
+    let lists = Lists { created: [], updated, deleted };
+    serde_json::to_string(&lists).map(Some).map_err(Problem::internal)
+}
+
+/// The changes of one collection. Live records are always in `updated`.
+#[derive(Serialize)]
+#[serde(bound = "C: Record")]
+struct Lists<'a, C> {
+    created: [(); 0],
+    updated: Vec<FlatRow<'a, C>>,
+    deleted: Vec<Uuid>,
 }

@@ -1,20 +1,9 @@
-//! The flat values of the sync wire, and the values of REST they stand for.
+//! From the flat values of the sync wire to the values of REST they stand for.
 
 use crate::time::format_utc;
 use crate::wire::Form;
 use chrono::DateTime;
 use serde_json::{Number, Value};
-
-/// A REST value as it travels in sync.
-pub fn to_wire(form: Form, value: &Value) -> Value {
-    match (form, value) {
-        (Form::Millis, Value::String(text)) => DateTime::parse_from_rfc3339(text)
-            .map_or(Value::Null, |time| time.timestamp_millis().into()),
-        (Form::Text, Value::Null) => Value::String("[]".into()),
-        (Form::Text, list) => Value::String(list.to_string()),
-        (_, value) => value.clone(),
-    }
-}
 
 /// A sync value as REST would have sent it; `None` for what the form cannot be. Clients of the sync
 /// wire have no way to send a missing text but as an empty one, so the two are the same here.
@@ -63,7 +52,7 @@ mod tests {
             (Form::Plain, json!("daily"), json!("daily")),
             (Form::Plain, Value::Null, Value::Null),
         ] {
-            assert_eq!(to_wire(form, &rest), wire);
+            assert_eq!(form.to_wire(&rest), wire);
             assert_eq!(from_wire(form, &wire), Some(rest));
         }
     }

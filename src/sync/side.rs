@@ -2,7 +2,6 @@
 
 use super::incoming::{Change, Lists, Refusal, read};
 use super::merge::{Act, Conflict, Fields, Known, Merged, Named, Sender, Wish, merge};
-use super::scalar::to_wire;
 use super::store;
 use crate::access::{JournalAccess, Permit, Write};
 use crate::db::{DbError, Statement, Tx};
@@ -10,6 +9,8 @@ use crate::ids::Ids;
 use crate::journal::{Batch, Context, Edited, HistoryOp, Record, Revisions, Stored, find_all};
 use crate::wire::{Faults, read_body};
 use futures_util::future::LocalBoxFuture;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -54,7 +55,7 @@ pub(super) trait Side {
 }
 
 struct Changes<C> {
-    changes: Vec<Change>,
+    sent: Vec<Change>,
     batch: Option<Batch<C>>,
     pasts: HashMap<Uuid, Vec<super::merge::Past>>,
 }
@@ -65,7 +66,7 @@ impl<C: Record> Side for Changes<C> {
         for (wish, items) in wishes.into_iter().zip(lists) {
             for item in items {
                 match read::<C>(wish, item) {
-                    Ok(change) => self.changes.push(change),
+                    Ok(change) => self.sent.push(change),
                     Err(refusal) => report.refused.push(refusal),
                 }
             }
@@ -79,10 +80,10 @@ impl<C: Record> Side for Changes<C> {
         ids: &'a Ids,
     ) -> LocalBoxFuture<'a, Result<(), DbError>> {
         Box::pin(async move {
-            if self.changes.is_empty() {
+            if self.sent.is_empty() {
                 return Ok(());
             }
-            let touched: Vec<Uuid> = self.changes.iter().map(|change| change.id).collect();
+            let touched: Vec<Uuid> = self.sent.iter().map(|change| change.id).collect();
             let known = find_all::<C>(access.reading(), &touched);
             let pasts = store::pasts::<C>(access.permit(), &touched);
             let (known, pasts) = tx.load2(known, pasts).await?;
@@ -96,7 +97,7 @@ impl<C: Record> Side for Changes<C> {
 
     fn merge(&mut self, frame: &mut Frame<'_>) {
         let Some(mut batch) = self.batch.take() else { return };
-        for change in std::mem::take(&mut self.changes) {
+        for change in std::mem::take(&mut self.sent) {
             self.merge_one(&mut batch, change, frame);
         }
         self.batch = Some(batch);
@@ -230,17 +231,17 @@ fn fields_of<C: Record>(content: &C) -> Fields {
 }
 
 /// A record as it travels: flat values, and the client's own times in milliseconds.
-pub(super) fn row<C: Record>(record: &Stored<C>) -> Value {
-    let fields = fields_of(&record.content);
-    let mut row = Map::new();
-    row.insert("id".into(), json!(record.id));
-    for field in C::FIELDS {
-        let value = fields.get(field.name).unwrap_or(&Value::Null);
-        row.insert(field.name.to_owned(), to_wire(field.form, value));
+pub(super) struct FlatRow<'a, C>(pub(super) &'a Stored<C>);
+
+impl<C: Record> Serialize for FlatRow<'_, C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3 + C::FIELDS.len()))?;
+        map.serialize_entry("id", &self.0.id)?;
+        self.0.content.write_flat_members(&mut map)?;
+        map.serialize_entry("created_at", &self.0.created_at.timestamp_millis())?;
+        map.serialize_entry("updated_at", &self.0.updated_at.timestamp_millis())?;
+        map.end()
     }
-    row.insert("created_at".into(), json!(record.created_at.timestamp_millis()));
-    row.insert("updated_at".into(), json!(record.updated_at.timestamp_millis()));
-    Value::Object(row)
 }
 
 fn answer<C: Record>(
@@ -257,7 +258,7 @@ fn answer<C: Record>(
         Named::Deleted => "deleted",
     };
     let timestamp = super::Cursor { epoch, rev: record.rev }.timestamp();
-    let stands = if record.deleted_at.is_some() { Value::Null } else { row(record) };
+    let stands = record.deleted_at.is_none().then_some(FlatRow(record));
     let conflicts: Map<String, Value> =
         conflicts.iter().map(|c| (c.field.clone(), conflict::<C>(c))).collect();
     json!({"collection": C::COLLECTION, "id": record.id, "result": word, "timestamp": timestamp,
@@ -266,7 +267,7 @@ fn answer<C: Record>(
 
 fn conflict<C: Record>(conflict: &Conflict) -> Value {
     let form = C::FIELDS.iter().find(|f| f.name == conflict.field).map(|f| f.form);
-    let wire = |value: &Value| form.map_or(Value::Null, |form| to_wire(form, value));
+    let wire = |value: &Value| form.map_or(Value::Null, |form| form.to_wire(value));
     let (stands, loses) = (wire(&conflict.stands), wire(&conflict.loses));
     let edited_at = conflict.edited_at.map(|at| at.timestamp_millis());
     if conflict.late {

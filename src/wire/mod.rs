@@ -11,6 +11,7 @@ pub use scalars::{Code, Email, Items, Json, Settled, Text, Whole, parse_uuid};
 pub(crate) use vocabulary::vocabulary;
 
 use serde::Serialize;
+use serde::ser::{Error as _, SerializeMap};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -182,6 +183,19 @@ pub enum Form {
     Text,
 }
 
+impl Form {
+    /// A REST value as it travels in sync.
+    pub fn to_wire(self, value: &Value) -> Value {
+        match (self, value) {
+            (Self::Millis, Value::String(text)) => chrono::DateTime::parse_from_rfc3339(text)
+                .map_or(Value::Null, |time| time.timestamp_millis().into()),
+            (Self::Text, Value::Null) => Value::String("[]".into()),
+            (Self::Text, list) => Value::String(list.to_string()),
+            (_, value) => value.clone(),
+        }
+    }
+}
+
 /// A type that can be (part of) a request body.
 pub trait Wire: Sized {
     /// Reads a value; notes every fault and answers `None` when there was one.
@@ -207,6 +221,22 @@ pub trait Wire: Sized {
 
     /// The schema of a value that is present.
     fn schema(components: &mut Components, direction: Direction) -> RefOr<Schema>;
+}
+
+/// Writes a member in the form of the sync wire.
+///
+/// # Errors
+/// The serializer's.
+pub fn write_flat<T: Wire + Serialize, S: SerializeMap>(
+    out: &mut S,
+    name: &'static str,
+    value: &T,
+) -> Result<(), S::Error> {
+    if T::FORM == Form::Plain {
+        return out.serialize_entry(name, value);
+    }
+    let value = serde_json::to_value(value).map_err(S::Error::custom)?;
+    out.serialize_entry(name, &T::FORM.to_wire(&value))
 }
 
 /// Reads a whole body.
