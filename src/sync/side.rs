@@ -285,7 +285,7 @@ pub(super) fn sides() -> BTreeMap<&'static str, Box<dyn Side>> {
     macro_rules! add {
         ($($collection:ty),+) => { $(
             let changes = Changes::<$collection> {
-                changes: Vec::new(), batch: None, pasts: HashMap::new(),
+                sent: Vec::new(), batch: None, pasts: HashMap::new(),
             };
             all.insert(<$collection>::COLLECTION, Box::new(changes));
         )+ };
