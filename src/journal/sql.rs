@@ -168,7 +168,7 @@ pub const RESERVE: &str = "UPDATE pj.patients SET rev = rev + $1 WHERE patient_i
 pub const REMEMBER: &str = "INSERT INTO pj.record_history (patient_id, collection, record_id, rev, hid, \
     op, applied, actor_id, device_id, edited_at, received_at, changes) \
     SELECT sec.subject(), $1, u.record_id, u.rev, u.hid, u.op, u.applied, $2, $3, \
-        coalesce(u.edited_at, $4), $4, u.changes::jsonb \
+        u.edited_at, $4, u.changes::jsonb \
     FROM unnest($5::uuid[], $6::bigint[], $7::uuid[], $8::smallint[], $9::boolean[], \
         $10::timestamptz[], $11::text[]) AS u(record_id, rev, hid, op, applied, edited_at, changes)";
 

@@ -3,7 +3,7 @@
 use super::merge::{Fields, Incoming, Wish};
 use super::scalar::{from_wire, whole};
 use crate::http::{Answered, Problem, ProblemKind};
-use crate::journal::Record;
+use crate::journal::{FieldInfo, Record};
 use crate::wire::{Faults, parse_uuid};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -114,7 +114,7 @@ pub fn read<C: Record>(wish: Wish, item: Value) -> Result<Change, Refusal> {
     }
     let fields = canonical::<C>(&object).map_err(refused)?;
     let base = match object.get("_base") {
-        Some(Value::Object(base)) => Some(canonical::<C>(base).map_err(refused)?),
+        Some(Value::Object(base)) => Some(seen::<C>(base)),
         _ => None,
     };
     let changed = object.get("_changed").and_then(Value::as_str).map(|names| {
@@ -124,6 +124,8 @@ pub fn read<C: Record>(wish: Wish, item: Value) -> Result<Change, Refusal> {
             .filter(|n| !n.is_empty())
             .collect::<BTreeSet<_>>()
     });
+    // WatermelonDB names nothing where it merged a pulled record into one of its own: all may be new.
+    let changed = changed.filter(|names| !names.is_empty());
     let fields = if wish == Wish::Deleted { Fields::new() } else { fields };
     let incoming =
         Incoming { wish, fields, changed, base, edited_at: moment(object.get("updated_at")) };
@@ -135,26 +137,37 @@ fn canonical<C: Record>(object: &Map<String, Value>) -> Result<Fields, (&'static
     let mut fields = Fields::new();
     for field in C::FIELDS {
         let Some(sent) = object.get(field.name) else { continue };
-        let fault = |code: &'static str| (code, field.name.to_owned());
-        let value = from_wire(field.form, sent).ok_or_else(|| fault("invalid_value"))?;
-        let mut faults = Faults::default();
-        // A required field sent as null is judged with the whole record.
-        let kept = if value.is_null() && field.required {
-            Some(Value::Null)
-        } else {
-            C::canonical(field.name, &value, &mut faults)
-        };
-        match kept {
-            Some(kept) if faults.is_empty() => {
-                fields.insert(field.name.to_owned(), kept);
-            }
-            _ => {
-                let too_large = faults.into_vec().iter().any(|f| f.code.starts_with("too_"));
-                return Err(fault(if too_large { "too_large" } else { "invalid_value" }));
-            }
-        }
+        let kept = kept::<C>(field, sent).map_err(|code| (code, field.name.to_owned()))?;
+        fields.insert(field.name.to_owned(), kept);
     }
     Ok(fields)
+}
+
+/// The values a client has seen. What the server would never keep was never seen on it: a client
+/// that treats a refused record as sent has such values, and must still be able to mend them.
+fn seen<C: Record>(base: &Map<String, Value>) -> Fields {
+    let fields = C::FIELDS.iter().filter_map(|field| {
+        let value = kept::<C>(field, base.get(field.name)?).ok()?;
+        Some((field.name.to_owned(), value))
+    });
+    fields.collect()
+}
+
+/// A value as the server would keep it, or why it would not.
+fn kept<C: Record>(field: &FieldInfo, sent: &Value) -> Result<Value, &'static str> {
+    let value = from_wire(field.form, sent).ok_or("invalid_value")?;
+    // A required field sent as null is judged with the whole record.
+    if value.is_null() && field.required {
+        return Ok(Value::Null);
+    }
+    let mut faults = Faults::default();
+    match C::canonical(field.name, &value, &mut faults) {
+        Some(kept) if faults.is_empty() => Ok(kept),
+        _ => {
+            let too_large = faults.into_vec().iter().any(|f| f.code.starts_with("too_"));
+            Err(if too_large { "too_large" } else { "invalid_value" })
+        }
+    }
 }
 
 fn moment(value: Option<&Value>) -> Option<DateTime<Utc>> {

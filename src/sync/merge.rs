@@ -18,6 +18,8 @@ pub struct Past {
     pub device: Option<Uuid>,
     /// When that device says it was edited.
     pub edited_at: Option<DateTime<Utc>>,
+    /// Did the record begin with it: created, or made anew over a tombstone?
+    pub begins: bool,
     /// `{field: {from, to}}`
     pub changes: Fields,
 }
@@ -158,6 +160,7 @@ pub fn merge(known: Option<&Known>, incoming: &Incoming, sender: Sender) -> Merg
             let changed = incoming.fields.iter().filter(filled).map(|(n, _)| n.clone()).collect();
             fields(known, incoming, &changed, sender, |field| {
                 known.fields.get(field) == born.get(field)
+                    && !known.is_newer_of_same_device(field, incoming, sender)
             })
         }
         (Some(known), Wish::Updated) => {
@@ -175,10 +178,25 @@ impl Known {
         self.past.iter().rev().find(|past| past.changes.contains_key(field))
     }
 
-    /// The values at creation: the present ones with every change taken back.
+    /// What the field's present value came with: its last change, else the creation.
+    fn origin(&self, field: &str) -> Option<&Past> {
+        self.last_change(field).or_else(|| self.past.iter().rev().find(|past| past.begins))
+    }
+
+    /// Two edits of one device are ordered by that device's own clock: is the sent one a late packet?
+    fn is_newer_of_same_device(&self, field: &str, incoming: &Incoming, sender: Sender) -> bool {
+        self.origin(field).is_some_and(|past| {
+            past.device.is_some()
+                && past.device == sender.device
+                && incoming.edited_at.zip(past.edited_at).is_some_and(|(sent, kept)| sent < kept)
+        })
+    }
+
+    /// The values at creation: the present ones with every change since taken back.
     fn as_created(&self) -> Fields {
         let mut fields = self.fields.clone();
-        for (name, change) in self.past.iter().rev().flat_map(|past| &past.changes) {
+        let since = self.past.iter().rev().take_while(|past| !past.begins);
+        for (name, change) in since.flat_map(|past| &past.changes) {
             fields.insert(name.clone(), change.get("from").cloned().unwrap_or_default());
         }
         fields
@@ -224,13 +242,10 @@ fn fields(
         }
         if !untouched(field) {
             let stored = stored.cloned().unwrap_or_default();
-            let last = known.last_change(field);
-            let device = last.and_then(|past| past.device);
-            let edited_at = last.and_then(|past| past.edited_at);
-            // Two edits of one device are ordered by that device's own clock.
-            let late = device.is_some()
-                && device == sender.device
-                && incoming.edited_at.zip(edited_at).is_some_and(|(sent, stored)| sent < stored);
+            let origin = known.origin(field);
+            let device = origin.and_then(|past| past.device);
+            let edited_at = origin.and_then(|past| past.edited_at);
+            let late = known.is_newer_of_same_device(field, incoming, sender);
             let (stands, loses) =
                 if late { (stored, sent.clone()) } else { (sent.clone(), stored) };
             conflicts.push(Conflict {

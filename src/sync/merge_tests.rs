@@ -19,6 +19,7 @@ fn known() -> Known {
         rev: 20,
         device: Some(TABLET),
         edited_at: at(200),
+        begins: false,
         changes: fields(json!({"mood": {"from": 5, "to": 6}})),
     };
     Known {
@@ -108,6 +109,28 @@ fn a_create_of_a_known_id_fills_in_and_overwrites_nothing_with_empty() {
 }
 
 #[test]
+fn a_record_made_anew_has_forgotten_the_values_it_first_had() {
+    let mut again = known();
+    again.fields.insert("note".to_owned(), json!("new start"));
+    again.past.push(Past {
+        rev: 30,
+        device: Some(PHONE),
+        edited_at: at(250),
+        begins: true,
+        changes: fields(json!({"note": {"from": "bad night", "to": "new start"}})),
+    });
+    let replay = sent(Wish::Created, json!({"note": "new start", "mood": 6}));
+    again.deleted = true;
+    let merged = merge(Some(&again), &replay, by(PHONE, 0));
+    assert_eq!((merged.act, merged.named), (Act::Keep, Some(Named::Deleted)));
+    again.deleted = false;
+    let mut late = sent(Wish::Created, json!({"note": "typed before"}));
+    late.edited_at = at(240);
+    let merged = merge(Some(&again), &late, by(PHONE, 0));
+    assert_eq!((merged.act, merged.conflicts[0].late), (Act::Keep, true));
+}
+
+#[test]
 fn edit_beats_delete_but_only_an_edit_does() {
     let tombstone = Known { deleted: true, ..known() };
     let edit = sent(Wish::Updated, json!({"note": "still hurts"}));
@@ -170,6 +193,7 @@ fn a_known() -> impl Strategy<Value = Known> {
                     rev: known.rev,
                     device: Some(device),
                     edited_at: at(seconds),
+                    begins: false,
                     changes,
                 });
             }
@@ -212,6 +236,7 @@ fn after(known: &Known, incoming: &Incoming, sender: Sender, merged: &Merged) ->
                 rev: next.rev,
                 device: sender.device,
                 edited_at: incoming.edited_at,
+                begins: matches!(merged.act, Act::Recreate(_)),
                 changes,
             });
             next.fields.clone_from(fields);

@@ -195,6 +195,7 @@ impl<C: Record> Changes<C> {
                 rev: after.rev,
                 device: frame.sender.device,
                 edited_at: edited.updated_at,
+                begins: op == HistoryOp::Recreate,
                 changes: before.differences(&after.content),
             });
         }

@@ -66,16 +66,17 @@ impl Row for PastRow {
     fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
         let record_id = next(columns)?;
         let (rev, device, edited_at) = (next(columns)?, next(columns)?, next(columns)?);
+        let begins = next(columns)?;
         let changes: String = next(columns)?;
         let changes = serde_json::from_str(&changes)?;
-        Ok(Self { record_id, past: Past { rev, device, edited_at, changes } })
+        Ok(Self { record_id, past: Past { rev, device, edited_at, begins, changes } })
     }
 }
 
 /// The applied changes of these records, oldest first.
 pub(super) fn pasts<C: Record>(_: Permit<Write>, ids: &[Uuid]) -> Statement<PastRow> {
     Statement::new(
-        "SELECT record_id, rev, device_id, edited_at, changes::text FROM pj.record_history \
+        "SELECT record_id, rev, device_id, edited_at, op IN (1, 5), changes::text FROM pj.record_history \
          WHERE patient_id = sec.subject() AND collection = $1 AND record_id = ANY ($2) AND applied \
          ORDER BY rev",
     )

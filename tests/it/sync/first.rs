@@ -1,28 +1,9 @@
 //! The shortest way through a sync.
 
-use crate::support::{Person, TestApp};
-use serde_json::{Value, json};
+use super::support::{entry, pull, push};
+use crate::support::TestApp;
+use serde_json::json;
 use uuid::Uuid;
-
-pub async fn pull(person: &Person, cursor: i64) -> Value {
-    let answer = person.get(&format!("/v1/sync?last_pulled_at={cursor}")).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    answer.json
-}
-
-pub async fn push(person: &Person, cursor: i64, changes: Value) -> Value {
-    let path = format!("/v1/sync?last_pulled_at={cursor}");
-    let answer = person.post(&path, &json!({"changes": changes})).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    answer.json
-}
-
-pub fn entry(id: Uuid, extra: &Value) -> Value {
-    let mut entry = json!({"id": id, "kind": "daily", "effective_at": 1_777_662_000_000_i64,
-        "time_zone": "Europe/Berlin"});
-    entry.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-    entry
-}
 
 #[tokio::test]
 async fn two_devices_meet() {

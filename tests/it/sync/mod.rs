@@ -1,3 +1,17 @@
 //! Sync over the wire.
 
+mod clients;
+mod convergence;
+mod device;
 mod first;
+mod hostile;
+mod idempotency;
+mod limits;
+mod merging;
+mod no_skips;
+mod paging;
+mod pull;
+mod push;
+mod stream;
+mod support;
+mod writers;

@@ -1,0 +1,3 @@
+export * from './api.js';
+export * from './ids.js';
+export * from './rows.js';

@@ -1,0 +1,46 @@
+"use strict";
+// Keeps pulls and pushes apart. RxDB (17.6) drops a pulled state of a document whose push is not yet
+// answered and noted down, and moves its checkpoint on all the same: the device would keep an old
+// copy for ever. So no pull is asked while a push is under way, and none just after.
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.Turnstile = void 0;
+const pause = (time) => new Promise((done) => setTimeout(done, time));
+class Turnstile {
+    settle;
+    pushes = 0;
+    lastPush = 0;
+    pulling = Promise.resolve();
+    /** `settle`: how long an answered push still counts, in milliseconds. */
+    constructor(settle) {
+        this.settle = settle;
+    }
+    /** Runs a push: beside others, and after the pull that is under way. */
+    async together(push) {
+        this.pushes++;
+        try {
+            await this.pulling;
+            return await push();
+        }
+        finally {
+            this.pushes--;
+            this.lastPush = Date.now();
+        }
+    }
+    /** Runs a pull once no push is under way or just over. */
+    async alone(pull) {
+        for (;;) {
+            await this.pulling;
+            const rest = this.lastPush + this.settle - Date.now();
+            if (this.pushes === 0 && rest <= 0)
+                break;
+            // A clock that was set back must not hold pulls up.
+            await pause(Math.min(Math.max(rest, 20), this.settle + 20));
+            if (rest > this.settle)
+                this.lastPush = 0;
+        }
+        const running = pull();
+        this.pulling = running.catch(() => undefined);
+        return running;
+    }
+}
+exports.Turnstile = Turnstile;

@@ -1,0 +1,123 @@
+// A device with WatermelonDB, as an app would have it.
+
+import { Database, Model } from '@nozbe/watermelondb'
+import LokiJSAdapter from '@nozbe/watermelondb/adapters/lokijs'
+import { appSchema } from '@nozbe/watermelondb/Schema'
+import logger from '@nozbe/watermelondb/utils/common/logger'
+import { sync, syncedTables, uuidv7 } from '@pain-journal/watermelondb'
+import type { RejectedRecord, SyncedRecord, SyncOptions } from '@pain-journal/watermelondb'
+import { setGenerator } from '@nozbe/watermelondb/utils/common/randomId'
+import type { Row } from '@pain-journal/sync-core'
+import type { Device } from './world.js'
+
+setGenerator(() => uuidv7())
+
+/** What WatermelonDB complains of. */
+export const complaints: string[] = []
+const silent = logger as unknown as Record<string, (...words: unknown[]) => void>
+silent['log'] = () => undefined
+silent['warn'] = (...words) => void complaints.push(words.join(' '))
+silent['error'] = (...words) => void complaints.push(words.join(' '))
+
+class Synced extends Model {
+  get createdAt(): unknown {
+    return this._getRaw('created_at')
+  }
+  get updatedAt(): unknown {
+    return this._getRaw('updated_at')
+  }
+}
+class Entry extends Synced {
+  static override table = 'journal_entries'
+}
+class Sleep extends Synced {
+  static override table = 'sleep_records'
+}
+class Session extends Synced {
+  static override table = 'treatment_sessions'
+}
+
+function open(adapter: LokiJSAdapter): Database {
+  return new Database({ adapter, modelClasses: [Entry, Sleep, Session] })
+}
+
+function newAdapter(): LokiJSAdapter {
+  return new LokiJSAdapter({
+    dbName: uuidv7(),
+    schema: appSchema({ version: 1, tables: syncedTables }),
+    useWebWorker: false,
+    useIncrementalIndexedDB: true,
+    // Saved only when a test asks for it.
+    extraLokiOptions: { autosave: true, autosaveInterval: 1e8 },
+  })
+}
+
+export class Phone {
+  readonly rejected: RejectedRecord[] = []
+  readonly merged: SyncedRecord[] = []
+  private adapter = newAdapter()
+  private db = open(this.adapter)
+  private ticks = 0
+
+  constructor(
+    readonly device: Device,
+    /** How far the clock of this phone is off, in milliseconds. */
+    readonly clock = 0,
+  ) {}
+
+  get database(): Database {
+    return this.db
+  }
+
+  async sync(more: Partial<SyncOptions> = {}): Promise<void> {
+    await sync({
+      database: this.db,
+      api: this.device.api,
+      onRejected: (rejected) => this.rejected.push(...rejected),
+      onMerged: (records) => this.merged.push(...records),
+      ...more,
+    })
+  }
+
+  /** The app is killed and started again. */
+  async restart(): Promise<void> {
+    this.adapter = (await (this.adapter as any).testClone()) as LokiJSAdapter
+    this.db = open(this.adapter)
+  }
+
+  private set(record: Model, values: Record<string, unknown>): void {
+    for (const [name, value] of Object.entries(values)) {
+      if (name !== 'id') record._setRaw(name, value as string)
+    }
+    record._setRaw('updated_at', Date.now() + this.clock + this.ticks++)
+  }
+
+  async create(row: Row, table = 'journal_entries'): Promise<string> {
+    await this.db.write(async () => {
+      await this.db.get(table).create((record) => {
+        ;(record._raw as { id: string }).id = row.id
+        this.set(record, row)
+      })
+    })
+    return row.id
+  }
+
+  async edit(id: string, values: Record<string, unknown>, table = 'journal_entries'): Promise<void> {
+    const record = await this.db.get(table).find(id)
+    await this.db.write(() => record.update(() => this.set(record, values)))
+  }
+
+  async remove(id: string, table = 'journal_entries'): Promise<void> {
+    const record = await this.db.get(table).find(id)
+    await this.db.write(() => record.markAsDeleted())
+  }
+
+  async rows(table = 'journal_entries'): Promise<Map<string, Row & { _status: string }>> {
+    const records = await this.db.get(table).query().fetch()
+    return new Map(records.map((record) => [record.id, { ...(record._raw as unknown as Row & { _status: string }) }]))
+  }
+
+  async row(id: string, table = 'journal_entries'): Promise<(Row & { _status: string }) | undefined> {
+    return (await this.rows(table)).get(id)
+  }
+}

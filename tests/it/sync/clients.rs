@@ -1,0 +1,155 @@
+//! The client libraries, with the real WatermelonDB and RxDB on node, against the real server.
+//!
+//! They need node and npm. Where these are missing the test fails and says so;
+//! `PAIN_JOURNAL_SKIP_CLIENTS=1` leaves it out.
+
+use crate::support::{TestApp, contract, people::PASSWORD};
+use serde_json::json;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Fresh patients a test file may use up.
+const PATIENTS: usize = 40;
+/// How long the tests of one file may take.
+const TIME_LIMIT: Duration = Duration::from_secs(300);
+const NEEDS_NODE: &str = "the tests of the client libraries need node 20.14 or newer and npm; install them, \
+     or set PAIN_JOURNAL_SKIP_CLIENTS=1 to leave these tests out";
+
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
+}
+
+/// The version of a program as numbers, if it is there at all.
+fn version(program: &str) -> Option<Vec<u32>> {
+    let output = Command::new(program).arg("--version").stderr(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.trim().trim_start_matches('v').split('.').map(|part| part.parse().ok()).collect()
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().expect(NEEDS_NODE);
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}\n{out}\n{err}");
+}
+
+/// Installs what the lock file names, unless it is there already, and builds.
+fn build() {
+    assert!(version("node").is_some_and(|v| v >= vec![20, 14]), "{NEEDS_NODE}");
+    assert!(version("npm").is_some(), "{NEEDS_NODE}");
+    let lock = fs::read_to_string(clients().join("package-lock.json")).unwrap();
+    let mark = clients().join("node_modules/.installed-from");
+    if fs::read_to_string(&mark).ok().as_deref() != Some(lock.as_str()) {
+        run(Command::new("npm")
+            .args(["ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"])
+            .current_dir(clients()));
+        fs::write(mark, lock).unwrap();
+    }
+    run(Command::new("npm").args(["run", "--silent", "build"]).current_dir(clients()));
+}
+
+/// Does what an operator does: runs the SQL that tests put on the desk.
+async fn serve_desk(app: &TestApp, desk: &Path) {
+    for file in fs::read_dir(desk).unwrap().map(|file| file.unwrap().path()) {
+        if file.extension().is_some_and(|ending| ending == "sql") {
+            let work = fs::read_to_string(&file).unwrap();
+            fs::remove_file(&file).unwrap();
+            let work = format!("SET session_replication_role = replica; {work}");
+            let outcome = app.sql().await.batch_execute(&work).await;
+            let outcome = outcome.err().map(|error| format!("{error:?}")).unwrap_or_default();
+            let done = file.with_extension("tmp");
+            fs::write(&done, outcome).unwrap();
+            fs::rename(&done, file.with_extension("done")).unwrap();
+        }
+    }
+}
+
+async fn passes(file: &str) {
+    if std::env::var("PAIN_JOURNAL_SKIP_CLIENTS").as_deref() == Ok("1") {
+        return;
+    }
+    static BUILT: std::sync::Once = std::sync::Once::new();
+    BUILT.call_once(build);
+    let app = TestApp::alone();
+    let mut accounts = Vec::new();
+    for _ in 0..PATIENTS {
+        let person = app.patient("device").await;
+        accounts.push(json!({"id": person.id, "email": person.email, "password": PASSWORD}));
+    }
+    let desk = tempfile(file);
+    let log = desk.join("log");
+    let out = fs::File::create(&log).unwrap();
+    let mut node = Command::new("node")
+        .args(["--test", "--test-force-exit", "--test-reporter=spec"])
+        .arg(clients().join("tests/dist").join(file))
+        .env("BASE_URL", &app.base)
+        .env("ACCOUNTS", serde_json::to_string(&accounts).unwrap())
+        .env("OPERATOR_DESK", &desk)
+        .env_remove("NODE_OPTIONS")
+        .stdin(Stdio::null())
+        .stdout(out.try_clone().unwrap())
+        .stderr(out)
+        .spawn()
+        .expect(NEEDS_NODE);
+    let end = Instant::now() + TIME_LIMIT;
+    let status = loop {
+        if let Some(status) = node.try_wait().unwrap() {
+            break Some(status);
+        }
+        if Instant::now() > end {
+            node.kill().unwrap();
+            node.wait().unwrap();
+            break None;
+        }
+        serve_desk(&app, &desk).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let log = fs::read_to_string(log).unwrap();
+    fs::remove_dir_all(desk).unwrap();
+    println!("{log}");
+    let status = status.unwrap_or_else(|| panic!("{file} took longer than {TIME_LIMIT:?}\n{log}"));
+    assert!(status.success(), "{file} failed\n{log}");
+}
+
+fn tempfile(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("pain-journal-{name}-{}", std::process::id()));
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn the_sync_core_keeps_its_word() {
+    passes("core.test.js").await;
+}
+
+#[tokio::test]
+async fn watermelondb_syncs() {
+    passes("watermelondb.test.js").await;
+}
+
+#[tokio::test]
+async fn rxdb_syncs() {
+    passes("rxdb.test.js").await;
+}
+
+#[tokio::test]
+async fn a_restored_server_gets_back_what_it_has_lost() {
+    passes("restored.test.js").await;
+}
+
+#[test]
+fn the_generated_schemas_are_current() {
+    if std::env::var("PAIN_JOURNAL_SKIP_CLIENTS").as_deref() == Ok("1") {
+        return;
+    }
+    assert!(version("node").is_some_and(|v| v >= vec![20, 14]), "{NEEDS_NODE}");
+    let document = tempfile("openapi").join("openapi.json");
+    fs::write(&document, contract::document().to_string()).unwrap();
+    run(Command::new("node")
+        .arg(clients().join("generate-schemas.mjs"))
+        .arg("--check")
+        .arg(&document));
+    fs::remove_dir_all(document.parent().unwrap()).unwrap();
+}
