@@ -168,7 +168,7 @@ async fn pull(
         sessions: sessions.into_iter().filter_map(store::session_row).collect(),
         sleep: nights.into_iter().map(Into::into).collect(),
     };
-    Ok((build(&input), version(&input)))
+    Ok((build(&input), version(&input, journal.window())))
 }
 
 fn shown(journal: &JournalAccess<Read>) -> Shown {
@@ -179,12 +179,19 @@ fn shown(journal: &JournalAccess<Read>) -> Shown {
     Shown { visible: names(true), omitted: names(false) }
 }
 
-/// Weak: the same journal, window and rules give the same report but for its `generated_at`.
-fn version(input: &ReportInput) -> String {
+/// Weak: the same journal, window, rules and limits of a share give the same report but for its
+/// `generated_at`.
+fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) -> String {
     let sections = input.sections.visible.join("-");
+    let limit = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
     format!(
-        "W/\"{RULE_VERSION}.{}.{}.{}.{}.{sections}\"",
-        input.revision, input.from, input.to, input.today
+        "W/\"{RULE_VERSION}.{}.{}.{}.{}.{sections}.{}.{}\"",
+        input.revision,
+        input.from,
+        input.to,
+        input.today,
+        limit(open.0),
+        limit(open.1)
     )
 }
 

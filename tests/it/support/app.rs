@@ -13,42 +13,49 @@ use pain_journal::mail::Mailer;
 use pain_journal::server;
 use pain_journal::time::Clock;
 use std::net::TcpListener;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{LocalSet, spawn_local};
 
 /// The cheapest password hash there is; its cost is a test of its own.
 const CHEAP: HashCost = HashCost { memory_kib: 8, passes: 1, lanes: 1 };
 
+/// Work for the thread of the server.
+type Job = Box<dyn FnOnce(Arc<App>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+
 /// A running server.
 #[derive(Clone)]
 pub struct TestApp {
-    /// The application inside, for jobs and set-up.
+    /// The application inside. What talks to its database goes through [`TestApp::run`].
     pub app: Arc<App>,
     /// Its address.
     pub base: String,
     /// The name of its database.
     pub database: String,
     shift: Arc<AtomicI64>,
+    jobs: mpsc::UnboundedSender<Job>,
 }
 
 impl TestApp {
     /// The server that most tests share. Make people of your own; do not move its clock.
     pub fn shared() -> Self {
         static SHARED: OnceLock<TestApp> = OnceLock::new();
-        SHARED.get_or_init(|| Self::on(Cluster::get().database(), 8)).clone()
+        SHARED.get_or_init(|| Self::on(Cluster::get().database(), 8, None)).clone()
     }
 
     /// A server with a database and a clock of its own.
     pub fn alone() -> Self {
-        Self::on(Cluster::get().database(), 4)
+        Self::on(Cluster::get().database(), 4, None)
     }
 
     /// A further server on the same database, as a second copy behind a balancer.
     pub fn beside(&self) -> Self {
-        Self::on(self.database.clone(), 4)
+        Self::on(self.database.clone(), 4, Some(self.app.public_url.clone()))
     }
 
-    fn on(database: String, pool: usize) -> Self {
+    fn on(database: String, pool: usize, public_url: Option<String>) -> Self {
         let (send, receive) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -56,7 +63,7 @@ impl TestApp {
                 .enable_all()
                 .build()
                 .unwrap();
-            runtime.block_on(async move {
+            LocalSet::new().block_on(&runtime, async move {
                 let listener = TcpListener::bind("127.0.0.1:0").unwrap();
                 let base = format!("http://{}", listener.local_addr().unwrap());
                 let shift = Arc::new(AtomicI64::new(0));
@@ -70,21 +77,51 @@ impl TestApp {
                     secret: MasterSecret::parse("a secret that only the tests use, 2026").unwrap(),
                     hash_cost: CHEAP,
                     mailer: Mailer::Log,
-                    public_url: base.clone(),
+                    public_url: public_url.unwrap_or_else(|| base.clone()),
                 };
                 let app = Arc::new(App::new(parts).unwrap());
                 pain_journal::auth::load_or_create(&app).await.unwrap();
                 let server = server::listen(Arc::clone(&app), listener, Some(2)).unwrap();
-                send.send(Self { app, base, database, shift }).unwrap();
+                let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
+                let worker = Arc::clone(&app);
+                spawn_local(async move {
+                    while let Some(job) = queue.recv().await {
+                        spawn_local(job(Arc::clone(&worker)));
+                    }
+                });
+                send.send(Self { app, base, database, shift, jobs }).unwrap();
                 server.await.unwrap();
             });
         });
         receive.recv().unwrap()
     }
 
+    /// Runs work with the application on the server's own thread. A connection belongs to the
+    /// runtime that opened it: one that a test's own runtime opened would die with that test in the
+    /// hands of another.
+    pub async fn run<T, F>(&self, work: impl FnOnce(Arc<App>) -> F + Send + 'static) -> T
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + 'static,
+    {
+        let (done, answer) = oneshot::channel();
+        let job: Job = Box::new(move |app| {
+            let work = work(app);
+            Box::pin(async move { drop(done.send(work.await)) })
+        });
+        assert!(self.jobs.send(job).is_ok(), "the server has stopped");
+        answer.await.expect("the work was done")
+    }
+
     /// Moves the server's clock.
     pub fn pass(&self, time: Duration) {
         self.shift.fetch_add(time.num_milliseconds(), Ordering::SeqCst);
+    }
+
+    /// Sets the server's clock to a moment.
+    pub fn turn_to(&self, moment: &str) {
+        let moment: DateTime<Utc> = moment.parse().unwrap();
+        self.pass(moment - self.now());
     }
 
     /// The server's time.

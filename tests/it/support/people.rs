@@ -37,7 +37,8 @@ impl Person {
             time_zone: TimeZone::parse("Europe/Berlin").unwrap(),
             enrolled_on: chrono::NaiveDate::from_ymd_opt(2025, 1, 1),
         };
-        let id = auth::create_account(&app.app, new).await.unwrap().expect("a fresh address");
+        let made = app.run(|app| async move { auth::create_account(&app, new).await }).await;
+        let id = made.unwrap().expect("a fresh address");
         Self::sign_in(app, id, email).await
     }
 
@@ -53,6 +54,11 @@ impl Person {
     /// The same person on another device.
     pub async fn other_device(&self, app: &TestApp) -> Self {
         Self::sign_in(app, self.id, &self.email).await
+    }
+
+    /// The same person and device, talking to another copy of the server.
+    pub fn at(&self, app: &TestApp) -> Self {
+        Self { base: app.base.clone(), ..self.clone() }
     }
 
     /// The access token.
