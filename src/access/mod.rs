@@ -263,7 +263,7 @@ pub async fn write<T>(
 /// A transaction on the caller's own account.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub async fn own<T>(
     app: &App,
     caller: &Caller,
