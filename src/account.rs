@@ -1,6 +1,6 @@
 //! The signed-in account: what it is, and who looked at its journal.
 
-use crate::access::{self, Caller, Need, Own, Permit};
+use crate::access::{self, Caller, Need, Own, Permit, Role, Section};
 use crate::app::App;
 use crate::db::{Statement, row};
 use crate::http::{
@@ -82,7 +82,7 @@ pub struct Me {
     #[schema(max_length = 200)]
     organisation: Option<String>,
     /// `patient`, `practitioner`, or both.
-    #[schema(max_items = 2)]
+    #[schema(max_items = 2, value_type = Vec<Role>)]
     roles: Vec<String>,
     /// The language.
     #[schema(max_length = 35)]
@@ -139,7 +139,7 @@ pub struct AccessEvent {
     #[schema(max_length = 60, examples("report"))]
     action: String,
     /// The sections that were open to it.
-    #[schema(max_items = 6)]
+    #[schema(max_items = 6, value_type = Vec<Section>)]
     sections: Vec<String>,
     /// The first journal day it could see; null for no limit.
     from_date: Option<NaiveDate>,

@@ -13,7 +13,6 @@ use crate::mail::{Mailer, Smtp};
 use crate::pages;
 use crate::postgres::Postgres;
 use crate::time::Clock;
-use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, HttpServer, web};
 use secrecy::ExposeSecret;
@@ -63,9 +62,14 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
         announce(args, &app, &database, sign_ins.as_deref());
         let handle = server.handle();
         let jobs = tokio::spawn(run_jobs(app.into_inner()));
+        tokio::pin!(server);
         let ended = tokio::select! {
-            ended = server => ended.map_err(|e| e.to_string()),
-            died = watch(database.private.as_mut(), handle) => Err(died),
+            ended = &mut server => ended.map_err(|e| e.to_string()),
+            died = watch(database.private.as_mut()) => {
+                // The server stops only while it is polled.
+                let _ = tokio::join!(handle.stop(false), server);
+                Err(died)
+            }
         };
         jobs.abort();
         ended
@@ -152,13 +156,12 @@ async fn run_jobs(app: Arc<App>) {
 }
 
 /// Returns only when the private database has died: requests could only fail from then on.
-async fn watch(private: Option<&mut Postgres>, handle: ServerHandle) -> String {
+async fn watch(private: Option<&mut Postgres>) -> String {
     let Some(private) = private else { return std::future::pending().await };
     let mut tick = tokio::time::interval(Duration::from_millis(500));
     loop {
         tick.tick().await;
         if let Some(status) = private.has_exited() {
-            handle.stop(false).await;
             return format!("the private database ended by itself ({status}); see postgres.log");
         }
     }

@@ -52,9 +52,11 @@ impl std::fmt::Debug for Clock {
 pub struct Instant(DateTime<Utc>);
 
 impl Instant {
-    /// Cuts a time to the millisecond.
+    /// Cuts a time to the millisecond. A leap second is the second after it: neither Postgres nor
+    /// JavaScript knows another.
     pub fn new(time: DateTime<Utc>) -> Self {
-        Self(time.trunc_subsecs(3))
+        let cut = DateTime::from_timestamp_millis(time.timestamp_millis());
+        Self(cut.unwrap_or_else(|| time.trunc_subsecs(3)))
     }
     /// The time.
     pub const fn get(self) -> DateTime<Utc> {
@@ -257,6 +259,7 @@ mod tests {
     fn instants_are_cut_to_milliseconds_and_written_with_three_digits() {
         let instant = at("2026-05-01T21:00:00.123456789+02:00");
         assert_eq!(serde_json::to_value(instant).unwrap(), json!("2026-05-01T19:00:00.123Z"));
+        assert_eq!(at("2016-12-31T23:59:60.5Z"), at("2017-01-01T00:00:00.5Z"));
         for bad in [
             "2026-05-01",
             "2026-05-01T21:00:00",

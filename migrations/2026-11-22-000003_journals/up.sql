@@ -54,13 +54,14 @@ CREATE TABLE pj.access_events (
     PRIMARY KEY (patient_id, at, request_id)
 );
 CREATE INDEX access_events_by_share ON pj.access_events (share_id);
+CREATE INDEX access_events_by_actor ON pj.access_events (actor_id);
 
 -- The policies read shares as their owner, who has no context of its own.
 ALTER TABLE pj.patients ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pj.patients FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_functions ON pj.patients TO pj_owner USING (true);
 CREATE POLICY subject_reads ON pj.patients FOR SELECT USING (patient_id = (SELECT sec.subject()));
-CREATE POLICY subject_counts ON pj.patients FOR UPDATE USING (patient_id = (SELECT sec.subject()));
+CREATE POLICY patient_counts ON pj.patients FOR UPDATE USING (patient_id = (SELECT sec.actor()));
 
 ALTER TABLE pj.shares ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pj.shares FORCE ROW LEVEL SECURITY;
@@ -171,7 +172,8 @@ BEGIN
     outcome := 'granted';
 
     IF p_lock THEN
-        PERFORM FROM pj.patients x WHERE x.patient_id = v_subject FOR UPDATE;
+        -- Not FOR UPDATE: that would hold up the readers, whose log rows refer to this one.
+        PERFORM FROM pj.patients x WHERE x.patient_id = v_subject FOR NO KEY UPDATE;
     END IF;
     SELECT x.day_start_minute, x.enrolled_on, a.time_zone, x.rev
     INTO day_start_minute, enrolled_on, time_zone, rev
@@ -195,7 +197,7 @@ BEGIN
             set_config('app.subject_id', p_patient::text, true),
             set_config('app.moment', p_moment::text, true);
     RETURN QUERY SELECT x.day_start_minute, x.enrolled_on, x.rev
-    FROM pj.patients x WHERE x.patient_id = p_patient FOR UPDATE;
+    FROM pj.patients x WHERE x.patient_id = p_patient FOR NO KEY UPDATE;
 END $$;
 
 -- Redeeming: the practitioner holds only a code. Answers null for every failure alike.

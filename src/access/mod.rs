@@ -282,7 +282,7 @@ pub async fn snapshot<T>(
 /// A transaction on the caller's own account.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub async fn own<T>(
     app: &App,
     caller: &Caller,

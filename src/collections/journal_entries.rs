@@ -241,7 +241,10 @@ impl Rules for JournalEntry {
             }
         };
         self.journal_date = Settled(Some(day));
-        refuse_future(day, "journal_date", context, faults);
+        refuse_future(settled, "effective_at", context, faults);
+        if day != settled {
+            refuse_future(day, "journal_date", context, faults);
+        }
         refuse_disorder(
             ("pain_least", self.pain_least),
             ("pain_average", self.pain_average),
@@ -281,14 +284,14 @@ mod tests {
         Context { now, day_start_minute: 240 }
     }
 
-    fn entry(extra: Value) -> Value {
+    fn entry(extra: &Value) -> Value {
         let mut entry = json!({"kind": "daily", "effective_at": "2026-05-01T21:00:00+02:00",
             "time_zone": "Europe/Berlin"});
         entry.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         entry
     }
 
-    fn settled(extra: Value) -> Result<JournalEntry, Vec<(String, &'static str)>> {
+    fn settled(extra: &Value) -> Result<JournalEntry, Vec<(String, &'static str)>> {
         let mut entry: JournalEntry = read_body(&entry(extra)).unwrap();
         let mut faults = Faults::default();
         entry.settle(None, &context(), &mut faults);
@@ -301,7 +304,7 @@ mod tests {
 
     #[test]
     fn day_and_offset_are_settled_from_the_moment() {
-        let entry = settled(json!({})).unwrap();
+        let entry = settled(&json!({})).unwrap();
         assert_eq!(entry.journal_date.0.unwrap().to_string(), "2026-05-01");
         assert_eq!(entry.utc_offset_minutes.0.unwrap().get(), 120);
     }
@@ -309,37 +312,37 @@ mod tests {
     #[test]
     fn the_phones_clock_decides_where_it_disagrees_with_the_zone() {
         let late = json!({"effective_at": "2026-05-02T01:30:00Z", "utc_offset_minutes": 180});
-        assert_eq!(settled(late).unwrap().journal_date.0.unwrap().to_string(), "2026-05-02");
+        assert_eq!(settled(&late).unwrap().journal_date.0.unwrap().to_string(), "2026-05-02");
         let by_zone = json!({"effective_at": "2026-05-02T01:30:00Z"});
-        assert_eq!(settled(by_zone).unwrap().journal_date.0.unwrap().to_string(), "2026-05-01");
+        assert_eq!(settled(&by_zone).unwrap().journal_date.0.unwrap().to_string(), "2026-05-01");
     }
 
     #[test]
     fn only_a_daily_entry_names_its_day() {
-        let named = settled(json!({"journal_date": "2026-04-20"})).unwrap();
+        let named = settled(&json!({"journal_date": "2026-04-20"})).unwrap();
         assert_eq!(named.journal_date.0.unwrap().to_string(), "2026-04-20");
         let faults =
-            settled(json!({"kind": "momentary", "journal_date": "2026-04-20"})).unwrap_err();
+            settled(&json!({"kind": "momentary", "journal_date": "2026-04-20"})).unwrap_err();
         assert_eq!(faults, [("#/journal_date".to_owned(), "contradiction")]);
-        assert!(settled(json!({"kind": "momentary", "journal_date": "2026-05-01"})).is_ok());
+        assert!(settled(&json!({"kind": "momentary", "journal_date": "2026-05-01"})).is_ok());
     }
 
     #[test]
     fn a_day_stays_settled_until_its_moment_changes() {
-        let mut before = settled(json!({})).unwrap();
+        let mut before = settled(&json!({})).unwrap();
         before.journal_date = Settled(NaiveDate::from_ymd_opt(2026, 4, 30));
-        let mut again: JournalEntry = read_body(&entry(json!({"mood": 3}))).unwrap();
+        let mut again: JournalEntry = read_body(&entry(&json!({"mood": 3}))).unwrap();
         again.settle(Some(&before), &context(), &mut Faults::default());
         assert_eq!(again.journal_date, before.journal_date);
         let moved = json!({"effective_at": "2026-05-03T21:00:00+02:00"});
-        let mut moved: JournalEntry = read_body(&entry(moved)).unwrap();
+        let mut moved: JournalEntry = read_body(&entry(&moved)).unwrap();
         moved.settle(Some(&before), &context(), &mut Faults::default());
         assert_eq!(moved.journal_date.0.unwrap().to_string(), "2026-05-03");
     }
 
     #[test]
     fn contradictions_are_named_at_their_fields() {
-        let faults = settled(json!({"pain_worst": 3, "pain_least": 5, "pain_average": 4,
+        let faults = settled(&json!({"pain_worst": 3, "pain_least": 5, "pain_average": 4,
             "pain_free_day": true, "journal_date": "2026-05-12"}))
         .unwrap_err();
         let fields: Vec<&str> = faults.iter().map(|(p, _)| p.as_str()).collect();
@@ -347,12 +350,12 @@ mod tests {
             fields,
             ["#/journal_date", "#/pain_average", "#/pain_worst", "#/pain_worst", "#/pain_free_day"]
         );
-        assert!(settled(json!({"journal_date": "2026-05-11"})).is_ok(), "today at UTC+14");
+        assert!(settled(&json!({"journal_date": "2026-05-11"})).is_ok(), "today at UTC+14");
     }
 
     #[test]
     fn zero_missing_and_pain_free_are_three_things() {
-        let entry = settled(json!({"pain_average": 0})).unwrap();
+        let entry = settled(&json!({"pain_average": 0})).unwrap();
         let json = serde_json::to_value(&entry).unwrap();
         assert_eq!(
             (&json["pain_average"], &json["pain_worst"], &json["pain_free_day"]),
@@ -385,7 +388,7 @@ mod tests {
     #[test]
     fn closed_sections_are_empty_and_notes_need_the_patients_mark() {
         use crate::access::{Section, Sections};
-        let content = settled(json!({"pain_average": 4, "steps": 900, "note": "x"})).unwrap();
+        let content = settled(&json!({"pain_average": 4, "steps": 900, "note": "x"})).unwrap();
         let mut mobility = content.clone();
         mobility.redact(Sections::of(&[Section::Mobility]));
         assert_eq!(

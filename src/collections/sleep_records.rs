@@ -126,7 +126,7 @@ impl Rules for SleepRecord {
                 self.utc_offset_minutes =
                     Settled(Some(kept.unwrap_or_else(|| self.time_zone.offset_at(now))));
             }
-            if self.journal_date.0.is_none() {
+            if self.journal_date.0.is_none() && self.bed_at.is_none() {
                 faults.field(
                     "journal_date",
                     "required",
@@ -135,7 +135,8 @@ impl Rules for SleepRecord {
             }
         }
         if let Some(day) = self.journal_date.0 {
-            refuse_future(day, "journal_date", context, faults);
+            let field = if self.rise_at.is_some() { "rise_at" } else { "journal_date" };
+            refuse_future(day, field, context, faults);
         }
         let night = self.night();
         if let Some(in_bed) = night.in_bed {

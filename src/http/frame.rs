@@ -68,6 +68,11 @@ fn put_into_words(
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
+    // A page for people says what is wrong in words of its own.
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        return response;
+    }
     let (request, inner) = response.into_parts();
     let foreign = Problem::new(kind_of_status(status.as_u16()));
     let problem = inner.error().and_then(|e| e.as_error::<Problem>()).unwrap_or(&foreign);

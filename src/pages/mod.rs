@@ -1,4 +1,60 @@
-//! Pages for people.
+//! Pages for people: what this server is, the documentation of its API, what its problems mean,
+//! and the page behind the link of the verification mail.
+//!
+//! They are no operations of the API. Everything they show is known when the program is built, and
+//! nothing is ever loaded from another place, which each page's own policy tells the browser.
 
-/// Registers the pages.
-pub fn routes(_: &mut actix_web::web::ServiceConfig) {}
+mod assets;
+mod content;
+mod html;
+mod problems;
+#[cfg(test)]
+mod tests;
+
+use self::content::Content;
+use crate::app::App;
+use actix_web::http::{Method, header};
+use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, guard, web};
+use std::sync::LazyLock;
+
+/// All that does not change while the program runs.
+static CONTENTS: LazyLock<Vec<Content>> = LazyLock::new(|| {
+    let mut contents = assets::all();
+    contents.extend([html::start(), html::documentation(), html::verify_email()]);
+    contents.extend(problems::all());
+    contents
+});
+
+/// Registers the pages and what they consist of.
+pub fn routes(config: &mut web::ServiceConfig) {
+    for content in CONTENTS.iter() {
+        let answer = move |request: HttpRequest| async move { content.answer(&request) };
+        config.service(readable(content.path(), answer));
+    }
+    config.service(readable("/problems/{code}", async || problems::unknown()));
+    config.service(readable("/openapi.json", openapi));
+}
+
+/// A resource that can be read, and nothing else.
+fn readable<H, Args>(path: &str, handler: H) -> Resource
+where
+    H: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    H::Output: Responder + 'static,
+{
+    let reads = guard::Any(guard::Get()).or(guard::Head());
+    web::resource(path).route(web::route().guard(reads).to(handler)).default_service(web::to(
+        async || {
+            let methods = [Method::GET, Method::HEAD];
+            HttpResponse::MethodNotAllowed().insert_header(header::Allow(methods.into())).finish()
+        },
+    ))
+}
+
+async fn openapi(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    document(&app.openapi).answer(&request)
+}
+
+fn document(text: &str) -> Content {
+    Content::new("/openapi.json", "application/json", web::Bytes::from(text.to_owned()))
+}

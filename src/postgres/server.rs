@@ -45,8 +45,9 @@ const ALWAYS: [&str; 10] = [
     "log_timezone=UTC",
 ];
 
-/// Settings of a durable server: the defaults, and no values of rows in the log.
-const DURABLE: [&str; 2] = ["max_connections=40", "log_error_verbosity=terse"];
+/// Settings of a durable server: the defaults, room for the largest pool and the commands beside it,
+/// and no values of rows in the log.
+const DURABLE: [&str; 2] = ["max_connections=100", "log_error_verbosity=terse"];
 
 /// Settings of a throwaway server: nothing survives a crash, and nothing waits for a disk.
 const THROWAWAY: [&str; 8] = [

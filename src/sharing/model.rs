@@ -102,7 +102,7 @@ pub struct Share {
     /// Its id; a practitioner's address of the journal.
     id: Uuid,
     /// Rises with every change; the ETag is made of it.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     version: i64,
     /// The side of the account that asks: `patient` or `practitioner`.
     #[schema(max_length = 20, examples("patient"))]
@@ -114,7 +114,7 @@ pub struct Share {
     #[schema(max_length = 100)]
     label: String,
     /// The open sections.
-    #[schema(max_items = 6)]
+    #[schema(max_items = 6, value_type = Vec<Section>)]
     sections: Vec<String>,
     /// The first open journal day; null for no limit.
     from_date: Option<NaiveDate>,

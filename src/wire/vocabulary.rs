@@ -70,6 +70,15 @@ macro_rules! vocabulary {
             }
         }
 
+        // For answers that derive their schema: the code, by reference.
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                let none = &mut $crate::wire::Components::default();
+                <Self as $crate::wire::Wire>::schema(none, $crate::wire::Direction::Read)
+            }
+        }
+        impl utoipa::ToSchema for $name {}
+
         $crate::db::column_via!([] $name as String,
             |value| value.code().to_owned(),
             |raw| Self::from_code(&raw).ok_or_else(|| "unknown code".into()));

@@ -194,12 +194,13 @@ def session_effects(first, last, sessions, entries, scores):
     """F4 for each attended session (of any kind) whose journal day is in the window.
 
     Reading: `sustained` may use no day of another attended session nor any day beyond it, and both
-    sides need two rated days.
+    sides need two rated days. A `now` rating of a daily entry is not a momentary rating here either:
+    such an entry is about a day, and is often typed at some other time.
     """
     attended = sorted((s for s in sessions if s["status"] == "attended"),
                       key=lambda s: instant(s["starts_at"]))
     held = [journal_date(instant(s["starts_at"])) for s in attended]
-    ratings = sorted((e for e in entries if "pain_now" in e), key=in_order)
+    ratings = sorted((e for e in entries if "pain_now" in e and e["kind"] != "daily"), key=in_order)
 
     def rating(start, end, which):
         found = [e["pain_now"] for e in ratings if start <= instant(e["effective_at"]) <= end]

@@ -3,6 +3,26 @@
 //! One binary, one cluster a run. Most tests share one server and make people of their own;
 //! [`support::TestApp::alone`] gives a test its own database and clock.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so")]
+
+mod auth;
+mod bad_input;
+mod config;
+mod hygiene;
+mod import;
+mod lifecycle;
+mod lists;
+mod matrix;
+mod migrations;
+mod openapi;
+mod plans;
+mod quickstart;
+mod races;
+mod records;
+mod report;
+mod sharing;
 mod smoke;
 mod support;
 mod sync;
+mod tokens;
+mod walls;

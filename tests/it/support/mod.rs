@@ -5,6 +5,7 @@ pub mod client;
 pub mod cluster;
 pub mod contract;
 pub mod people;
+pub mod program;
 
 pub use app::TestApp;
 pub use client::{Answer, Call};

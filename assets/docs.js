@@ -1,0 +1,30 @@
+// Shows the OpenAPI document of this server in Swagger UI.
+'use strict';
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+
+async function show() {
+  const answer = await fetch('openapi.json');
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const spec = await answer.json();
+  // The document names an example of a server. Operations are tried on the one it came from.
+  spec.servers = [{ url: new URL('.', location.href).href.replace(/\/$/, '') }];
+  SwaggerUIBundle({
+    spec,
+    dom_id: '#docs',
+    deepLinking: true,
+    displayRequestDuration: true,
+    defaultModelsExpandDepth: 0,
+    filter: true,
+    persistAuthorization: false,
+    validatorUrl: null,
+  });
+}
+
+show().catch(() => {
+  document.querySelector('#docs [role=status]').textContent =
+    'The documentation could not be loaded. Reload the page to try again.';
+});

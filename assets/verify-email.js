@@ -1,0 +1,88 @@
+// Confirms an e-mail address with what the link of the mail holds, when the person asks for it.
+'use strict';
+
+const DEVICE = { name: 'Browser', platform: 'web' };
+const WAIT_MS = 30_000;
+
+const ask = document.getElementById('ask');
+const button = document.getElementById('confirm');
+const outcome = document.getElementById('outcome');
+
+let link = null;
+
+const say = (text) => { outcome.textContent = text; };
+
+/** Takes the secret out of the address bar, and so out of the history. */
+function readLink() {
+  const fields = new URLSearchParams(location.hash.slice(1));
+  if (location.hash) history.replaceState(null, '', location.pathname);
+  const [verificationId, token] = [fields.get('verification_id'), fields.get('token')];
+  link = verificationId && token ? { verification_id: verificationId, token } : null;
+  ask.hidden = !link;
+  button.disabled = false;
+  say(link ? '' : 'The link is not complete. Open it from the mail once more, or type the six ' +
+    'digits of the mail in the app.');
+}
+
+/** Addresses are relative to the page. */
+function post(path, headers, body) {
+  return fetch(path, {
+    method: 'POST',
+    headers: { Accept: 'application/json', ...headers },
+    body,
+    cache: 'no-store',
+    credentials: 'omit',
+    redirect: 'error',
+    referrerPolicy: 'no-referrer',
+    signal: AbortSignal.timeout(WAIT_MS),
+  });
+}
+
+/** The answer to a confirmation is a sign-in, which nobody wants in this browser. */
+async function signOut(tokens) {
+  if (!tokens) return true;
+  for (let tries = 0; tries < 2; tries += 1) {
+    try {
+      const headers = { Authorization: `Bearer ${tokens.access_token}` };
+      if ((await post('v1/auth/logout', headers)).ok) return true;
+    } catch {
+      // Once more.
+    }
+  }
+  return false;
+}
+
+async function confirmAddress() {
+  button.disabled = true;
+  say('One moment …');
+  let answer;
+  let tokens = null;
+  try {
+    answer = await post('v1/auth/verify-email', { 'Content-Type': 'application/json' },
+      JSON.stringify({ ...link, device: DEVICE }));
+    if (answer.ok) ({ tokens } = await answer.json());
+  } catch {
+    button.disabled = false;
+    say('The server could not be reached. Check the connection, then try again.');
+    return;
+  }
+  if (answer.ok) {
+    link = null;
+    ask.hidden = true;
+    const signedOut = await signOut(tokens);
+    say('Your address is confirmed. You can sign in in the app.' + (signedOut ? '' :
+      ' This browser could not be signed out: remove the device “Browser” in the app.'));
+  } else if (answer.status === 401 || answer.status === 422) {
+    ask.hidden = true;
+    say('This link does not work any more. A link works once, and for 24 hours. If you have ' +
+      'confirmed your address already, sign in in the app; otherwise ask for an account again.');
+  } else {
+    button.disabled = false;
+    say('The server could not confirm the address just now. Wait a minute, then try again.');
+  }
+}
+
+button.addEventListener('click', confirmAddress);
+// A second mail's link, opened in the same tab, changes only the fragment.
+addEventListener('hashchange', () => { if (location.hash) readLink(); });
+readLink();

@@ -1,0 +1,230 @@
+// Opens the pages of a running server in Chromium, with everything outside the server cut off.
+//
+//   npm ci --prefix script/lib/browser
+//   BASE_URL=http://127.0.0.1:8080 node script/lib/browser/docs.test.mjs
+//
+// CHROMIUM is the browser's program, if it is not /usr/bin/chromium. Without a browser the test is
+// skipped. Pictures of the pages go to a new directory below the one for temporary files.
+import assert from 'node:assert/strict';
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
+try {
+  accessSync(program, constants.X_OK);
+} catch {
+  console.log('skipped: chromium is not installed');
+  process.exit(0);
+}
+if (!process.env.BASE_URL) {
+  console.error('error: BASE_URL is not set: the address of a running server, http://127.0.0.1:8080');
+  process.exit(2);
+}
+const base = process.env.BASE_URL.replace(/\/+$/, '');
+const { chromium } = await import('playwright-core');
+
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const DESKTOP = { width: 1280, height: 900 };
+const PHONE = { width: 390, height: 844 };
+
+const profile = mkdtempSync(join(tmpdir(), 'pain-journal-profile-'));
+const pictures = mkdtempSync(join(tmpdir(), 'pain-journal-pages-'));
+let browser;
+
+before(async () => {
+  browser = await chromium.launchPersistentContext(profile, {
+    executablePath: program,
+    args: FLAGS,
+    chromiumSandbox: false,
+    viewport: DESKTOP,
+  });
+  await browser.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => {
+      console.error(`policy: ${event.effectiveDirective} ${event.blockedURI}`);
+    });
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  rmSync(profile, { recursive: true, force: true });
+  console.log(`pictures: ${pictures}`);
+});
+
+/** Opens a page; `errors` and `outside` fill while it is used. */
+async function open(path, { viewport = DESKTOP, colorScheme = 'light' } = {}) {
+  const page = await browser.newPage();
+  const seen = { errors: [], outside: [] };
+  page.on('pageerror', (error) => seen.errors.push(error.message));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) seen.errors.push(message.text());
+  });
+  await page.route('**/*', (route) => {
+    const url = route.request().url();
+    if (url.startsWith(`${base}/`) || url.startsWith('data:')) return route.continue();
+    seen.outside.push(url);
+    return route.abort();
+  });
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme });
+  await page.goto(`${base}${path}`);
+  return { page, seen };
+}
+
+/** Nothing was wrong, nothing is cut off at the side. */
+async function finish({ page, seen }, picture) {
+  await page.screenshot({ path: join(pictures, `${picture}.png`) });
+  const [content, window] = await page.evaluate(() => {
+    const root = document.documentElement;
+    return [root.scrollWidth, root.clientWidth];
+  });
+  assert.ok(content <= window, `${picture} is ${content} wide in a window of ${window}`);
+  await page.close();
+  assert.deepEqual(seen, { errors: [], outside: [] }, picture);
+}
+
+test('the documentation lists operations, opens them and sends one', async () => {
+  const opened = await open('/docs');
+  const { page } = opened;
+  const operations = page.locator('.opblock');
+  await operations.first().waitFor();
+  assert.ok(await operations.count() > 3, 'there are operations');
+  await page.screenshot({ path: join(pictures, 'docs.png') });
+
+  await page.getByRole('button', { name: 'Authorize' }).click();
+  const dialog = page.locator('.dialog-ux');
+  await dialog.locator('input').first().fill('not-a-token');
+  await page.screenshot({ path: join(pictures, 'docs-authorize.png') });
+  await dialog.getByRole('button', { name: 'Apply credentials' }).first().click();
+  await dialog.getByRole('button', { name: 'Close' }).first().click();
+  await page.locator('.btn.authorize.locked').waitFor();
+
+  const alive = page.locator('.opblock', { has: page.locator('[data-path="/healthz"]') });
+  await alive.locator('.opblock-summary-control').click();
+  await alive.getByRole('button', { name: 'Try it out' }).click();
+  await alive.getByRole('button', { name: 'Execute' }).click();
+  await alive.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
+  await alive.scrollIntoViewIfNeeded();
+  await page.screenshot({ path: join(pictures, 'docs-sent.png') });
+
+  const withBody = page.locator('.opblock-post').first();
+  await withBody.locator('.opblock-summary-control').click();
+  await withBody.locator('.opblock-body').waitFor();
+  await withBody.scrollIntoViewIfNeeded();
+  await finish(opened, 'docs-operation');
+});
+
+test('the documentation forgets the token', async () => {
+  const opened = await open('/docs');
+  await opened.page.locator('.opblock').first().waitFor();
+  await opened.page.locator('.btn.authorize.unlocked').waitFor();
+  const kept = await opened.page.evaluate(() => localStorage.length + sessionStorage.length);
+  assert.equal(kept, 0);
+  await finish(opened, 'docs-again');
+});
+
+for (const [name, settings] of [
+  ['dark', { colorScheme: 'dark' }],
+  ['phone', { viewport: PHONE }],
+]) {
+  test(`the pages are readable: ${name}`, async () => {
+    const docs = await open('/docs', settings);
+    const operation = docs.page.locator('.opblock-post').first();
+    await operation.waitFor();
+    await docs.page.screenshot({ path: join(pictures, `docs-${name}.png`) });
+    await operation.locator('.opblock-summary-control').click();
+    await operation.locator('.opblock-body').waitFor();
+    await operation.scrollIntoViewIfNeeded();
+    await finish(docs, `docs-operation-${name}`);
+    await finish(await open('/', settings), `start-${name}`);
+    await finish(await open('/problems', settings), `problems-${name}`);
+    await finish(await open('/problems/validation_failed', settings), `problem-${name}`);
+    await finish(await open('/verify-email', settings), `verify-${name}`);
+  });
+}
+
+test('the first page and the problems lead to each other', async () => {
+  const opened = await open('/');
+  const { page } = opened;
+  await page.screenshot({ path: join(pictures, 'start.png') });
+  await page.getByRole('link', { name: 'The problems' }).click();
+  await page.getByRole('link', { name: 'validation_failed' }).click();
+  assert.match(await page.textContent('main'), /422 Unprocessable Entity/);
+  await page.getByRole('link', { name: 'All problems' }).click();
+  await page.getByRole('link', { name: 'pain-journal' }).click();
+  assert.equal(new URL(page.url()).pathname, new URL(`${base}/`).pathname);
+  await finish(opened, 'start-again');
+});
+
+const LINK = '/verify-email#verification_id=0195a3c2-0000-7000-8000-00000000000a&token=s3cret-_';
+const DONE = { status: 'complete', tokens: { access_token: 'abc.def.ghi' } };
+
+/** Answers in the server's place; gives back what was sent. */
+async function answerFor(page, answers) {
+  const sent = [];
+  await page.route(`${base}/v1/auth/*`, (route) => {
+    const request = route.request();
+    const name = new URL(request.url()).pathname.split('/').pop();
+    sent.push({ name, body: request.postData(), token: request.headers().authorization });
+    const [status, body] = answers[name];
+    return status ? route.fulfill({ status, json: body }) : route.abort();
+  });
+  return sent;
+}
+
+test('an address is confirmed on a click only, and the browser is signed out', async () => {
+  const opened = await open(LINK);
+  const { page } = opened;
+  const sent = await answerFor(page, { 'verify-email': [200, DONE], logout: [200, null] });
+  const button = page.getByRole('button', { name: 'Confirm my address' });
+  await button.waitFor();
+  assert.equal(new URL(page.url()).hash, '', 'the secret has left the address bar');
+  await page.screenshot({ path: join(pictures, 'verify.png') });
+  assert.deepEqual(sent, []);
+
+  await button.click();
+  await page.getByText('Your address is confirmed. You can sign in in the app.').waitFor();
+  assert.ok(await button.isHidden());
+  assert.deepEqual(sent.map(({ name }) => name), ['verify-email', 'logout']);
+  assert.deepEqual(JSON.parse(sent[0].body), {
+    verification_id: '0195a3c2-0000-7000-8000-00000000000a',
+    token: 's3cret-_',
+    device: { name: 'Browser', platform: 'web' },
+  });
+  assert.equal(sent[1].token, 'Bearer abc.def.ghi');
+  await finish(opened, 'verify-done');
+});
+
+for (const [name, answer, words, again] of [
+  ['a dead link', [401, {}], 'This link does not work any more.', false],
+  ['a busy server', [503, {}], 'could not confirm the address just now', true],
+  ['no connection', [0], 'The server could not be reached.', true],
+]) {
+  test(`${name} is told`, async () => {
+    const { page } = await open(LINK);
+    await answerFor(page, { 'verify-email': answer });
+    const button = page.getByRole('button', { name: 'Confirm my address' });
+    await button.click();
+    await page.getByText(words).waitFor();
+    assert.equal(await button.isVisible() && await button.isEnabled(), again);
+    await page.screenshot({ path: join(pictures, `verify-${answer[0]}.png`) });
+    await page.close();
+  });
+}
+
+test('a link that this server never sent is refused by it', async () => {
+  const { page, seen } = await open(LINK);
+  await page.getByRole('button', { name: 'Confirm my address' }).click();
+  await page.getByText('This link does not work any more.').waitFor();
+  assert.deepEqual(seen.outside, []);
+  await page.close();
+});
+
+test('a page without the link asks for it', async () => {
+  const opened = await open('/verify-email');
+  await opened.page.getByText('The link is not complete.').waitFor();
+  await finish(opened, 'verify-without-link');
+});

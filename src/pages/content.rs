@@ -1,0 +1,88 @@
+//! Bytes that are the same for everybody, and the headers they are sent with.
+
+use actix_web::body::BoxBody;
+use actix_web::http::header::{self, ContentEncoding, EntityTag, Header, HeaderName, IfNoneMatch};
+use actix_web::{HttpRequest, HttpResponse, web};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+/// For what may change with the next version of the server.
+const SHORT: &str = "public, max-age=300";
+/// For what has its version in its path.
+const LONG: &str = "public, max-age=31536000, immutable";
+
+/// Something to read at one address.
+#[derive(Debug)]
+pub(super) struct Content {
+    path: String,
+    media_type: &'static str,
+    policy: Option<&'static str>,
+    vendored: bool,
+    tag: EntityTag,
+    bytes: web::Bytes,
+}
+
+impl Content {
+    /// Content that the server may compress on its way.
+    pub(super) fn new(path: &str, media_type: &'static str, bytes: web::Bytes) -> Self {
+        // Weak, because the same tag goes with the plain and with the compressed bytes.
+        let tag = EntityTag::new_weak(fingerprint(&bytes));
+        Self { path: path.to_owned(), media_type, policy: None, vendored: false, tag, bytes }
+    }
+
+    /// A page and what it may load and call.
+    pub(super) fn page(path: &str, policy: &'static str, html: String) -> Self {
+        let page = Self::new(path, "text/html; charset=utf-8", html.into());
+        Self { policy: Some(policy), ..page }
+    }
+
+    /// A file of somebody else's, gzipped, whose path changes with its version. It is always sent
+    /// as it is: every browser accepts gzip, and nothing but a browser has use for it.
+    pub(super) fn vendored(path: &str, media_type: &'static str, gzipped: &'static [u8]) -> Self {
+        let tag = EntityTag::new_strong(fingerprint(gzipped));
+        let bytes = web::Bytes::from_static(gzipped);
+        Self { vendored: true, tag, ..Self::new(path, media_type, bytes) }
+    }
+
+    /// Where it is read.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The content, or the news that the reader has it already.
+    pub(super) fn answer(&self, request: &HttpRequest) -> HttpResponse<BoxBody> {
+        let known = match IfNoneMatch::parse(request) {
+            Ok(IfNoneMatch::Any) => true,
+            Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&self.tag)),
+            Err(_) => false,
+        };
+        let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        answer.insert_header((header::CACHE_CONTROL, if self.vendored { LONG } else { SHORT }));
+        answer.insert_header(header::ETag(self.tag.clone()));
+        if let Some(policy) = self.policy {
+            answer.insert_header(policy_header(policy));
+        }
+        if self.vendored {
+            answer.insert_header((header::VARY, "Accept-Encoding"));
+        }
+        if known {
+            return answer.finish();
+        }
+        if self.vendored {
+            answer.insert_header(ContentEncoding::Gzip);
+        }
+        answer.insert_header((header::CONTENT_TYPE, self.media_type)).body(self.bytes.clone())
+    }
+}
+
+/// What a page may load and call.
+pub(super) fn policy_header(policy: &'static str) -> (HeaderName, &'static str) {
+    (header::CONTENT_SECURITY_POLICY, policy)
+}
+
+/// Names the bytes.
+fn fingerprint(bytes: &[u8]) -> String {
+    let digest = digest(&SHA256, bytes);
+    BASE64_URL_SAFE_NO_PAD.encode(&digest.as_ref()[..12])
+}

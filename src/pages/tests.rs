@@ -1,0 +1,186 @@
+//! The pages as a browser meets them.
+
+use super::*;
+use crate::http::ProblemKind;
+use actix_web::body::MessageBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+
+async fn ask(request: TestRequest) -> ServiceResponse<impl MessageBody> {
+    let service = init_service(actix_web::App::new().configure(routes)).await;
+    call_service(&service, request.to_request()).await
+}
+
+async fn get(path: &str) -> ServiceResponse<impl MessageBody> {
+    ask(TestRequest::get().uri(path)).await
+}
+
+async fn text(path: &str) -> String {
+    String::from_utf8(read_body(get(path).await).await.to_vec()).unwrap()
+}
+
+fn field<B>(answer: &ServiceResponse<B>, name: HeaderName) -> &str {
+    value(answer.headers(), name)
+}
+
+fn value(headers: &HeaderMap, name: HeaderName) -> &str {
+    headers.get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+fn html_pages() -> impl Iterator<Item = &'static Content> {
+    CONTENTS.iter().filter(|content| !content.path().starts_with("/assets/"))
+}
+
+/// The values of `href` and `src`.
+fn references(html: &str) -> impl Iterator<Item = &str> {
+    html.split_whitespace()
+        .filter_map(|word| word.strip_prefix("href=\"").or(word.strip_prefix("src=\"")))
+        .filter_map(|rest| rest.split('"').next())
+}
+
+/// What a browser makes of a relative reference.
+fn resolve(page: &str, reference: &str) -> String {
+    let folder = page.rsplit_once('/').unwrap().0;
+    match reference.strip_prefix("../") {
+        Some(rest) => format!("{}/{rest}", folder.rsplit_once('/').unwrap().0),
+        None => format!("{folder}/{}", reference.strip_prefix("./").unwrap()),
+    }
+}
+
+#[actix_web::test]
+async fn every_page_is_html_with_a_strict_policy() {
+    for path in html_pages().map(Content::path) {
+        let answer = get(path).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        assert_eq!(field(&answer, header::CONTENT_TYPE), "text/html; charset=utf-8", "{path}");
+        assert_eq!(field(&answer, header::CACHE_CONTROL), "public, max-age=300", "{path}");
+        let policy = field(&answer, header::CONTENT_SECURITY_POLICY);
+        assert!(policy.starts_with("default-src 'none'; "), "{path}: {policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe") && !policy.contains("http"), "{path}: {policy}");
+        let has_script = text(path).await.contains("<script");
+        assert_eq!(policy.contains("script-src"), has_script, "{path}: {policy}");
+    }
+}
+
+#[actix_web::test]
+async fn pages_have_no_inline_script_or_style() {
+    for path in html_pages().map(Content::path) {
+        let html = text(path).await;
+        assert!(!html.contains("<style") && !html.contains("style="), "{path}");
+        assert!(!html.contains(" onclick=") && !html.contains("javascript:"), "{path}");
+        assert_eq!(html.matches("<script").count(), html.matches("<script defer src=").count());
+    }
+}
+
+#[actix_web::test]
+async fn nothing_leads_to_another_host() {
+    for content in CONTENTS.iter().filter(|content| !content.path().contains("swagger-ui")) {
+        let text = text(content.path()).await.replace("http://www.w3.org/2000/svg", "");
+        for elsewhere in ["http://", "https://", "src=\"//", "href=\"//", "url(", "@import"] {
+            assert!(!text.contains(elsewhere), "{}: {elsewhere}", content.path());
+        }
+    }
+}
+
+#[actix_web::test]
+async fn every_reference_leads_somewhere() {
+    let elsewhere = ["/openapi.json", "/healthz", "/readyz"];
+    for page in html_pages().map(Content::path) {
+        for reference in references(&text(page).await) {
+            let target = resolve(page, reference);
+            let known = CONTENTS.iter().any(|content| content.path() == target);
+            assert!(known || elsewhere.contains(&&*target), "{page}: {reference} is {target}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn what_the_reader_has_is_not_sent_again() {
+    for content in CONTENTS.iter() {
+        let path = content.path();
+        let tag = field(&get(path).await, header::ETAG).to_owned();
+        for known in [tag.clone(), format!("\"other\", {tag}"), "*".to_owned()] {
+            let request = TestRequest::get().uri(path).insert_header(("If-None-Match", known));
+            let answer = ask(request).await;
+            assert_eq!(answer.status(), StatusCode::NOT_MODIFIED, "{path}");
+            assert_eq!(field(&answer, header::ETAG), tag, "{path}");
+            assert!(read_body(answer).await.is_empty(), "{path}");
+        }
+        let stale = TestRequest::get().uri(path).insert_header(("If-None-Match", "\"other\""));
+        assert_eq!(ask(stale).await.status(), StatusCode::OK, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn swagger_ui_is_kept_for_long_under_its_version() {
+    let vendored: Vec<_> = CONTENTS.iter().filter(|c| c.path().contains("swagger-ui-")).collect();
+    assert_eq!(vendored.len(), 2);
+    for content in vendored {
+        let answer = get(content.path()).await;
+        assert_eq!(field(&answer, header::CONTENT_ENCODING), "gzip");
+        assert_eq!(field(&answer, header::VARY), "Accept-Encoding");
+        assert_eq!(field(&answer, header::CACHE_CONTROL), "public, max-age=31536000, immutable");
+        assert!(read_body(answer).await.starts_with(&[0x1f, 0x8b]));
+    }
+}
+
+#[actix_web::test]
+async fn every_problem_has_a_page_and_is_in_the_list() {
+    let list = text("/problems").await;
+    for kind in ProblemKind::ALL {
+        let page = text(&format!("/problems/{}", kind.code())).await;
+        assert!(page.contains(&format!("<code>{}</code>", kind.code())));
+        assert!(page.contains(&kind.status().to_string()));
+        assert!(page.contains(&html::Prose(kind.title()).to_string()));
+        assert!(page.contains(&html::Prose(kind.cure()).to_string()));
+        assert!(list.contains(&format!("href=\"./problems/{}\"", kind.code())));
+    }
+}
+
+#[actix_web::test]
+async fn an_unknown_problem_is_not_found_and_not_repeated() {
+    let answer = get("/problems/no_such_thing").await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(field(&answer, header::CONTENT_TYPE), "text/html; charset=utf-8");
+    assert_eq!(field(&answer, header::CONTENT_SECURITY_POLICY), html::SHOWS);
+    let body = String::from_utf8(read_body(answer).await.to_vec()).unwrap();
+    assert!(!body.contains("no_such_thing"));
+}
+
+#[actix_web::test]
+async fn pages_are_only_read() {
+    for path in ["/", "/docs", "/verify-email", "/problems/internal", "/openapi.json"] {
+        let answer = ask(TestRequest::post().uri(path)).await;
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert_eq!(field(&answer, header::ALLOW), "GET, HEAD", "{path}");
+    }
+    let head = ask(TestRequest::default().method(Method::HEAD).uri("/docs")).await;
+    assert_eq!(head.status(), StatusCode::OK);
+}
+
+#[test]
+fn the_document_is_named_by_its_bytes() {
+    let answer = |text: &'static str, known: &str| {
+        let request = TestRequest::get().insert_header(("If-None-Match", known)).to_http_request();
+        document(text).answer(&request)
+    };
+    let first = answer("{}", "\"none\"");
+    assert_eq!(first.status(), StatusCode::OK);
+    assert_eq!(value(first.headers(), header::CONTENT_TYPE), "application/json");
+    assert_eq!(value(first.headers(), header::CACHE_CONTROL), "public, max-age=300");
+    let tag = value(first.headers(), header::ETAG);
+    assert_eq!(answer("{}", tag).status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(answer("{\"openapi\":\"3.1.0\"}", tag).status(), StatusCode::OK);
+}
+
+#[test]
+fn prose_cannot_become_markup() {
+    let prose = html::Prose("a<b> & \"c\" 'd' `If-None-Match: *`; `open").to_string();
+    assert_eq!(
+        prose,
+        "a&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39; <code>If-None-Match: *</code>; <code>open</code>"
+    );
+}

@@ -1,0 +1,169 @@
+//! How the database finds rows: by index, however much others have written, also behind the walls.
+
+use crate::records::samples;
+use crate::support::TestApp;
+use crate::support::people::{daily, fresh};
+use pain_journal::collections::{JournalEntry, SleepRecord, TreatmentSession};
+use pain_journal::journal::Record;
+use pain_journal::report::RATINGS;
+use serde_json::{Value, json};
+use tokio_postgres::Client;
+
+/// Fills every collection with 20 000 records of 200 patients.
+const FILL: &str = "
+    INSERT INTO pj.accounts (id, email, password_hash, roles, locale, time_zone, terms_version, created_at)
+    SELECT gen_random_uuid(), 'filler' || n || '@example.org', 'x', '{patient}', 'en', 'UTC', '1', now()
+    FROM generate_series(1, 200) n;
+    INSERT INTO pj.patients (patient_id, rev, enrolled_on)
+    SELECT id, 1000, '2025-01-01' FROM pj.accounts WHERE email LIKE 'filler%';
+    CREATE TEMP TABLE filler AS
+    SELECT patient_id, gen_random_uuid() AS id, n AS rev, date '2025-01-01' + n AS day
+    FROM pj.patients, generate_series(1, 100) n WHERE rev = 1000;
+    INSERT INTO pj.journal_entries (patient_id, id, rev, created_rev, author_id, created_at, updated_at,
+        received_at, journal_date, kind, effective_at, time_zone, utc_offset_minutes, pain_average)
+    SELECT patient_id, id, rev, rev, patient_id, day, day, day, day, 'daily', day, 'UTC', 0, 4 FROM filler;
+    INSERT INTO pj.sleep_records (patient_id, id, rev, created_rev, author_id, created_at, updated_at,
+        received_at, journal_date, time_zone, utc_offset_minutes, reported_sleep_minutes)
+    SELECT patient_id, id, rev, rev, patient_id, day, day, day, day, 'UTC', 0, 420 FROM filler;
+    INSERT INTO pj.treatment_sessions (patient_id, id, rev, created_rev, author_id, created_at, updated_at,
+        received_at, journal_date, status, kind, starts_at, time_zone, utc_offset_minutes)
+    SELECT patient_id, id, rev, rev, patient_id, day, day, day, day, 'attended', 'treatment', day, 'UTC', 0
+    FROM filler;
+    ANALYZE;";
+
+/// Every node of a plan that reads `table`: how, and by what.
+fn reads(node: &Value, table: &str, found: &mut Vec<(String, String)>) {
+    let text = |name: &str| node[name].as_str().unwrap_or_default().to_owned();
+    if node["Relation Name"] == table || text("Index Name").starts_with(table) {
+        found.push((text("Node Type"), text("Index Cond")));
+    }
+    for inner in node["Plans"].as_array().into_iter().flatten() {
+        reads(inner, table, found);
+    }
+}
+
+/// Panics unless the statement finds the patient's rows by an index.
+async fn assert_indexed(sql: &Client, table: &str, text: &str, values: &str) {
+    for mode in ["force_generic_plan", "force_custom_plan"] {
+        sql.batch_execute(&format!(
+            "SET LOCAL plan_cache_mode = {mode}; PREPARE question AS {text}"
+        ))
+        .await
+        .unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        let explain = format!("EXPLAIN (FORMAT JSON) EXECUTE question({values})");
+        let plan = sql.simple_query(&explain).await.unwrap();
+        let plan: String = plan
+            .iter()
+            .filter_map(|line| match line {
+                tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+                _ => None,
+            })
+            .collect();
+        let plan: Value = serde_json::from_str(&plan).unwrap();
+        let mut found = Vec::new();
+        reads(&plan[0]["Plan"], table, &mut found);
+        let by_patient =
+            |(how, by): &(String, String)| how.contains("Index") && by.contains("patient_id =");
+        assert!(found.iter().any(by_patient), "{mode} {text}\n{plan:#}");
+        assert!(found.iter().all(|(how, _)| how != "Seq Scan"), "{mode} {text}\n{plan:#}");
+        sql.batch_execute("DEALLOCATE question").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn lists_and_reports_use_an_index_also_where_only_the_policy_names_the_patient() {
+    let app = TestApp::alone();
+    let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
+    let share = ana.share_with(&lind, &["pain", "sleep", "treatment"]).await;
+    let sql = app.sql().await;
+    sql.batch_execute(FILL).await.unwrap();
+    let texts = [
+        (JournalEntry::COLLECTION, JournalEntry::sql()),
+        (SleepRecord::COLLECTION, SleepRecord::sql()),
+        (TreatmentSession::COLLECTION, TreatmentSession::sql()),
+    ];
+    assert_eq!(texts.len(), samples().len());
+    let days = "'2025-02-01', '2025-03-01'";
+    let page = format!("{days}, '2025-03-01', '0195a3c2-0000-7000-8000-00000000000a', 51");
+    let id = "'0195a3c2-0000-7000-8000-00000000000a'";
+    let ids = "ARRAY['0195a3c2-0000-7000-8000-00000000000a']::uuid[]";
+    let mut statements = vec![(JournalEntry::COLLECTION, RATINGS, days)];
+    for (table, texts) in texts {
+        statements.push((table, texts.page, &page));
+        statements.push((table, texts.window, days));
+        statements.push((table, texts.find, id));
+        statements.push((table, texts.find_all, ids));
+    }
+    for (actor, share) in [(ana.id, ""), (lind.id, share.as_str())] {
+        sql.batch_execute(&format!(
+            "BEGIN; SET LOCAL ROLE pj_app; SET LOCAL jit = off; \
+             SELECT set_config('app.actor_id', '{actor}', true), \
+             set_config('app.subject_id', '{}', true), set_config('app.share_id', '{share}', true)",
+            ana.id
+        ))
+        .await
+        .unwrap();
+        for (table, text, values) in &statements {
+            assert_indexed(&sql, table, text, values).await;
+            let alone = text.replace("patient_id = sec.subject() AND ", "");
+            assert_ne!(alone, *text);
+            assert_indexed(&sql, table, &alone, values).await;
+        }
+        sql.batch_execute("ROLLBACK").await.unwrap();
+    }
+}
+
+/// How often each collection was read from end to end, and by index.
+async fn scans(sql: &Client) -> Vec<(i64, i64)> {
+    // The counts of a connection are complete when it has ended.
+    let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
+               WHERE datname = current_database() AND application_name = 'pain-journal'";
+    sql.query(end, &[]).await.unwrap();
+    sql.batch_execute("SELECT pg_stat_clear_snapshot()").await.unwrap();
+    let mut scans = Vec::new();
+    for sample in samples() {
+        let counts = "SELECT seq_scan, idx_scan FROM pg_stat_user_tables WHERE relname = $1";
+        let row = sql.query_one(counts, &[&sample.table]).await.unwrap();
+        scans.push((row.get(0), row.get(1)));
+    }
+    scans
+}
+
+#[tokio::test]
+async fn what_the_server_really_sends_never_reads_a_collection_from_end_to_end() {
+    let app = TestApp::alone();
+    let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
+    let share = ana.share_with(&lind, &["pain", "sleep", "treatment"]).await;
+    let sql = app.sql().await;
+    sql.batch_execute(FILL).await.unwrap();
+    let before = scans(&sql).await;
+    // Every connection was cut: the server may say that it is busy, and must recover by itself.
+    let mut tries = 0;
+    while ana.get("/v1/journal-entries").await.status != 200 {
+        tries += 1;
+        assert!(tries < 20, "the server did not recover");
+    }
+    for sample in samples() {
+        let path = fresh(sample.path);
+        let made = ana.create(&path, &sample.body).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        assert_eq!(ana.replace(&path, made.etag(), &sample.other).await.status, 200);
+        assert_eq!(ana.get(&path).await.status, 200);
+        for (reader, list) in [(&ana, "/v1".to_owned()), (&lind, format!("/v1/patients/{share}"))] {
+            let list = format!("{list}/{}?from=2025-06-01&to=2025-06-30", sample.path);
+            assert_eq!(reader.get(&list).await.json["data"].as_array().unwrap().len(), 1);
+        }
+        assert_eq!(ana.delete(&path).await.status, 204);
+    }
+    ana.create(&fresh("journal-entries"), &daily("2025-06-01", &json!({}))).await;
+    let window = "from=2025-05-01&to=2025-06-30";
+    let reports =
+        [(&ana, "/v1/report".to_owned()), (&lind, format!("/v1/patients/{share}/report"))];
+    for (reader, report) in reports {
+        assert_eq!(reader.get(&format!("{report}?{window}")).await.json["header"]["days_rated"], 1);
+    }
+    for ((sequential, by_index), before) in scans(&sql).await.into_iter().zip(before) {
+        assert_eq!(sequential, before.0, "a collection was read from end to end");
+        assert!(by_index >= before.1 + 8, "{by_index} {before:?}");
+    }
+}
