@@ -185,3 +185,20 @@ fn refusal<C: Record>(item: &Value, code: &'static str, field: Option<String>) -
     let id = id.chars().take(64).collect();
     Refusal { collection: C::COLLECTION, id, code, field, payload: item.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collections::JournalEntry;
+    use serde_json::json;
+
+    #[test]
+    fn a_refused_value_can_be_mended_by_a_client_that_takes_it_for_sent() {
+        let id = "0195a3c2-0000-7000-8000-000000000000";
+        let item = |mood: i64| json!({"id": id, "mood": mood, "_base": {"mood": 11, "energy": 3}});
+        let mended = read::<JournalEntry>(Wish::Updated, item(10)).unwrap().incoming;
+        assert_eq!(mended.base, Some(Fields::from_iter([("energy".to_owned(), json!(3))])));
+        let refused = read::<JournalEntry>(Wish::Updated, item(11)).unwrap_err();
+        assert_eq!((refused.code, refused.field.as_deref()), ("invalid_value", Some("mood")));
+    }
+}

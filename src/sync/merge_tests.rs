@@ -6,7 +6,10 @@ const TABLET: Uuid = Uuid::from_u128(1);
 const PHONE: Uuid = Uuid::from_u128(2);
 
 fn fields(value: Value) -> Fields {
-    value.as_object().cloned().unwrap_or_default()
+    match value {
+        Value::Object(fields) => fields,
+        _ => Fields::new(),
+    }
 }
 
 fn at(seconds: i64) -> Option<DateTime<Utc>> {

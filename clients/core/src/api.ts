@@ -206,6 +206,46 @@ export class Api {
     return whole
   }
 
+  /**
+   * Calls `changed` whenever another device may have written, until the returned function is called.
+   * A hint to sync, never more: what is missed here comes with the next sync. Needs a `fetch` that
+   * hands over bodies as they arrive.
+   */
+  watch(changed: () => void): () => void {
+    const abort = new AbortController()
+    void this.listen(changed, abort.signal)
+    return () => abort.abort()
+  }
+
+  private async listen(changed: () => void, signal: AbortSignal): Promise<void> {
+    const { baseUrl, backoff = 500, fetch: send = fetch } = this.options
+    let refused = false
+    for (let failures = 0; !signal.aborted; failures++) {
+      try {
+        const headers = { accept: 'text/event-stream', authorization: `Bearer ${await this.options.token(refused)}` }
+        const response = await send(`${baseUrl}/v1/sync/stream`, { headers, signal })
+        refused = response.status === 401
+        if (response.ok && response.body) {
+          // Something may have changed before the stream was open.
+          if (failures > 0) changed()
+          failures = 0
+          const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+          let text = ''
+          for (let part = await reader.read(); !part.done; part = await reader.read()) {
+            text += part.value
+            const lines = text.split(/\r?\n/)
+            text = lines.pop() ?? ''
+            if (lines.some((line) => line.startsWith('data:'))) changed()
+          }
+        }
+      } catch {
+        // Tried again below.
+      }
+      if (signal.aborted) return
+      await pause(Math.min(backoff * 2 ** Math.min(failures, 10), LONGEST_WAIT))
+    }
+  }
+
   private async send(method: string, query: URLSearchParams, content?: unknown): Promise<unknown> {
     const { attempts = 5, backoff = 500 } = this.options
     const headers: Record<string, string> = { accept: 'application/json' }
@@ -231,7 +271,7 @@ export class Api {
       }
       if (attempt >= attempts || !repeatable(error)) throw error
       const wait = Math.max(outcome.retryAfter, backoff * 2 ** (attempt - 1) * (0.5 + Math.random()))
-      await new Promise((done) => setTimeout(done, Math.min(wait, LONGEST_WAIT)))
+      await pause(Math.min(wait, LONGEST_WAIT))
     }
   }
 
@@ -265,6 +305,8 @@ export class Api {
     }
   }
 }
+
+const pause = (time: number): Promise<void> => new Promise((done) => setTimeout(done, time))
 
 /** Can the same request succeed later? A key whose first copy is still under way is, too. */
 function repeatable(error: SyncError): boolean {

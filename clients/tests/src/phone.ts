@@ -3,8 +3,9 @@
 import { Database, Model } from '@nozbe/watermelondb'
 import LokiJSAdapter from '@nozbe/watermelondb/adapters/lokijs'
 import { appSchema } from '@nozbe/watermelondb/Schema'
+import { createTable, schemaMigrations } from '@nozbe/watermelondb/Schema/migrations'
 import logger from '@nozbe/watermelondb/utils/common/logger'
-import { sync, syncedTables, uuidv7 } from '@pain-journal/watermelondb'
+import { journalEntriesTable, sleepRecordsTable, sync, syncedTables, treatmentSessionsTable, uuidv7 } from '@pain-journal/watermelondb'
 import type { RejectedRecord, SyncedRecord, SyncOptions } from '@pain-journal/watermelondb'
 import { setGenerator } from '@nozbe/watermelondb/utils/common/randomId'
 import type { Row } from '@pain-journal/sync-core'
@@ -37,14 +38,27 @@ class Session extends Synced {
   static override table = 'treatment_sessions'
 }
 
-function open(adapter: LokiJSAdapter): Database {
-  return new Database({ adapter, modelClasses: [Entry, Sleep, Session] })
+/** The first version of the app knew only journal entries. */
+function versionOf(version: number) {
+  return {
+    schema: appSchema({ version, tables: version === 1 ? [journalEntriesTable] : syncedTables }),
+    migrations: schemaMigrations({
+      migrations: [{
+        toVersion: 2,
+        steps: [sleepRecordsTable, treatmentSessionsTable].map(({ name, columnArray: columns }) => createTable({ name, columns })),
+      }].filter(({ toVersion }) => toVersion <= version),
+    }),
+  }
 }
 
-function newAdapter(): LokiJSAdapter {
+function open(adapter: LokiJSAdapter, version: number): Database {
+  return new Database({ adapter, modelClasses: version === 1 ? [Entry] : [Entry, Sleep, Session] })
+}
+
+function newAdapter(version: number): LokiJSAdapter {
   return new LokiJSAdapter({
     dbName: uuidv7(),
-    schema: appSchema({ version: 1, tables: syncedTables }),
+    ...versionOf(version),
     useWebWorker: false,
     useIncrementalIndexedDB: true,
     // Saved only when a test asks for it.
@@ -55,15 +69,20 @@ function newAdapter(): LokiJSAdapter {
 export class Phone {
   readonly rejected: RejectedRecord[] = []
   readonly merged: SyncedRecord[] = []
-  private adapter = newAdapter()
-  private db = open(this.adapter)
+  private adapter: LokiJSAdapter
+  private db: Database
   private ticks = 0
 
   constructor(
     readonly device: Device,
     /** How far the clock of this phone is off, in milliseconds. */
     readonly clock = 0,
-  ) {}
+    /** The version of the app. */
+    private version = 2,
+  ) {
+    this.adapter = newAdapter(version)
+    this.db = open(this.adapter, version)
+  }
 
   get database(): Database {
     return this.db
@@ -79,10 +98,11 @@ export class Phone {
     })
   }
 
-  /** The app is killed and started again. */
-  async restart(): Promise<void> {
-    this.adapter = (await (this.adapter as any).testClone()) as LokiJSAdapter
-    this.db = open(this.adapter)
+  /** The app is killed and started again, perhaps in another version. */
+  async restart(version = this.version): Promise<void> {
+    this.version = version
+    this.adapter = (await (this.adapter as any).testClone(versionOf(version))) as LokiJSAdapter
+    this.db = open(this.adapter, version)
   }
 
   private set(record: Model, values: Record<string, unknown>): void {

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { dayId, uuidv7 } from '@pain-journal/sync-core'
-import { hasUnsyncedChanges } from '@nozbe/watermelondb/sync'
+import { dayId, SCHEMA_VERSION, uuidv7 } from '@pain-journal/sync-core'
+import { hasUnsyncedChanges, synchronize } from '@nozbe/watermelondb/sync'
 import { complaints, Phone } from './phone.js'
-import { content, day, entry, patient } from './world.js'
+import { baseUrl, content, day, entry, patient } from './world.js'
 
 async function phones(count: number, clocks: number[] = []): Promise<Phone[]> {
   return (await patient(count)).map((device, index) => new Phone(device, clocks[index]))
@@ -55,6 +55,44 @@ test('M01 what the server settles comes back to the device that left it out', as
   const row = await a!.row(id)
   assert.equal(row?.['journal_date'], day())
   assert.equal(row?.['utc_offset_minutes'], 0)
+})
+
+test("M02 an app with nothing but the example of WatermelonDB's documentation syncs, too", async () => {
+  const [a, b] = await two()
+  const url = `${baseUrl}/v1/sync`
+  const bare = (phone: Phone): Promise<void> =>
+    synchronize({
+      database: phone.database,
+      sendCreatedAsUpdated: true,
+      pullChanges: async ({ lastPulledAt, migration }) => {
+        // The one thing to change in it: the server's schema has a version of its own.
+        const params = `last_pulled_at=${lastPulledAt}&schema_version=${SCHEMA_VERSION}&migration=${encodeURIComponent(JSON.stringify(migration))}`
+        const response = await fetch(`${url}?${params}`, { headers: { authorization: `Bearer ${phone.device.token}` } })
+        if (!response.ok) throw new Error(await response.text())
+        const { changes, timestamp } = (await response.json()) as any
+        return { changes, timestamp }
+      },
+      pushChanges: async ({ changes, lastPulledAt }) => {
+        const response = await fetch(`${url}?last_pulled_at=${lastPulledAt}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${phone.device.token}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ changes }),
+        })
+        if (!response.ok) throw new Error(await response.text())
+      },
+    })
+  await bare(a)
+  const id = await a.create(entry({ note: 'one', mood: 1 }))
+  const gone = await a.create(entry())
+  for (const phone of [a, b]) await bare(phone)
+  await a.edit(id, { note: 'two' })
+  await b.edit(id, { mood: 2 })
+  await b.remove(gone)
+  for (const phone of [a, b, a, b]) await bare(phone)
+  for (const phone of [a, b]) {
+    assert.deepEqual([...(await phone.rows()).keys()], [id])
+    assert.deepEqual([(await phone.row(id))?.['note'], (await phone.row(id))?.['mood']], ['two', 2])
+  }
 })
 
 for (const trouble of ['loseAnswer', 'loseRequest', 'duplicate'] as const) {
@@ -128,15 +166,13 @@ test('M07 deleted on one device, edited offline on the other: the edit stands', 
   await settle(a, b)
   await a.remove(first)
   await b.edit(first, { note: 'kept' })
-  await a.sync()
-  await b.sync()
-  // And the other way round: the edit arrives first, the delete has not seen it.
-  await a.edit(second, { note: 'kept too' })
+  await a.edit(second, { note: 'seen before it was deleted' })
   await b.remove(second)
-  await a.sync()
-  await b.device.plain().push({ journal_entries: { created: [], updated: [], deleted: [] } }, 0)
   await settle(a, b)
   assert.equal((await a.row(first))?.['note'], 'kept')
+  // WatermelonDB pulls before it pushes: this delete has seen the edit. The history keeps it.
+  assert.equal(await a.row(second), undefined)
+  assert.ok((await a.device.values(second, 'note')).includes('seen before it was deleted'))
 })
 
 test('M08 another device writes between pull and push of one sync', async () => {
@@ -163,6 +199,20 @@ test('M09 typing while the push is under way', async () => {
   await a.sync()
   await settle(a, b)
   assert.equal((await b.row(id))?.['note'], 'two')
+})
+
+test('M10 an update of the app brings a new table: its older records come, too', async () => {
+  const [a, b] = await two()
+  const old = new Phone(b.device, 0, 1)
+  await a.create({ id: uuidv7(), journal_date: day(), time_zone: 'UTC', quality: 7 }, 'sleep_records')
+  const id = await a.create(entry({ note: 'start' }))
+  await a.sync()
+  await old.sync()
+  await old.edit(id, { note: 'typed before the update' })
+  await old.restart(2)
+  await old.sync({ migrationsEnabledAtVersion: 1 })
+  assert.equal((await old.rows('sleep_records')).size, 1)
+  assert.equal((await old.row(id))?.['note'], 'typed before the update')
 })
 
 test('M11 a record that is not accepted stays on the device, blocks nothing, and can be fixed', async () => {

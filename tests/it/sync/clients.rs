@@ -8,14 +8,17 @@ use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
 /// Fresh patients a test file may use up.
 const PATIENTS: usize = 40;
 /// How long the tests of one file may take.
-const TIME_LIMIT: Duration = Duration::from_secs(300);
+const TIME_LIMIT: Duration = Duration::from_mins(5);
 const NEEDS_NODE: &str = "the tests of the client libraries need node 20.14 or newer and npm; install them, \
      or set PAIN_JOURNAL_SKIP_CLIENTS=1 to leave these tests out";
+
+static BUILT: Once = Once::new();
 
 fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
@@ -70,7 +73,6 @@ async fn passes(file: &str) {
     if std::env::var("PAIN_JOURNAL_SKIP_CLIENTS").as_deref() == Ok("1") {
         return;
     }
-    static BUILT: std::sync::Once = std::sync::Once::new();
     BUILT.call_once(build);
     let app = TestApp::alone();
     let mut accounts = Vec::new();

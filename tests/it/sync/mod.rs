@@ -1,5 +1,6 @@
 //! Sync over the wire.
 
+mod chaos;
 mod clients;
 mod convergence;
 mod device;

@@ -6,6 +6,7 @@ use crate::support::{Answer, Person, TestApp};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 /// How long the writers write.
@@ -45,11 +46,13 @@ async fn write(mut server: Everywhere, seed: u64, until: Instant) {
     let mut count = 0;
     while Instant::now() < until {
         count += 1;
+        // Slow enough for a reader to stay where the transactions commit.
+        sleep(Duration::from_millis(dice.below(250) as u64)).await;
         let note = json!({"note": format!("{seed}#{count}")});
         match dice.below(10) {
             kind @ 0..=3 => {
                 // Some pushes are long transactions, most are short.
-                let size = if kind == 0 { 150 } else { 1 + dice.below(3) };
+                let size = if kind == 0 { 20 } else { 1 + dice.below(3) };
                 let ids: Vec<Uuid> = (0..size).map(|_| dice.id()).collect();
                 let records: Vec<Value> = ids.iter().map(|id| entry(*id, &note)).collect();
                 server.push(created(&records)).await;
@@ -98,8 +101,8 @@ async fn write_slowly(app: TestApp, patient: Uuid, id: Uuid, until: Instant) {
 }
 
 /// Reads in a tight loop, in small pages, until the cursor has come to rest behind the writers.
-async fn read(mut server: Everywhere, limit: usize, until: Instant) -> Replica {
-    let mut replica = Replica::default();
+async fn read(mut server: Everywhere, limit: usize, until: Instant) -> (Replica, usize) {
+    let (mut replica, mut abreast) = (Replica::default(), 0);
     let mut last: BTreeMap<Uuid, Value> = BTreeMap::new();
     loop {
         let is_over = Instant::now() > until;
@@ -111,9 +114,10 @@ async fn read(mut server: Everywhere, limit: usize, until: Instant) -> Replica {
             assert_ne!(before.as_ref(), Some(&row), "the same version twice");
         }
         let still = size(&page) == 0;
+        abreast += usize::from(!still && page["has_more"] == false);
         replica.take(&page);
         if is_over && still {
-            return replica;
+            return (replica, abreast);
         }
     }
 }
@@ -135,15 +139,18 @@ async fn race(apps: &[TestApp]) {
     }
     slowly.await.unwrap();
     let stands = Replica::of(&ana).await;
+    let mut most = 0;
     for reader in readers {
-        let mut read = reader.await.unwrap();
+        let (mut read, abreast) = reader.await.unwrap();
         read.follow(&ana, 500).await;
         assert_eq!(read.cursor, stands.cursor);
         assert_eq!(read.live.len(), stands.live.len());
         assert!(read.live == stands.live, "a row was skipped");
         assert_eq!(read.dead, stands.dead);
-        println!("{} records, {} deliveries", stands.live.len(), read.came);
+        println!("{} records, {} deliveries, {abreast} pages fresh", stands.live.len(), read.came);
+        most = most.max(abreast);
     }
+    assert!(most > 10, "no reader was where the writers commit");
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ pub fn id(value: &Value) -> Uuid {
 /// Changes a page holds.
 pub fn size(page: &Value) -> usize {
     let lists = page["changes"].as_object().unwrap().values();
-    lists.map(|c| ["updated", "deleted"].map(|l| c[l].as_array().unwrap().len())).flatten().sum()
+    lists.flat_map(|c| ["updated", "deleted"].map(|l| c[l].as_array().unwrap().len())).sum()
 }
 
 /// One live journal entry as the server has it now; null when there is none.

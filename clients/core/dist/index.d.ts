@@ -1,3 +1,0 @@
-export * from './api.js';
-export * from './ids.js';
-export * from './rows.js';
