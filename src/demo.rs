@@ -43,7 +43,8 @@ pub async fn load(app: &App) -> Answered<Option<String>> {
     if let Some(patient) = auth::create_account(app, ana).await? {
         let summary = import(app, patient, Format::Jsonl, chrono_tz::UTC, DIARY).await?;
         if !summary.refused.is_empty() {
-            return Err(Problem::internal(format!("the demo diary: {:?}", summary.refused)));
+            // A machine whose clock is behind the diary's last days refuses those; the rest is there.
+            tracing::warn!(lines = summary.refused.len(), "lines of the demo diary were refused");
         }
         if let Some(practitioner) = auth::create_account(app, lind).await? {
             share(app, patient, practitioner).await?;

@@ -8,10 +8,10 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'pj_app') THEN
         CREATE ROLE pj_app NOLOGIN NOBYPASSRLS;
     END IF;
-    IF NOT pg_has_role(current_user, 'pj_owner', 'MEMBER') THEN
+    IF NOT pg_has_role(current_user, 'pj_owner', 'USAGE') THEN
         EXECUTE format('GRANT pj_owner TO %I', current_user);
     END IF;
-    IF NOT pg_has_role(current_user, 'pj_app', 'MEMBER') THEN
+    IF NOT pg_has_role(current_user, 'pj_app', 'USAGE') THEN
         EXECUTE format('GRANT pj_app TO %I', current_user);
     END IF;
 END $$;

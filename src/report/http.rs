@@ -5,7 +5,8 @@ use super::{RULE_VERSION, Report, build, chart, store};
 use crate::access::{self, Caller, JournalAccess, Need, Read, Section, Sections, Target};
 use crate::app::App;
 use crate::http::{
-    Answered, Authz, Operation, Parameter, Query, Routes, Svg, Versioned, document, path_id,
+    Answered, Authz, Operation, Parameter, ProblemKind, Query, Routes, Svg, Versioned, document,
+    path_id,
 };
 use crate::time::last_date_on_earth;
 use actix_web::http::Method;
@@ -154,7 +155,7 @@ async fn pull(
             )
         })
         .await?;
-    let (from, to) = asked.window(journal.today());
+    let (from, to) = within_share(asked.window(journal.today()), journal.window())?;
     let input = ReportInput {
         from,
         to,
@@ -169,6 +170,16 @@ async fn pull(
         sleep: nights.into_iter().map(Into::into).collect(),
     };
     Ok((build(&input), version(&input, journal.window())))
+}
+
+/// The days of the window that the share opens: a day nobody may see is not a missing one.
+fn within_share(
+    (from, to): (NaiveDate, NaiveDate),
+    (open, close): (Option<NaiveDate>, Option<NaiveDate>),
+) -> Answered<(NaiveDate, NaiveDate)> {
+    let window =
+        (open.map_or(from, |open| open.max(from)), close.map_or(to, |close| close.min(to)));
+    if window.0 > window.1 { Err(ProblemKind::NotFound.into()) } else { Ok(window) }
 }
 
 fn shown(journal: &JournalAccess<Read>) -> Shown {

@@ -168,6 +168,8 @@ fn refused_changes() -> Vec<(Value, &'static str)> {
             "#/effective_at",
         ),
         (json!({"effective_at": 1_748_800_800}), "#/effective_at"),
+        (json!({"recorded_at": "9999-12-31T00:00:00Z"}), "#/recorded_at"),
+        (json!({"recorded_at": "1899-12-31T23:59:59Z"}), "#/recorded_at"),
         (json!({"effective_at": CANARY}), "#/effective_at"),
         // Zones.
         (json!({"time_zone": "GMT+4"}), "#/time_zone"),
@@ -278,6 +280,7 @@ async fn nights_and_visits_that_cannot_be_are_refused_at_their_fields() {
         (json!({"ends_at": "2025-06-03T08:59:59+02:00"}), "ends_at"),
         (json!({"ends_at": "2025-06-04T09:00:01+02:00"}), "ends_at"),
         (json!({"starts_at": "2190-01-01T09:00:00Z", "ends_at": null}), "starts_at"),
+        (json!({"starts_at": "9999-12-31T09:00:00Z", "status": "planned"}), "starts_at"),
         (json!({"techniques": ["distal", CANARY]}), "techniques/1"),
         (json!({"status": null}), "status"),
     ];

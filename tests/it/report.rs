@@ -320,22 +320,15 @@ async fn the_picture_is_xml_and_marks_every_session_and_every_score() {
     }
 }
 
-#[tokio::test]
-async fn without_the_pain_section_no_pain_number_is_anywhere() {
-    let (_app, ana, lind, _) = diary().await;
-    let share = ana.share_with(&lind, &["sleep", "treatment"]).await;
-    let path = format!("/v1/patients/{share}/report");
-    let report = lind.get(&format!("{path}?from=2025-09-01&to=2025-12-31")).await.json;
-    assert_eq!(report["sections_included"], json!(["sleep", "treatment"]));
-    assert_eq!(report["sections_omitted"], json!(["pain"]));
+/// Panics where a report without pain holds a number about pain.
+fn assert_no_pain(report: &Value) {
     for part in ["pain", "session_effects"] {
         assert_eq!(report[part], Value::Null, "{part}");
     }
     assert_eq!(report["weeks"], json!([]));
     for (name, value) in report["header"].as_object().unwrap() {
-        let of_pain =
-            name.starts_with("days_") && name != "days_expected" || name.starts_with("adherence");
-        assert_eq!(value.is_null(), of_pain, "{name}");
+        let counts = name.starts_with("days_") && name != "days_expected";
+        assert_eq!(value.is_null(), counts || name.starts_with("adherence"), "{name}");
     }
     for day in report["daily"].as_array().unwrap() {
         for name in ["pain", "pain_worst", "pain_least", "source", "pain_free_day"] {
@@ -343,12 +336,47 @@ async fn without_the_pain_section_no_pain_number_is_anywhere() {
         }
         assert_eq!((&day["ratings"], &day["backfilled"]), (&json!(0), &json!(false)), "{day}");
     }
-    // What is open is there.
-    let days = report["daily"].as_array().unwrap();
-    assert!(days.iter().any(|day| day["sleep_minutes"].is_number()));
-    assert!(days.iter().any(|day| day["sessions_attended"] == 1));
-    let picture = lind.get(&format!("{path}/chart.svg?from=2025-09-01&to=2025-12-31")).await.text;
-    assert_well_formed(&picture);
-    assert!(!picture.contains("<circle"), "a score is drawn");
-    assert!(picture.contains("Pain is not part of this report"));
+}
+
+#[tokio::test]
+async fn without_the_pain_section_no_pain_number_is_anywhere() {
+    let (_app, ana, lind, _) = diary().await;
+    // The second share opens the entries for other sections, so only the report itself withholds.
+    for sections in [&["sleep", "treatment"][..], &["sleep", "treatment", "mobility", "notes"]] {
+        let share = ana.share_with(&lind, sections).await;
+        let path = format!("/v1/patients/{share}/report");
+        let report = lind.get(&format!("{path}?from=2025-09-01&to=2025-12-31")).await.json;
+        assert_eq!(report["sections_included"], json!(["sleep", "treatment"]));
+        assert_eq!(report["sections_omitted"], json!(["pain"]));
+        assert_no_pain(&report);
+        // What is open is there.
+        let days = report["daily"].as_array().unwrap();
+        assert!(days.iter().any(|day| day["sleep_minutes"].is_number()));
+        assert!(days.iter().any(|day| day["sessions_attended"] == 1));
+        let picture =
+            lind.get(&format!("{path}/chart.svg?from=2025-09-01&to=2025-12-31")).await.text;
+        assert_well_formed(&picture);
+        assert!(!picture.contains("<circle"), "a score is drawn");
+        assert!(picture.contains("Pain is not part of this report"));
+    }
+}
+
+#[tokio::test]
+async fn a_window_that_begins_with_the_treatment_still_knows_the_days_before_it() {
+    let (_app, ana, _, _) = diary().await;
+    let report = ana.get("/v1/report?from=2025-09-23&to=2025-12-31").await.json;
+    let expected = &expected()["A"];
+    let mut compare = Comparison(0);
+    compare.mean("baseline", &report["pain"]["baseline"]["mean"], &expected["baseline"]);
+    compare.mean("follow-up", &report["pain"]["follow_up"], &expected["follow_up"]);
+    compare.number(
+        "delta",
+        &report["pain"]["change"]["difference"]["value"],
+        &expected["change"]["delta"],
+    );
+    let first = &report["session_effects"]["sessions"][0];
+    let wanted = &expected["session_effects"][0];
+    compare.same("session", &first["treatment_session_id"], &wanted["session_id"]);
+    compare.number("sustained", &first["sustained"], &wanted["sustained"]);
+    assert_eq!(report["daily"][0]["journal_date"], "2025-09-23");
 }

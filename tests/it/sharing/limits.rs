@@ -156,11 +156,11 @@ async fn the_days_of_a_share_limit_list_report_and_chart() {
         let points = report.json["daily"].as_array().unwrap().iter();
         points.filter(|point| point[name].as_i64().is_some_and(|n| n > 0)).count()
     };
-    for (from, to, open) in [
-        (json!("2026-11-02"), json!("2026-11-03"), vec!["2026-11-03", "2026-11-02"]),
-        (json!("2026-11-04"), Value::Null, vec!["2026-11-05", "2026-11-04"]),
-        (Value::Null, json!("2026-11-01"), vec!["2026-11-01"]),
-        (json!("2026-11-06"), json!("2026-11-07"), vec![]),
+    for (from, to, open, shared_days) in [
+        (json!("2026-11-02"), json!("2026-11-03"), vec!["2026-11-03", "2026-11-02"], 2),
+        (json!("2026-11-04"), Value::Null, vec!["2026-11-05", "2026-11-04"], 4),
+        (Value::Null, json!("2026-11-01"), vec!["2026-11-01"], 1),
+        (json!("2026-11-06"), json!("2026-11-07"), vec![], 2),
     ] {
         let window = json!({"from_date": from, "to_date": to});
         assert_eq!(change(&ana, &id, &window).await.status, 200);
@@ -177,11 +177,16 @@ async fn the_days_of_a_share_limit_list_report_and_chart() {
             assert_eq!(count(&report, name), open.len(), "{name} {window}");
         }
         let chart = read(&lind, &id, &format!("report/chart.svg{WEEK}")).await;
-        let words = format!("{} of 7 expected days rated", open.len());
+        // A day that the share does not open is not a missing one.
+        assert_eq!(report.json["header"]["days_expected"], shared_days, "{window}");
+        let words = format!("{} of {shared_days} expected days rated", open.len());
         assert!(chart.text.contains(&words), "{window}: {}", chart.text);
         let none = chart.text.contains("No ratings in this window");
         assert_eq!(none, open.is_empty(), "{window}");
     }
+    let past = json!({"from_date": null, "to_date": "2026-10-01"});
+    assert_eq!(change(&ana, &id, &past).await.status, 200);
+    assert_eq!(read(&lind, &id, &format!("report{WEEK}")).await.status, 404, "no day in common");
     assert_eq!(ana.get("/v1/journal-entries").await.json["data"].as_array().unwrap().len(), 5);
 }
 
