@@ -137,6 +137,12 @@ impl Operation {
         self.body = Some(Box::new(|components| to_json(&super::request_schema::<T>(components))));
         self
     }
+    /// Takes a JSON body that a hand-written schema describes.
+    #[must_use]
+    pub fn takes_schema(mut self, schema: fn(&mut Components) -> RefOr<Schema>) -> Self {
+        self.body = Some(Box::new(move |components| to_json(&schema(components))));
+        self
+    }
     /// An example of the body.
     #[must_use]
     pub fn example(mut self, example: Value) -> Self {
@@ -390,7 +396,7 @@ impl Routes {
 
 /// Members that only single kinds of problem have.
 fn add_extras(problem: &mut utoipa::openapi::schema::Object) {
-    use utoipa::openapi::schema::{ObjectBuilder, Type};
+    use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
     let reason = ObjectBuilder::new().schema_type(Type::String).max_length(Some(40)).description(
         Some("With `resync_required`: `epoch_changed`, `cursor_ahead` or `tombstones_purged`."),
     );
@@ -403,6 +409,7 @@ fn add_extras(problem: &mut utoipa::openapi::schema::Object) {
     ] {
         let number = ObjectBuilder::new()
             .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
             .minimum(Some(0))
             .maximum(Some(1_000_000_000))
             .description(Some(about));

@@ -13,7 +13,7 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct HistoryEntry {
     /// The journal's revision it made.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     rev: i64,
     /// `create`, `update`, `delete`, `resurrect`, `recreate`, or `superseded`.
     #[schema(max_length = 20, examples("update"))]
@@ -25,11 +25,13 @@ pub struct HistoryEntry {
     /// The account it came from.
     actor_id: Option<Uuid>,
     /// When it was edited, by that device's clock, in milliseconds since 1970.
+    #[schema(minimum = -2_208_988_800_000_i64, maximum = 9_007_199_254_740_991_i64)]
     edited_at: Option<i64>,
     /// When the server got it, in milliseconds since 1970.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     received_at: i64,
     /// `{field: {from, to}}`, in the values of the sync wire.
-    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    #[schema(schema_with = super::schema::changed_fields)]
     changes: Value,
 }
 
@@ -61,6 +63,7 @@ pub struct RejectedRecord {
     /// The device that sent it.
     device_id: Option<Uuid>,
     /// When, in milliseconds since 1970.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     received_at: i64,
     /// The record as it came, as JSON text.
     #[schema(max_length = 8_388_608)]

@@ -6,7 +6,7 @@ use super::inflate::SyncBody;
 use super::pull::{self, Asked};
 use super::push::{self, Push};
 use super::repair::repair;
-use super::schema::{PullAnswer, PushAnswer};
+use super::schema::{PullAnswer, PushAnswer, push_body};
 use super::stream;
 use super::{OLDEST_SCHEMA, SCHEMA_VERSION};
 use crate::access::{self, Caller, Need};
@@ -84,6 +84,7 @@ pub fn routes(routes: &mut Routes) {
         "The body is {\"changes\": {collection: {created, updated, deleted}}}, up to 5000 changes \
             and 8 MiB, gzip or br allowed. One bad record never blocks the rest. docs/sync.md.",
     )
+    .takes_schema(push_body)
     .parameter(cursor())
     .parameter(schema())
     .parameter(Parameter::header(

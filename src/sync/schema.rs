@@ -61,7 +61,8 @@ fn row<C: Record>(components: &mut Components) -> RefOr<Schema> {
                 "id",
                 ObjectBuilder::new()
                     .schema_type(Type::String)
-                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))),
+                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+                    .description(Some("The client-made id.")),
             )
             .required("id");
         let schemas = C::field_schemas(components);
@@ -152,6 +153,26 @@ impl Document for PullAnswer {
     }
 }
 
+/// The body of a push.
+pub(super) fn push_body(components: &mut Components) -> RefOr<Schema> {
+    components.named("SyncPushWrite", |_| {
+        let about = "By collection: `created`, `updated` and `deleted`, as docs/sync.md has them.";
+        Schema::Object(
+            ObjectBuilder::new()
+                .description(Some("What changed on the device."))
+                .property("changes", any_object(about))
+                .required("changes")
+                .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+                .build(),
+        )
+    })
+}
+
+/// The changes of a line of history: any field, with what it was and what it became.
+pub(super) fn changed_fields() -> Object {
+    any_object("`{field: {from, to}}`, in the values of the sync wire.").build()
+}
+
 fn any_object(about: &str) -> ObjectBuilder {
     ObjectBuilder::new()
         .additional_properties(Some(AdditionalProperties::FreeForm(true)))
@@ -212,7 +233,12 @@ impl Document for PushAnswer {
                         .build(),
                 )
             });
-            let many = |name: &str| ArrayBuilder::new().items(named(name)).max_items(Some(5000));
+            let many = |name: &str, about: &str| {
+                ArrayBuilder::new()
+                    .items(named(name))
+                    .max_items(Some(5000))
+                    .description(Some(about))
+            };
             Schema::Object(
                 ObjectBuilder::new()
                     .description(Some("What became of a push."))
@@ -222,9 +248,12 @@ impl Document for PushAnswer {
                     .required("accepted")
                     .property("unchanged", count("Changes that changed nothing."))
                     .required("unchanged")
-                    .property("records", many("SyncedRecord"))
+                    .property(
+                        "records",
+                        many("SyncedRecord", "Records that stand otherwise than they were sent."),
+                    )
                     .required("records")
-                    .property("rejected", many("RejectedChange"))
+                    .property("rejected", many("RejectedChange", "Records that were not accepted."))
                     .required("rejected")
                     .property(
                         "experimentalRejectedIds",

@@ -72,6 +72,9 @@ impl Operation {
 
     /// The thing its address names: the part of the path before `{id}`.
     fn collection(&self) -> Option<&'static str> {
+        if self.path.contains("{collection}") {
+            return Some("journal-entries");
+        }
         let before = self.path.split_once("/{id}")?.0;
         before.rsplit('/').next()
     }

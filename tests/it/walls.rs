@@ -58,6 +58,10 @@ async fn shared_journal(app: &TestApp) -> (Person, Person, String) {
     for sample in samples() {
         assert_eq!(ana.create(&fresh(sample.path), &sample.body).await.status, 201);
     }
+    // A keyed push with a record that is refused fills the tables of sync.
+    let push = ana.call("POST", "/v1/sync?last_pulled_at=0").header("Idempotency-Key", "walls-key");
+    let push = push.json(&json!({"changes": {"journal_entries": {"created": [{"id": "no id"}]}}}));
+    assert_eq!(push.send().await.status, 200);
     let all = Sections::ALL.codes();
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let share = ana.share_with(&lind, &all).await;

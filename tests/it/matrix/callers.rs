@@ -124,7 +124,7 @@ impl World {
                 "devices" => &caller.device,
                 other => &self.records[other],
             };
-            path = path.replace("{id}", id);
+            path = path.replace("{id}", id).replace("{collection}", "journal_entries");
         }
         assert!(!path.contains('{'), "tell the matrix what to put into {path}");
         Some(path)
