@@ -149,4 +149,10 @@ async fn only_a_hash_of_the_code_is_kept_and_not_after_its_use() {
     assert!(!row.contains(code) && !row.contains(&code.replace('-', "")));
     redeem(&lind, &invitation["code"]).await;
     assert_eq!(stored().await.0, None);
+
+    let unused = id_of(&ana.invite(&["pain"], &json!({})).await);
+    assert_eq!(end(&ana, &unused).await.status, 204);
+    let left = "SELECT count(code_hash) FROM pj.shares WHERE id::text = $1";
+    let left = sql.query_one(left, &[&unused]).await.unwrap();
+    assert_eq!(left.get::<_, i64>(0), 0, "nor after its end");
 }

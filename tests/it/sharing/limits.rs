@@ -202,6 +202,9 @@ async fn a_report_read_before_the_share_changed_is_not_called_current() {
             json!({"from_date": "2026-11-02"}),
             json!({"from_date": Value::Null, "to_date": "2026-11-02"}),
             json!({"to_date": Value::Null}),
+            // Outside the days asked for, where a baseline or a session's effect may come from.
+            json!({"from_date": "2026-10-25"}),
+            json!({"to_date": "2026-11-08"}),
             json!({"sections": ["pain", "sleep"]}),
             json!({"sections": ["pain"]}),
         ] {
