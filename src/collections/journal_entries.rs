@@ -1,6 +1,6 @@
 //! Journal entries: one moment or one day of self-report.
 
-use super::moment::{Moment, refuse_disorder, refuse_future, settle_day, settle_offset, unsettle};
+use super::moment::{Moment, refuse_disorder, refuse_future, settle_moment, unsettle};
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
 use crate::wire::{Faults, Items, Json, Settled, Text, Whole, vocabulary, wire};
@@ -223,9 +223,8 @@ impl Rules for JournalEntry {
 
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         let moment = self.moment();
-        self.utc_offset_minutes = Settled(Some(settle_offset(&moment)));
         let before = previous.map(|p| (p.moment(), p.journal_date));
-        let settled = settle_day(&moment, before.as_ref().map(|(m, day)| (m, *day)), context);
+        let settled = settle_moment(&moment, &mut self.utc_offset_minutes, before, context);
         let day = match (self.kind, self.journal_date.0) {
             (_, None) => settled,
             (EntryKind::Daily, Some(named)) => named,

@@ -39,6 +39,17 @@ pub fn settle_day(
     journal_date(moment.at, offset, context.day_start_minute)
 }
 
+/// Settles a moment's offset in place and answers its journal day.
+pub fn settle_moment(
+    moment: &Moment,
+    offset: &mut Settled<OffsetMinutes>,
+    previous: Option<(Moment, Settled<NaiveDate>)>,
+    context: &Context,
+) -> NaiveDate {
+    *offset = Settled(Some(settle_offset(moment)));
+    settle_day(moment, previous.as_ref().map(|(before, day)| (before, *day)), context)
+}
+
 /// Forgets offset and day when they are only those of a moment that has changed since. A day that
 /// was named, not settled, stays.
 pub fn unsettle(

@@ -1,6 +1,6 @@
 //! Treatment sessions: visits to the clinic.
 
-use super::moment::{Moment, refuse_future, settle_day, settle_offset, unsettle};
+use super::moment::{Moment, refuse_future, settle_moment, unsettle};
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
 use crate::wire::{Faults, Items, Settled, Text, vocabulary};
@@ -114,9 +114,8 @@ impl Rules for TreatmentSession {
 
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         let moment = self.moment();
-        self.utc_offset_minutes = Settled(Some(settle_offset(&moment)));
         let before = previous.map(|p| (p.moment(), p.journal_date));
-        let day = settle_day(&moment, before.as_ref().map(|(m, day)| (m, *day)), context);
+        let day = settle_moment(&moment, &mut self.utc_offset_minutes, before, context);
         if self.journal_date.0.is_some_and(|named| named != day) {
             faults.field("journal_date", "contradiction", "Must be the journal day of starts_at.");
         }

@@ -1,3 +1,5 @@
+//! The merge, case by case and at random.
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;
