@@ -2,6 +2,7 @@
 
 /** A journal entry: one moment or one day of self-report. On the sync wire every value is flat. */
 export interface JournalEntryRow {
+  /** The client-made id. */
   id: string
   /** The journal day it belongs to. A daily entry may name its day; otherwise it is settled from the moment: the day starts at 04:00 on the phone's clock unless the patient set another hour. */
   journal_date: string
@@ -73,6 +74,7 @@ export interface JournalEntryRow {
 
 /** A sleep record: one night, belonging to the journal day of waking. On the sync wire every value is flat. */
 export interface SleepRecordRow {
+  /** The client-made id. */
   id: string
   /** The journal day of waking; settled from `rise_at`, required where that is unknown. */
   journal_date: string
@@ -108,6 +110,7 @@ export interface SleepRecordRow {
 
 /** A treatment session: a visit planned, attended, missed or cancelled. On the sync wire every value is flat. */
 export interface TreatmentSessionRow {
+  /** The client-made id. */
   id: string
   /** The journal day it starts on; settled from `starts_at`. */
   journal_date: string
