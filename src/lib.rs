@@ -26,6 +26,7 @@ pub mod journal;
 pub mod mail;
 pub mod pages;
 pub mod postgres;
+pub mod reference;
 pub mod report;
 pub mod server;
 pub mod sharing;

@@ -15,6 +15,12 @@ pub trait Document: Serialize {
     fn document(components: &mut Components) -> RefOr<Schema>;
 }
 
+impl<T: Document> Document for &T {
+    fn document(components: &mut Components) -> RefOr<Schema> {
+        T::document(components)
+    }
+}
+
 /// Makes types that derive utoipa's `ToSchema` usable as answers.
 macro_rules! document {
     ($($ty:ty),+ $(,)?) => {$(
