@@ -139,7 +139,7 @@ pub struct AccessEvent {
     #[schema(max_length = 60, examples("report"))]
     action: String,
     /// The sections that were open to it.
-    #[schema(max_items = 6, value_type = Vec<Section>)]
+    #[schema(max_items = 8, value_type = Vec<Section>)]
     sections: Vec<String>,
     /// The first journal day it could see; null for no limit.
     from_date: Option<NaiveDate>,

@@ -10,7 +10,7 @@ use crate::http::{CursorKey, Routes};
 use crate::ids::Ids;
 use crate::mail::Mailer;
 use crate::time::Clock;
-use crate::{account, auth, collections, health, report, sharing, sync};
+use crate::{account, auth, collections, health, reminders, report, sharing, sync, vocabularies};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The application, shared by all workers.
@@ -112,9 +112,11 @@ pub fn routes() -> Routes {
     auth::routes(&mut routes);
     account::routes(&mut routes);
     collections::routes(&mut routes);
+    reminders::routes(&mut routes);
     sharing::routes(&mut routes);
     sync::routes(&mut routes);
     report::routes(&mut routes);
+    vocabularies::routes(&mut routes);
     health::routes(&mut routes);
     routes
 }

@@ -1,5 +1,9 @@
 //! Moments, time zones, journal days, and the one clock.
 
+mod wall;
+
+pub use wall::WallTime;
+
 use crate::db::column_via;
 use crate::wire::{At, Components, Direction, Faults, Form, Whole, Wire};
 use chrono::{

@@ -15,7 +15,8 @@ pub use section::{Section, Sections};
 
 use crate::app::App;
 use crate::db::{Row, Statement, Tx, row};
-use crate::http::{Answered, Problem};
+use crate::http::{Answered, Problem, ProblemKind};
+use crate::journal::Hand;
 use crate::time::{Instant, TimeZone, journal_date};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::marker::PhantomData;
@@ -41,6 +42,7 @@ pub struct JournalAccess<L> {
     actor: Option<Uuid>,
     device: Option<Uuid>,
     moment: DateTime<Utc>,
+    hand: Hand,
     sections: Sections,
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
@@ -76,6 +78,10 @@ impl<L> JournalAccess<L> {
     pub const fn enrolled_on(&self) -> Option<NaiveDate> {
         self.enrolled_on
     }
+    /// The patient's home zone.
+    pub const fn time_zone(&self) -> Option<TimeZone> {
+        self.time_zone
+    }
     /// Today in the journal: by the patient's home zone and start of the day.
     pub fn today(&self) -> NaiveDate {
         let now = Instant::new(self.moment);
@@ -92,6 +98,10 @@ impl<L> JournalAccess<L> {
     /// The device that acts.
     pub const fn device(&self) -> Option<Uuid> {
         self.device
+    }
+    /// Whose hand writes here.
+    pub const fn hand(&self) -> Hand {
+        self.hand
     }
     /// The time of the request.
     pub const fn moment(&self) -> DateTime<Utc> {
@@ -179,14 +189,18 @@ fn grant<L>(
     entered: Entered,
 ) -> Answered<JournalAccess<L>> {
     policy::judge(&entered, need, moment).map_err(Problem::new)?;
-    let sections = match target {
-        Target::Own => Sections::ALL,
-        Target::Share { .. } => Sections::of_codes(&entered.sections.unwrap_or_default()),
+    let (hand, sections) = match target {
+        Target::Own => (Hand::Patient, Sections::ALL),
+        Target::Share { .. } => {
+            let open = Sections::of_codes(&entered.sections.unwrap_or_default());
+            (Hand::Practitioner(caller.account()), open)
+        }
     };
     Ok(JournalAccess {
         actor: Some(caller.account()),
         device: Some(caller.device()),
         moment,
+        hand,
         sections,
         from: entered.from_date,
         to: entered.to_date,
@@ -260,6 +274,42 @@ pub async fn write<T>(
         .await
 }
 
+/// A transaction on a patient's journal in which the caller records through a share, its counter
+/// locked. The work is only done if the share allows it; the try is in the access log either way.
+/// Answers whose journal it was, too, for the hint to that person's devices.
+///
+/// # Errors
+/// As [`read`], 403 without the permission to record, and whatever `work` answers.
+pub async fn record<T>(
+    app: &App,
+    caller: &Caller,
+    target: Target,
+    sections: Sections,
+    work: impl AsyncFnOnce(&Tx<'_>, JournalAccess<Write>) -> Answered<T>,
+) -> Answered<(T, Uuid)> {
+    let moment = app.clock.now();
+    let enter = enter(caller, moment, target, caller.request(), true);
+    let done: Answered<Answered<(T, Uuid)>> = app
+        .db
+        .transact(enter, async |tx, entered| {
+            let access = match grant(caller, moment, target, Need::PRACTITIONER, entered) {
+                Ok(access) => access,
+                // Refusals are values here, so that their line in the log is committed.
+                Err(refused) => return Ok(Err(refused)),
+            };
+            let allowed: Statement<(Uuid,)> = Statement::new(
+                "SELECT sec.subject() WHERE sec.recording_days($1) IS NOT NULL",
+            )
+            .bind(sections.codes());
+            match tx.first(allowed).await? {
+                Some((subject,)) => Ok(Ok((work(tx, access).await?, subject))),
+                None => Ok(Err(ProblemKind::ShareReadOnly.into())),
+            }
+        })
+        .await;
+    done?
+}
+
 /// A transaction on the caller's own journal whose statements all see one state of it.
 ///
 /// # Errors
@@ -328,6 +378,7 @@ pub async fn operate<T>(
                 actor: Some(patient),
                 device: None,
                 moment,
+                hand: Hand::Patient,
                 sections: Sections::ALL,
                 from: None,
                 to: None,

@@ -15,14 +15,26 @@ crate::wire::vocabulary! {
         Medication = "medication",
         /// Treatment sessions.
         Treatment = "treatment",
+        /// Questionnaires and their scores.
+        Assessments = "assessments",
+        /// Goals in the patient's own words.
+        Goals = "goals",
         /// Free-text notes the patient marked as shared.
         Notes = "notes",
     }
 }
 
 impl Section {
-    const ALL: [Self; 6] =
-        [Self::Pain, Self::Sleep, Self::Mobility, Self::Medication, Self::Treatment, Self::Notes];
+    const ALL: [Self; 8] = [
+        Self::Pain,
+        Self::Sleep,
+        Self::Mobility,
+        Self::Medication,
+        Self::Treatment,
+        Self::Assessments,
+        Self::Goals,
+        Self::Notes,
+    ];
 
     const fn bit(self) -> u8 {
         match self {
@@ -31,7 +43,9 @@ impl Section {
             Self::Mobility => 4,
             Self::Medication => 8,
             Self::Treatment => 16,
-            Self::Notes => 32,
+            Self::Assessments => 32,
+            Self::Goals => 64,
+            Self::Notes => 128,
         }
     }
 }
@@ -44,7 +58,7 @@ impl Sections {
     /// None.
     pub const NONE: Self = Self(0);
     /// All of them: what the patient sees.
-    pub const ALL: Self = Self(63);
+    pub const ALL: Self = Self(255);
 
     /// The set of these sections.
     pub const fn of(sections: &[Section]) -> Self {
@@ -99,7 +113,7 @@ mod tests {
         assert_eq!(Sections::ALL.codes(), Section::CODES);
         assert_eq!(
             Sections::ALL.without(set).codes(),
-            ["pain", "mobility", "medication", "treatment"]
+            ["pain", "mobility", "medication", "treatment", "assessments", "goals"]
         );
     }
 }

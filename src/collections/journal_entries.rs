@@ -1,14 +1,14 @@
 //! Journal entries: one moment or one day of self-report.
 
-use super::moment::{Moment, refuse_disorder, refuse_future, settle_moment, unsettle};
+use super::moment::{refuse_disorder, refuse_future, settle_timed, timed, unsettle_timed};
+use super::pain::{Nrs, PainSite, Relief, Trigger, check_sites};
+use super::red_flags::{RedFlag, SafetyNotice, notice};
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
-use crate::wire::{Faults, Items, Json, Settled, Text, Whole, vocabulary, wire};
+use crate::wire::{Faults, Items, Json, Settled, Text, Whole, vocabulary};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-/// A numeric rating scale. For pain: 0 = no pain, 10 = pain as bad as you can imagine.
-pub type Nrs = Whole<0, 10>;
 /// Minutes of one day.
 pub type DayMinutes = Whole<0, 1440>;
 
@@ -29,101 +29,9 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// A region of the body.
-    pub enum BodyRegion {
-        Neck = "neck", UpperBack = "upper_back", MidBack = "mid_back", LowBack = "low_back",
-        Sacrum = "sacrum", Buttock = "buttock", Hip = "hip", Groin = "groin", Thigh = "thigh",
-        Knee = "knee", LowerLeg = "lower_leg", Foot = "foot", Shoulder = "shoulder",
-        UpperArm = "upper_arm", Elbow = "elbow", Forearm = "forearm", Hand = "hand", Head = "head",
-        Jaw = "jaw", Chest = "chest", Abdomen = "abdomen", Pelvis = "pelvis",
-        Widespread = "widespread", Other = "other",
-    }
-}
-
-vocabulary! {
-    /// The side, always the patient's own left and right.
-    pub enum Laterality {
-        Left = "left", Right = "right", Both = "both", Midline = "midline", Unknown = "unknown",
-    }
-}
-
-vocabulary! {
-    /// What the pain feels like.
-    pub enum PainQuality {
-        DullAche = "dull_ache", Sharp = "sharp", Stabbing = "stabbing", Burning = "burning",
-        Throbbing = "throbbing", Shooting = "shooting", Tingling = "tingling", Numbness = "numbness",
-        Cramping = "cramping", Spasm = "spasm", Tightness = "tightness", Stiffness = "stiffness",
-        Pressure = "pressure", Electric = "electric", Other = "other",
-    }
-}
-
-vocabulary! {
-    /// How far the pain reaches.
-    pub enum Spread {
-        Localized = "localized", Radiating = "radiating", Widespread = "widespread",
-    }
-}
-
-vocabulary! {
-    /// What the patient thinks set the pain off.
-    pub enum Trigger {
-        ProlongedSitting = "prolonged_sitting", ProlongedStanding = "prolonged_standing",
-        Lifting = "lifting", Bending = "bending", AwkwardSleep = "awkward_sleep", Posture = "posture",
-        ScreenNeck = "screen_neck", Inactivity = "inactivity", OveruseExercise = "overuse_exercise",
-        Stress = "stress", Anxiety = "anxiety", Diet = "diet", Weather = "weather", Travel = "travel",
-        Menstrual = "menstrual", Injury = "injury", NoIdea = "no_idea", Other = "other",
-    }
-}
-
-vocabulary! {
-    /// What the patient tried against the pain.
-    pub enum ReliefMeans {
-        Rest = "rest", Movement = "movement", Stretching = "stretching", Heat = "heat", Cold = "cold",
-        Massage = "massage", Acupuncture = "acupuncture", Physio = "physio",
-        OtcMedication = "otc_medication", PrescriptionMedication = "prescription_medication",
-        Topical = "topical", Tens = "tens", BreathingMeditation = "breathing_meditation", Other = "other",
-    }
-}
-
-vocabulary! {
-    /// How much it helped.
-    pub enum Helped {
-        None = "none", Some = "some", ALot = "a_lot",
-    }
-}
-
-vocabulary! {
     /// What the pain did to the working day.
     pub enum WorkImpact {
         None = "none", Reduced = "reduced", Missed = "missed",
-    }
-}
-
-wire! {
-    /// One body region of one entry.
-    pub struct PainSite {
-        /// Where.
-        region: BodyRegion,
-        /// Which side; the patient's own left and right.
-        laterality: Option<Laterality>,
-        /// How strong here, 0 to 10.
-        intensity: Option<Nrs>,
-        /// What it feels like.
-        qualities: Items<PainQuality, 15>,
-        /// How far it reaches.
-        spread: Option<Spread>,
-        /// Where it radiates to.
-        radiates_to: Items<BodyRegion, 24>,
-    }
-}
-
-wire! {
-    /// Something tried against the pain.
-    pub struct Relief {
-        /// What was tried.
-        what: ReliefMeans,
-        /// How much it helped.
-        helped: Option<Helped>,
     }
 }
 
@@ -133,7 +41,7 @@ collection! {
     /// Null means not answered, which is neither zero nor pain-free.
     pub struct JournalEntry {
         plural: "JournalEntries", table: "journal_entries", path: "journal-entries", number: 1,
-        sections: [Pain, Mobility, Medication, Notes],
+        sections: [Pain, Mobility, Medication, Notes], writers: Patient,
         fields: {
             /// The journal day it belongs to. A daily entry may name its day; otherwise it is settled
             /// from the moment: the day starts at 04:00 on the phone's clock unless the patient set
@@ -166,7 +74,7 @@ collection! {
             sites: Json<Items<PainSite, 30>> => Pain,
             /// What may have set it off.
             triggers: Items<Trigger, 18> => Pain,
-            /// A trigger in the patient's own words.
+            /// A trigger in the patient's own words; says what `other` means.
             trigger_note: Option<Text<200>> => Notes,
             /// What was tried against it.
             relief: Json<Items<Relief, 14>> => Pain,
@@ -194,6 +102,8 @@ collection! {
             work_minutes_lost: Option<DayMinutes> => Mobility,
             /// Was any medication taken? Null means unknown.
             medication_taken: Option<bool> => Medication,
+            /// New warning signs. Where there is one, the answer carries the fixed safety notice.
+            red_flags: Items<RedFlag, 6> => Pain,
             /// A note in the patient's own words.
             note: Option<Text<4000>> => Notes,
             /// May readers of a share that opens notes see the note and the trigger note?
@@ -204,11 +114,7 @@ collection! {
     }
 }
 
-impl JournalEntry {
-    const fn moment(&self) -> Moment {
-        Moment { at: self.effective_at, zone: self.time_zone, offset: self.utc_offset_minutes }
-    }
-}
+timed!(JournalEntry, effective_at);
 
 impl Rules for JournalEntry {
     fn journal_date(&self) -> Option<NaiveDate> {
@@ -216,16 +122,13 @@ impl Rules for JournalEntry {
     }
 
     fn unsettle(&mut self, previous: &Self, context: &Context) {
-        let (now, before) = (self.moment(), previous.moment());
-        let day = (&mut self.journal_date, previous.journal_date);
-        unsettle(&now, &before, &mut self.utc_offset_minutes, day, context);
+        unsettle_timed(self, previous, context);
     }
 
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
-        let moment = self.moment();
-        let before = previous.map(|p| (p.moment(), p.journal_date));
-        let settled = settle_moment(&moment, &mut self.utc_offset_minutes, before, context);
-        let day = match (self.kind, self.journal_date.0) {
+        let named = self.journal_date;
+        let settled = settle_timed(self, previous, context);
+        let day = match (self.kind, named.0) {
             (_, None) => settled,
             (EntryKind::Daily, Some(named)) => named,
             (_, Some(named)) => {
@@ -255,11 +158,18 @@ impl Rules for JournalEntry {
             ("pain_worst", self.pain_worst),
             faults,
         );
+        check_sites("sites", &self.sites, faults);
         let ratings = [self.pain_now, self.pain_average, self.pain_worst, self.pain_least];
         let hurts = ratings.iter().flatten().any(|rating| rating.get() > 0);
         if self.pain_free_day == Some(true) && hurts {
             faults.field("pain_free_day", "contradiction", "Cannot be true beside a pain above 0.");
         }
+    }
+
+    const HAS_NOTICE: bool = true;
+
+    fn notice(&self) -> Option<&'static SafetyNotice> {
+        notice(self.red_flags.as_slice())
     }
 
     fn withhold(&mut self) {

@@ -1,13 +1,41 @@
 //! The collections: one file each, registered here once.
 
+mod adverse_events;
+mod assessments;
+mod flares;
+mod goals;
 mod journal_entries;
+mod medication_intakes;
 mod moment;
+mod pain;
+mod pain_episodes;
+mod practitioner_notes;
+mod red_flags;
+mod reminders;
 mod sleep_records;
+mod treatment_plans;
 mod treatment_sessions;
 
-pub use journal_entries::{EntryKind, JournalEntry};
+pub use crate::body_map::{BodyRegion, Laterality};
+pub use adverse_events::{ActionTaken, AdverseEvent, AdverseEventKind, EventOutcome, EventSeverity};
+pub use assessments::{Assessment, AssessmentAnswer, Occasion, Score};
+pub use flares::Flare;
+pub use goals::{Goal, GoalKind, GoalStatus};
+pub use journal_entries::{DayMinutes, EntryKind, JournalEntry, WorkImpact};
+pub use medication_intakes::{DoseUnit, IntakeKind, MedicationIntake};
+pub use pain::{Helped, Nrs, PainQuality, PainSite, Relief, ReliefMeans, Sites, Spread, Trigger};
+pub use pain_episodes::{
+    Condition, DatePrecision, EpisodeStatus, Mechanism, PainEpisode, PriorTreatment,
+};
+pub use practitioner_notes::{NoteVisibility, PractitionerNote};
+pub use red_flags::{RedFlag, SafetyNotice};
+pub use reminders::{Reminder, ReminderKind, Weekday};
 pub use sleep_records::{Night, SleepRecord};
-pub use treatment_sessions::{SessionStatus, TreatmentSession};
+pub use treatment_plans::{PlanStatus, StopReason, TreatmentPlan};
+pub use treatment_sessions::{
+    Adaptation, Adjunct, NeedlePoint, NeedleResponse, Sensation, SessionKind, SessionStatus,
+    Stimulation, Technique, TreatmentSession,
+};
 
 use crate::http::Routes;
 
@@ -17,7 +45,16 @@ macro_rules! for_each_collection {
         $do!(
             $crate::collections::JournalEntry,
             $crate::collections::SleepRecord,
-            $crate::collections::TreatmentSession
+            $crate::collections::TreatmentSession,
+            $crate::collections::MedicationIntake,
+            $crate::collections::Flare,
+            $crate::collections::Goal,
+            $crate::collections::PainEpisode,
+            $crate::collections::TreatmentPlan,
+            $crate::collections::AdverseEvent,
+            $crate::collections::Assessment,
+            $crate::collections::PractitionerNote,
+            $crate::collections::Reminder
         )
     };
 }
@@ -29,12 +66,38 @@ pub fn routes(routes: &mut Routes) {
         ($($collection:ty),+) => { $(crate::journal::http::routes::<$collection>(routes);)+ };
     }
     for_each_collection!(register);
+    red_flags::routes(routes);
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::journal::Record;
+    use crate::journal::{Context, Record};
+    use crate::wire::{Faults, read_body};
+    use serde_json::Value;
     use std::collections::HashSet;
+
+    fn judged<C: Record>(body: &Value) -> (C, Faults) {
+        let now = "2026-05-10T12:00:00Z".parse().unwrap();
+        let mut record: C = read_body(body).unwrap();
+        let mut faults = Faults::default();
+        record.settle(None, &Context { now, day_start_minute: 240 }, &mut faults);
+        (record, faults)
+    }
+
+    /// A settled record without faults.
+    pub(super) fn settled<C: Record>(body: &Value) -> C {
+        let (record, faults) = judged(body);
+        assert!(faults.is_empty(), "{faults:?}");
+        record
+    }
+
+    /// What is wrong with `body` changed by `extra`, as `pointer code`.
+    pub(super) fn faults_of<C: Record>(body: &Value, extra: &Value) -> Vec<String> {
+        let mut body = body.clone();
+        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        let faults = judged::<C>(&body).1.into_vec();
+        faults.iter().map(|f| format!("{} {}", f.pointer.as_deref().unwrap(), f.code)).collect()
+    }
 
     #[test]
     fn numbers_names_and_paths_are_unique() {
@@ -43,7 +106,7 @@ mod tests {
             ($($collection:ty),+) => { $(
                 assert!(seen.insert(<$collection>::NUMBER.to_string()));
                 assert!(seen.insert(<$collection>::COLLECTION.to_owned()));
-                assert!(seen.insert(<$collection>::PATH.to_owned()));
+                assert!(seen.insert(format!("/{}", <$collection>::PATH)));
                 assert!(<$collection>::FIELDS.iter().any(|f| f.name == "journal_date"));
             )+ };
         }

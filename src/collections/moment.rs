@@ -3,7 +3,7 @@
 use crate::journal::Context;
 use crate::time::{Instant, OffsetMinutes, TimeZone, journal_date, last_date_on_earth};
 use crate::wire::{Faults, Settled};
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 
 /// The moment a record is about, as the client sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,15 +39,113 @@ pub fn settle_day(
     journal_date(moment.at, offset, context.day_start_minute)
 }
 
-/// Settles a moment's offset in place and answers its journal day.
-pub fn settle_moment(
-    moment: &Moment,
-    offset: &mut Settled<OffsetMinutes>,
-    previous: Option<(Moment, Settled<NaiveDate>)>,
+/// A record about one moment, which decides its journal day.
+pub trait Timed {
+    /// The field of the moment.
+    const AT: &'static str;
+    /// The moment.
+    fn moment(&self) -> Moment;
+    /// The journal day and the offset, to be settled.
+    fn settled(&mut self) -> (&mut Settled<NaiveDate>, &mut Settled<OffsetMinutes>);
+    /// The journal day as it stands.
+    fn day(&self) -> Settled<NaiveDate>;
+}
+
+/// Makes a collection [`Timed`] by the named field, beside `journal_date`, `time_zone` and
+/// `utc_offset_minutes`.
+macro_rules! timed {
+    ($record:ty, $at:ident) => {
+        impl $crate::collections::moment::Timed for $record {
+            const AT: &'static str = stringify!($at);
+            fn moment(&self) -> $crate::collections::moment::Moment {
+                $crate::collections::moment::Moment {
+                    at: self.$at,
+                    zone: self.time_zone,
+                    offset: self.utc_offset_minutes,
+                }
+            }
+            fn settled(
+                &mut self,
+            ) -> (
+                &mut $crate::wire::Settled<chrono::NaiveDate>,
+                &mut $crate::wire::Settled<$crate::time::OffsetMinutes>,
+            ) {
+                (&mut self.journal_date, &mut self.utc_offset_minutes)
+            }
+            fn day(&self) -> $crate::wire::Settled<chrono::NaiveDate> {
+                self.journal_date
+            }
+        }
+    };
+}
+pub(crate) use timed;
+
+/// Settles offset and journal day of a record in place and answers the day.
+pub fn settle_timed<T: Timed>(
+    record: &mut T,
+    previous: Option<&T>,
     context: &Context,
 ) -> NaiveDate {
-    *offset = Settled(Some(settle_offset(moment)));
-    settle_day(moment, previous.as_ref().map(|(before, day)| (before, *day)), context)
+    let moment = record.moment();
+    let before = previous.map(|p| (p.moment(), p.day()));
+    let day = settle_day(&moment, before.as_ref().map(|(m, day)| (m, *day)), context);
+    let (journal_date, offset) = record.settled();
+    *offset = Settled(Some(settle_offset(&moment)));
+    *journal_date = Settled(Some(day));
+    day
+}
+
+/// Like [`settle_timed`], for records that cannot name another day than their moment's, nor one that
+/// has not begun.
+pub fn settle_past<T: Timed>(
+    record: &mut T,
+    previous: Option<&T>,
+    context: &Context,
+    faults: &mut Faults,
+) {
+    let day = settle_strictly(record, previous, context, faults);
+    refuse_future(day, T::AT, context, faults);
+}
+
+/// Like [`settle_timed`], for records that cannot name another day than their moment's.
+pub fn settle_strictly<T: Timed>(
+    record: &mut T,
+    previous: Option<&T>,
+    context: &Context,
+    faults: &mut Faults,
+) -> NaiveDate {
+    let named = record.day();
+    let day = settle_timed(record, previous, context);
+    if named.0.is_some_and(|named| named != day) {
+        let detail = format!("Must be the journal day of {}.", T::AT);
+        faults.field("journal_date", "contradiction", detail);
+    }
+    day
+}
+
+/// Notes an end before its start, or more than `longest` after it.
+pub fn check_end(
+    start: (&str, Instant),
+    end: (&str, Option<Instant>),
+    longest: Duration,
+    faults: &mut Faults,
+) {
+    let Some(at) = end.1 else { return };
+    if at < start.1 {
+        faults.field(end.0, "contradiction", format!("Must not lie before {}.", start.0));
+    } else if at.get() - start.1.get() > longest {
+        let hours = longest.num_hours();
+        let span =
+            if hours > 48 { format!("{} days", hours / 24) } else { format!("{hours} hours") };
+        faults.field(end.0, "out_of_range", format!("Must lie within {span} of {}.", start.0));
+    }
+}
+
+/// Forgets a record's offset and day when they are only those of a moment that has changed since.
+pub fn unsettle_timed<T: Timed>(record: &mut T, previous: &T, context: &Context) {
+    let (now, before, day_before) = (record.moment(), previous.moment(), previous.day());
+    let (day, offset) = record.settled();
+    unsettle(&now, &before, offset, (day, day_before), context);
 }
 
 /// Forgets offset and day when they are only those of a moment that has changed since. A day that

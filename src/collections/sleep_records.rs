@@ -1,6 +1,7 @@
 //! Sleep records: one night, belonging to the day of waking.
 
-use super::journal_entries::{DayMinutes, Nrs};
+use super::journal_entries::DayMinutes;
+use super::pain::Nrs;
 use super::moment::{Moment, refuse_future, settle_day, settle_offset, unsettle};
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
@@ -16,7 +17,7 @@ collection! {
     /// Give the times of going to bed and rising, or only the reported length of sleep.
     pub struct SleepRecord {
         plural: "SleepRecords", table: "sleep_records", path: "sleep-records", number: 2,
-        sections: [Sleep],
+        sections: [Sleep], writers: Patient,
         fields: {
             /// The journal day of waking; settled from `rise_at`, required where that is unknown.
             journal_date: Settled<NaiveDate>,

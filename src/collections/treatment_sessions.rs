@@ -1,13 +1,15 @@
 //! Treatment sessions: visits to the clinic.
 
-use super::moment::{Moment, refuse_future, settle_moment, unsettle};
+use super::moment::{check_end, refuse_future, settle_strictly, timed, unsettle_timed};
+use super::Laterality;
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
-use crate::wire::{Faults, Items, Settled, Text, vocabulary};
+use crate::wire::{Decimal, Faults, Items, Json, Settled, Text, Whole, vocabulary, wire};
 use chrono::{Duration, NaiveDate};
+use uuid::Uuid;
 
-/// No visit lasts longer than this, in hours.
-const LONGEST_VISIT: i64 = 24;
+/// No visit lasts longer than this.
+const LONGEST_VISIT: Duration = Duration::hours(24);
 
 vocabulary! {
     /// What became of a visit.
@@ -61,45 +63,120 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// How the needles were stimulated (STRICTA 2010, item 2e).
+    pub enum Stimulation {
+        None = "none", Manual = "manual", Electrical = "electrical", Heat = "heat", Other = "other",
+    }
+}
+
+vocabulary! {
+    /// The response that was sought or obtained (STRICTA 2010, item 2d).
+    pub enum NeedleResponse {
+        /// The sensation of needling: dull, heavy, spreading.
+        DeQi = "de_qi" ("De qi"),
+        /// A visible twitch of the muscle.
+        MuscleTwitch = "muscle_twitch",
+        /// None was sought, or none was obtained.
+        None = "none",
+        Other = "other",
+    }
+}
+
+vocabulary! {
+    /// What was done or advised beside the needles (STRICTA 2010, item 4a).
+    pub enum Adjunct {
+        Exercise = "exercise", Stretching = "stretching", Massage = "massage", Heat = "heat",
+        Cupping = "cupping", Physiotherapy = "physiotherapy", Breathing = "breathing",
+        PostureAdvice = "posture_advice", LifestyleAdvice = "lifestyle_advice",
+        Medication = "medication", Other = "other",
+    }
+}
+
+wire! {
+    /// A point that was needled (STRICTA 2010, items 2b and 2c).
+    pub struct NeedlePoint {
+        /// Its standard name, as `BL23`, or where it is in plain words.
+        name: Text<60>,
+        /// The side; the patient's own left and right.
+        laterality: Option<Laterality>,
+        /// How deep, in millimetres.
+        depth_mm: Option<Decimal<0, 150, 1>>,
+    }
+}
+
 collection! {
     /// A treatment session: a visit planned, attended, missed or cancelled.
+    ///
+    /// What was done follows STRICTA 2010. Once a practitioner has recorded in it, the patient keeps
+    /// the own fields (`sensations`, the note) and the practitioner answers for the others.
     pub struct TreatmentSession {
         plural: "TreatmentSessions", table: "treatment_sessions", path: "treatment-sessions", number: 3,
-        sections: [Treatment],
+        sections: [Treatment], writers: Both,
         fields: {
             /// The journal day it starts on; settled from `starts_at`.
-            journal_date: Settled<NaiveDate>,
+            journal_date: Settled<NaiveDate> as Clinical,
             /// What became of it.
-            status: SessionStatus,
+            status: SessionStatus as Clinical,
             /// What it is for.
-            kind: SessionKind,
+            kind: SessionKind as Clinical,
             /// When it starts.
-            starts_at: Instant,
+            starts_at: Instant as Clinical,
             /// When it ends.
-            ends_at: Option<Instant>,
+            ends_at: Option<Instant> as Clinical,
             /// The time zone of the visit.
-            time_zone: TimeZone,
+            time_zone: TimeZone as Clinical,
             /// Minutes east of UTC at its start; settled from the zone when left out.
-            utc_offset_minutes: Settled<OffsetMinutes>,
+            utc_offset_minutes: Settled<OffsetMinutes> as Clinical,
             /// When it was typed, by the device's clock.
-            recorded_at: Option<Instant>,
+            recorded_at: Option<Instant> as Clinical,
+            /// The plan it belongs to.
+            treatment_plan_id: Option<Uuid> as Clinical,
+            /// The complaint it is about.
+            pain_episode_id: Option<Uuid> as Clinical,
             /// What was done.
-            techniques: Items<Technique, 18>,
+            techniques: Items<Technique, 18> as Clinical,
+            /// What `other` among the techniques means.
+            technique_other: Option<Text<200>> as Clinical,
             /// What it was adapted to.
-            adaptations: Items<Adaptation, 4>,
+            adaptations: Items<Adaptation, 4> as Clinical,
+            /// What `other` among the adaptations means.
+            adaptation_other: Option<Text<200>> as Clinical,
+            /// The points, with side and depth.
+            points: Json<Items<NeedlePoint, 60>> as Clinical,
+            /// Needles inserted in all.
+            needle_count: Option<Whole<0, 200>> as Clinical,
+            /// How long the needles stayed, in minutes.
+            retention_minutes: Option<Whole<0, 180>> as Clinical,
+            /// The diameter of the needles, in millimetres.
+            needle_diameter_mm: Option<Decimal<0, 2, 2>> as Clinical,
+            /// The length of the needles, in millimetres.
+            needle_length_mm: Option<Decimal<0, 150, 1>> as Clinical,
+            /// Maker and material of the needles.
+            needle_type: Option<Text<200>> as Clinical,
+            /// How the needles were stimulated.
+            stimulation: Items<Stimulation, 5> as Clinical,
+            /// The frequency of electrical stimulation, in hertz.
+            electrical_frequency_hz: Option<Decimal<0, 1000, 1>> as Clinical,
+            /// The response that was sought.
+            response_sought: Items<NeedleResponse, 4> as Clinical,
+            /// The response that was obtained.
+            response_obtained: Items<NeedleResponse, 4> as Clinical,
+            /// What was done or advised besides.
+            adjuncts: Items<Adjunct, 11> as Clinical,
+            /// What `other` among the adjuncts means.
+            adjunct_other: Option<Text<200>> as Clinical,
             /// What the patient felt.
             sensations: Items<Sensation, 7>,
             /// A note in the patient's own words.
             note: Option<Text<4000>> => Notes,
+            /// May readers of a share that opens notes see the note?
+            note_shared: Option<bool> => Notes,
         }
     }
 }
 
-impl TreatmentSession {
-    const fn moment(&self) -> Moment {
-        Moment { at: self.starts_at, zone: self.time_zone, offset: self.utc_offset_minutes }
-    }
-}
+timed!(TreatmentSession, starts_at);
 
 impl Rules for TreatmentSession {
     fn journal_date(&self) -> Option<NaiveDate> {
@@ -107,28 +184,26 @@ impl Rules for TreatmentSession {
     }
 
     fn unsettle(&mut self, previous: &Self, context: &Context) {
-        let (now, before) = (self.moment(), previous.moment());
-        let day = (&mut self.journal_date, previous.journal_date);
-        unsettle(&now, &before, &mut self.utc_offset_minutes, day, context);
+        unsettle_timed(self, previous, context);
     }
 
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
-        let moment = self.moment();
-        let before = previous.map(|p| (p.moment(), p.journal_date));
-        let day = settle_moment(&moment, &mut self.utc_offset_minutes, before, context);
-        if self.journal_date.0.is_some_and(|named| named != day) {
-            faults.field("journal_date", "contradiction", "Must be the journal day of starts_at.");
-        }
-        self.journal_date = Settled(Some(day));
+        let day = settle_strictly(self, previous, context, faults);
         if matches!(self.status, SessionStatus::Attended | SessionStatus::Missed) {
             refuse_future(day, "starts_at", context, faults);
         }
-        if let Some(ends_at) = self.ends_at {
-            if ends_at < self.starts_at {
-                faults.field("ends_at", "contradiction", "Must not lie before starts_at.");
-            } else if ends_at.get() - self.starts_at.get() > Duration::hours(LONGEST_VISIT) {
-                faults.field("ends_at", "out_of_range", "Must lie within 24 hours of starts_at.");
-            }
+        let (start, end) = (("starts_at", self.starts_at), ("ends_at", self.ends_at));
+        check_end(start, end, LONGEST_VISIT, faults);
+        if self.response_sought.as_slice().contains(&NeedleResponse::None)
+            && self.response_sought.as_slice().len() > 1
+        {
+            faults.field("response_sought", "contradiction", "`none` stands alone.");
+        }
+    }
+
+    fn withhold(&mut self) {
+        if self.note_shared != Some(true) {
+            self.note = None;
         }
     }
 }

@@ -84,6 +84,7 @@ primitive! {
     i16, st::Int2, "smallint";
     i32, st::Int4, "integer";
     i64, st::Int8, "bigint";
+    f64, st::Double, "double precision";
     String, st::Text, "text";
     NaiveDate, st::Date, "date";
     DateTime<Utc>, st::Timestamptz, "timestamptz";

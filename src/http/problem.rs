@@ -70,6 +70,10 @@ catalogue! {
         "Hide the function for this account.";
     AccountSuspended "account_suspended" 403 "The account is suspended"
         "Tell the person to contact the clinic.";
+    ShareReadOnly "share_read_only" 403 "The share does not allow recording"
+        "Show the journal read-only; the patient can allow it in the share.";
+    NotYours "not_yours" 403 "Somebody else answers for this record"
+        "Show it read-only.";
     NotFound "not_found" 404 "There is no such thing, or not for you"
         "Treat it as absent.";
     MethodNotAllowed "method_not_allowed" 405 "This address does not know the method"

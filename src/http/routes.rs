@@ -21,12 +21,13 @@ pub struct Authz {
     subject: &'static str,
     sections: &'static [&'static str],
     step_up: bool,
+    recording: bool,
 }
 
 impl Authz {
     /// Anybody.
     pub const OPEN: Self =
-        Self { auth: "none", role: None, subject: "none", sections: &[], step_up: false };
+        Self { auth: "none", role: None, subject: "none", sections: &[], step_up: false, recording: false };
     /// Any signed-in account, on its own things.
     pub const ACCOUNT: Self = Self { auth: "bearer", subject: "own", ..Self::OPEN };
     /// A patient, on the own journal.
@@ -38,6 +39,12 @@ impl Authz {
     pub const fn share(sections: &'static [&'static str]) -> Self {
         Self { subject: "share", sections, ..Self::PRACTITIONER }
     }
+    /// The share must allow recording, too.
+    #[must_use]
+    pub const fn recording(mut self) -> Self {
+        self.recording = true;
+        self
+    }
     /// Needs a password check within the last five minutes.
     #[must_use]
     pub const fn step_up(mut self) -> Self {
@@ -47,7 +54,7 @@ impl Authz {
 
     fn to_json(self) -> Value {
         json!({"auth": self.auth, "role": self.role, "subject": self.subject,
-               "sections": self.sections, "step_up": self.step_up})
+               "sections": self.sections, "step_up": self.step_up, "recording": self.recording})
     }
 }
 
@@ -211,6 +218,9 @@ impl Operation {
         }
         if self.authz.role.is_some() {
             kinds.push(P::RoleInsufficient);
+        }
+        if self.authz.recording {
+            kinds.extend([P::ShareReadOnly, P::NotYours]);
         }
         if self.authz.step_up {
             kinds.push(P::ReauthenticationRequired);

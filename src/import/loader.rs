@@ -63,6 +63,9 @@ impl<C: Record> Loader for Waiting<C> {
                     Outcome::Gone(_) => {
                         summary.refuse(line, "id: This record was deleted, and stays so.");
                     }
+                    Outcome::NotYours => {
+                        summary.refuse(line, "A practitioner answers for this record.");
+                    }
                     Outcome::Invalid(faults) => summary.refuse_faults(line, faults),
                     Outcome::Replaced(_)
                     | Outcome::Deleted(_)

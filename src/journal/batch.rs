@@ -1,6 +1,7 @@
 //! Changes of one collection on their way into the database: records with their new revisions, and
 //! the lines of the history. Every writer fills one of these.
 
+use super::authorship::Hand;
 use super::record::Record;
 use super::sql::{self, HistoryOp, HistoryRow};
 use super::stored::Stored;
@@ -58,6 +59,7 @@ pub(crate) struct Batch<C> {
     history: Vec<HistoryRow>,
     actor: Option<Uuid>,
     device: Option<Uuid>,
+    hand: Hand,
     moment: DateTime<Utc>,
     ids: Ids,
 }
@@ -72,6 +74,7 @@ impl<C: Record> Batch<C> {
             history: Vec::new(),
             actor: access.actor(),
             device: access.device(),
+            hand: access.hand(),
             moment: access.moment(),
             ids: ids.clone(),
         }
@@ -102,6 +105,7 @@ impl<C: Record> Batch<C> {
             created_at,
             updated_at: edited.and_then(|e| e.updated_at).unwrap_or(created_at),
             received_at: now,
+            clinician_id: self.hand.clinician(None),
             content,
         };
         self.known.insert(id, record.clone());
@@ -121,6 +125,7 @@ impl<C: Record> Batch<C> {
         let record = self.known.get_mut(&id)?;
         let changes = record.content.differences(&content);
         record.content = content;
+        record.clinician_id = self.hand.clinician(record.clinician_id);
         record.deleted_at = None;
         record.rev = revisions.take();
         record.device_id = self.device;

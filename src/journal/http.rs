@@ -4,8 +4,11 @@ use super::record::Record;
 use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
 use super::write::{Intent, Outcome, apply_changes};
-use crate::access::{self, Caller, Need, Section, Target};
+use crate::access::{
+    self, Caller, JournalAccess, Need, Section, Sections, Target, Write,
+};
 use crate::app::App;
+use crate::db::Tx;
 use crate::http::precondition::{self, DeleteCondition, PutCondition, etag};
 use crate::http::{
     Answered, Authz, Body, Deleted, Found, Operation, Page, PageRequest, Parameter, Problem,
@@ -16,58 +19,19 @@ use actix_web::{HttpRequest, web};
 use chrono::{Datelike, NaiveDate};
 use serde_json::json;
 
-/// Registers the operations of a collection: the patient's own and the practitioner's view.
+/// Registers the operations of a collection: the patient's own and the practitioner's.
 pub fn routes<C: Record>(routes: &mut Routes) {
     let list = format!("/v1/{}", C::PATH);
     let one = format!("{list}/{{id}}");
-    let shared = format!("/v1/patients/{{share_id}}/{}", C::PATH);
     let (name, plural) = (C::SCHEMA, C::PLURAL);
-
-    let put = Operation::new(format!("put{name}"), "journal", format!("Create or replace: {}", C::ABOUT), Authz::PATIENT)
-        .describe("Send `If-None-Match: *` to create under an id of your own making, `If-Match` with the \
-            ETag to replace the whole record. A repeated request is answered like the first. An id is used \
-            once: creating over a deleted record is a `conflict`; its ETag, sent as `If-Match`, restores it.")
-        .parameter(Parameter::header("If-Match", "The version to replace.", "^\"v[0-9]{1,18}\"$"))
-        .parameter(Parameter::header("If-None-Match", "`*` to create.", "^\\*$"))
-        .takes::<C>()
-        .problems(&[ProblemKind::InvalidHeader, ProblemKind::Conflict,
-            ProblemKind::PreconditionFailed, ProblemKind::PreconditionRequired]);
-    routes.add(Method::PUT, &one, put, put_record::<C>);
-
-    let get = Operation::new(
-        format!("get{name}"),
-        "journal",
-        format!("Read one: {}", C::ABOUT),
-        Authz::PATIENT,
-    )
-    .parameter(Parameter::header(
-        "If-None-Match",
-        "The version you have.",
-        "^(W/)?\"v[0-9]{1,18}\"$",
-    ));
+    if C::WRITERS.has_patient() {
+        let put = put_operation::<C>(format!("put{name}"), "journal", "", Authz::PATIENT);
+        routes.add(Method::PUT, &one, put, put_record::<C>);
+        let delete = delete_operation::<C>(format!("delete{name}"), "journal", "", Authz::PATIENT);
+        routes.add(Method::DELETE, &one, delete, delete_record::<C>);
+    }
+    let get = get_operation::<C>(format!("get{name}"), "journal", "", Authz::PATIENT);
     routes.add(Method::GET, &one, get, get_record::<C>);
-
-    let delete = Operation::new(
-        format!("delete{name}"),
-        "journal",
-        format!("Delete: {}", C::ABOUT),
-        Authz::PATIENT,
-    )
-    .describe(
-        "The record becomes a tombstone; its values stay in the history. Deleting twice is fine.",
-    )
-    .parameter(Parameter::header(
-        "If-Match",
-        "The version to delete, or `*`.",
-        "^(\\*|\"v[0-9]{1,18}\")$",
-    ))
-    .problems(&[
-        ProblemKind::InvalidHeader,
-        ProblemKind::PreconditionFailed,
-        ProblemKind::PreconditionRequired,
-    ]);
-    routes.add(Method::DELETE, &one, delete, delete_record::<C>);
-
     let read = Operation::new(
         format!("list{plural}"),
         "journal",
@@ -76,6 +40,10 @@ pub fn routes<C: Record>(routes: &mut Routes) {
     );
     routes.add(Method::GET, &list, with_page_parameters(read), list_records::<C>);
 
+    if C::SECTIONS == Sections::NONE {
+        return;
+    }
+    let shared = format!("/v1/patients/{{share_id}}/{}", C::PATH);
     let sections = section_codes::<C>();
     let read = Operation::new(
         format!("listShared{plural}"),
@@ -88,6 +56,68 @@ pub fn routes<C: Record>(routes: &mut Routes) {
             Each call is a line in the patient's access log.",
     );
     routes.add(Method::GET, &shared, with_page_parameters(read), list_shared::<C>);
+
+    if C::WRITERS.has_practitioner() {
+        let one = format!("{shared}/{{id}}");
+        let through = "through a share ";
+        let get = get_operation::<C>(
+            format!("getShared{name}"),
+            "patients",
+            through,
+            Authz::share(sections),
+        );
+        routes.add(Method::GET, &one, get, get_shared::<C>);
+        let records = Authz::share(sections).recording();
+        let put = put_operation::<C>(format!("putShared{name}"), "patients", through, records);
+        routes.add(Method::PUT, &one, put, put_shared::<C>);
+        let delete =
+            delete_operation::<C>(format!("deleteShared{name}"), "patients", through, records);
+        routes.add(Method::DELETE, &one, delete, delete_shared::<C>);
+    }
+}
+
+fn put_operation<C: Record>(id: String, tag: &'static str, through: &str, who: Authz) -> Operation {
+    Operation::new(id, tag, format!("Create or replace {through}— {}", C::ABOUT), who)
+        .describe("Send `If-None-Match: *` to create under an id of your own making, `If-Match` with the \
+            ETag to replace the whole record. A repeated request is answered like the first. An id is used \
+            once: creating over a deleted record is a `conflict`; its ETag, sent as `If-Match`, restores it.")
+        .parameter(Parameter::header("If-Match", "The version to replace.", "^\"v[0-9]{1,18}\"$"))
+        .parameter(Parameter::header("If-None-Match", "`*` to create.", "^\\*$"))
+        .takes::<C>()
+        .problems(&[ProblemKind::InvalidHeader, ProblemKind::Conflict,
+            ProblemKind::PreconditionFailed, ProblemKind::PreconditionRequired])
+}
+
+fn get_operation<C: Record>(id: String, tag: &'static str, through: &str, who: Authz) -> Operation {
+    Operation::new(id, tag, format!("Read one {through}— {}", C::ABOUT), who).parameter(
+        Parameter::header("If-None-Match", "The version you have.", "^(W/)?\"v[0-9]{1,18}\"$"),
+    )
+}
+
+fn delete_operation<C: Record>(
+    id: String,
+    tag: &'static str,
+    through: &str,
+    who: Authz,
+) -> Operation {
+    let operation = Operation::new(id, tag, format!("Delete {through}— {}", C::ABOUT), who)
+        .describe(
+            "The record becomes a tombstone; its values stay in the history. Deleting twice is fine.",
+        )
+        .parameter(Parameter::header(
+            "If-Match",
+            "The version to delete, or `*`.",
+            "^(\\*|\"v[0-9]{1,18}\")$",
+        ))
+        .problems(&[
+            ProblemKind::InvalidHeader,
+            ProblemKind::PreconditionFailed,
+            ProblemKind::PreconditionRequired,
+        ]);
+    if C::WRITERS.has_practitioner() {
+        return operation.problems(&[ProblemKind::NotYours]);
+    }
+    operation
 }
 
 /// The codes of a collection's sections, for the document.
@@ -113,34 +143,68 @@ fn with_page_parameters(operation: Operation) -> Operation {
         .problems(&[ProblemKind::InvalidCursor])
 }
 
+/// Whose journal an address means.
+type Whose = fn(&HttpRequest) -> Answered<Target>;
+
+fn own(_: &HttpRequest) -> Answered<Target> {
+    Ok(Target::Own)
+}
+
+fn shared<C: Record>(request: &HttpRequest, action: &'static str) -> Answered<Target> {
+    let id = path_id(request, "share_id")?;
+    Ok(Target::Share { id, action, sections: C::SECTIONS, from: None, to: None })
+}
+
+fn shared_reading<C: Record>(request: &HttpRequest) -> Answered<Target> {
+    shared::<C>(request, C::COLLECTION)
+}
+
+fn shared_recording<C: Record>(request: &HttpRequest) -> Answered<Target> {
+    shared::<C>(request, C::RECORDING)
+}
+
 async fn put_record<C: Record>(
     caller: Caller,
     request: HttpRequest,
     app: web::Data<App>,
     body: Body<C>,
 ) -> Answered<Put<Stored<C>>> {
-    let asked = path_id(&request, "id")
-        .and_then(|id| Ok((id, precondition::of_put(&request)?)))
+    put(&app, &caller, &request, body, own).await
+}
+
+async fn put_shared<C: Record>(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+    body: Body<C>,
+) -> Answered<Put<Stored<C>>> {
+    put(&app, &caller, &request, body, shared_recording::<C>).await
+}
+
+async fn put<C: Record>(
+    app: &App,
+    caller: &Caller,
+    request: &HttpRequest,
+    body: Body<C>,
+    whose: Whose,
+) -> Answered<Put<Stored<C>>> {
+    let target = whose(request);
+    let asked = path_id(request, "id")
+        .and_then(|id| Ok((id, precondition::of_put(request)?)))
         .and_then(|(id, condition)| Ok((id, condition, body.valid()?)));
-    let (id, condition, content) = match asked {
-        Ok(asked) => asked,
-        Err(problem) => {
-            access::check(&app, &caller, Need::PATIENT).await?;
-            return Err(problem);
-        }
-    };
-    let intent = match condition {
-        PutCondition::Absent => Intent::Create(content),
-        PutCondition::Version(base) => Intent::Replace { base, content },
-    };
-    match change_one(&app, &caller, id, intent).await? {
+    let intent = asked.map(|(id, condition, content)| match condition {
+        PutCondition::Absent => (id, Intent::Create(content)),
+        PutCondition::Version(base) => (id, Intent::Replace { base, content }),
+    });
+    let (outcome, seen) = change_one(app, caller, target, intent).await?;
+    match outcome {
         Outcome::Created(record) => {
             let etag = record.etag();
-            Ok(Put::Created(record, etag))
+            Ok(Put::Created(seen.of(record), etag))
         }
         Outcome::Unchanged(record) | Outcome::Replaced(record) => {
             let etag = record.etag();
-            Ok(Put::Stands(record, etag))
+            Ok(Put::Stands(seen.of(record), etag))
         }
         other => Err(refusal(other)),
     }
@@ -151,39 +215,97 @@ async fn delete_record<C: Record>(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Answered<Deleted> {
-    let asked = path_id(&request, "id").and_then(|id| Ok((id, precondition::of_delete(&request)?)));
-    let (id, condition) = match asked {
-        Ok(asked) => asked,
-        Err(problem) => {
-            access::check(&app, &caller, Need::PATIENT).await?;
-            return Err(problem);
-        }
-    };
-    let base = match condition {
-        DeleteCondition::Any => None,
-        DeleteCondition::Version(version) => Some(version),
-    };
-    match change_one::<C>(&app, &caller, id, Intent::Delete { base }).await? {
+    delete::<C>(&app, &caller, &request, own).await
+}
+
+async fn delete_shared<C: Record>(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Deleted> {
+    delete::<C>(&app, &caller, &request, shared_recording::<C>).await
+}
+
+async fn delete<C: Record>(
+    app: &App,
+    caller: &Caller,
+    request: &HttpRequest,
+    whose: Whose,
+) -> Answered<Deleted> {
+    let target = whose(request);
+    let asked = path_id(request, "id").and_then(|id| Ok((id, precondition::of_delete(request)?)));
+    let intent = asked.map(|(id, condition)| {
+        let base = match condition {
+            DeleteCondition::Any => None,
+            DeleteCondition::Version(version) => Some(version),
+        };
+        (id, Intent::<C>::Delete { base })
+    });
+    match change_one(app, caller, target, intent).await?.0 {
         Outcome::Deleted(rev) => Ok(Deleted(etag(rev))),
         other => Err(refusal(other)),
     }
 }
 
+/// What the caller sees of a record he has written.
+struct Seen(Option<Sections>);
+
+impl Seen {
+    fn of<C: Record>(&self, record: Stored<C>) -> Stored<C> {
+        match self.0 {
+            None => record,
+            Some(sections) => record.seen_through(sections),
+        }
+    }
+}
+
+/// Writes one record. A request that cannot be read is judged only after its caller has been: behind
+/// a share that does not open, every request looks alike.
 async fn change_one<C: Record>(
     app: &App,
     caller: &Caller,
-    id: uuid::Uuid,
-    intent: Intent<C>,
-) -> Answered<Outcome<C>> {
-    let outcome = access::write(app, caller, Need::PATIENT, async |tx, journal| {
-        let outcomes = apply_changes(tx, &journal, &app.ids, vec![(id, intent)]).await?;
+    target: Answered<Target>,
+    intent: Answered<(uuid::Uuid, Intent<C>)>,
+) -> Answered<(Outcome<C>, Seen)> {
+    let work = async |tx: &Tx<'_>, journal: JournalAccess<Write>, intent| {
+        let outcomes = apply_changes(tx, &journal, &app.ids, vec![intent]).await?;
         outcomes.into_iter().next().ok_or_else(|| Problem::internal("one intent, no outcome"))
-    })
-    .await?;
-    if outcome.is_change() {
-        app.pokes.poke_changed(caller.account());
+    };
+    match target {
+        Ok(Target::Own) => {
+            let intent = match intent {
+                Ok(intent) => intent,
+                Err(problem) => {
+                    access::check(app, caller, Need::PATIENT).await?;
+                    return Err(problem);
+                }
+            };
+            let outcome = access::write(app, caller, Need::PATIENT, async |tx, journal| {
+                work(tx, journal, intent).await
+            })
+            .await?;
+            if outcome.is_change() {
+                app.pokes.poke_changed(caller.account());
+            }
+            Ok((outcome, Seen(None)))
+        }
+        Ok(target) => {
+            let ((outcome, seen), patient) =
+                access::record(app, caller, target, C::SECTIONS, async |tx, journal| {
+                    let seen = Seen(Some(journal.sections()));
+                    Ok((work(tx, journal, intent?).await?, seen))
+                })
+                .await?;
+            if outcome.is_change() {
+                app.pokes.poke_changed(patient);
+            }
+            Ok((outcome, seen))
+        }
+        Err(problem) => {
+            access::check(app, caller, Need::PRACTITIONER).await?;
+            Err(problem)
+        }
     }
-    Ok(outcome)
 }
 
 /// What the writer refuses, in the words of HTTP.
@@ -198,6 +320,7 @@ fn refusal<C>(outcome: Outcome<C>) -> Problem {
         Outcome::Stale(rev) => Problem::new(ProblemKind::PreconditionFailed)
             .detail("The record has changed since the version you sent.")
             .etag(etag(rev)),
+        Outcome::NotYours => ProblemKind::NotYours.into(),
         Outcome::Unknown => ProblemKind::NotFound.into(),
         Outcome::Invalid(faults) => Problem::invalid(faults),
         Outcome::Created(_)
@@ -212,16 +335,40 @@ async fn get_record<C: Record>(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Answered<Versioned<Stored<C>>> {
-    let id = path_id(&request, "id");
+    get(&app, &caller, &request, Need::PATIENT, own).await
+}
+
+async fn get_shared<C: Record>(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Versioned<Stored<C>>> {
+    get(&app, &caller, &request, Need::PRACTITIONER, shared_reading::<C>).await
+}
+
+async fn get<C: Record>(
+    app: &App,
+    caller: &Caller,
+    request: &HttpRequest,
+    need: Need,
+    whose: Whose,
+) -> Answered<Versioned<Stored<C>>> {
+    let target = match whose(request) {
+        Ok(target) => target,
+        Err(problem) => {
+            access::check(app, caller, need).await?;
+            return Err(problem);
+        }
+    };
+    let id = path_id(request, "id");
     let wanted = id.as_ref().copied().unwrap_or_default();
-    let (_, records) = access::read(&app, &caller, Need::PATIENT, Target::Own, |permit| {
-        sql::find::<C>(permit, wanted)
-    })
-    .await?;
+    let (journal, records) =
+        access::read(app, caller, need, target, |permit| sql::find::<C>(permit, wanted)).await?;
     id?;
     let record = records.into_iter().next().ok_or(ProblemKind::NotFound)?;
     let etag = record.etag();
-    Ok(Versioned(record, etag))
+    let seen = Seen(matches!(target, Target::Share { .. }).then(|| journal.sections()));
+    Ok(Versioned(seen.of(record), etag))
 }
 
 /// A list's days and page, read from the query.

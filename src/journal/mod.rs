@@ -1,5 +1,6 @@
 //! Journals: records of any collection, how they are read, and the one way they are written.
 
+mod authorship;
 mod batch;
 pub mod http;
 mod record;
@@ -7,10 +8,12 @@ mod sql;
 mod stored;
 mod write;
 
+pub(crate) use authorship::may_delete;
+pub use authorship::{Hand, Part, Writers};
 pub(crate) use batch::{Batch, Edited, Revisions};
-pub use record::{Context, FieldInfo, Record, Rules, first_line};
-pub(crate) use record::{collection, section_of};
+pub use record::{Context, FieldInfo, Record, Rules, first_line, holds_something};
+pub(crate) use record::{collection, part_of, section_of};
 pub use sql::{FIRST_DAY, LAST_DAY, REMEMBER, RESERVE, Texts, find, page, window};
 pub(crate) use sql::{HistoryOp, find_all};
-pub use stored::Stored;
+pub use stored::{Stored, clinician};
 pub use write::{Intent, Outcome, apply_changes};

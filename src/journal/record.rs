@@ -1,6 +1,8 @@
 //! One definition per collection: what [`collection!`] makes of it.
 
+use super::authorship::{Part, Writers};
 use crate::access::{Section, Sections};
+use crate::collections::SafetyNotice;
 use crate::db::{Bind, Columns};
 use crate::wire::{Components, Faults, Form, Wire};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -25,6 +27,8 @@ pub struct FieldInfo {
     pub form: Form,
     /// Must it be given?
     pub required: bool,
+    /// Who fills it.
+    pub part: Part,
 }
 
 /// A collection's content: what the client writes, as a typed struct. [`collection!`] implements
@@ -44,6 +48,10 @@ pub trait Record: Rules + Wire + Serialize + Clone + PartialEq + Send + 'static 
     const ABOUT: &'static str;
     /// A share that opens one of these shows the record; its policy in the database says the same.
     const SECTIONS: Sections;
+    /// Who writes in it.
+    const WRITERS: Writers;
+    /// What a practitioner does who writes in it, for the access log.
+    const RECORDING: &'static str;
     /// Its fields, in the order of the columns.
     const FIELDS: &'static [FieldInfo];
 
@@ -63,6 +71,12 @@ pub trait Record: Rules + Wire + Serialize + Clone + PartialEq + Send + 'static 
     fn canonical(field: &str, value: &Value, faults: &mut Faults) -> Option<Value>;
     /// The fields with their schemas as answers have them.
     fn field_schemas(components: &mut Components) -> Vec<(&'static str, RefOr<Schema>)>;
+    /// The fields of a part that hold something.
+    fn filled(&self, part: Part) -> Vec<&'static str>;
+    /// The fields of a part in which `other` differs.
+    fn differing(&self, other: &Self, part: Part) -> Vec<&'static str>;
+    /// Takes the fields of a part from `other`.
+    fn take_part(&mut self, other: &Self, part: Part);
     /// Empties every field whose section the reader may not see.
     fn redact(&mut self, sees: Sections);
     /// Writes the fields as members of a JSON object.
@@ -102,17 +116,27 @@ pub trait Rules: Sized {
 
     /// What else a reader through a share may not see.
     fn withhold(&mut self) {}
+
+    /// May an answer carry a safety notice?
+    const HAS_NOTICE: bool = false;
+
+    /// The fixed text that goes with this record.
+    fn notice(&self) -> Option<&'static SafetyNotice> {
+        None
+    }
 }
 
 /// Declares a collection. Each line is a column, a member of the JSON object, a property of the
-/// schema and an entry of the history; `=> Section` ties it to a section of a share.
+/// schema and an entry of the history; `=> Section` ties it to a section of a share, `as Clinical`
+/// to the practitioner who answers for the record.
 macro_rules! collection {
     (
         $(#[doc = $doc:literal])*
         pub struct $name:ident {
             plural: $plural:literal, table: $table:literal, path: $path:literal, number: $number:literal,
-            sections: [$($base:ident),+],
-            fields: { $( $(#[doc = $fdoc:literal])* $field:ident : $ty:ty $(=> $section:ident)? ),+ $(,)? }
+            sections: [$($base:ident),*], writers: $writers:ident,
+            fields: { $( $(#[doc = $fdoc:literal])*
+                $field:ident : $ty:ty $(=> $section:ident)? $(as $part:ident)? ),+ $(,)? }
         }
     ) => {
         $crate::wire::wire! {
@@ -128,7 +152,9 @@ macro_rules! collection {
             const NUMBER: i16 = $number;
             const ABOUT: &'static str = $crate::journal::first_line(concat!($($doc, "\n"),*));
             const SECTIONS: $crate::access::Sections =
-                $crate::access::Sections::of(&[$($crate::access::Section::$base),+]);
+                $crate::access::Sections::of(&[$($crate::access::Section::$base),*]);
+            const WRITERS: $crate::journal::Writers = $crate::journal::Writers::$writers;
+            const RECORDING: &'static str = concat!("record_", $table);
             const FIELDS: &'static [$crate::journal::FieldInfo] = &[$(
                 $crate::journal::FieldInfo {
                     name: stringify!($field),
@@ -137,6 +163,7 @@ macro_rules! collection {
                     cast: <$ty as $crate::db::Column>::CAST,
                     form: <$ty as $crate::wire::Wire>::FORM,
                     required: !<$ty as $crate::wire::Wire>::OPTIONAL,
+                    part: $crate::journal::part_of!($($part)?),
                 }
             ),+];
 
@@ -193,6 +220,27 @@ macro_rules! collection {
                         components, $crate::wire::Direction::Read, concat!($($fdoc, "\n"),*)),
                 ) ),+]
             }
+            fn filled(&self, part: $crate::journal::Part) -> Vec<&'static str> {
+                let mut filled = Vec::new();
+                $( if part == $crate::journal::part_of!($($part)?)
+                    && $crate::journal::holds_something(&self.$field)
+                {
+                    filled.push(stringify!($field));
+                } )+
+                filled
+            }
+            fn differing(&self, other: &Self, part: $crate::journal::Part) -> Vec<&'static str> {
+                let mut differing = Vec::new();
+                $( if part == $crate::journal::part_of!($($part)?) && self.$field != other.$field {
+                    differing.push(stringify!($field));
+                } )+
+                differing
+            }
+            fn take_part(&mut self, other: &Self, part: $crate::journal::Part) {
+                $( if part == $crate::journal::part_of!($($part)?) {
+                    self.$field.clone_from(&other.$field);
+                } )+
+            }
             fn redact(&mut self, sees: $crate::access::Sections) {
                 $($( if !sees.contains($crate::access::Section::$section) {
                     self.$field = Default::default();
@@ -225,6 +273,26 @@ macro_rules! section_of {
     };
 }
 pub(crate) use section_of;
+
+/// The part of a field, for [`collection!`]: the patient's own unless it says otherwise.
+macro_rules! part_of {
+    () => {
+        $crate::journal::Part::Own
+    };
+    ($part:ident) => {
+        $crate::journal::Part::$part
+    };
+}
+pub(crate) use part_of;
+
+/// Is a field's value more than null or an empty list?
+pub fn holds_something(value: &impl Serialize) -> bool {
+    match serde_json::to_value(value) {
+        Ok(Value::Null) | Err(_) => false,
+        Ok(Value::Array(items)) => !items.is_empty(),
+        Ok(_) => true,
+    }
+}
 
 /// The first line of a doc comment.
 pub const fn first_line(text: &str) -> &str {

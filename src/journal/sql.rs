@@ -22,6 +22,14 @@ const COMMON: [(&str, &str); 9] = [
     ("received_at", "timestamptz"),
 ];
 
+/// The column that collections have in which practitioners record, behind the common ones.
+const CLINICIAN: (&str, &str) = ("clinician_id", "uuid");
+
+/// The columns of a collection before its fields.
+fn common<C: Record>() -> impl Iterator<Item = (&'static str, &'static str)> {
+    COMMON.into_iter().chain(C::WRITERS.has_practitioner().then_some(CLINICIAN))
+}
+
 /// Columns an update leaves alone.
 const FIXED: [&str; 4] = ["id", "created_rev", "author_id", "created_at"];
 
@@ -47,19 +55,17 @@ impl Texts {
     /// Writes the texts of a collection.
     pub fn of<C: Record>() -> Self {
         let names: Vec<&str> =
-            COMMON.iter().map(|(name, _)| *name).chain(C::FIELDS.iter().map(|f| f.name)).collect();
+            common::<C>().map(|(name, _)| name).chain(C::FIELDS.iter().map(|f| f.name)).collect();
         let columns = names.join(", ");
         let from =
             format!("SELECT {columns} FROM pj.{} WHERE patient_id = sec.subject()", C::COLLECTION);
-        let arrays: Vec<String> = COMMON
-            .iter()
-            .map(|(_, wire)| *wire)
+        let arrays: Vec<String> = common::<C>()
+            .map(|(_, wire)| wire)
             .chain(C::FIELDS.iter().map(|f| f.wire))
             .enumerate()
             .map(|(i, wire)| format!("${}::{wire}[]", i + 1))
             .collect();
-        let values: Vec<String> = COMMON
-            .iter()
+        let values: Vec<String> = common::<C>()
             .map(|(name, _)| format!("u.{name}"))
             .chain(C::FIELDS.iter().map(|f| format!("u.{}{}", f.name, f.cast)))
             .collect();
@@ -157,6 +163,9 @@ pub fn upsert<C: Record>(_: Permit<Write>, records: &[&Stored<C>]) -> Statement<
         many(records, |r| Some(&r.updated_at)),
         many(records, |r| Some(&r.received_at)),
     ];
+    if C::WRITERS.has_practitioner() {
+        binds.push(many(records, |r| r.clinician_id.as_ref()));
+    }
     let contents: Vec<&C> = records.iter().map(|r| &r.content).collect();
     binds.extend(C::bind_columns(&contents));
     Statement::new(C::sql().upsert).bind_all(binds)

@@ -2,6 +2,7 @@
 
 use super::record::Record;
 use crate::access::Sections;
+use crate::collections::SafetyNotice;
 use crate::db::{Columns, Row, next};
 use crate::http::Document;
 use crate::http::precondition::etag;
@@ -11,7 +12,9 @@ use chrono::{DateTime, Utc};
 use diesel::deserialize;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::schema::{
+    KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type,
+};
 use utoipa::openapi::{Ref, RefOr};
 use uuid::Uuid;
 
@@ -28,6 +31,8 @@ pub struct Stored<C> {
     pub deleted_at: Option<DateTime<Utc>>,
     /// The account that created it.
     pub author_id: Uuid,
+    /// The practitioner who answers for it; none where the patient does.
+    pub clinician_id: Option<Uuid>,
     /// The device of its last change.
     pub device_id: Option<Uuid>,
     /// When it was created.
@@ -67,6 +72,7 @@ impl<C: Record> Row for Stored<C> {
             created_at: next(columns)?,
             updated_at: next(columns)?,
             received_at: next(columns)?,
+            clinician_id: if C::WRITERS.has_practitioner() { next(columns)? } else { None },
             content: C::read_columns(columns)?,
         })
     }
@@ -80,7 +86,13 @@ impl<C: Record> Serialize for Stored<C> {
         map.serialize_entry("created_at", &format_utc(self.created_at))?;
         map.serialize_entry("updated_at", &format_utc(self.updated_at))?;
         map.serialize_entry("received_at", &format_utc(self.received_at))?;
+        if C::WRITERS.has_practitioner() {
+            map.serialize_entry("clinician_id", &self.clinician_id)?;
+        }
         self.content.write_members(&mut map)?;
+        if C::HAS_NOTICE {
+            map.serialize_entry("safety_notice", &self.content.notice())?;
+        }
         map.end()
     }
 }
@@ -89,6 +101,9 @@ impl<C: Record> Document for Stored<C> {
     fn document(components: &mut Components) -> RefOr<Schema> {
         // The content's own schema is made first and then gets the server's members in front.
         C::schema(components, Direction::Read);
+        if C::HAS_NOTICE {
+            SafetyNotice::document(components);
+        }
         if let Some(RefOr::T(Schema::Object(content))) = components.0.get_mut(C::SCHEMA)
             && !content.properties.contains_key("version")
         {
@@ -98,7 +113,7 @@ impl<C: Record> Document for Stored<C> {
                     .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
                     .description(Some(about))
             };
-            let server = ObjectBuilder::new()
+            let mut server = ObjectBuilder::new()
                 .property(
                     "id",
                     ObjectBuilder::new()
@@ -117,8 +132,14 @@ impl<C: Record> Document for Stored<C> {
                 )
                 .property("created_at", time("When the record was created."))
                 .property("updated_at", time("When it was last changed."))
-                .property("received_at", time("When the server first held it."))
-                .build();
+                .property("received_at", time("When the server first held it."));
+            if C::WRITERS.has_practitioner() {
+                server = server.property("clinician_id", clinician());
+            }
+            if C::HAS_NOTICE {
+                server = server.property("safety_notice", safety_notice());
+            }
+            let server = server.build();
             let mut properties = server.properties;
             let mut required: Vec<String> = properties.keys().cloned().collect();
             properties.append(&mut content.properties);
@@ -128,4 +149,23 @@ impl<C: Record> Document for Stored<C> {
         }
         RefOr::Ref(Ref::from_schema_name(C::SCHEMA))
     }
+}
+
+/// The schema of `safety_notice`.
+fn safety_notice() -> OneOfBuilder {
+    OneOfBuilder::new()
+        .item(Ref::from_schema_name("SafetyNotice"))
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .description(Some("What to show at once where `red_flags` names any; the same text always."))
+}
+
+/// The schema of `clinician_id`.
+pub fn clinician() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+        .description(Some(
+            "The practitioner who answers for the record, as in the patient's shares; null where \
+             the patient does.",
+        ))
 }

@@ -1,6 +1,7 @@
 //! The one writer. Every change of a journal goes through [`apply_changes`]: it holds the lock on
 //! the counter, takes revisions from it, and leaves a line in the history.
 
+use super::authorship::{self, Hand};
 use super::batch::{Batch, Revisions};
 use super::record::{Context, Record};
 use super::sql::{self, HistoryOp};
@@ -9,6 +10,7 @@ use crate::access::{JournalAccess, Write};
 use crate::db::{DbError, Tx};
 use crate::ids::Ids;
 use crate::wire::{Fault, Faults};
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 /// What a writer wants of one record.
@@ -47,6 +49,8 @@ pub enum Outcome<C> {
     Gone(i64),
     /// The record has this version, not the one the writer saw.
     Stale(i64),
+    /// Somebody else answers for the record.
+    NotYours,
     /// There is no such record.
     Unknown,
     /// The content breaks the collection's rules.
@@ -60,6 +64,23 @@ impl<C> Outcome<C> {
     }
 }
 
+/// Whose hand writes, and on which days it may.
+struct Writer {
+    hand: Hand,
+    window: (Option<NaiveDate>, Option<NaiveDate>),
+}
+
+impl Writer {
+    /// Notes a journal day that the share does not open.
+    fn check_day(&self, day: Option<NaiveDate>, faults: &mut Faults) {
+        let (from, to) = self.window;
+        let outside = |day| from.is_some_and(|from| day < from) || to.is_some_and(|to| day > to);
+        if day.is_some_and(outside) {
+            faults.field("journal_date", "outside_share", "The share does not open this day.");
+        }
+    }
+}
+
 /// A decided change.
 enum Step<C> {
     Insert(C),
@@ -68,11 +89,22 @@ enum Step<C> {
     Stop(Outcome<C>),
 }
 
-/// Known record × intent → what to do. Total and pure.
-fn decide<C: Record>(known: Option<&Stored<C>>, intent: Intent<C>, context: &Context) -> Step<C> {
+/// Known record × intent × whose hand → what to do. Total and pure.
+fn decide<C: Record>(
+    known: Option<&Stored<C>>,
+    intent: Intent<C>,
+    writer: &Writer,
+    context: &Context,
+) -> Step<C> {
+    if !authorship::may_touch(writer.hand, known) {
+        return Step::Stop(Outcome::NotYours);
+    }
     let settle = |mut content: C| {
         let mut faults = Faults::default();
+        authorship::prepare(writer.hand, known, &mut content, &mut faults);
         content.settle(known.map(|k| &k.content), context, &mut faults);
+        authorship::respect(writer.hand, known, &content, &mut faults);
+        writer.check_day(content.journal_date(), &mut faults);
         if faults.is_empty() { Ok(content) } else { Err(faults.into_vec()) }
     };
     match (intent, known) {
@@ -109,6 +141,9 @@ fn decide<C: Record>(known: Option<&Stored<C>>, intent: Intent<C>, context: &Con
         (Intent::Delete { base }, Some(known)) if base.is_some_and(|base| base != known.rev) => {
             Step::Stop(Outcome::Stale(known.rev))
         }
+        (Intent::Delete { .. }, Some(known)) if !authorship::may_delete(writer.hand, known) => {
+            Step::Stop(Outcome::NotYours)
+        }
         (Intent::Delete { .. }, Some(_)) => Step::Bury,
     }
 }
@@ -128,9 +163,10 @@ pub async fn apply_changes<C: Record>(
     let mut batch = Batch::new(access, ids, known);
     let mut revisions = Revisions::after(access.revision());
     let context = Context { now: access.moment(), day_start_minute: access.day_start_minute() };
+    let writer = Writer { hand: access.hand(), window: access.window() };
     let outcomes = intents
         .into_iter()
-        .map(|(id, intent)| apply(&mut batch, &mut revisions, id, intent, &context))
+        .map(|(id, intent)| apply(&mut batch, &mut revisions, id, intent, &writer, &context))
         .collect();
     let mut statements = revisions.statements(access.permit());
     statements.extend(batch.statements(access.permit()));
@@ -143,9 +179,10 @@ fn apply<C: Record>(
     revisions: &mut Revisions,
     id: Uuid,
     intent: Intent<C>,
+    writer: &Writer,
     context: &Context,
 ) -> Outcome<C> {
-    match decide(batch.known(id), intent, context) {
+    match decide(batch.known(id), intent, writer, context) {
         Step::Stop(outcome) => outcome,
         Step::Insert(content) => Outcome::Created(batch.insert(revisions, id, content, None)),
         Step::Update(content, op) => batch

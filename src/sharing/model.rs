@@ -18,13 +18,16 @@ wire! {
         /// How the patient calls it; the practitioner sees it too.
         label: Text<100>,
         /// The open sections, at least one. Notes stay closed unless they are named here.
-        sections: Items<Section, 6>,
+        sections: Items<Section, 8>,
         /// The first journal day that is open; null for no limit.
         from_date: Option<NaiveDate>,
         /// The last journal day that is open; null for no limit.
         to_date: Option<NaiveDate>,
         /// When the share ends, at most 400 days from now.
         expires_at: Instant,
+        /// May the practitioner record treatment sessions, plans and the like here? Not unless
+        /// said so; needs the section `treatment`.
+        may_record: Option<bool>,
     }
 }
 
@@ -38,11 +41,19 @@ impl ShareTerms {
         if expires_at <= now || expires_at > now + Duration::days(LONGEST) {
             faults.field("expires_at", "out_of_range", "Must lie ahead, at most 400 days.");
         }
+        if self.may_record() && !self.sections.as_slice().contains(&Section::Treatment) {
+            faults.field("may_record", "contradiction", "Open the section treatment as well.");
+        }
         if let (Some(from), Some(to)) = (self.from_date, self.to_date)
             && to < from
         {
             faults.field("to_date", "contradiction", "Must not lie before from_date.");
         }
+    }
+
+    /// May the practitioner record?
+    pub fn may_record(&self) -> bool {
+        self.may_record == Some(true)
     }
 
     /// The open sections as the table keeps them, each once, in documented order.
@@ -68,6 +79,7 @@ row! {
         sections: Vec<String>,
         from_date: Option<NaiveDate>,
         to_date: Option<NaiveDate>,
+        may_record: bool,
         expires_at: DateTime<Utc>,
         code_expires_at: DateTime<Utc>,
         version: i64,
@@ -76,6 +88,7 @@ row! {
         confirmed_at: Option<DateTime<Utc>>,
         ended_at: Option<DateTime<Utc>>,
         is_patient: bool,
+        practitioner_id: Option<Uuid>,
         practitioner_name: Option<String>,
         practitioner_organisation: Option<String>,
         practitioner_email: Option<String>,
@@ -85,6 +98,8 @@ row! {
 /// The practitioner of a share, as the patient sees him before confirming.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SharePractitioner {
+    /// The account, as `clinician_id` of the records names it.
+    id: Option<Uuid>,
     /// The name the account gives itself.
     #[schema(max_length = 100)]
     display_name: Option<String>,
@@ -114,12 +129,14 @@ pub struct Share {
     #[schema(max_length = 100)]
     label: String,
     /// The open sections.
-    #[schema(max_items = 6, value_type = Vec<Section>)]
+    #[schema(max_items = 8, value_type = Vec<Section>)]
     sections: Vec<String>,
     /// The first open journal day; null for no limit.
     from_date: Option<NaiveDate>,
     /// The last open journal day; null for no limit.
     to_date: Option<NaiveDate>,
+    /// May the practitioner record treatment sessions, plans and the like?
+    may_record: bool,
     /// When it ends.
     #[serde(serialize_with = "serialize_utc")]
     expires_at: DateTime<Utc>,
@@ -147,6 +164,7 @@ impl Share {
     pub fn of(row: ShareRow, now: DateTime<Utc>) -> Self {
         let practitioner =
             (row.is_patient && row.redeemed_at.is_some()).then_some(SharePractitioner {
+                id: row.practitioner_id,
                 display_name: row.practitioner_name,
                 organisation: row.practitioner_organisation,
                 email: row.practitioner_email,
@@ -169,6 +187,7 @@ impl Share {
             sections: row.sections,
             from_date: row.from_date,
             to_date: row.to_date,
+            may_record: row.may_record,
             expires_at: row.expires_at,
             code_expires_at: row.code_expires_at,
             created_at: row.created_at,

@@ -6,9 +6,9 @@ use crate::db::Statement;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-const COLUMNS: &str = "SELECT s.id, s.state, s.label, s.sections, s.from_date, s.to_date, s.expires_at, \
+const COLUMNS: &str = "SELECT s.id, s.state, s.label, s.sections, s.from_date, s.to_date, s.may_record, s.expires_at, \
     s.code_expires_at, s.version, s.created_at, s.redeemed_at, s.confirmed_at, s.ended_at, \
-    s.patient_id = sec.actor(), a.display_name, a.organisation, a.email \
+    s.patient_id = sec.actor(), s.practitioner_id, a.display_name, a.organisation, a.email \
     FROM pj.shares s LEFT JOIN pj.accounts a ON a.id = s.practitioner_id ";
 
 /// Shares a list holds at most, the newest first.
@@ -66,11 +66,11 @@ pub(super) fn insert(
     code_expires_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Statement<()> {
-    let sections = terms.section_codes();
+    let (sections, may_record) = (terms.section_codes(), terms.may_record());
     Statement::new(
         "INSERT INTO pj.shares (id, patient_id, state, label, sections, from_date, to_date, expires_at, \
-         code_hash, code_expires_at, created_at) \
-         VALUES ($1, sec.actor(), 'invited', $2, $3, $4, $5, $6, $7, $8, $9)",
+         code_hash, code_expires_at, created_at, may_record) \
+         VALUES ($1, sec.actor(), 'invited', $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(id)
     .bind(terms.label.into_string())
@@ -81,14 +81,15 @@ pub(super) fn insert(
     .bind(code_hash)
     .bind(code_expires_at)
     .bind(now)
+    .bind(may_record)
 }
 
 /// New terms.
 pub(super) fn change(_: Permit<Own>, id: Uuid, terms: ShareTerms) -> Statement<()> {
-    let sections = terms.section_codes();
+    let (sections, may_record) = (terms.section_codes(), terms.may_record());
     Statement::new(
         "UPDATE pj.shares SET label = $2, sections = $3, from_date = $4, to_date = $5, \
-         expires_at = $6, version = version + 1 WHERE id = $1 AND patient_id = sec.actor()",
+         expires_at = $6, may_record = $7, version = version + 1 WHERE id = $1 AND patient_id = sec.actor()",
     )
     .bind(id)
     .bind(terms.label.into_string())
@@ -96,6 +97,7 @@ pub(super) fn change(_: Permit<Own>, id: Uuid, terms: ShareTerms) -> Statement<(
     .bind(terms.from_date)
     .bind(terms.to_date)
     .bind(terms.expires_at)
+    .bind(may_record)
 }
 
 /// The patient knows the practitioner: the share opens.

@@ -14,8 +14,17 @@ use uuid::Uuid;
 pub const MOST_CHANGES: usize = 5000;
 
 /// Names beside the fields that a record may carry: bookkeeping of the client libraries.
-const BOOKKEEPING: [&str; 8] =
-    ["id", "created_at", "updated_at", "_status", "_changed", "_base", "_deleted", "_rev"];
+const BOOKKEEPING: [&str; 9] = [
+    "id",
+    "created_at",
+    "updated_at",
+    "clinician_id",
+    "_status",
+    "_changed",
+    "_base",
+    "_deleted",
+    "_rev",
+];
 
 /// A record that is not accepted.
 #[derive(Debug, Clone)]
@@ -102,6 +111,9 @@ pub fn read<C: Record>(wish: Wish, item: Value) -> Result<Change, Refusal> {
         (Value::Object(object), _) => object.clone(),
         _ => return Err(refusal::<C>(&item, "invalid_value", None)),
     };
+    if !C::WRITERS.has_patient() {
+        return Err(refusal::<C>(&item, "read_only", None));
+    }
     let Some(id) = object.get("id").and_then(Value::as_str).and_then(parse_uuid) else {
         return Err(refusal::<C>(&item, "invalid_id", None));
     };

@@ -1,7 +1,8 @@
 //! The schemas of the sync wire, made from the collections' definitions.
 
+use crate::collections::SafetyNotice;
 use crate::http::Document;
-use crate::journal::Record;
+use crate::journal::{Record, clinician};
 use crate::wire::{Components, Form};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -81,6 +82,9 @@ fn row<C: Record>(components: &mut Components) -> RefOr<Schema> {
                 Form::Text => text(60_000, "A list, as JSON text.").into(),
             };
             object = object.property(name, schema).required(name);
+        }
+        if C::WRITERS.has_practitioner() {
+            object = object.property("clinician_id", clinician()).required("clinician_id");
         }
         for name in ["created_at", "updated_at"] {
             let millis = ObjectBuilder::from(timestamp(
@@ -182,6 +186,7 @@ fn any_object(about: &str) -> ObjectBuilder {
 impl Document for PushAnswer {
     fn document(components: &mut Components) -> RefOr<Schema> {
         components.named("SyncResult", |components| {
+            SafetyNotice::document(components);
             let null = || ObjectBuilder::new().schema_type(Type::Null);
             let record =
                 OneOfBuilder::new().item(any_object("The record as it stands.")).item(null());
@@ -224,7 +229,8 @@ impl Document for PushAnswer {
                             "code",
                             text(
                                 40,
-                                "`invalid_id`, `invalid_value`, `unknown_field` or `too_large`.",
+                                "`invalid_id`, `invalid_value`, `unknown_field`, \
+                                 `too_large` or `read_only`.",
                             ),
                         )
                         .required("code")
@@ -259,6 +265,7 @@ impl Document for PushAnswer {
                         "experimentalRejectedIds",
                         any_object("By collection, for WatermelonDB; only when there are any."),
                     )
+                    .property("safety_notice", named("SafetyNotice"))
                     .build(),
             )
         })

@@ -1,12 +1,17 @@
 //! One collection's side of a sync: the same code for each, behind one object-safe face.
 
 use super::incoming::{Change, Lists, Refusal, read};
-use super::merge::{Act, Conflict, Fields, Known, Merged, Named, Sender, Wish, merge};
+use super::merge::{
+    Act, Conflict, Fields, Incoming, Known, Merged, Named, Sender, Wish, merge,
+};
 use super::store;
 use crate::access::{JournalAccess, Permit, Write};
+use crate::collections::SafetyNotice;
 use crate::db::{DbError, Statement, Tx};
 use crate::ids::Ids;
-use crate::journal::{Batch, Context, Edited, HistoryOp, Record, Revisions, Stored, find_all};
+use crate::journal::{
+    Batch, Context, Edited, Hand, HistoryOp, Part, Record, Revisions, Stored, find_all,
+};
 use crate::wire::{Faults, read_body};
 use futures_util::future::LocalBoxFuture;
 use serde::ser::SerializeMap;
@@ -26,6 +31,8 @@ pub(super) struct Report {
     pub(super) records: Vec<Value>,
     /// Records that were refused.
     pub(super) refused: Vec<Refusal>,
+    /// The fixed text that goes with a record that was written.
+    pub(super) notice: Option<&'static SafetyNotice>,
 }
 
 /// What all collections of a push share.
@@ -110,14 +117,21 @@ impl<C: Record> Side for Changes<C> {
 
 impl<C: Record> Changes<C> {
     fn merge_one(&mut self, batch: &mut Batch<C>, change: Change, frame: &mut Frame<'_>) {
-        let Change { id, incoming, created_at, payload } = change;
+        let Change { id, mut incoming, created_at, payload } = change;
+        let barred = batch.known(id).map(|record| bar(record, &mut incoming)).unwrap_or_default();
         let known = batch.known(id).map(|record| Known {
             fields: fields_of(&record.content),
             rev: record.rev,
             deleted: record.deleted_at.is_some(),
             past: self.pasts.get(&id).cloned().unwrap_or_default(),
         });
-        let Merged { act, named, conflicts } = merge(known.as_ref(), &incoming, frame.sender);
+        let Merged { act, named, conflicts } = match batch.known(id) {
+            // A practitioner answers for it: the patient's delete is no more than a wish.
+            Some(record) if incoming.wish == Wish::Deleted && !may_delete(record) => {
+                Merged { act: Act::Keep, named: Some(Named::Kept), conflicts: Vec::new() }
+            }
+            _ => merge(known.as_ref(), &incoming, frame.sender),
+        };
         let edited = Edited { created_at, updated_at: incoming.edited_at };
         let before = batch.known(id).map(|record| record.rev);
         let done = match act {
@@ -147,9 +161,13 @@ impl<C: Record> Changes<C> {
         } else {
             frame.report.unchanged += 1;
         }
+        if wrote && let Some(record) = batch.known(id) {
+            frame.report.notice = frame.report.notice.or_else(|| record.content.notice());
+        }
         let late: Map<String, Value> = conflicts
             .iter()
             .filter(|c| c.late)
+            .chain(&barred)
             .map(|c| (c.field.clone(), json!({"from": c.stands, "to": c.loses})))
             .collect();
         if !late.is_empty() {
@@ -161,14 +179,16 @@ impl<C: Record> Changes<C> {
             record.deleted_at.is_none()
                 && incoming.fields.iter().any(|(name, sent)| stands.get(name) != Some(sent))
         });
-        let named = named.or_else(|| settled_more.then_some(Named::Merged));
+        let more = settled_more || !barred.is_empty();
+        let named = named.or_else(|| more.then_some(Named::Merged));
         let Some(named) = named else { return };
         // Rule 6b: a cursor that has passed the record would never carry it.
         if !wrote && before.is_some_and(|rev| rev <= frame.sender.cursor) {
             batch.touch(frame.revisions, id);
         }
         if let Some(record) = batch.known(id) {
-            frame.report.records.push(answer(record, named, &conflicts, frame.epoch));
+            let answer = answer(record, named, &conflicts, &barred, frame.epoch);
+            frame.report.records.push(answer);
         }
     }
 
@@ -201,6 +221,36 @@ impl<C: Record> Changes<C> {
         }
         Ok(true)
     }
+}
+
+/// May the patient delete it?
+fn may_delete<C: Record>(record: &Stored<C>) -> bool {
+    record.deleted_at.is_some() || crate::journal::may_delete(Hand::Patient, record)
+}
+
+/// Takes out what a practitioner answers for, and answers with what the patient's device meant to
+/// change of it. The rest of the record is merged as always: one foreign field is no reason to hold
+/// up a note.
+fn bar<C: Record>(record: &Stored<C>, incoming: &mut Incoming) -> Vec<Conflict> {
+    if record.clinician_id.is_none() {
+        return Vec::new();
+    }
+    let stands = fields_of(&record.content);
+    let mut barred = Vec::new();
+    for field in C::FIELDS.iter().filter(|field| field.part == Part::Clinical) {
+        let name = field.name;
+        let Some(sent) = incoming.fields.remove(name) else { continue };
+        let seen = incoming.base.as_mut().and_then(|base| base.remove(name));
+        let meant = incoming.changed.as_ref().is_none_or(|changed| changed.contains(name))
+            && seen.as_ref() != Some(&sent);
+        let stands = stands.get(name).cloned().unwrap_or_default();
+        if meant && sent != stands {
+            let field = name.to_owned();
+            let (device, edited_at) = (None, None);
+            barred.push(Conflict { field, stands, loses: sent, late: true, device, edited_at });
+        }
+    }
+    barred
 }
 
 /// The whole record from its fields, by the rules of the collection.
@@ -239,6 +289,9 @@ impl<C: Record> Serialize for FlatRow<'_, C> {
         let mut map = serializer.serialize_map(Some(3 + C::FIELDS.len()))?;
         map.serialize_entry("id", &self.0.id)?;
         self.0.content.write_flat_members(&mut map)?;
+        if C::WRITERS.has_practitioner() {
+            map.serialize_entry("clinician_id", &self.0.clinician_id)?;
+        }
         map.serialize_entry("created_at", &self.0.created_at.timestamp_millis())?;
         map.serialize_entry("updated_at", &self.0.updated_at.timestamp_millis())?;
         map.end()
@@ -249,6 +302,7 @@ fn answer<C: Record>(
     record: &Stored<C>,
     named: Named,
     conflicts: &[Conflict],
+    barred: &[Conflict],
     epoch: i64,
 ) -> Value {
     let word = match named {
@@ -260,19 +314,21 @@ fn answer<C: Record>(
     };
     let timestamp = super::Cursor { epoch, rev: record.rev }.timestamp();
     let stands = record.deleted_at.is_none().then_some(FlatRow(record));
-    let conflicts: Map<String, Value> =
-        conflicts.iter().map(|c| (c.field.clone(), conflict::<C>(c))).collect();
+    let late = "older_edit_of_same_device";
+    let conflicts = conflicts.iter().map(|c| (c.field.clone(), conflict::<C>(c, late)));
+    let barred = barred.iter().map(|c| (c.field.clone(), conflict::<C>(c, "written_by_practitioner")));
+    let conflicts: Map<String, Value> = conflicts.chain(barred).collect();
     json!({"collection": C::COLLECTION, "id": record.id, "result": word, "timestamp": timestamp,
         "record": stands, "conflicts": conflicts})
 }
 
-fn conflict<C: Record>(conflict: &Conflict) -> Value {
+fn conflict<C: Record>(conflict: &Conflict, reason: &str) -> Value {
     let form = C::FIELDS.iter().find(|f| f.name == conflict.field).map(|f| f.form);
     let wire = |value: &Value| form.map_or(Value::Null, |form| form.to_wire(value));
     let (stands, loses) = (wire(&conflict.stands), wire(&conflict.loses));
     let edited_at = conflict.edited_at.map(|at| at.timestamp_millis());
     if conflict.late {
-        json!({"kept": stands, "sent": loses, "reason": "older_edit_of_same_device",
+        json!({"kept": stands, "sent": loses, "reason": reason,
             "device_id": conflict.device, "edited_at": edited_at})
     } else {
         json!({"applied": stands, "overwritten": loses,

@@ -1,14 +1,17 @@
 //! What bodies are made of: types that read themselves from JSON, name every fault with a pointer,
 //! and describe themselves in the OpenAPI document.
 
+mod decimal;
 pub mod json;
 mod object;
 mod scalars;
 mod vocabulary;
 
 pub(crate) use object::wire;
+pub use decimal::Decimal;
 pub use scalars::{Code, Email, Items, Json, Settled, Text, Whole, parse_uuid};
-pub(crate) use vocabulary::vocabulary;
+pub use vocabulary::{Term, Vocabulary, name as vocabulary_name};
+pub(crate) use vocabulary::{label, vocabulary};
 
 use serde::Serialize;
 use serde::ser::{Error as _, SerializeMap};

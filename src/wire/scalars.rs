@@ -202,6 +202,11 @@ impl<T, const MAX: usize> Default for Items<T, MAX> {
     }
 }
 impl<T, const MAX: usize> Items<T, MAX> {
+    /// The first `MAX` of these items.
+    pub fn new(mut items: Vec<T>) -> Self {
+        items.truncate(MAX);
+        Self(items)
+    }
     /// The items in order.
     pub fn as_slice(&self) -> &[T] {
         &self.0

@@ -1,11 +1,45 @@
 //! `vocabulary!`: a documented list of codes.
 
+/// What is known of a vocabulary beside its codes.
+pub trait Vocabulary {
+    /// The name of the type, from which its name on the wire is made.
+    const TYPE: &'static str;
+    /// What the vocabulary lists.
+    const ABOUT: &'static str;
+    /// Its values, in the documented order.
+    const TERMS: &'static [Term];
+}
+
+/// One value of a vocabulary.
+#[derive(Debug, Clone, Copy)]
+pub struct Term {
+    /// What travels and is stored.
+    pub code: &'static str,
+    /// What people read, where it is not simply the code in words.
+    pub label: Option<&'static str>,
+    /// What it means, where the label leaves a question. May be empty.
+    pub definition: &'static str,
+}
+
+/// The name of a vocabulary on the wire: `PainQuality` is `pain_quality`.
+pub fn name(of_type: &str) -> String {
+    let mut name = String::new();
+    for c in of_type.chars() {
+        if c.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    name
+}
+
 /// Declares a vocabulary: an enum whose codes are what travels and what is stored. In the document
-/// it is an open string: clients must treat a code they do not know as "other".
+/// it is an open string: clients must treat a code they do not know as "other". A label in brackets
+/// stands where the code in words would read badly.
 macro_rules! vocabulary {
     (
         $(#[doc = $doc:literal])*
-        pub enum $name:ident { $( $(#[doc = $vdoc:literal])* $variant:ident = $code:literal ),+ $(,)? }
+        pub enum $name:ident { $( $(#[doc = $vdoc:literal])* $variant:ident = $code:literal $(($label:literal))? ),+ $(,)? }
     ) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,6 +56,16 @@ macro_rules! vocabulary {
             pub fn from_code(code: &str) -> Option<Self> {
                 match code { $($code => Some(Self::$variant),)+ _ => None }
             }
+        }
+
+        impl $crate::wire::Vocabulary for $name {
+            const TYPE: &'static str = stringify!($name);
+            const ABOUT: &'static str = concat!($($doc, "\n"),*).trim_ascii();
+            const TERMS: &'static [$crate::wire::Term] = &[$( $crate::wire::Term {
+                code: $code,
+                label: $crate::wire::label!($($label)?),
+                definition: concat!("" $(, $vdoc, "\n")*).trim_ascii(),
+            } ),+];
         }
 
         impl serde::Serialize for $name {
@@ -66,6 +110,9 @@ macro_rules! vocabulary {
                         concat!($($doc, "\n"),*).trim(),
                         Self::CODES.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "))))
                     .examples(Self::CODES.iter().take(1).map(|c| serde_json::json!(c)))
+                    .extensions(Some(utoipa::openapi::extensions::Extensions::builder()
+                        .add("x-vocabulary", $crate::wire::vocabulary_name(stringify!($name)))
+                        .build()))
                     .into()
             }
         }
@@ -85,3 +132,14 @@ macro_rules! vocabulary {
     };
 }
 pub(crate) use vocabulary;
+
+/// `Some(label)` or `None`, for [`vocabulary!`].
+macro_rules! label {
+    () => {
+        None
+    };
+    ($label:literal) => {
+        Some($label)
+    };
+}
+pub(crate) use label;

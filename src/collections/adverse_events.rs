@@ -1,0 +1,152 @@
+//! Adverse events: what went wrong around a treatment. No cause is claimed.
+
+use super::moment::{check_end, settle_past, timed, unsettle_timed};
+use crate::journal::{Context, Rules, collection};
+use crate::time::{Instant, OffsetMinutes, TimeZone};
+use crate::wire::{Faults, Items, Settled, Text, vocabulary};
+use chrono::{Duration, NaiveDate};
+use uuid::Uuid;
+
+vocabulary! {
+    /// What happened.
+    pub enum AdverseEventKind {
+        Bruising = "bruising", Bleeding = "bleeding", NeedlePain = "needle_pain",
+        Fainting = "fainting", Dizziness = "dizziness", Nausea = "nausea",
+        Drowsiness = "drowsiness",
+        /// The complaint got worse for a time.
+        Aggravation = "aggravation",
+        /// A burn, from moxa or heat.
+        Burn = "burn",
+        Infection = "infection", ForgottenNeedle = "forgotten_needle",
+        EmotionalReaction = "emotional_reaction",
+        /// Sudden shortness of breath or chest pain after needling of the trunk.
+        BreathingTrouble = "breathing_trouble",
+        Other = "other",
+    }
+}
+
+vocabulary! {
+    /// How bad it was.
+    pub enum EventSeverity {
+        /// Noticed, but not in the way.
+        Mild = "mild",
+        /// In the way of daily life.
+        Moderate = "moderate",
+        /// Made daily life impossible.
+        Severe = "severe",
+    }
+}
+
+vocabulary! {
+    /// What was done about it.
+    pub enum ActionTaken {
+        None = "none", SelfCare = "self_care",
+        /// The treatment was stopped or changed.
+        TreatmentChanged = "treatment_changed",
+        MedicalCare = "medical_care", EmergencyCare = "emergency_care", Other = "other",
+    }
+}
+
+vocabulary! {
+    /// How it ended.
+    pub enum EventOutcome {
+        Resolved = "resolved", Ongoing = "ongoing",
+        /// Over, but something has remained.
+        Sequelae = "sequelae" ("Resolved with sequelae"),
+        Unknown = "unknown",
+    }
+}
+
+collection! {
+    /// An adverse event: something unwanted during or after a treatment.
+    ///
+    /// That it followed a treatment does not mean that it was caused by it.
+    pub struct AdverseEvent {
+        plural: "AdverseEvents", table: "adverse_events", path: "adverse-events", number: 9,
+        sections: [Treatment], writers: Both,
+        fields: {
+            /// The journal day it began on; settled from `started_at`.
+            journal_date: Settled<NaiveDate> as Clinical,
+            /// When it began.
+            started_at: Instant as Clinical,
+            /// When it was over.
+            ended_at: Option<Instant> as Clinical,
+            /// The time zone it began in.
+            time_zone: TimeZone as Clinical,
+            /// Minutes east of UTC; settled from the zone when left out.
+            utc_offset_minutes: Settled<OffsetMinutes> as Clinical,
+            /// When it was typed, by the device's clock.
+            recorded_at: Option<Instant> as Clinical,
+            /// The treatment session before it.
+            treatment_session_id: Option<Uuid> as Clinical,
+            /// What happened, at least one.
+            kinds: Items<AdverseEventKind, 14> as Clinical,
+            /// What `other` means.
+            kind_other: Option<Text<200>> as Clinical,
+            /// How bad it was.
+            severity: EventSeverity as Clinical,
+            /// Serious: death, danger to life, hospital, lasting disability.
+            serious: bool as Clinical,
+            /// What was done about it.
+            actions: Items<ActionTaken, 6> as Clinical,
+            /// What `other` among the actions means.
+            action_other: Option<Text<200>> as Clinical,
+            /// How it ended.
+            outcome: Option<EventOutcome> as Clinical,
+            /// A note in the patient's own words.
+            note: Option<Text<4000>> => Notes,
+            /// May readers of a share that opens notes see the note?
+            note_shared: Option<bool> => Notes,
+        }
+    }
+}
+
+timed!(AdverseEvent, started_at);
+
+impl Rules for AdverseEvent {
+    fn journal_date(&self) -> Option<NaiveDate> {
+        self.journal_date.0
+    }
+
+    fn unsettle(&mut self, previous: &Self, context: &Context) {
+        unsettle_timed(self, previous, context);
+    }
+
+    fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
+        settle_past(self, previous, context, faults);
+        let (start, end) = (("started_at", self.started_at), ("ended_at", self.ended_at));
+        check_end(start, end, Duration::days(3660), faults);
+        if self.kinds.as_slice().is_empty() {
+            faults.field("kinds", "required", "Name at least one.");
+        }
+        if self.outcome == Some(EventOutcome::Ongoing) && self.ended_at.is_some() {
+            faults.field("outcome", "contradiction", "Cannot be ongoing beside ended_at.");
+        }
+    }
+
+    fn withhold(&mut self) {
+        if self.note_shared != Some(true) {
+            self.note = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collections::tests::faults_of;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_has_a_kind_and_an_order() {
+        let event = json!({"started_at": "2026-05-04T10:00:00+02:00", "time_zone": "Europe/Berlin",
+            "kinds": ["bruising"], "severity": "mild", "serious": false});
+        assert!(faults_of::<AdverseEvent>(&event, &json!({})).is_empty());
+        assert_eq!(
+            faults_of::<AdverseEvent>(&event, &json!({"kinds": []})),
+            ["#/kinds required"]
+        );
+        let ended = json!({"ended_at": "2026-05-05T10:00:00+02:00", "outcome": "ongoing"});
+        assert_eq!(faults_of::<AdverseEvent>(&event, &ended), ["#/outcome contradiction"]);
+    }
+}

@@ -1,0 +1,125 @@
+//! Who may write what of a record. A patient's journal is the patient's; a practitioner who records a
+//! treatment answers for what he wrote, so nobody else alters that part. Pure.
+
+use super::record::Record;
+use super::stored::Stored;
+use crate::wire::Faults;
+use uuid::Uuid;
+
+/// Who fills a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The patient, always.
+    Own,
+    /// Whoever answers for the record: a practitioner, where one does, else the patient.
+    Clinical,
+}
+
+/// Who writes in a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writers {
+    /// The patient alone.
+    Patient,
+    /// The patient, and practitioners through a share that allows it.
+    Both,
+    /// Practitioners alone.
+    Practitioner,
+}
+
+impl Writers {
+    /// May the patient make and change records?
+    pub const fn has_patient(self) -> bool {
+        matches!(self, Self::Patient | Self::Both)
+    }
+    /// May practitioners?
+    pub const fn has_practitioner(self) -> bool {
+        matches!(self, Self::Both | Self::Practitioner)
+    }
+}
+
+/// Whose hand writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hand {
+    /// The journal's owner, or the operator for him.
+    Patient,
+    /// This practitioner, through a share.
+    Practitioner(Uuid),
+}
+
+impl Hand {
+    /// Who answers for a record after this hand has written it.
+    pub const fn clinician(self, before: Option<Uuid>) -> Option<Uuid> {
+        match self {
+            Self::Patient => before,
+            Self::Practitioner(account) => Some(account),
+        }
+    }
+}
+
+/// May this hand touch the record at all? A practitioner takes on a record of the patient's by
+/// writing in it; a colleague's stays the colleague's.
+pub fn may_touch<C: Record>(hand: Hand, known: Option<&Stored<C>>) -> bool {
+    match hand {
+        Hand::Patient => C::WRITERS.has_patient(),
+        Hand::Practitioner(account) => {
+            C::WRITERS.has_practitioner()
+                && known.and_then(|record| record.clinician_id).is_none_or(|by| by == account)
+        }
+    }
+}
+
+/// May this hand delete the record? The patient deletes what no practitioner answers for, a
+/// practitioner what he made and the patient has not written in.
+pub fn may_delete<C: Record>(hand: Hand, known: &Stored<C>) -> bool {
+    match hand {
+        Hand::Patient => known.clinician_id.is_none(),
+        Hand::Practitioner(account) => {
+            known.author_id == account
+                && known.clinician_id == Some(account)
+                && known.content.filled(Part::Own).is_empty()
+        }
+    }
+}
+
+/// Before the rules of the collection: a practitioner's document has nothing to say about the
+/// patient's fields, some of which he may not even see. They stay as they are; naming another value
+/// is a fault.
+pub fn prepare<C: Record>(
+    hand: Hand,
+    known: Option<&Stored<C>>,
+    content: &mut C,
+    faults: &mut Faults,
+) {
+    if hand == Hand::Patient {
+        return;
+    }
+    let foreign = known.map_or_else(
+        || content.filled(Part::Own),
+        |known| {
+            let filled = content.filled(Part::Own);
+            let differing = content.differing(&known.content, Part::Own);
+            differing.into_iter().filter(|name| filled.contains(name)).collect()
+        },
+    );
+    for name in foreign {
+        faults.field(name, "not_yours", "Only the patient fills this field.");
+    }
+    if let Some(known) = known {
+        content.take_part(&known.content, Part::Own);
+    }
+}
+
+/// After the rules: the patient leaves alone what a practitioner answers for.
+pub fn respect<C: Record>(
+    hand: Hand,
+    known: Option<&Stored<C>>,
+    content: &C,
+    faults: &mut Faults,
+) {
+    let Some(known) = known else { return };
+    if hand == Hand::Patient && known.clinician_id.is_some() {
+        for name in content.differing(&known.content, Part::Clinical) {
+            faults.field(name, "not_yours", "A practitioner answers for this field.");
+        }
+    }
+}

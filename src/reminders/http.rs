@@ -1,0 +1,131 @@
+//! The address where an app asks for the next notifications.
+
+use super::due::{Due, ReminderShift, due};
+use crate::access::{self, Caller, Need, Target};
+use crate::app::App;
+use crate::collections::{Reminder, ReminderKind};
+use crate::http::{
+    Answered, Authz, Found, Operation, Page, Parameter, Routes, Query, document,
+};
+use crate::journal::{FIRST_DAY, LAST_DAY, Stored, window};
+use crate::time::{TimeZone, serialize_utc};
+use actix_web::http::Method;
+use actix_web::{HttpRequest, web};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+/// Times an answer holds unless the client asks otherwise.
+const USUAL: usize = 50;
+
+/// Registers the operation.
+pub fn routes(routes: &mut Routes) {
+    let op = Operation::new("listReminderTimes", "journal", "When reminders are due", Authz::PATIENT)
+        .describe(
+            "The next times of all reminders that are on, earliest first, for the app to turn into \
+            local notifications. Ask again after a change, a journey, and when they run out.",
+        )
+        .parameter(Parameter::query(
+            "after",
+            "From when on; now unless you say otherwise.",
+            json!({"type": "string", "format": "date-time"}),
+        ))
+        .parameter(Parameter::query(
+            "time_zone",
+            "Where the patient is, for reminders that follow; the home zone unless you say otherwise.",
+            json!({"type": "string", "maxLength": 64}),
+        ))
+        .parameter(Parameter::query(
+            "limit",
+            "Times in all, 50 unless you ask otherwise.",
+            json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200}),
+        ));
+    routes.add(Method::GET, "/v1/reminder-times", op, reminder_times);
+}
+
+/// A time at which to remind.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ReminderTime {
+    /// The reminder.
+    reminder_id: Uuid,
+    /// What it is for.
+    kind: ReminderKind,
+    /// What the notification says, where the patient wrote something.
+    #[schema(max_length = 100)]
+    label: Option<String>,
+    /// When.
+    #[serde(serialize_with = "serialize_utc")]
+    at: DateTime<Utc>,
+    /// What the wall clock shows then.
+    #[schema(max_length = 16, examples("2026-05-04T20:30"))]
+    local_time: String,
+    /// The zone of that wall clock.
+    #[schema(max_length = 64)]
+    time_zone: &'static str,
+    /// Why it is not the reminder's own time of day.
+    shift: Option<ReminderShift>,
+}
+document!(ReminderTime);
+
+struct Asked {
+    after: Option<DateTime<Utc>>,
+    zone: Option<TimeZone>,
+    limit: usize,
+}
+
+fn asked(request: &HttpRequest) -> Answered<Asked> {
+    let mut query = Query::of(request, &["after", "time_zone", "limit"]);
+    let after = query.get("after", "Must be an RFC 3339 date-time with an offset.", |text| {
+        let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        (1900..2200).contains(&chrono::Datelike::year(&time)).then_some(time)
+    });
+    let zone = query.get("time_zone", "Must be an IANA time zone name.", TimeZone::parse);
+    let limit = query.get("limit", "Must be a whole number from 1 to 200.", |text| {
+        text.parse().ok().filter(|n| (1..=200).contains(n))
+    });
+    query.done()?;
+    Ok(Asked { after, zone, limit: limit.unwrap_or(USUAL) })
+}
+
+async fn reminder_times(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Found<Page<ReminderTime>>> {
+    let asked = match asked(&request) {
+        Ok(asked) => asked,
+        Err(problem) => {
+            access::check(&app, &caller, Need::PATIENT).await?;
+            return Err(problem);
+        }
+    };
+    let (journal, reminders) = access::read(&app, &caller, Need::PATIENT, Target::Own, |permit| {
+        window::<Reminder>(permit, (FIRST_DAY, LAST_DAY))
+    })
+    .await?;
+    let here = asked.zone.or(journal.time_zone());
+    let here = here.or_else(|| TimeZone::parse("UTC"));
+    let after = asked.after.unwrap_or(journal.moment());
+    let mut times: Vec<ReminderTime> = Vec::new();
+    for reminder in &reminders {
+        let Some(zone) = reminder.content.time_zone.or(here) else { continue };
+        let next = due(&reminder.content, zone, after, asked.limit);
+        times.extend(next.into_iter().map(|due| time(reminder, zone, due)));
+    }
+    times.sort_by_key(|time| (time.at, time.reminder_id));
+    times.truncate(asked.limit);
+    Ok(Found(Page::whole(times)))
+}
+
+fn time(reminder: &Stored<Reminder>, zone: TimeZone, due: Due) -> ReminderTime {
+    ReminderTime {
+        reminder_id: reminder.id,
+        kind: reminder.content.kind,
+        label: reminder.content.label.as_ref().map(|label| label.as_str().to_owned()),
+        at: due.at,
+        local_time: due.local.format("%Y-%m-%dT%H:%M").to_string(),
+        time_zone: zone.name(),
+        shift: due.shift,
+    }
+}
