@@ -10,7 +10,7 @@ use crate::http::{CursorKey, Routes};
 use crate::ids::Ids;
 use crate::mail::Mailer;
 use crate::time::Clock;
-use crate::{account, auth, collections, health, report, sharing, sync};
+use crate::{account, auth, body_map, collections, health, instruments, report, sharing, sync};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The application, shared by all workers.
@@ -115,6 +115,8 @@ pub fn routes() -> Routes {
     sharing::routes(&mut routes);
     sync::routes(&mut routes);
     report::routes(&mut routes);
+    instruments::routes(&mut routes);
+    body_map::routes(&mut routes);
     health::routes(&mut routes);
     routes
 }

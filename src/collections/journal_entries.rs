@@ -1,6 +1,7 @@
 //! Journal entries: one moment or one day of self-report.
 
 use super::moment::{Moment, refuse_disorder, refuse_future, settle_moment, unsettle};
+pub use crate::body_map::{BodyRegion, Laterality};
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
 use crate::wire::{Faults, Items, Json, Settled, Text, Whole, vocabulary, wire};
@@ -25,25 +26,6 @@ vocabulary! {
         PostSession = "post_session",
         /// About a day after a treatment session.
         Post24h = "post_24h",
-    }
-}
-
-vocabulary! {
-    /// A region of the body.
-    pub enum BodyRegion {
-        Neck = "neck", UpperBack = "upper_back", MidBack = "mid_back", LowBack = "low_back",
-        Sacrum = "sacrum", Buttock = "buttock", Hip = "hip", Groin = "groin", Thigh = "thigh",
-        Knee = "knee", LowerLeg = "lower_leg", Foot = "foot", Shoulder = "shoulder",
-        UpperArm = "upper_arm", Elbow = "elbow", Forearm = "forearm", Hand = "hand", Head = "head",
-        Jaw = "jaw", Chest = "chest", Abdomen = "abdomen", Pelvis = "pelvis",
-        Widespread = "widespread", Other = "other",
-    }
-}
-
-vocabulary! {
-    /// The side, always the patient's own left and right.
-    pub enum Laterality {
-        Left = "left", Right = "right", Both = "both", Midline = "midline", Unknown = "unknown",
     }
 }
 

@@ -39,6 +39,7 @@ use change::PainChange;
 use chrono::{DateTime, SubsecRound, Utc};
 use daily::PainDays;
 pub use http::routes;
+pub(crate) use numbers::round_to;
 use rows::{ALL_SECTIONS, ReportInput, SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT, SessionRow};
 use serde::{Deserialize, Serialize, Serializer};
 use series::DailyPoint;

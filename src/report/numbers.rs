@@ -7,7 +7,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 const HALF_GUARD: f64 = 1e-9;
 
 /// Rounds half away from zero to `places` decimals; never returns a negative zero.
-fn round_to(value: f64, places: i32) -> f64 {
+pub(crate) fn round_to(value: f64, places: i32) -> f64 {
     let scale = 10f64.powi(places);
     let rounded = (value.abs() * scale + HALF_GUARD).round() / scale;
     if value < 0.0 && rounded > 0.0 { -rounded } else { rounded }
