@@ -10,7 +10,10 @@ use crate::http::{CursorKey, Routes};
 use crate::ids::Ids;
 use crate::mail::Mailer;
 use crate::time::Clock;
-use crate::{account, auth, collections, health, reminders, report, sharing, sync, vocabularies};
+use crate::{
+    account, auth, body_map, collections, health, instruments, reminders, report, sharing, sync,
+    vocabularies,
+};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The application, shared by all workers.
@@ -117,6 +120,8 @@ pub fn routes() -> Routes {
     sync::routes(&mut routes);
     report::routes(&mut routes);
     vocabularies::routes(&mut routes);
+    instruments::routes(&mut routes);
+    body_map::routes(&mut routes);
     health::routes(&mut routes);
     routes
 }

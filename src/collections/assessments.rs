@@ -91,7 +91,7 @@ impl Assessment {
     fn scored(&self, definition: &Definition, faults: &mut Faults) -> Option<Scored> {
         let root = At::root();
         let answers = self.answers.0.as_slice();
-        if !definition.licence.may_ship_text {
+        if definition.is_import_only() {
             if !answers.is_empty() {
                 let detail = "Of this instrument only a total is kept, in reported_total.";
                 faults.field("answers", "contradiction", detail);

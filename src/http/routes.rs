@@ -264,7 +264,7 @@ fn path_parameters(path: &str) -> Vec<Value> {
             };
             let description = match name {
                 "share_id" => "The share through which the journal is read.",
-                "code" => "A problem's code.",
+                "code" => "The code, as the list names it.",
                 "collection" => "The collection's name.",
                 _ => "The id of the record, lower case.",
             };
@@ -433,6 +433,7 @@ fn tag_description(tag: &str) -> &'static str {
         "auth" => "Registration, sign-in, tokens and devices.",
         "journal" => "A patient's own records.",
         "patients" => "What a practitioner reads through a share.",
+        "reference" => "What is the same for everybody: to be read once and kept.",
         "reports" => "Progress reports: every number with its n, window and method.",
         "shares" => "Who may read a journal: invitation, confirmation, limits, end.",
         "sync" => "Offline-first sync of the own journal for apps.",

@@ -7,9 +7,11 @@
 
 mod auth;
 mod bad_input;
+mod body_map;
 mod config;
 mod hygiene;
 mod import;
+mod instruments;
 mod lifecycle;
 mod lists;
 mod matrix;

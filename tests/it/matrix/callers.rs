@@ -126,6 +126,7 @@ impl World {
             };
             path = path.replace("{id}", id).replace("{collection}", "journal_entries");
         }
+        path = path.replace("{code}", "peg");
         assert!(!path.contains('{'), "tell the matrix what to put into {path}");
         Some(path)
     }

@@ -11,7 +11,7 @@ const METHODS: [&str; 9] =
 /// A path with something in its placeholders.
 fn filled(path: &str) -> String {
     let part = |part: &str| match part {
-        "{code}" => "not_found".to_owned(),
+        "{code}" => "peg".to_owned(),
         "{collection}" => "journal_entries".to_owned(),
         part if part.starts_with('{') => uuid::Uuid::now_v7().to_string(),
         part => part.to_owned(),

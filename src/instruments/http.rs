@@ -1,0 +1,51 @@
+//! The questionnaires over HTTP: the same for everybody, to be read and kept by apps.
+
+use super::{Definition, current};
+use crate::http::{Answered, Authz, Operation, ProblemKind, Routes, Versioned, document};
+use crate::reference::{self, Reference};
+use actix_web::HttpRequest;
+use actix_web::http::Method;
+use serde::Serialize;
+use std::sync::LazyLock;
+
+/// Registers the operations.
+pub fn routes(routes: &mut Routes) {
+    let op = Operation::new("listInstruments", "reference", "List the questionnaires", Authz::OPEN)
+        .describe(
+            "The latest version of each. Those whose licence does not allow to show their text have \
+                 no items: of them only a total that was made elsewhere can be stored.",
+        );
+    routes.add(Method::GET, "/v1/instruments", reference::operation(op), list);
+
+    let op = Operation::new("getInstrument", "reference", "Read one questionnaire", Authz::OPEN)
+        .describe(
+            "Show the items word by word and in their order. The server scores; the definition says \
+             how, so that an app can explain a score.",
+        );
+    routes.add(Method::GET, "/v1/instruments/{code}", reference::operation(op), get);
+}
+
+/// The questionnaires this server knows.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Instruments {
+    /// The latest version of each.
+    #[schema(max_items = 100, value_type = Vec<Definition>)]
+    items: Vec<&'static Definition>,
+}
+document!(Instruments);
+
+static LIST: LazyLock<Reference<Instruments>> =
+    LazyLock::new(|| Reference::new(Instruments { items: current().collect() }));
+
+static EACH: LazyLock<Vec<Reference<&'static Definition>>> =
+    LazyLock::new(|| current().map(Reference::new).collect());
+
+async fn list() -> Answered<Versioned<&'static Instruments>> {
+    Ok(LIST.answer())
+}
+
+async fn get(request: HttpRequest) -> Answered<Versioned<&'static &'static Definition>> {
+    let code = request.match_info().get("code").unwrap_or_default();
+    let found = EACH.iter().find(|reference| reference.value().code == code);
+    Ok(found.ok_or(ProblemKind::NotFound)?.answer())
+}
