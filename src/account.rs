@@ -1,5 +1,9 @@
 //! The signed-in account: what it is, and who looked at its journal.
 
+mod licence;
+
+pub use licence::{Licence, verify as verify_licence};
+
 use crate::access::{self, Caller, Need, Own, Permit, Role, Section};
 use crate::app::App;
 use crate::db::{Statement, row};
@@ -38,6 +42,7 @@ pub fn routes(routes: &mut Routes) {
             ))
             .problems(&[ProblemKind::InvalidCursor]);
     routes.add(Method::GET, "/v1/me/access-log", op, list_access_log);
+    licence::routes(routes);
 }
 
 row! {

@@ -11,7 +11,8 @@ use crate::ids::Ids;
 use crate::mail::Mailer;
 use crate::time::Clock;
 use crate::{
-    account, auth, body_map, collections, health, instruments, reminders, report, sharing, sync,
+    account, auth, body_map, collections, health, instruments, plans, reminders, report, sharing,
+    sync,
     vocabularies,
 };
 use std::sync::{Arc, PoisonError, RwLock};
@@ -115,6 +116,7 @@ pub fn routes() -> Routes {
     auth::routes(&mut routes);
     account::routes(&mut routes);
     collections::routes(&mut routes);
+    plans::routes(&mut routes);
     reminders::routes(&mut routes);
     sharing::routes(&mut routes);
     sync::routes(&mut routes);

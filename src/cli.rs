@@ -12,7 +12,7 @@ use crate::import::{Format, Summary, import};
 use crate::mail::Mailer;
 use crate::time::{Clock, TimeZone};
 use crate::wire::Email;
-use crate::{demo, health_check, server, sync};
+use crate::{account, demo, health_check, server, sync};
 use clap::{Args, Parser, Subcommand};
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
@@ -57,6 +57,8 @@ enum UserCommand {
     Disable(EmailArgs),
     /// Lift a suspension.
     Enable(EmailArgs),
+    /// Note that a practitioner's licence has been looked up and is good.
+    VerifyLicence(EmailArgs),
 }
 
 #[derive(Debug, Args)]
@@ -139,6 +141,7 @@ pub fn run(cli: Cli) -> Result<(), String> {
         Command::User(UserCommand::Create(args)) => create_user(args),
         Command::User(UserCommand::Disable(args)) => set_status(&args, "suspended"),
         Command::User(UserCommand::Enable(args)) => set_status(&args, "active"),
+        Command::User(UserCommand::VerifyLicence(args)) => verify_licence(&args),
         Command::Import(args) => import_file(&args),
         Command::RotateKeys(args) => {
             with_app(&args.database, async |app| auth::rotate(app, args.emergency).await)
@@ -283,6 +286,20 @@ fn set_status(args: &EmailArgs, status: &'static str) -> Result<(), String> {
             return Err(Problem::internal("there is no account with this address"));
         }
         say(&format!("the account is now {status}"));
+        Ok(())
+    })
+}
+
+fn verify_licence(args: &EmailArgs) -> Result<(), String> {
+    let email = address(&args.email)?;
+    with_app(&args.database, async |app| {
+        let licence = account::verify_licence(app, &email).await?;
+        let licence = licence.ok_or_else(|| {
+            Problem::internal("there is no practitioner with this address who states a licence")
+        })?;
+        let (number, place) = (licence.number, licence.jurisdiction);
+        let place = place.unwrap_or_else(|| "no jurisdiction stated".to_owned());
+        say(&format!("verified: {} ({place})", number.unwrap_or_default()));
         Ok(())
     })
 }

@@ -230,6 +230,25 @@ pub async fn read<R: Row>(
     Ok((grant(caller, moment, target, need, entered)?, rows))
 }
 
+/// Like [`read`], with two statements in the one round trip.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read2<A: Row, B: Row>(
+    app: &App,
+    caller: &Caller,
+    need: Need,
+    target: Target,
+    statements: impl FnOnce(Permit<Read>) -> (Statement<A>, Statement<B>),
+) -> Answered<(JournalAccess<Read>, (Vec<A>, Vec<B>))> {
+    let three = |permit| {
+        let (a, b) = statements(permit);
+        (a, b, Statement::<()>::new("SELECT"))
+    };
+    let (journal, (a, b, _)) = read3(app, caller, need, target, three).await?;
+    Ok((journal, (a, b)))
+}
+
 /// Like [`read`], with three statements in the one round trip.
 ///
 /// # Errors

@@ -8,6 +8,7 @@
 use super::artwork;
 use super::path::{self, Curve, Half, Rail};
 use super::region::{BodyRegion, Laterality};
+use crate::markup::Escaped;
 use crate::wire::vocabulary;
 use std::fmt::{Display, Write as _};
 use std::sync::LazyLock;
@@ -266,24 +267,4 @@ fn put_line(svg: &mut String, class: &str, colour: &str, width: &str, data: &str
 fn put(svg: &mut String, element: impl Display) {
     // Writing to a String cannot fail.
     let _ = writeln!(svg, "{element}");
-}
-
-/// Text with the characters of markup replaced and control characters left out.
-struct Escaped<'a>(&'a str);
-
-impl Display for Escaped<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for character in self.0.chars() {
-            match character {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                other if other.is_control() => f.write_char(' ')?,
-                other => f.write_char(other)?,
-            }
-        }
-        Ok(())
-    }
 }

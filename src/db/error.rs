@@ -14,6 +14,9 @@ pub enum DbError {
     /// A named constraint refused the change.
     #[error("constraint {0} refused the change")]
     Constraint(String),
+    /// The walls refused a row: what stands there is not for this caller.
+    #[error("row-level security refused a row: {0}")]
+    Walled(String),
     /// Anything else; a fault of ours.
     #[error("the database refused a statement: {0}")]
     Other(Error),
@@ -30,6 +33,7 @@ impl From<Error> for DbError {
             DatabaseErrorKind::ClosedConnection => Self::Unavailable(message),
             DatabaseErrorKind::SerializationFailure => Self::Busy(message),
             _ if is_transient(&message) => Self::Busy(message),
+            _ if message.contains("row-level security policy") => Self::Walled(message),
             _ if message.contains("connection closed")
                 || message.contains("terminating connection") =>
             {

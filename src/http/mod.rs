@@ -16,5 +16,5 @@ pub use reply::{
     Accepted, Answer, Deleted, Document, Events, Found, Made, Nothing, Outcome, Put, Svg,
     Versioned, request_schema,
 };
-pub(crate) use reply::{document, require_all};
+pub(crate) use reply::{document, register};
 pub use routes::{Authz, Operation, Parameter, Routes};

@@ -204,7 +204,9 @@ impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         let kind = match &error {
             DbError::Unavailable(_) | DbError::Busy(_) => ProblemKind::Overloaded,
-            DbError::Constraint(_) | DbError::Other(_) => ProblemKind::Internal,
+            DbError::Constraint(_) | DbError::Walled(_) | DbError::Other(_) => {
+                ProblemKind::Internal
+            }
         };
         Self { cause: Some(error.to_string()), ..Self::new(kind) }
     }

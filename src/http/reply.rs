@@ -28,26 +28,26 @@ macro_rules! document {
             fn document(
                 components: &mut $crate::wire::Components,
             ) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                let mut all = vec![(
-                    <$ty as utoipa::ToSchema>::name().into_owned(),
-                    <$ty as utoipa::PartialSchema>::schema(),
-                )];
-                <$ty as utoipa::ToSchema>::schemas(&mut all);
-                for (name, mut schema) in all {
-                    $crate::http::require_all(&mut schema);
-                    components.0.insert(name, schema);
-                }
-                utoipa::openapi::RefOr::Ref(utoipa::openapi::Ref::from_schema_name(
-                    <$ty as utoipa::ToSchema>::name(),
-                ))
+                $crate::http::register::<$ty>(components)
             }
         }
     )+};
 }
 pub(crate) use document;
 
+/// Registers a type's schema and those it refers to, and answers a reference to it.
+pub(crate) fn register<T: utoipa::ToSchema>(components: &mut Components) -> RefOr<Schema> {
+    let mut all = vec![(T::name().into_owned(), T::schema())];
+    T::schemas(&mut all);
+    for (name, mut schema) in all {
+        require_all(&mut schema);
+        components.0.insert(name, schema);
+    }
+    RefOr::Ref(utoipa::openapi::Ref::from_schema_name(T::name()))
+}
+
 /// Answers carry every property, null where empty, so all of them are required.
-pub(crate) fn require_all(schema: &mut RefOr<Schema>) {
+fn require_all(schema: &mut RefOr<Schema>) {
     if let RefOr::T(Schema::Object(object)) = schema {
         object.required = object.properties.keys().cloned().collect();
     }

@@ -57,28 +57,39 @@ impl Hand {
 }
 
 /// May this hand touch the record at all? A practitioner takes on a record of the patient's by
-/// writing in it; a colleague's stays the colleague's.
+/// writing in it, unless the patient has deleted it; a colleague's stays the colleague's.
 pub fn may_touch<C: Record>(hand: Hand, known: Option<&Stored<C>>) -> bool {
     match hand {
         Hand::Patient => C::WRITERS.has_patient(),
         Hand::Practitioner(account) => {
             C::WRITERS.has_practitioner()
-                && known.and_then(|record| record.clinician_id).is_none_or(|by| by == account)
+                && known.is_none_or(|record| match record.clinician_id {
+                    Some(by) => by == account,
+                    None => record.deleted_at.is_none(),
+                })
         }
     }
 }
 
 /// May this hand delete the record? The patient deletes what no practitioner answers for, a
-/// practitioner what he made and the patient has not written in.
+/// practitioner what he made and the patient has added nothing to.
 pub fn may_delete<C: Record>(hand: Hand, known: &Stored<C>) -> bool {
     match hand {
         Hand::Patient => known.clinician_id.is_none(),
         Hand::Practitioner(account) => {
             known.author_id == account
                 && known.clinician_id == Some(account)
-                && known.content.filled(Part::Own).is_empty()
+                && added(&known.content).is_empty()
         }
     }
+}
+
+/// The patient's fields that hold something, but for those no record can do without: these are filled
+/// by whoever makes it.
+fn added<C: Record>(content: &C) -> Vec<&'static str> {
+    let mut filled = content.filled(Part::Own);
+    filled.retain(|name| !C::FIELDS.iter().any(|field| field.name == *name && field.required));
+    filled
 }
 
 /// Before the rules of the collection: a practitioner's document has nothing to say about the
@@ -94,7 +105,7 @@ pub fn prepare<C: Record>(
         return;
     }
     let foreign = known.map_or_else(
-        || content.filled(Part::Own),
+        || added(content),
         |known| {
             let filled = content.filled(Part::Own);
             let differing = content.differing(&known.content, Part::Own);

@@ -8,7 +8,7 @@ use crate::access::{
     self, Caller, JournalAccess, Need, Section, Sections, Target, Write,
 };
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
 use crate::http::precondition::{self, DeleteCondition, PutCondition, etag};
 use crate::http::{
     Answered, Authz, Body, Deleted, Found, Operation, Page, PageRequest, Parameter, Problem,
@@ -268,7 +268,8 @@ async fn change_one<C: Record>(
     intent: Answered<(uuid::Uuid, Intent<C>)>,
 ) -> Answered<(Outcome<C>, Seen)> {
     let work = async |tx: &Tx<'_>, journal: JournalAccess<Write>, intent| {
-        let outcomes = apply_changes(tx, &journal, &app.ids, vec![intent]).await?;
+        let outcomes =
+            apply_changes(tx, &journal, &app.ids, vec![intent]).await.map_err(not_written)?;
         outcomes.into_iter().next().ok_or_else(|| Problem::internal("one intent, no outcome"))
     };
     match target {
@@ -290,12 +291,17 @@ async fn change_one<C: Record>(
             Ok((outcome, Seen(None)))
         }
         Ok(target) => {
-            let ((outcome, seen), patient) =
+            let (done, patient) =
                 access::record(app, caller, target, C::SECTIONS, async |tx, journal| {
                     let seen = Seen(Some(journal.sections()));
-                    Ok((work(tx, journal, intent?).await?, seen))
+                    // A bad request is a value here, so that its line in the log is committed.
+                    Ok(match intent {
+                        Ok(intent) => Ok((work(tx, journal, intent).await?, seen)),
+                        Err(problem) => Err(problem),
+                    })
                 })
                 .await?;
+            let (outcome, seen): (Outcome<C>, Seen) = done?;
             if outcome.is_change() {
                 app.pokes.poke_changed(patient);
             }
@@ -305,6 +311,34 @@ async fn change_one<C: Record>(
             access::check(app, caller, Need::PRACTITIONER).await?;
             Err(problem)
         }
+    }
+}
+
+/// A practitioner does not see that an id is taken where the share does not open what stands there.
+fn not_written(error: DbError) -> Problem {
+    match error {
+        DbError::Walled(_) => Problem::new(ProblemKind::Conflict)
+            .detail("This id names a record that the share does not open. Use a new id."),
+        other => other.into(),
+    }
+}
+
+/// A practitioner records a new record through a share, as over HTTP.
+///
+/// # Errors
+/// As the operation.
+pub async fn record_one<C: Record>(
+    app: &App,
+    caller: &Caller,
+    share: uuid::Uuid,
+    id: uuid::Uuid,
+    content: C,
+) -> Answered<()> {
+    let (action, sections) = (C::RECORDING, C::SECTIONS);
+    let target = Target::Share { id: share, action, sections, from: None, to: None };
+    match change_one(app, caller, Ok(target), Ok((id, Intent::Create(content)))).await?.0 {
+        Outcome::Created(_) => Ok(()),
+        other => Err(refusal(other)),
     }
 }
 

@@ -101,9 +101,7 @@ impl<C: Record> Document for Stored<C> {
     fn document(components: &mut Components) -> RefOr<Schema> {
         // The content's own schema is made first and then gets the server's members in front.
         C::schema(components, Direction::Read);
-        if C::HAS_NOTICE {
-            SafetyNotice::document(components);
-        }
+        let notice = C::HAS_NOTICE.then(|| safety_notice(components));
         if let Some(RefOr::T(Schema::Object(content))) = components.0.get_mut(C::SCHEMA)
             && !content.properties.contains_key("version")
         {
@@ -136,8 +134,8 @@ impl<C: Record> Document for Stored<C> {
             if C::WRITERS.has_practitioner() {
                 server = server.property("clinician_id", clinician());
             }
-            if C::HAS_NOTICE {
-                server = server.property("safety_notice", safety_notice());
+            if let Some(notice) = notice {
+                server = server.property("safety_notice", notice);
             }
             let server = server.build();
             let mut properties = server.properties;
@@ -152,7 +150,8 @@ impl<C: Record> Document for Stored<C> {
 }
 
 /// The schema of `safety_notice`.
-fn safety_notice() -> OneOfBuilder {
+pub fn safety_notice(components: &mut Components) -> OneOfBuilder {
+    SafetyNotice::document(components);
     OneOfBuilder::new()
         .item(Ref::from_schema_name("SafetyNotice"))
         .item(ObjectBuilder::new().schema_type(Type::Null))

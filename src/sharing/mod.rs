@@ -1,6 +1,7 @@
 //! Sharing: a patient invites, a practitioner redeems, the patient confirms, either side ends.
 
 mod model;
+mod patients;
 mod store;
 
 use crate::access::{self, Caller, JournalAccess, Need, Own};
@@ -92,8 +93,11 @@ pub fn routes(routes: &mut Routes) {
         "List the journals open to me",
         Authz::PRACTITIONER,
     )
-    .describe("Active shares only. A share's id is the address of the journal.");
-    routes.add(Method::GET, "/v1/patients", op, list_patients);
+    .describe(
+        "Active shares only, each with how its journal stands, as far as the share opens it. A share's \
+            id is the address of the journal. Each journal listed gets a line in its access log.",
+    );
+    routes.add(Method::GET, "/v1/patients", op, patients::list);
 }
 
 const PATIENT_FRESH: Need = Need::PATIENT.fresh();
@@ -151,15 +155,6 @@ async fn list(caller: Caller, app: web::Data<App>) -> Answered<Found<Page<Share>
         let rows = tx.load(store::list(own.permit())).await?;
         let shares = rows.into_iter().map(|row| Share::of(row, own.moment()));
         Ok(Found(Page::whole(shares.collect())))
-    })
-    .await
-}
-
-async fn list_patients(caller: Caller, app: web::Data<App>) -> Answered<Found<Page<Share>>> {
-    access::own(&app, &caller, Need::PRACTITIONER, async |tx, own| {
-        let rows = tx.load(store::list_as_practitioner(own.permit())).await?;
-        let shares = rows.into_iter().map(|row| Share::of(row, own.moment()));
-        Ok(Found(Page::whole(shares.filter(Share::is_active).collect())))
     })
     .await
 }

@@ -1,6 +1,7 @@
 //! What a share is, on the wire and in the table.
 
 use crate::access::Section;
+use crate::account::Licence;
 use crate::db::row;
 use crate::http::document;
 use crate::time::{Instant, serialize_utc, serialize_utc_option};
@@ -92,6 +93,9 @@ row! {
         practitioner_name: Option<String>,
         practitioner_organisation: Option<String>,
         practitioner_email: Option<String>,
+        licence_number: Option<String>,
+        licence_jurisdiction: Option<String>,
+        licence_verified_at: Option<DateTime<Utc>>,
     }
 }
 
@@ -109,6 +113,8 @@ pub struct SharePractitioner {
     /// The address; this one is verified.
     #[schema(format = "email", max_length = 254)]
     email: Option<String>,
+    /// The licence, as the account states it, and when the clinic's operator checked it.
+    licence: Licence,
 }
 
 /// A patient's grant to a practitioner.
@@ -168,6 +174,11 @@ impl Share {
                 display_name: row.practitioner_name,
                 organisation: row.practitioner_organisation,
                 email: row.practitioner_email,
+                licence: Licence {
+                    number: row.licence_number,
+                    jurisdiction: row.licence_jurisdiction,
+                    verified_at: row.licence_verified_at,
+                },
             });
         let over = row.expires_at <= now;
         let state = match row.state.as_str() {

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 const COLUMNS: &str = "SELECT s.id, s.state, s.label, s.sections, s.from_date, s.to_date, s.may_record, s.expires_at, \
     s.code_expires_at, s.version, s.created_at, s.redeemed_at, s.confirmed_at, s.ended_at, \
-    s.patient_id = sec.actor(), s.practitioner_id, a.display_name, a.organisation, a.email \
+    s.patient_id = sec.actor(), s.practitioner_id, a.display_name, a.organisation, a.email, \
+    a.licence_number, a.licence_jurisdiction, a.licence_verified_at \
     FROM pj.shares s LEFT JOIN pj.accounts a ON a.id = s.practitioner_id ";
 
 /// Shares a list holds at most, the newest first.

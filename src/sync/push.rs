@@ -144,9 +144,7 @@ fn answer(report: &Report, head: Cursor) -> String {
     if !by_collection.is_empty() {
         answer.insert("experimentalRejectedIds".into(), json!(by_collection));
     }
-    if let Some(notice) = report.notice {
-        answer.insert("safety_notice".into(), json!(notice));
-    }
+    answer.insert("safety_notice".into(), json!(report.notice));
     Value::Object(answer).to_string()
 }
 

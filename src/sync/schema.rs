@@ -1,8 +1,7 @@
 //! The schemas of the sync wire, made from the collections' definitions.
 
-use crate::collections::SafetyNotice;
 use crate::http::Document;
-use crate::journal::{Record, clinician};
+use crate::journal::{Record, clinician, safety_notice};
 use crate::wire::{Components, Form};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -186,7 +185,6 @@ fn any_object(about: &str) -> ObjectBuilder {
 impl Document for PushAnswer {
     fn document(components: &mut Components) -> RefOr<Schema> {
         components.named("SyncResult", |components| {
-            SafetyNotice::document(components);
             let null = || ObjectBuilder::new().schema_type(Type::Null);
             let record =
                 OneOfBuilder::new().item(any_object("The record as it stands.")).item(null());
@@ -265,7 +263,8 @@ impl Document for PushAnswer {
                         "experimentalRejectedIds",
                         any_object("By collection, for WatermelonDB; only when there are any."),
                     )
-                    .property("safety_notice", named("SafetyNotice"))
+                    .property("safety_notice", safety_notice(components))
+                    .required("safety_notice")
                     .build(),
             )
         })

@@ -243,6 +243,10 @@ def daily_averages():
     return averages
 
 
+# Regions that are not left or right.
+ONE_SIDED = {"widespread": None, "sacrum": "midline"}
+
+
 def sites(dice, intensity):
     """Mostly the low back and what goes down from it, sometimes the neck, rarely elsewhere."""
     found = [{"region": "low_back", "laterality": dice.pick(["midline", "both", "left"]),
@@ -259,6 +263,8 @@ def sites(dice, intensity):
                           "intensity": dice.between(1, max(1, intensity - 1)),
                           "qualities": dice.some(QUALITIES, 2),
                           "spread": "widespread" if region == "widespread" else "localized"})
+            if region in ONE_SIDED:  # drawn and dropped, so that what follows is not drawn anew
+                found[-1]["laterality"] = ONE_SIDED[region]
     return found
 
 
@@ -430,7 +436,8 @@ def write_session(plan, averages):
                   starts_at=stamp(start), ends_at=stamp(end), time_zone=HOME,
                   utc_offset_minutes=offset(start), recorded_at=stamp(recorded),
                   techniques=techniques, adaptations=["acute_spasm"] if spasm else [],
-                  sensations=dice.some(SENSATIONS[:6], 3) if attended else [], note=note)
+                  sensations=dice.some(SENSATIONS[:6], 3) if attended else [], note=note,
+                  treatment_plan_id=str(uuid.uuid5(NAMESPACE, f"treatment_plans/{day.year}")))
     before = min(10, averages[day] + dice.between(0, 2))
     if pre is not None:
         entry("pre_session", later(start, minutes=-pre), pain_now=before,

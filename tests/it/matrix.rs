@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// What anybody may call without a token. Beside what is the same for everybody, this list may only
 /// get shorter.
-const OPEN_TO_ANYBODY: [&str; 12] = [
+const OPEN_TO_ANYBODY: [&str; 14] = [
     "getBodyMap",
     "getBodyMapBack",
     "getBodyMapFront",
@@ -22,7 +22,9 @@ const OPEN_TO_ANYBODY: [&str; 12] = [
     "getInstrument",
     "getJwks",
     "getReadiness",
+    "getRedFlags",
     "listInstruments",
+    "listVocabularies",
     "login",
     "refreshTokens",
     "register",
@@ -40,6 +42,7 @@ struct Operation {
     through_share: bool,
     sections: Vec<&'static str>,
     step_up: bool,
+    recording: bool,
     takes_body: bool,
     takes_if_match: bool,
 }
@@ -49,7 +52,8 @@ impl Operation {
         let id = operation["operationId"].as_str().unwrap();
         let authz = operation["x-authz"].as_object().expect(id);
         let names: BTreeSet<&str> = authz.keys().map(String::as_str).collect();
-        let known = BTreeSet::from(["auth", "role", "sections", "step_up", "subject"]);
+        let known =
+            BTreeSet::from(["auth", "recording", "role", "sections", "step_up", "subject"]);
         assert_eq!(names, known, "{id}: this test knows no others");
         let bearer = match authz["auth"].as_str() {
             Some("none") => false,
@@ -74,6 +78,7 @@ impl Operation {
             through_share,
             sections: sections.iter().map(|section| section.as_str().unwrap()).collect(),
             step_up: authz["step_up"].as_bool().unwrap(),
+            recording: authz["recording"].as_bool().unwrap(),
             takes_body: operation["requestBody"].is_object(),
             takes_if_match: parameters.into_iter().flatten().any(|p| p["name"] == "If-Match"),
         }
@@ -124,11 +129,14 @@ fn expected(operation: &Operation, caller: &Caller) -> Expected {
     if operation.through_share && !caller.opens() {
         return NOT_FOUND;
     }
+    if operation.recording && !caller.records() {
+        return Expected::Refused(403, "share_read_only");
+    }
     if operation.step_up && caller.stale {
         return Expected::Refused(401, "reauthentication_required");
     }
     match operation.collection() {
-        Some(collection) if !caller.has(collection) => NOT_FOUND,
+        Some(collection) if !operation.through_share && !caller.has(collection) => NOT_FOUND,
         _ => Expected::Allowed,
     }
 }
@@ -140,6 +148,7 @@ fn verdict(answer: &Answer) -> Expected {
         (401, "reauthentication_required") => Expected::Refused(401, "reauthentication_required"),
         (403, "role_insufficient") => Expected::Refused(403, "role_insufficient"),
         (403, "account_suspended") => Expected::Refused(403, "account_suspended"),
+        (403, "share_read_only") => Expected::Refused(403, "share_read_only"),
         (404, _) => NOT_FOUND,
         (401 | 403, other) => panic!("{} {other} is no verdict this test knows", answer.status),
         _ => Expected::Allowed,
@@ -221,6 +230,7 @@ caller, 404 hides what is not his; 412, 422 and the like come after that questio
   invited    a practitioner with a code that is not yet redeemed
   redeemed   a practitioner whom the patient has not yet confirmed
   active     a practitioner with an active share of all sections
+  recording  the same, allowed to record; what the addresses behind a share name is this one's
   expired    a practitioner whose share has run out
   revoked    a practitioner whose share the patient has ended
   other      a practitioner with an active share of all sections but those the operation needs
@@ -270,8 +280,9 @@ fn what_the_document_says_of_authorization_agrees_with_itself() {
         assert_eq!(read.through_share, path.contains("{share_id}"), "{id}");
         assert_eq!(read.through_share, !read.sections.is_empty(), "{id}");
         if read.through_share {
-            assert_eq!((read.role, read.method.as_str()), (Some("practitioner"), "GET"), "{id}");
+            assert_eq!(read.role, Some("practitioner"), "{id}");
         }
+        assert_eq!(read.recording, read.through_share && read.method != "GET", "{id}");
         assert!(read.bearer || (read.role.is_none() && !read.step_up), "{id}");
         let codes = |status: &str| {
             let codes = operation["responses"][status]["x-codes"].as_array();
@@ -281,6 +292,7 @@ fn what_the_document_says_of_authorization_agrees_with_itself() {
         assert_eq!(has("401", "unauthenticated"), read.bearer, "{id}");
         assert_eq!(has("401", "reauthentication_required"), read.step_up, "{id}");
         assert_eq!(has("403", "role_insufficient"), read.role.is_some(), "{id}");
+        assert_eq!(has("403", "share_read_only"), read.recording, "{id}");
         assert!(!path.contains('{') || has("404", "not_found"), "{id}");
     }
     let schemes = document()["components"]["securitySchemes"].as_object().unwrap();

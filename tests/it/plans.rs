@@ -1,16 +1,17 @@
 //! How the database finds rows: by index, however much others have written, also behind the walls.
 
-use crate::records::samples;
+use crate::records::{Sample, samples};
 use crate::support::TestApp;
 use crate::support::people::{daily, fresh};
-use pain_journal::collections::{JournalEntry, SleepRecord, TreatmentSession};
+use pain_journal::access::Sections;
+use pain_journal::collections::JournalEntry;
 use pain_journal::journal::Record;
 use pain_journal::report::RATINGS;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-/// Fills every collection with 20 000 records of 200 patients.
-const FILL: &str = "
+/// Two hundred further patients, and a place for a hundred records of each.
+const FILLERS: &str = "
     INSERT INTO pj.accounts (id, email, password_hash, roles, locale, time_zone, terms_version, created_at)
     SELECT gen_random_uuid(), 'filler' || n || '@example.org', 'x', '{patient}', 'en', 'UTC', '1', now()
     FROM generate_series(1, 200) n;
@@ -18,18 +19,25 @@ const FILL: &str = "
     SELECT id, 1000, '2025-01-01' FROM pj.accounts WHERE email LIKE 'filler%';
     CREATE TEMP TABLE filler AS
     SELECT patient_id, gen_random_uuid() AS id, n AS rev, date '2025-01-01' + n AS day
-    FROM pj.patients, generate_series(1, 100) n WHERE rev = 1000;
-    INSERT INTO pj.journal_entries (patient_id, id, rev, created_rev, author_id, created_at, updated_at,
-        received_at, journal_date, kind, effective_at, time_zone, utc_offset_minutes, pain_average)
-    SELECT patient_id, id, rev, rev, patient_id, day, day, day, day, 'daily', day, 'UTC', 0, 4 FROM filler;
-    INSERT INTO pj.sleep_records (patient_id, id, rev, created_rev, author_id, created_at, updated_at,
-        received_at, journal_date, time_zone, utc_offset_minutes, reported_sleep_minutes)
-    SELECT patient_id, id, rev, rev, patient_id, day, day, day, day, 'UTC', 0, 420 FROM filler;
-    INSERT INTO pj.treatment_sessions (patient_id, id, rev, created_rev, author_id, created_at, updated_at,
-        received_at, journal_date, status, kind, starts_at, time_zone, utc_offset_minutes)
-    SELECT patient_id, id, rev, rev, patient_id, day, day, day, day, 'attended', 'treatment', day, 'UTC', 0
-    FROM filler;
-    ANALYZE;";
+    FROM pj.patients, generate_series(1, 100) n WHERE rev = 1000;";
+
+/// Fills every collection with 20 000 records of 200 patients, copies of one of a patient's own.
+async fn fill(app: &TestApp, sql: &Client) {
+    let bob = app.patient("bob").await;
+    sql.batch_execute(FILLERS).await.unwrap();
+    for sample in samples() {
+        assert_eq!(bob.create(&fresh(sample.path), &sample.body).await.status, 201);
+        sql.batch_execute(&format!(
+            "INSERT INTO pj.{0} SELECT r.* FROM pj.{0} one, filler f, jsonb_populate_record(one, \
+             to_jsonb(f) || jsonb_build_object('created_rev', f.rev, 'author_id', f.patient_id, \
+             'journal_date', f.day)) r WHERE one.patient_id = '{1}'",
+            sample.table, bob.id
+        ))
+        .await
+        .unwrap();
+    }
+    sql.batch_execute("ANALYZE").await.unwrap();
+}
 
 /// Every node of a plan that reads `table`: how, and by what.
 fn reads(node: &Value, table: &str, found: &mut Vec<(String, String)>) {
@@ -76,19 +84,13 @@ async fn lists_and_reports_use_an_index_also_where_only_the_policy_names_the_pat
     let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
     let share = ana.share_with(&lind, &["pain", "sleep", "treatment"]).await;
     let sql = app.sql().await;
-    sql.batch_execute(FILL).await.unwrap();
-    let texts = [
-        (JournalEntry::COLLECTION, JournalEntry::sql()),
-        (SleepRecord::COLLECTION, SleepRecord::sql()),
-        (TreatmentSession::COLLECTION, TreatmentSession::sql()),
-    ];
-    assert_eq!(texts.len(), samples().len());
+    fill(&app, &sql).await;
     let days = "'2025-02-01', '2025-03-01'";
     let page = format!("{days}, '2025-03-01', '0195a3c2-0000-7000-8000-00000000000a', 51");
     let id = "'0195a3c2-0000-7000-8000-00000000000a'";
     let ids = "ARRAY['0195a3c2-0000-7000-8000-00000000000a']::uuid[]";
     let mut statements = vec![(JournalEntry::COLLECTION, RATINGS, days)];
-    for (table, texts) in texts {
+    for Sample { table, texts, .. } in samples() {
         statements.push((table, texts.page, &page));
         statements.push((table, texts.window, days));
         statements.push((table, texts.find, id));
@@ -133,9 +135,11 @@ async fn scans(sql: &Client) -> Vec<(i64, i64)> {
 async fn what_the_server_really_sends_never_reads_a_collection_from_end_to_end() {
     let app = TestApp::alone();
     let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
-    let share = ana.share_with(&lind, &["pain", "sleep", "treatment"]).await;
+    let all = Sections::ALL.codes();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let share = ana.share_with(&lind, &all).await;
     let sql = app.sql().await;
-    sql.batch_execute(FILL).await.unwrap();
+    fill(&app, &sql).await;
     let before = scans(&sql).await;
     // Every connection was cut: the server may say that it is busy, and must recover by itself.
     let mut tries = 0;
@@ -149,7 +153,8 @@ async fn what_the_server_really_sends_never_reads_a_collection_from_end_to_end()
         assert_eq!(made.status, 201, "{}", made.text);
         assert_eq!(ana.replace(&path, made.etag(), &sample.other).await.status, 200);
         assert_eq!(ana.get(&path).await.status, 200);
-        for (reader, list) in [(&ana, "/v1".to_owned()), (&lind, format!("/v1/patients/{share}"))] {
+        let shared = sample.is_shared().then(|| (&lind, format!("/v1/patients/{share}")));
+        for (reader, list) in [(&ana, "/v1".to_owned())].into_iter().chain(shared) {
             let list = format!("{list}/{}?from=2025-06-01&to=2025-06-30", sample.path);
             assert_eq!(reader.get(&list).await.json["data"].as_array().unwrap().len(), 1);
         }

@@ -3,8 +3,12 @@
 use crate::support::contract::operations;
 use crate::support::people::fresh;
 use crate::support::{Answer, TestApp};
-use pain_journal::collections::{JournalEntry, SleepRecord, TreatmentSession};
-use pain_journal::journal::Record;
+use pain_journal::access::Sections;
+use pain_journal::collections::{
+    AdverseEvent, Assessment, Flare, Goal, JournalEntry, MedicationIntake, PainEpisode, Reminder,
+    SleepRecord, TreatmentPlan, TreatmentSession,
+};
+use pain_journal::journal::{Record, Texts};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -14,6 +18,8 @@ pub struct Sample {
     pub path: &'static str,
     pub table: &'static str,
     pub number: i16,
+    pub sections: Sections,
+    pub texts: &'static Texts,
     pub body: Value,
     /// Differs from `body` in a few members.
     pub other: Value,
@@ -22,11 +28,28 @@ pub struct Sample {
 impl Sample {
     fn of<C: Record>(body: Value, change: &Value) -> Self {
         let other = merged(&body, change);
-        Self { path: C::PATH, table: C::COLLECTION, number: C::NUMBER, body, other }
+        let (path, table, number) = (C::PATH, C::COLLECTION, C::NUMBER);
+        Self { path, table, number, sections: C::SECTIONS, texts: C::sql(), body, other }
+    }
+
+    /// Does a share ever show the collection?
+    pub fn is_shared(&self) -> bool {
+        self.sections != Sections::NONE
+    }
+
+    /// The body with one member of its own for each number, about which there is no rule.
+    pub fn variant(&self, number: usize) -> Value {
+        let zones = ["Europe/Paris", "Europe/Rome", "Europe/Madrid", "Europe/Vienna"];
+        if self.body["time_zone"].is_string() {
+            return merged(&self.body, &json!({"time_zone": zones[number % zones.len()]}));
+        }
+        let words = ["text", "label", "goal"].into_iter().find(|name| self.body[*name].is_string());
+        merged(&self.body, &json!({words.unwrap(): format!("words {number}")}))
     }
 }
 
-/// One sample a collection; [`every_collection_has_a_sample`] tells when one is missing.
+/// One sample for each collection in which patients write; [`every_collection_has_a_sample`] tells when
+/// one is missing. All are about the first days of June 2025.
 pub fn samples() -> Vec<Sample> {
     let entry = json!({"kind": "daily", "journal_date": "2025-06-01",
         "effective_at": "2025-06-01T21:00:00+02:00", "time_zone": "Europe/Berlin",
@@ -52,6 +75,66 @@ pub fn samples() -> Vec<Sample> {
             visit,
             &json!({"status": "missed", "techniques": ["cupping"]}),
         ),
+    ]
+    .into_iter()
+    .chain(own_samples())
+    .chain(clinical_samples())
+    .collect()
+}
+
+/// Samples of what the patient alone writes.
+fn own_samples() -> [Sample; 5] {
+    let intake = json!({"taken_at": "2025-06-02T08:00:00+02:00", "time_zone": "Europe/Berlin",
+        "kind": "relief", "name": "Ibuprofen", "dose": 0.4, "dose_unit": "g", "helped": "some",
+        "note": "after breakfast"});
+    let flare = json!({"started_at": "2025-06-01T08:00:00+02:00",
+        "ended_at": "2025-06-03T20:00:00+02:00", "time_zone": "Europe/Berlin", "severity": 8,
+        "sites": [{"region": "low_back", "laterality": "right"}], "suspected_triggers": ["travel"],
+        "what_helped": [{"what": "rest", "helped": "a_lot"}], "trigger_note": "nine hours by train"});
+    let goal = json!({"journal_date": "2025-06-01", "kind": "activity", "status": "open",
+        "text": "Carry the shopping up two floors", "importance": 8, "target_date": "2025-09-01"});
+    let answer = |item: &str, value: i32| json!({"item": item, "value": value});
+    let peg = |values: [i32; 3]| {
+        let items = ["pain", "enjoyment", "general_activity"];
+        json!(items.iter().zip(values).map(|(item, value)| answer(item, value)).collect::<Vec<_>>())
+    };
+    let assessment = json!({"effective_at": "2025-06-02T20:00:00+02:00",
+        "time_zone": "Europe/Berlin", "instrument": "peg", "occasion": "baseline",
+        "answers": peg([7, 6, 7]), "note": "a bad week"});
+    let reminder = json!({"journal_date": "2025-06-01", "kind": "daily_entry", "enabled": true,
+        "label": "How was the day?", "local_time": "20:30", "days": ["monday", "thursday"],
+        "quiet_from": "22:00", "quiet_until": "07:00"});
+    [
+        Sample::of::<MedicationIntake>(intake, &json!({"dose": 0.25, "helped": null})),
+        Sample::of::<Flare>(flare, &json!({"severity": 9, "ended_at": null, "sites": []})),
+        Sample::of::<Goal>(goal, &json!({"status": "reached", "reached_on": "2025-08-02"})),
+        Sample::of::<Assessment>(
+            assessment,
+            &json!({"answers": peg([1, 2, 3]), "occasion": "review", "note": null}),
+        ),
+        Sample::of::<Reminder>(reminder, &json!({"local_time": "07:00", "days": [], "label": null})),
+    ]
+}
+
+/// Samples of what practitioners record, too.
+fn clinical_samples() -> [Sample; 3] {
+    let episode = json!({"journal_date": "2025-06-02", "label": "My back", "status": "active",
+        "onset_date": "2019-05-01", "onset_precision": "month", "mechanism": "lifting",
+        "conditions": ["disc_bulge_herniation"], "primary_region": "low_back", "laterality": "left",
+        "prior_treatments": [{"what": "physio", "detail": "six sessions", "helped": "some"}]});
+    let plan = json!({"journal_date": "2025-06-02", "goal": "Sit through a working day",
+        "status": "active", "start_date": "2025-06-03", "planned_sessions": 8,
+        "frequency_per_week": 0.5, "planned_weeks": 16, "review_after_sessions": 4});
+    let event = json!({"started_at": "2025-06-03T10:00:00+02:00",
+        "ended_at": "2025-06-05T10:00:00+02:00", "time_zone": "Europe/Berlin",
+        "kinds": ["bruising"], "severity": "mild", "serious": false, "actions": ["self_care"],
+        "outcome": "resolved", "note": "size of a coin"});
+    let over = json!({"status": "resolved", "resolved_on": "2025-08-20", "conditions": []});
+    let stopped = json!({"status": "stopped", "ended_on": "2025-08-20", "stop_reason": "moved"});
+    [
+        Sample::of::<PainEpisode>(episode, &over),
+        Sample::of::<TreatmentPlan>(plan, &stopped),
+        Sample::of::<AdverseEvent>(event, &json!({"severity": "moderate", "serious": true})),
     ]
 }
 
@@ -116,7 +199,7 @@ async fn a_replace_needs_the_present_version_and_a_stale_one_is_told_it() {
         assert_eq!(changed.json["created_at"], made.json["created_at"]);
         assert_eq!(ana.get(&path).await.json, changed.json);
 
-        let third = merged(&sample.body, &json!({"time_zone": "Europe/Paris"}));
+        let third = sample.variant(0);
         for stale in [made.etag(), "\"v999\"", "\"v0\""] {
             let refused = ana.replace(&path, stale, &third).await;
             assert_eq!((refused.status, refused.code()), (412, "precondition_failed"), "{stale}");
@@ -282,7 +365,7 @@ async fn one_id_in_two_journals_is_two_records() {
 
 /// The content of two answers that differs, as the history notes it.
 fn difference(before: &Answer, after: &Answer) -> Value {
-    let server = ["version", "updated_at"];
+    let server = ["version", "updated_at", "safety_notice"];
     let before = before.json.as_object().unwrap();
     let changed = before.iter().filter(|(name, value)| after.json[*name] != **value);
     let changed = changed.filter(|(name, _)| !server.contains(&name.as_str()));

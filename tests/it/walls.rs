@@ -1,12 +1,13 @@
 //! The walls in the database: what it refuses whoever asks, were the server to forget.
 
-use crate::records::samples;
+use crate::records::{Sample, samples};
 use crate::support::people::fresh;
 use crate::support::{Person, TestApp};
-use pain_journal::access::Sections;
-use pain_journal::collections::{JournalEntry, SleepRecord, TreatmentSession};
+use pain_journal::access::{Section, Sections};
+use pain_journal::collections::PractitionerNote;
 use pain_journal::journal::Record;
 use serde_json::json;
+use uuid::Uuid;
 use tokio_postgres::Client;
 
 /// The first column of a query's rows, as texts.
@@ -52,7 +53,8 @@ async fn count(sql: &Client, table: &str) -> i64 {
     sql.query_one(&format!("SELECT count(*) FROM pj.{table}"), &[]).await.unwrap().get(0)
 }
 
-/// A patient with one record in every collection, and a practitioner with an active share of all.
+/// A patient with one record in every collection, and a practitioner who reads all of it. The one
+/// practitioner note is a colleague's, and shown to everyone.
 async fn shared_journal(app: &TestApp) -> (Person, Person, String) {
     let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
     for sample in samples() {
@@ -65,7 +67,18 @@ async fn shared_journal(app: &TestApp) -> (Person, Person, String) {
     let all = Sections::ALL.codes();
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let share = ana.share_with(&lind, &all).await;
+    let author = app.practitioner("author").await;
+    let recording = ana.let_record(&author, &["treatment"]).await;
+    let note = json!({"journal_date": "2025-06-02", "text": "shown", "visibility": "everyone"});
+    let path = format!("/v1/patients/{recording}/practitioner-notes/{}", Uuid::now_v7());
+    assert_eq!(author.create(&path, &note).await.status, 201);
     (ana, lind, share)
+}
+
+/// How many records of each sampled collection a reader of these sections sees.
+fn open(sections: Sections) -> Vec<i64> {
+    let hidden = |sample: &Sample| sample.sections.without(sections) == sample.sections;
+    samples().iter().map(|sample| i64::from(!hidden(sample))).collect()
 }
 
 #[tokio::test]
@@ -216,7 +229,8 @@ async fn forged_settings_open_nothing_unless_the_share_is_active() {
         sql.batch_execute("ROLLBACK").await.unwrap();
         seen
     };
-    assert_eq!(seen(&lind_id, &ana_id, &active).await, [1, 1, 1]);
+    assert_eq!(seen(&lind_id, &ana_id, &active).await, open(Sections::ALL));
+    let nothing = open(Sections::NONE);
 
     let invited = ana.invite(&["pain", "sleep", "treatment"], &json!({})).await;
     let invited = invited["share"]["id"].as_str().or(invited["id"].as_str()).unwrap().to_owned();
@@ -227,7 +241,7 @@ async fn forged_settings_open_nothing_unless_the_share_is_active() {
         (&other_id, active.as_str()),
         (&other_id, ""),
     ] {
-        assert_eq!(seen(actor, &ana_id, share).await, [0, 0, 0], "{share}");
+        assert_eq!(seen(actor, &ana_id, share).await, nothing, "{share}");
     }
     for (column, value) in [
         ("state", "'redeemed'"),
@@ -255,16 +269,17 @@ async fn forged_settings_open_nothing_unless_the_share_is_active() {
             .get(0);
         let set = |to: &str| format!("UPDATE pj.shares SET {column} = {to} WHERE id = '{active}'");
         sql.batch_execute(&set(value)).await.unwrap();
-        assert_eq!(seen(&lind_id, &ana_id, &active).await, [0, 0, 0], "{column} = {value}");
+        assert_eq!(seen(&lind_id, &ana_id, &active).await, nothing, "{column} = {value}");
         sql.batch_execute(&set(&old)).await.unwrap();
     }
-    assert_eq!(seen(&lind_id, &ana_id, &active).await, [1, 1, 1]);
+    assert_eq!(seen(&lind_id, &ana_id, &active).await, open(Sections::ALL));
     sql.batch_execute(&format!(
         "UPDATE pj.shares SET sections = '{{sleep}}' WHERE id = '{active}'"
     ))
     .await
     .unwrap();
-    assert_eq!(seen(&lind_id, &ana_id, &active).await, [0, 1, 0]);
+    let sleep = Sections::of(&[Section::Sleep]);
+    assert_eq!(seen(&lind_id, &ana_id, &active).await, open(sleep));
 }
 
 #[tokio::test]
@@ -273,8 +288,8 @@ async fn who_reads_through_a_share_cannot_write() {
     let (ana, lind, share) = shared_journal(&app).await;
     let sql = app.sql().await;
     let (ana_id, lind_id) = (ana.id.to_string(), lind.id.to_string());
-    for sample in samples() {
-        let table = sample.table;
+    let shared = samples().into_iter().filter(Sample::is_shared).map(|sample| sample.table);
+    for table in shared.chain([PractitionerNote::COLLECTION]) {
         let set = format!("UPDATE pj.{table} SET rev = rev + 100, deleted_at = now()");
         let copy = format!(
             "INSERT INTO pj.{table} SELECT (r).* FROM (SELECT jsonb_populate_record(NULL::pj.{table}, \
@@ -370,21 +385,18 @@ async fn the_context_ends_with_its_transaction() {
 #[tokio::test]
 async fn a_policy_names_the_sections_of_its_collection() {
     let sql = TestApp::shared().sql().await;
-    let sections = [
-        (JournalEntry::COLLECTION, JournalEntry::SECTIONS),
-        (SleepRecord::COLLECTION, SleepRecord::SECTIONS),
-        (TreatmentSession::COLLECTION, TreatmentSession::SECTIONS),
-    ];
-    assert_eq!(sections.len(), samples().len());
-    for (table, sections) in sections {
+    let sections = samples().into_iter().map(|sample| (sample.table, sample.sections));
+    let notes = (PractitionerNote::COLLECTION, PractitionerNote::SECTIONS);
+    for (table, sections) in sections.chain([notes]) {
         let qual = format!(
             "SELECT qual FROM pg_policies WHERE schemaname = 'pj' AND tablename = '{table}' \
              AND policyname = 'subject_reads' AND cmd = 'SELECT'"
         );
         let qual = texts(&sql, &qual).await.remove(0);
         let (_, after) = qual.split_once("open_days('{").unwrap();
+        let named = after.split_once("}'").unwrap().0.split(',');
         let mut named: Vec<String> =
-            after.split_once("}'").unwrap().0.split(',').map(str::to_owned).collect();
+            named.filter(|name| !name.is_empty()).map(str::to_owned).collect();
         let mut wanted = sections.codes();
         named.sort();
         wanted.sort();

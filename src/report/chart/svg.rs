@@ -1,5 +1,6 @@
 //! Writing SVG: a handful of shapes with fixed decimals, and text that is always escaped.
 
+use crate::markup::Escaped;
 use super::{HEIGHT, WIDTH};
 use std::fmt::{Display, Write};
 
@@ -201,26 +202,6 @@ impl Svg {
     fn put(&mut self, element: impl Display) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.0, "{element}");
-    }
-}
-
-/// Text with the characters of markup replaced and control characters left out.
-struct Escaped<'a>(&'a str);
-
-impl Display for Escaped<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for character in self.0.chars() {
-            match character {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                other if other.is_control() => f.write_char(' ')?,
-                other => f.write_char(other)?,
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,14 +1,17 @@
 //! The kinds of caller, and one patient's things that they reach for.
 
 use super::Operation;
-use crate::support::people::{daily, fresh};
+use crate::records::samples;
+use crate::support::people::daily;
 use crate::support::{Person, TestApp};
 use pain_journal::access::Role;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// All sections there are.
-const ALL: [&str; 6] = ["pain", "sleep", "mobility", "medication", "treatment", "notes"];
+const ALL: [&str; 8] =
+    ["pain", "sleep", "mobility", "medication", "treatment", "assessments", "goals", "notes"];
 
 /// Somebody who calls.
 pub(super) struct Caller {
@@ -34,6 +37,8 @@ enum Share {
     Closed(String),
     /// One that is open with all sections.
     Open(String),
+    /// One that is open with all sections, and for recording.
+    Recording(String),
     /// Open ones of all sections but those that an operation needs, by these.
     Beside(BTreeMap<Vec<&'static str>, String>),
 }
@@ -41,7 +46,11 @@ enum Share {
 impl Caller {
     /// May this caller read what the operation needs?
     pub(super) const fn opens(&self) -> bool {
-        matches!(self.share, Share::Open(_))
+        matches!(self.share, Share::Open(_) | Share::Recording(_))
+    }
+    /// May this caller record?
+    pub(super) const fn records(&self) -> bool {
+        matches!(self.share, Share::Recording(_))
     }
     /// Is what the address names in this collection the caller's own?
     pub(super) fn has(&self, collection: &str) -> bool {
@@ -49,7 +58,7 @@ impl Caller {
     }
     fn share(&self, sections: &[&'static str]) -> Option<&str> {
         match &self.share {
-            Share::Closed(id) | Share::Open(id) => Some(id),
+            Share::Closed(id) | Share::Open(id) | Share::Recording(id) => Some(id),
             Share::Beside(shares) if sections.is_empty() => shares.values().next(),
             Share::Beside(shares) => shares.get(sections),
         }
@@ -62,8 +71,12 @@ pub(super) struct World {
     pub(super) base: String,
     pub(super) callers: Vec<Caller>,
     patient: Person,
-    /// The address of a record in each collection.
+    /// Who records through a share, and this share.
+    recorder: (Person, String),
+    /// A record of the patient's in each collection.
     records: BTreeMap<&'static str, String>,
+    /// A record of the recorder's in each collection that takes one.
+    recorded: BTreeMap<&'static str, String>,
 }
 
 const PATIENT: &[&str] = &["patient"];
@@ -72,17 +85,31 @@ const BOTH: &[&str] = &["patient", "practitioner"];
 
 impl World {
     pub(super) async fn make(app: &TestApp) -> Self {
-        let patient = app.patient("ana").await;
-        let mut world =
-            Self { base: app.base.clone(), callers: Vec::new(), patient, records: BTreeMap::new() };
+        let (patient, recorder) = (app.patient("ana").await, app.practitioner("lind").await);
+        let share = patient.let_record(&recorder, &ALL).await;
+        let mut world = Self {
+            base: app.base.clone(),
+            callers: Vec::new(),
+            patient,
+            recorder: (recorder, share),
+            records: BTreeMap::new(),
+            recorded: BTreeMap::new(),
+        };
         for operation in Operation::all() {
             if let (Some(collection), "PUT") = (operation.collection(), operation.method.as_str())
                 && collection != "shares"
             {
-                let path = fresh(collection);
-                let made = world.patient.create(&path, &Self::sample(collection)).await;
+                let id = Uuid::now_v7().to_string();
+                let (person, records) = if operation.recording {
+                    (&world.recorder.0, &mut world.recorded)
+                } else {
+                    (&world.patient, &mut world.records)
+                };
+                let path = operation.path.replace("{share_id}", &world.recorder.1);
+                let path = path.replace("{id}", &id);
+                let made = person.create(&path, &Self::sample(collection)).await;
                 assert_eq!(made.status, 201, "{}", made.text);
-                world.records.insert(collection, path.rsplit('/').next().unwrap().to_owned());
+                records.insert(collection, id);
             }
         }
         world.callers = world.everybody(app).await;
@@ -97,7 +124,18 @@ impl World {
                 "reported_sleep_minutes": 400}),
             "treatment-sessions" => json!({"status": "attended", "kind": "treatment",
                 "starts_at": "2026-11-01T12:00:00Z", "time_zone": "UTC"}),
-            other => panic!("give the matrix a body for {other}"),
+            "pain-episodes" => json!({"journal_date": "2026-11-01", "label": "Back",
+                "status": "active", "conditions": ["muscle_spasm"]}),
+            "practitioner-notes" => json!({"journal_date": "2026-11-01", "text": "rests more",
+                "visibility": "everyone"}),
+            other => {
+                let samples = samples();
+                let sample = samples.into_iter().find(|sample| sample.path == other);
+                let mut body = sample.expect("a body for the matrix").body;
+                // Practitioners leave it to the patient.
+                body.as_object_mut().unwrap().remove("note");
+                body
+            }
         }
     }
 
@@ -108,7 +146,14 @@ impl World {
 
     /// The present version of what a path names, as its owner sees it.
     pub(super) async fn etag(&self, path: &str) -> String {
-        let etag = self.patient.get(path).await.etag().to_owned();
+        let etag = match path.strip_prefix("/v1/patients/").and_then(|rest| rest.split_once('/')) {
+            Some((_, record)) => {
+                let (recorder, share) = &self.recorder;
+                recorder.get(&format!("/v1/patients/{share}/{record}")).await
+            }
+            None => self.patient.get(path).await,
+        };
+        let etag = etag.etag().to_owned();
         if etag.is_empty() { "\"v1\"".to_owned() } else { etag }
     }
 
@@ -122,7 +167,8 @@ impl World {
             let id = match collection {
                 "shares" => caller.share(&[])?,
                 "devices" => &caller.device,
-                other => &self.records[other],
+                other if operation.through_share => &self.recorded[other],
+                other => self.records.get(other).unwrap_or_else(|| &self.recorded[other]),
             };
             path = path.replace("{id}", id).replace("{collection}", "journal_entries");
         }
@@ -133,9 +179,9 @@ impl World {
 
     /// The same address with an id of nothing.
     pub(super) fn nowhere(path: &str) -> String {
-        let is_id = |part: &&str| part.parse::<uuid::Uuid>().is_ok();
+        let is_id = |part: &&str| part.parse::<Uuid>().is_ok();
         let id = path.split('/').find(is_id).expect("an id in the path");
-        path.replace(id, &uuid::Uuid::now_v7().to_string())
+        path.replace(id, &Uuid::now_v7().to_string())
     }
 
     /// A device of the patient that nobody needs.
@@ -219,6 +265,7 @@ impl World {
             signed_in("invited", &invited, PRACTITIONER, Share::Closed(to_invited)),
             party("redeemed", &redeemed, to_redeemed),
             party("active", &active, Share::Open(share.clone())),
+            party("recording", &self.recorder.0, Share::Recording(self.recorder.1.clone())),
             party("expired", &expired, Share::Closed(to_expired)),
             party("revoked", &revoked, Share::Closed(to_revoked)),
             party("other", &other, beside),

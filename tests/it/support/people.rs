@@ -98,7 +98,22 @@ impl Person {
 
     /// Opens these sections of this patient's journal to a practitioner; answers the share's id.
     pub async fn share_with(&self, practitioner: &Self, sections: &[&str]) -> String {
-        let share = self.invite(sections, &json!({})).await;
+        self.share_on(practitioner, sections, &json!({})).await
+    }
+
+    /// Lets a practitioner record in these sections, too; answers the share's id.
+    pub async fn let_record(&self, practitioner: &Self, sections: &[&str]) -> String {
+        self.share_on(practitioner, sections, &json!({"may_record": true})).await
+    }
+
+    /// An open share on terms changed by `extra`; answers its id.
+    pub async fn share_on(
+        &self,
+        practitioner: &Self,
+        sections: &[&str],
+        extra: &Value,
+    ) -> String {
+        let share = self.invite(sections, extra).await;
         let redeemed =
             practitioner.post("/v1/shares/redeem", &json!({"code": share["code"]})).await;
         assert_eq!(redeemed.status, 200, "{}", redeemed.text);

@@ -1,0 +1,128 @@
+//! A practitioner's licence: what the practitioner says, and whether the operator has checked it.
+
+use crate::access::{self, Caller, Need, Own, Permit};
+use crate::app::App;
+use crate::db::{DbError, Statement, row};
+use crate::http::{Answered, Authz, Body, Found, Operation, ProblemKind, Routes, document};
+use crate::time::serialize_utc_option;
+use crate::wire::{Email, Text, wire};
+use actix_web::http::Method;
+use actix_web::web;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// Registers the operations.
+pub(super) fn routes(routes: &mut Routes) {
+    let op = Operation::new("getLicence", "account", "Read the own licence", Authz::PRACTITIONER);
+    routes.add(Method::GET, "/v1/me/licence", op, get);
+    let op = Operation::new(
+        "putLicence",
+        "account",
+        "State the own licence",
+        Authz::PRACTITIONER.step_up(),
+    )
+    .describe(
+        "Patients see it before they confirm a share, and whether the clinic's operator has verified \
+            it. Another number or jurisdiction takes the verification away.",
+    )
+    .takes::<LicenceTerms>()
+    .example(serde_json::json!({"number": "AC-20417", "jurisdiction": "Bavaria, Germany"}));
+    routes.add(Method::PUT, "/v1/me/licence", op, put);
+}
+
+wire! {
+    /// A licence to practise; both null where there is none.
+    pub struct LicenceTerms {
+        /// The number or sign under which it is registered.
+        number: Option<Text<100>>,
+        /// The authority or country that gave it.
+        jurisdiction: Option<Text<100>>,
+    }
+}
+
+row! {
+    /// A practitioner's licence as it is kept.
+    pub struct LicenceRow {
+        number: Option<String>,
+        jurisdiction: Option<String>,
+        verified_at: Option<DateTime<Utc>>,
+    }
+}
+
+/// A practitioner's licence.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Licence {
+    /// The number or sign under which it is registered.
+    #[schema(max_length = 100)]
+    pub number: Option<String>,
+    /// The authority or country that gave it.
+    #[schema(max_length = 100)]
+    pub jurisdiction: Option<String>,
+    /// When the clinic's operator checked it; null for never.
+    #[serde(serialize_with = "serialize_utc_option")]
+    pub verified_at: Option<DateTime<Utc>>,
+}
+document!(Licence);
+
+fn find(_: Permit<Own>, caller: &Caller) -> Statement<LicenceRow> {
+    Statement::new(
+        "SELECT licence_number, licence_jurisdiction, licence_verified_at FROM pj.accounts \
+         WHERE id = $1",
+    )
+    .bind(caller.account())
+}
+
+fn change(_: Permit<Own>, caller: &Caller, terms: LicenceTerms) -> Statement<()> {
+    Statement::new(
+        "UPDATE pj.accounts SET licence_number = $2, licence_jurisdiction = $3, \
+         licence_verified_at = CASE WHEN licence_number IS NOT DISTINCT FROM $2 \
+             AND licence_jurisdiction IS NOT DISTINCT FROM $3 THEN licence_verified_at END \
+         WHERE id = $1",
+    )
+    .bind(caller.account())
+    .bind(terms.number.map(Text::into_string))
+    .bind(terms.jurisdiction.map(Text::into_string))
+}
+
+async fn get(caller: Caller, app: web::Data<App>) -> Answered<Found<Licence>> {
+    access::own(&app, &caller, Need::PRACTITIONER, async |tx, own| {
+        let row = tx.first(find(own.permit(), &caller)).await?;
+        row.map(|row| Found(row.into())).ok_or_else(|| ProblemKind::SessionRevoked.into())
+    })
+    .await
+}
+
+async fn put(
+    caller: Caller,
+    app: web::Data<App>,
+    body: Body<LicenceTerms>,
+) -> Answered<Found<Licence>> {
+    let body = body.valid();
+    access::own(&app, &caller, Need::PRACTITIONER.fresh(), async |tx, own| {
+        tx.execute(change(own.permit(), &caller, body?)).await?;
+        let row = tx.first(find(own.permit(), &caller)).await?;
+        row.map(|row| Found(row.into())).ok_or_else(|| ProblemKind::SessionRevoked.into())
+    })
+    .await
+}
+
+impl From<LicenceRow> for Licence {
+    fn from(row: LicenceRow) -> Self {
+        Self { number: row.number, jurisdiction: row.jurisdiction, verified_at: row.verified_at }
+    }
+}
+
+/// The operator has looked the licence up. Answers it, or nothing where the account states none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn verify(app: &App, email: &Email) -> Result<Option<Licence>, DbError> {
+    let statement: Statement<LicenceRow> = Statement::new(
+        "UPDATE pj.accounts SET licence_verified_at = $2 WHERE email = $1 \
+         AND licence_number IS NOT NULL AND 'practitioner' = ANY (roles) \
+         RETURNING licence_number, licence_jurisdiction, licence_verified_at",
+    )
+    .bind(email.as_str().to_owned())
+    .bind(app.clock.now());
+    app.db.anonymous(async |tx| Ok(tx.first(statement).await?.map(Licence::from))).await
+}

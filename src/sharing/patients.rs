@@ -1,0 +1,183 @@
+//! A practitioner's list of patients: the open shares, and how each journal stands.
+
+use super::model::{Share, ShareRow};
+use super::store;
+use crate::access::{self, Caller, Need, Own, Permit, Section, Sections};
+use crate::app::App;
+use crate::collections::{JournalEntry, PlanStatus, SessionStatus};
+use crate::db::{Statement, row};
+use crate::http::{Answered, Document, Found, Page};
+use crate::journal::Record;
+use crate::plans::{PlanProgress, PlanTerms, Visit, progress};
+use crate::time::{Instant, TimeZone, journal_date, parse_date};
+use crate::wire::Components;
+use actix_web::web;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde::Serialize;
+use std::collections::HashMap;
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use uuid::Uuid;
+
+/// The days of the journal that the list looks back on.
+const LOOK_BACK: u64 = 14;
+
+row! {
+    /// How a journal stands, as far as its share opens it.
+    pub struct OverviewRow {
+        share_id: Uuid,
+        time_zone: String,
+        day_start_minute: i16,
+        enrolled_on: NaiveDate,
+        last_entry_on: Option<NaiveDate>,
+        entry_days: Option<Vec<String>>,
+        next_visit_on: Option<NaiveDate>,
+        plan_id: Option<Uuid>,
+        status: Option<String>,
+        start_date: Option<NaiveDate>,
+        planned_sessions: Option<i16>,
+        frequency_per_week: Option<f64>,
+        planned_weeks: Option<i16>,
+        review_after_sessions: Option<i16>,
+        review_on: Option<NaiveDate>,
+        paused_from: Option<NaiveDate>,
+        paused_until: Option<NaiveDate>,
+        ended_on: Option<NaiveDate>,
+        visit_days: Option<Vec<String>>,
+        visit_statuses: Option<Vec<String>>,
+    }
+}
+
+fn overview(_: Permit<Own>, now: DateTime<Utc>, request: Uuid) -> Statement<OverviewRow> {
+    Statement::new(
+        "SELECT share_id, time_zone, day_start_minute, enrolled_on, last_entry_on, entry_days, \
+         next_visit_on, plan_id, status, start_date, planned_sessions, frequency_per_week, \
+         planned_weeks, review_after_sessions, review_on, paused_from, paused_until, ended_on, \
+         visit_days, visit_statuses FROM sec.overview($1, $2)",
+    )
+    .bind(now)
+    .bind(request)
+}
+
+/// How a journal stands today. What the share does not open is null.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Overview {
+    /// Today in the patient's journal.
+    as_of: NaiveDate,
+    /// The newest journal day with an entry.
+    last_entry_on: Option<NaiveDate>,
+    /// Days with an entry among the last fourteen, today included.
+    #[schema(minimum = 0, maximum = 14)]
+    days_with_entry: Option<i32>,
+    /// Of those fourteen, the days since the journal began; none was expected before.
+    #[schema(minimum = 0, maximum = 14)]
+    days_expected: i32,
+    /// The next planned visit.
+    next_visit_on: Option<NaiveDate>,
+    /// The newest plan that runs or rests.
+    treatment_plan_id: Option<Uuid>,
+    /// How that plan stands.
+    plan: Option<PlanProgress>,
+}
+
+/// A journal open to a practitioner: the share, and how the journal stands.
+#[derive(Debug, Serialize)]
+pub struct Patient {
+    /// The share; its id is the address of the journal.
+    #[serde(flatten)]
+    share: Share,
+    /// How the journal stands; null in the moment in which the share opens or ends.
+    overview: Option<Overview>,
+}
+
+impl Document for Patient {
+    fn document(components: &mut Components) -> RefOr<Schema> {
+        // The share's members with one more: flat in the answer, flat in the document.
+        Share::document(components);
+        crate::http::register::<Overview>(components);
+        if let RefOr::T(Schema::Object(mut patient)) = Share::schema() {
+            let null = utoipa::openapi::ObjectBuilder::new()
+                .schema_type(utoipa::openapi::schema::Type::Null);
+            let overview = utoipa::openapi::schema::OneOfBuilder::new()
+                .item(Ref::from_schema_name(Overview::name()))
+                .item(null)
+                .description(Some("How the journal stands."));
+            patient.description = Some("A journal open to a practitioner.".into());
+            patient.properties.insert("overview".into(), overview.into());
+            patient.required = patient.properties.keys().cloned().collect();
+            components.0.insert("Patient".into(), RefOr::T(Schema::Object(patient)));
+        }
+        RefOr::Ref(Ref::from_schema_name("Patient"))
+    }
+}
+
+/// Answers the list.
+pub(super) async fn list(caller: Caller, app: web::Data<App>) -> Answered<Found<Page<Patient>>> {
+    access::own(&app, &caller, Need::PRACTITIONER, async |tx, own| {
+        let rows: Vec<ShareRow> = tx.load(store::list_as_practitioner(own.permit())).await?;
+        let stands = tx.load(overview(own.permit(), own.moment(), caller.request())).await?;
+        let mut stands: HashMap<Uuid, OverviewRow> =
+            stands.into_iter().map(|row| (row.share_id, row)).collect();
+        let patients = rows
+            .into_iter()
+            .map(|row| (Sections::of_codes(&row.sections), Share::of(row, own.moment())))
+            .filter(|(_, share)| share.is_active())
+            .map(|(sections, share)| Patient {
+                overview: stands
+                    .remove(&share.id())
+                    .map(|row| Overview::of(row, sections, own.moment())),
+                share,
+            });
+        Ok(Found(Page::whole(patients.collect())))
+    })
+    .await
+}
+
+impl Overview {
+    fn of(row: OverviewRow, sections: Sections, now: DateTime<Utc>) -> Self {
+        let zone = TimeZone::parse(&row.time_zone);
+        let instant = Instant::new(now);
+        let today = zone.map_or_else(
+            || now.date_naive(),
+            |zone| journal_date(instant, zone.offset_at(instant), row.day_start_minute),
+        );
+        let first = today.checked_sub_days(Days::new(LOOK_BACK - 1)).unwrap_or(today);
+        let first = first.max(row.enrolled_on);
+        let opens_entries = JournalEntry::SECTIONS.iter().any(|s| sections.contains(s));
+        let with_entry = dates(row.entry_days.as_deref())
+            .filter(|day| (first..=today).contains(day))
+            .count();
+        let opens_treatment = sections.contains(Section::Treatment);
+        let visits = dates(row.visit_days.as_deref())
+            .zip(row.visit_statuses.iter().flatten())
+            .filter_map(|(day, status)| {
+                Some(Visit { day, status: SessionStatus::from_code(status)? })
+            })
+            .collect::<Vec<_>>();
+        let terms = row.status.as_deref().and_then(PlanStatus::from_code).map(|status| PlanTerms {
+            status,
+            start_date: row.start_date,
+            planned_sessions: row.planned_sessions.map(i32::from),
+            frequency_per_week: row.frequency_per_week,
+            planned_weeks: row.planned_weeks.map(i32::from),
+            review_after_sessions: row.review_after_sessions.map(i32::from),
+            review_on: row.review_on,
+            paused_from: row.paused_from,
+            paused_until: row.paused_until,
+            ended_on: row.ended_on,
+        });
+        Self {
+            as_of: today,
+            last_entry_on: row.last_entry_on,
+            days_with_entry: opens_entries.then(|| i32::try_from(with_entry).unwrap_or(0)),
+            days_expected: i32::try_from((today - first).num_days() + 1).unwrap_or(0).max(0),
+            next_visit_on: row.next_visit_on.filter(|_| opens_treatment),
+            treatment_plan_id: row.plan_id,
+            plan: terms.map(|terms| progress(&terms, &visits, today)),
+        }
+    }
+}
+
+fn dates(texts: Option<&[String]>) -> impl Iterator<Item = NaiveDate> {
+    texts.unwrap_or_default().iter().filter_map(|text| parse_date(text))
+}
