@@ -60,6 +60,16 @@ macro_rules! for_each_collection {
 }
 pub(crate) use for_each_collection;
 
+/// The names of the collections' schemas.
+pub const SCHEMAS: &[&str] = {
+    macro_rules! names {
+        ($($collection:ty),+) => {
+            &[$(<$collection as crate::journal::Record>::SCHEMA),+]
+        };
+    }
+    for_each_collection!(names)
+};
+
 /// Registers the routes of every collection.
 pub fn routes(routes: &mut Routes) {
     macro_rules! register {

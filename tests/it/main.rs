@@ -9,6 +9,7 @@ mod auth;
 mod bad_input;
 mod body_map;
 mod config;
+mod domain;
 mod hygiene;
 mod import;
 mod instruments;
