@@ -12,7 +12,8 @@ use crate::support::{Answer, Person, TestApp};
 use serde_json::{Value, json};
 
 /// All sections there are.
-const ALL: [&str; 6] = ["pain", "sleep", "mobility", "medication", "treatment", "notes"];
+const ALL: [&str; 8] =
+    ["pain", "sleep", "mobility", "medication", "treatment", "assessments", "goals", "notes"];
 
 /// The share of an invitation: its id.
 fn id_of(invitation: &Value) -> String {

@@ -17,7 +17,7 @@ async fn texts(sql: &Client, query: &str) -> Vec<String> {
 }
 
 /// What Postgres answers a statement it refuses.
-async fn refusal(sql: &Client, statement: &str) -> String {
+pub async fn refusal(sql: &Client, statement: &str) -> String {
     let error = sql.batch_execute(statement).await.expect_err(statement);
     error.as_db_error().unwrap().message().to_owned()
 }
@@ -38,7 +38,7 @@ async fn patient_tables(sql: &Client) -> Vec<String> {
 }
 
 /// Opens a transaction as the server's role, with these settings of its context.
-async fn enter(sql: &Client, actor: &str, subject: &str, share: &str) {
+pub async fn enter(sql: &Client, actor: &str, subject: &str, share: &str) {
     sql.batch_execute(&format!(
         "BEGIN; SET LOCAL ROLE pj_app; SELECT set_config('app.actor_id', '{actor}', true), \
          set_config('app.subject_id', '{subject}', true), \

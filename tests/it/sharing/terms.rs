@@ -35,8 +35,9 @@ async fn bad_terms_are_refused_with_all_their_faults_at_once() {
         (json!({"expires_at": Value::Null, "label": Value::Null}), vec!["#/label", "#/expires_at"]),
         (json!({"sections": Value::Null}), vec!["#/sections"]),
         (json!({"sections": "pain"}), vec!["#/sections"]),
-        (json!({"sections": vec!["pain"; 7]}), vec!["#/sections"]),
+        (json!({"sections": vec!["pain"; 9]}), vec!["#/sections"]),
         (json!({"label": "x".repeat(101)}), vec!["#/label"]),
+        (json!({"may_record": true}), vec!["#/may_record"]),
     ] {
         let mut terms = good.clone();
         terms.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
@@ -62,7 +63,7 @@ async fn sections_are_kept_once_each_in_their_documented_order() {
     let ana = app.patient("ana").await;
     let invitation = ana.invite(&["notes", "pain", "pain", "sleep"], &json!({})).await;
     assert_eq!(invitation["share"]["sections"], json!(["pain", "sleep", "notes"]));
-    let backwards = ["notes", "treatment", "medication", "mobility", "sleep", "pain"];
+    let backwards: Vec<&str> = ALL.into_iter().rev().collect();
     let everything = ana.invite(&backwards, &json!({})).await;
     assert_eq!(everything["share"]["sections"], json!(ALL));
 }

@@ -13,6 +13,6 @@ mod no_skips;
 mod paging;
 mod pull;
 mod push;
-mod stream;
-mod support;
+pub mod stream;
+pub mod support;
 mod writers;

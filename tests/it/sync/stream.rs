@@ -11,13 +11,15 @@ use uuid::Uuid;
 /// Longer than a heartbeat: what has not come by then does not come.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Stream {
+/// An open stream.
+pub struct Stream {
     response: reqwest::Response,
     text: String,
 }
 
 impl Stream {
-    async fn open(person: &Person) -> Self {
+    /// Opens a stream of this person's.
+    pub async fn open(person: &Person) -> Self {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let request = client.get(format!("{}/v1/sync/stream", person.base));
         let response = request.bearer_auth(person.token()).send().await.unwrap();
@@ -50,7 +52,7 @@ impl Stream {
     }
 
     /// Waits for an event at or behind a timestamp.
-    async fn reaches(&mut self, wanted: i64) {
+    pub async fn reaches(&mut self, wanted: i64) {
         while self.next().await < wanted {}
     }
 }

@@ -65,6 +65,11 @@ pub fn edit(id: Uuid, values: &Value) -> Value {
     record
 }
 
+/// Changes of one collection: `list` is `created`, `updated` or `deleted`.
+pub fn changes(collection: &str, list: &str, records: &[Value]) -> Value {
+    json!({collection: {list: records}})
+}
+
 /// Changes of journal entries.
 pub fn created(records: &[Value]) -> Value {
     json!({"journal_entries": {"created": records, "updated": [], "deleted": []}})
