@@ -100,7 +100,9 @@ async fn locked(
         revisions: &mut revisions,
         report: &mut push.report,
     };
-    for side in push.sides.values_mut() {
+    // Entries refer to treatment sessions, which stand behind them in the alphabet. What is referred to
+    // gets the earlier revisions, so that pages bring it first.
+    for side in push.sides.values_mut().rev() {
         side.merge(&mut frame);
     }
     let answer = answer(&push.report, Cursor { epoch: head.epoch, rev: revisions.head() });
