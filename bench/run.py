@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
 """Measures the server against pgbench running the same statements in the same run.
 
-Usage: run.py SERVER_BINARY SETUP_BINARY PG_BIN_DIR [--seconds N] [--rounds N] [--patients N]
+Usage: run.py SERVER_BINARY SETUP_BINARY PG_BIN_DIR [--seconds N] [--rounds N] [--patients N] [--only NAMES]
 
 Starts the server with a private database of its own in a temporary directory, seeds it, and then
 runs each operation in interleaved rounds: pgbench, then the server under wrk. Prints the medians.
+Then it compares journals of different lengths, and looks at the memory of first syncs (sync.py).
 Everything stays on this machine and ends by itself.
 """
 import argparse, os, re, shutil, signal, statistics, subprocess, sys, tempfile, time, urllib.request
 
+import sync
+
 PORT = 8791
 BASE = f"http://127.0.0.1:{PORT}"
-CONNECTIONS = {"W1": 16, "R1": 16, "R3": 16, "R4": 8, "health": 16}
+CONNECTIONS = {"W1": 16, "R1": 16, "R3": 16, "R4": 8, "R2_0": 16, "R2_20": 16, "R2_1095": 4, "R2_10k": 4,
+               "W2": 4, "W2_replay": 16, "health": 16}
+OPERATIONS = [name for name in CONNECTIONS if name != "health"]
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -44,7 +49,11 @@ class Bench:
         os.chmod(self.home, 0o755)
         self.data = os.path.join(self.home, "server")
         self.log = open(os.path.join(self.home, "server.log"), "w")
-        started = time.monotonic()
+        self.first_start = self.start()
+        self.idle_mb = resident_mb(self.server.pid)
+
+    def start(self):
+        args, started = self.args, time.monotonic()
         self.server = subprocess.Popen(
             [args.server, "serve", "--data-dir", self.data, "--listen", f"127.0.0.1:{PORT}",
              "--pool-size", "16", "--log", "warn"], stderr=self.log, stdout=self.log)
@@ -56,15 +65,27 @@ class Bench:
                 if self.server.poll() is not None:
                     sys.exit(open(self.log.name).read())
                 time.sleep(0.05)
-        self.first_start = time.monotonic() - started
+        took = time.monotonic() - started
         with open(os.path.join(self.data, "data", "postmaster.pid")) as f:
             lines = f.read().split("\n")
         self.postmaster, self.socket = int(lines[0]), lines[4]
-        self.idle_mb = resident_mb(self.server.pid)
+        return took
+
+    def restart(self):
+        self.server.send_signal(signal.SIGTERM)
+        self.server.wait(30)
+        self.start()
 
     def psql(self, *more):
-        subprocess.run([os.path.join(self.args.pg_bin, "psql"), "-q", "-h", self.socket, "-U", "pj_admin",
-                        "-d", "pain_journal", "-v", "ON_ERROR_STOP=1", *more], check=True, stdout=subprocess.DEVNULL)
+        command = [os.path.join(self.args.pg_bin, "psql"), "-q", "-h", self.socket, "-U", "pj_admin",
+                   "-d", "pain_journal", "-v", "ON_ERROR_STOP=1", *more]
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    def cursors(self):
+        """Where every journal stands: the devices that push have seen everything."""
+        heads = self.psql("-A", "-t", "-F", "\t", "-c", f"SELECT rev / {sync.COUNTER}, {sync.EPOCH} + rev FROM pj.patients")
+        with open(os.path.join(self.home, "cursors.tsv"), "w") as f:
+            f.write(heads)
 
     def seed(self):
         here = os.path.dirname(os.path.abspath(__file__))
@@ -83,7 +104,8 @@ class Bench:
             [os.path.join(self.args.pg_bin, "pgbench"), "-n", "-M", "prepared", "-h", self.socket, "-U", "pj_admin",
              "-c", str(CONNECTIONS[operation]), "-j", "1", "-T", str(self.args.seconds),
              "-f", os.path.join(self.home, f"{operation}.sql"), "pain_journal"],
-            env={**os.environ, "PGOPTIONS": "-c role=pj_app -c search_path=pj -c jit=off"},
+            env={**os.environ, "PGOPTIONS": "-c role=pj_app -c search_path=pj -c jit=off "
+                 "-c plan_cache_mode=force_generic_plan"},
             capture_output=True, text=True)
         found = re.search(r"tps = ([\d.]+)", out.stdout)
         if not found or out.returncode:
@@ -92,15 +114,17 @@ class Bench:
 
     def wrk(self, operation, connections=None):
         here = os.path.dirname(os.path.abspath(__file__))
+        if operation == "W2":
+            self.cursors()
         before = cpu_seconds([self.server.pid]), cpu_seconds(self.postgres_pids())
         out = subprocess.run(
             ["wrk", "-t1", f"-c{connections or CONNECTIONS[operation]}", f"-d{self.args.seconds}s", "--latency", "--timeout", "10s",
              "-s", os.path.join(here, "requests.lua"), BASE, "--", operation,
-             os.path.join(self.home, "tokens.tsv"), str(self.args.patients)], capture_output=True, text=True, check=True)
+             os.path.join(self.home, "tokens.tsv"), str(self.args.patients), self.home], capture_output=True, text=True, check=True)
         after = cpu_seconds([self.server.pid]), cpu_seconds(self.postgres_pids())
         found = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+)", out.stdout)
         requests, duration, errors, p50, p99 = (int(g) for g in found.groups())
-        if errors:
+        if errors or "WRONG" in out.stdout:
             sys.exit(f"wrk {operation}: {errors} of {requests} requests failed\n{out.stdout}")
         per = [1000 * (a - b) / requests for a, b in zip(after, before)]
         return {"rps": requests / (duration / 1e6), "p50": p50 / 1000, "p99": p99 / 1000, "server": per[0], "database": per[1]}
@@ -111,6 +135,21 @@ class Bench:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
+def table(args, load, operations, rows):
+    print(f"\nload before {load:.1f}, {os.cpu_count()} cores, {args.patients} patients × 1095 entries, "
+          f"{args.rounds} rounds of {args.seconds} s, medians\n")
+    print("| op | pgbench tps | server req/s | ratio | p50 ms | p99 ms | CPU ms server | CPU ms database |")
+    print("|---|---|---|---|---|---|---|---|")
+    for operation in operations:
+        runs = rows[operation]
+        median = lambda values: statistics.median(list(values))
+        limit, rps = median(r[0] for r in runs), median(r[1]["rps"] for r in runs)
+        ratio = median(r[1]["rps"] / r[0] for r in runs)
+        rest = [median(r[1][k] for r in runs) for k in ("p50", "p99", "server", "database")]
+        print(f"| {operation} | {limit:,.0f} | {rps:,.0f} | {ratio:.2f} | {rest[0]:.1f} | {rest[1]:.1f} | "
+              f"{rest[2]:.3f} | {rest[3]:.3f} |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("server"), parser.add_argument("setup"), parser.add_argument("pg_bin")
@@ -118,34 +157,35 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--patients", type=int, default=200)
     parser.add_argument("--dir", default=tempfile.gettempdir())
-    parser.add_argument("--only", default="W1,R1,R3,R4")
+    parser.add_argument("--only", default=",".join([*OPERATIONS, "flat", "memory"]))
     args = parser.parse_args()
+    chosen = args.only.split(",")
+    unknown = [name for name in chosen if name not in [*CONNECTIONS, "flat", "memory"]]
+    if unknown or args.patients < 40:
+        parser.error(f"unknown: {unknown}" if unknown else "at least 40 patients")
     load = os.getloadavg()[0]
     bench = Bench(args)
     try:
         print(f"first start {bench.first_start:.2f} s, idle {bench.idle_mb:.1f} MB resident; seeding …", flush=True)
         bench.seed()
         rows = {}
-        operations = args.only.split(",")
+        operations = [name for name in chosen if name in CONNECTIONS]
+        bench.setup()
+        sync.check(bench, PORT)
         for round_ in range(args.rounds):
             bench.setup()  # tokens live ten minutes
             for operation in operations[round_ % len(operations):] + operations[:round_ % len(operations)]:
                 limit = bench.pgbench(operation)
                 measured = bench.wrk(operation)
                 rows.setdefault(operation, []).append((limit, measured))
-        print(f"\nload before {load:.1f}, {os.cpu_count()} cores, {args.patients} patients × 1095 entries, "
-              f"{args.rounds} rounds of {args.seconds} s, medians\n")
-        print("| op | pgbench tps | server req/s | ratio | p50 ms | p99 ms | CPU ms server | CPU ms database |")
-        print("|---|---|---|---|---|---|---|---|")
-        for operation in operations:
-            runs = rows[operation]
-            median = lambda values: statistics.median(list(values))
-            limit, rps = median(r[0] for r in runs), median(r[1]["rps"] for r in runs)
-            ratio = median(r[1]["rps"] / r[0] for r in runs)
-            rest = [median(r[1][k] for r in runs) for k in ("p50", "p99", "server", "database")]
-            print(f"| {operation} | {limit:,.0f} | {rps:,.0f} | {ratio:.2f} | {rest[0]:.1f} | {rest[1]:.1f} | "
-                  f"{rest[2]:.3f} | {rest[3]:.3f} |")
-        print(f"\nafter the load {resident_mb(bench.server.pid):.1f} MB resident")
+        if operations:
+            table(args, load, operations, rows)
+            print(f"\nafter the load {resident_mb(bench.server.pid):.1f} MB resident", flush=True)
+        bench.setup()
+        if "flat" in chosen:
+            sync.flat(bench, PORT)
+        if "memory" in chosen:
+            sync.memory(bench, PORT)
     finally:
         bench.stop()
 

@@ -5,7 +5,7 @@
 #   say     prints a progress line
 #   fail    prints an error and ends
 #   setup   makes sure that the named tools are there: rust, compiler, postgres, curl, python,
-#           rust-checks
+#           node, rust-checks
 #
 # With root rights, or sudo without a password, missing tools are installed by the system's package
 # manager. Without, the command to run is printed. Rust is never installed, only asked for.
@@ -14,6 +14,8 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 
 # The oldest Postgres that works: its server programs run the development and test databases.
 oldest_postgres=15
+# The oldest node that the client libraries are tested with.
+oldest_node=20.14
 
 say() { printf '==> %s\n' "$*" >&2; }
 
@@ -61,10 +63,15 @@ have_rust() {
     found=$(rust_found)
     needed=$(rust_needed)
     if [ -z "$found" ]; then return 1; fi
-    if [ "${found%%.*}" -ne "${needed%%.*}" ]; then
-        [ "${found%%.*}" -gt "${needed%%.*}" ]
+    is_at_least "$found" "$needed"
+}
+
+# is_at_least FOUND NEEDED: compares versions of two numbers, such as 1.90.
+is_at_least() {
+    if [ "${1%%.*}" -ne "${2%%.*}" ]; then
+        [ "${1%%.*}" -gt "${2%%.*}" ]
     else
-        [ "${found#*.}" -ge "${needed#*.}" ]
+        [ "${1#*.}" -ge "${2#*.}" ]
     fi
 }
 
@@ -79,6 +86,24 @@ have_compiler() {
 have_curl() { command -v curl >/dev/null; }
 
 have_python() { python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' >/dev/null 2>&1; }
+
+# The version of the installed node, or nothing.
+node_found() {
+    { node --version 2>/dev/null || true; } | sed -n 's/^v\([0-9]*\.[0-9]*\).*/\1/p'
+}
+
+# The version of node among the packages of the system, where that is known without asking a server.
+node_offered() {
+    { apt-cache policy nodejs 2>/dev/null || true; } |
+        sed -n 's/^ *Candidate: \([0-9]*:\)\{0,1\}\([0-9]*\.[0-9]*\).*/\2/p'
+}
+
+# npm is a package of its own in some systems.
+have_node() {
+    local found
+    found=$(node_found)
+    [ -n "$found" ] && is_at_least "$found" "$oldest_node" && npm --version >/dev/null 2>&1
+}
 
 # The places where the server itself looks (src/postgres/binaries.rs), one a line.
 postgres_places() {
@@ -150,6 +175,25 @@ still_missing() {
             printf '%s' "Install one from https://www.postgresql.org/download/, or name the "
             printf '%s' "directory of its programs in PG_BIN_DIR"
             ;;
+        node)
+            local found offered
+            found=$(node_found)
+            offered=$(node_offered)
+            printf '%s' "node $oldest_node or newer and npm are needed for the tests of the client "
+            printf '%s' "libraries. "
+            if [ -n "$found" ]; then
+                if is_at_least "$found" "$oldest_node"; then
+                    printf '%s' "Found: node $found, and no npm. "
+                else
+                    printf '%s' "Found: node $found, which is too old. "
+                fi
+            fi
+            if [ -n "$offered" ] && ! is_at_least "$offered" "$oldest_node"; then
+                printf '%s' "The packages of this system have node $offered, which is too old. "
+            fi
+            printf '%s' "Install it from https://nodejs.org, or leave these tests out with "
+            printf '%s' "PAIN_JOURNAL_SKIP_CLIENTS=1"
+            ;;
         compiler) printf '%s' "a C compiler (cc) with the headers of the C library is needed" ;;
         python) printf '%s' "Python 3.8 or newer (python3) is needed" ;;
         *) printf '%s' "$1 is needed" ;;
@@ -177,6 +221,9 @@ package() {
         apt-get:postgres | apk:postgres) printf 'postgresql' ;;
         dnf:postgres) printf 'postgresql-server' ;;
         brew:postgres) printf 'postgresql@17' ;;
+        apt-get:node | apk:node) printf 'nodejs npm' ;;
+        dnf:node) printf 'nodejs nodejs-npm' ;;
+        brew:node) printf 'node' ;;
         *:curl) printf 'curl' ;;
         *:python) printf 'python3' ;;
     esac
@@ -194,6 +241,14 @@ install_packages() {
             fail "a C compiler is needed. Run: xcode-select --install"
         fi
         if [ -z "$manager" ]; then fail "$(still_missing "$tool")"; fi
+        if [ "$manager:$tool" = apt-get:node ]; then
+            local offered
+            offered=$(node_offered)
+            # Hundreds of packages that would not do are not installed.
+            if [ -n "$offered" ] && ! is_at_least "$offered" "$oldest_node"; then
+                fail "$(still_missing node)"
+            fi
+        fi
         packages="$packages $(package "$manager" "$tool")"
     done
     packages=${packages# }

@@ -39,20 +39,21 @@ pub use treatment_sessions::{
 
 use crate::http::Routes;
 
-/// Calls a macro with every collection, in the order of their numbers. This is the one list.
+/// Calls a macro with every collection: those that others refer to before those that refer to them.
+/// This is the one list.
 macro_rules! for_each_collection {
     ($do:ident) => {
         $do!(
+            $crate::collections::PainEpisode,
+            $crate::collections::TreatmentPlan,
+            $crate::collections::TreatmentSession,
             $crate::collections::JournalEntry,
             $crate::collections::SleepRecord,
-            $crate::collections::TreatmentSession,
             $crate::collections::MedicationIntake,
             $crate::collections::Flare,
             $crate::collections::Goal,
-            $crate::collections::PainEpisode,
-            $crate::collections::TreatmentPlan,
-            $crate::collections::AdverseEvent,
             $crate::collections::Assessment,
+            $crate::collections::AdverseEvent,
             $crate::collections::PractitionerNote,
             $crate::collections::Reminder
         )

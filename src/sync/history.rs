@@ -4,7 +4,7 @@ use super::store::{self, HistoryLine};
 use crate::access::{self, Caller, Need, Target};
 use crate::app::App;
 use crate::http::{Answered, ProblemKind, document};
-use crate::journal::{HistoryOp, Record};
+use crate::journal::{HistoryOp, Record, find_all};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -99,18 +99,41 @@ pub(super) async fn of_record(
 }
 
 async fn lines<C: Record>(app: &App, caller: &Caller, id: Uuid) -> Answered<RecordHistory> {
-    let (_, lines) = access::read(app, caller, Need::PATIENT, Target::Own, |permit| {
-        store::history::<C>(permit, id)
+    let (records, lines) = access::snapshot(app, caller, Need::PATIENT, async |tx, journal| {
+        let permit = journal.permit();
+        Ok(tx.load2(find_all::<C>(permit, &[id]), store::history::<C>(permit, id)).await?)
     })
     .await?;
     if lines.is_empty() {
         return Err(ProblemKind::NotFound.into());
     }
-    Ok(RecordHistory { history: lines.iter().map(entry::<C>).collect() })
+    // A creation notes no values. They are those that stand, or stood when the record was deleted, with
+    // every later change taken back.
+    let mut values = records.first().map(|record| values_of(&record.content)).unwrap_or_default();
+    let mut history = Vec::with_capacity(lines.len());
+    for line in lines.iter().rev() {
+        let mut changes: Map<String, Value> =
+            serde_json::from_str(&line.changes).unwrap_or_default();
+        if HistoryOp::word(line.op) == "create" {
+            let filled = values.iter().filter(|(_, v)| !v.is_null() && **v != json!([]));
+            changes.extend(filled.map(|(name, v)| (name.clone(), json!({"from": null, "to": v}))));
+        } else if line.applied {
+            values.extend(changes.iter().map(|(name, c)| (name.clone(), c["from"].clone())));
+        }
+        history.push(entry::<C>(line, changes));
+    }
+    history.reverse();
+    Ok(RecordHistory { history })
 }
 
-fn entry<C: Record>(line: &HistoryLine) -> HistoryEntry {
-    let changes: Map<String, Value> = serde_json::from_str(&line.changes).unwrap_or_default();
+fn values_of<C: Record>(content: &C) -> Map<String, Value> {
+    match serde_json::to_value(content) {
+        Ok(Value::Object(values)) => values,
+        _ => Map::new(),
+    }
+}
+
+fn entry<C: Record>(line: &HistoryLine, changes: Map<String, Value>) -> HistoryEntry {
     let changes = changes.into_iter().map(|(name, change)| {
         let form = C::FIELDS.iter().find(|f| f.name == name).map(|f| f.form);
         let wire = |side: &str| {

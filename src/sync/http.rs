@@ -12,16 +12,17 @@ use super::{OLDEST_SCHEMA, SCHEMA_VERSION};
 use crate::access::{self, Caller, Need};
 use crate::app::App;
 use crate::http::{
-    Answered, Authz, Events, Found, Operation, Parameter, Problem, ProblemKind, Query, Routes,
-    path_id,
+    Answer, Answered, Authz, Document, Events, Found, Operation, Outcome, Parameter, Problem,
+    ProblemKind, Query, Routes, path_id,
 };
 use crate::journal::Record;
-use crate::wire::json as strict;
+use crate::wire::{Components, json as strict};
+use actix_web::body::BoxBody;
 use actix_web::http::Method;
-use actix_web::{HttpRequest, web};
-use serde_json::value::RawValue;
+use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::marker::PhantomData;
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
@@ -198,11 +199,33 @@ fn migrating(text: &str) -> Option<BTreeSet<String>> {
     Some(tables.chain(columns).collect())
 }
 
+/// A `T` that is JSON already. A page has megabytes, which need not be read and copied once more.
+struct Written<T>(String, PhantomData<fn() -> T>);
+
+impl<T> Written<T> {
+    const fn of(json: String) -> Self {
+        Self(json, PhantomData)
+    }
+}
+
+impl<T: Document> Responder for Written<T> {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Ok().content_type("application/json; charset=utf-8").body(self.0)
+    }
+}
+
+impl<T: Document> Answer for Written<T> {
+    fn outcomes(components: &mut Components) -> Vec<Outcome> {
+        Found::<T>::outcomes(components)
+    }
+}
+
 async fn pull_changes(
     caller: Caller,
     request: HttpRequest,
     app: web::Data<App>,
-) -> Answered<Found<PullAnswer>> {
+) -> Answered<Written<PullAnswer>> {
     let asked = match asked(&request) {
         Ok(asked) => asked,
         Err(problem) => {
@@ -210,12 +233,7 @@ async fn pull_changes(
             return Err(problem);
         }
     };
-    let page = pull::pull(&app, &caller, &asked).await?;
-    raw(page).map(|json| Found(PullAnswer(json)))
-}
-
-fn raw(json: String) -> Answered<Box<RawValue>> {
-    RawValue::from_string(json).map_err(Problem::internal)
+    pull::pull(&app, &caller, &asked).await.map(Written::of)
 }
 
 async fn push_changes(
@@ -223,7 +241,7 @@ async fn push_changes(
     request: HttpRequest,
     app: web::Data<App>,
     body: SyncBody,
-) -> Answered<Found<PushAnswer>> {
+) -> Answered<Written<PushAnswer>> {
     let push = match read_push(&request, body) {
         Ok(push) => push,
         Err(problem) => {
@@ -235,7 +253,7 @@ async fn push_changes(
     if let Some(timestamp) = moved {
         app.pokes.poke(caller.account(), timestamp);
     }
-    raw(answer).map(|json| Found(PushAnswer(json)))
+    Ok(Written::of(answer))
 }
 
 fn read_push(request: &HttpRequest, body: SyncBody) -> Answered<Push> {

@@ -1,18 +1,15 @@
 //! Pull: what has changed since a cursor, in pages by revision, each from one snapshot.
 
 use super::cursor::{Cursor, Head};
-use super::side::FlatRow;
-use super::store::{self, HeadRow};
+use super::store::{self, HeadRow, Line};
 use crate::access::{self, Caller, JournalAccess, Need, Read, Target};
 use crate::app::App;
 use crate::db::Tx;
 use crate::http::{Answered, Problem, ProblemKind};
-use crate::journal::{Record, Stored};
-use serde::Serialize;
-use serde_json::json;
+use crate::journal::Record;
+use futures_util::future::{LocalBoxFuture, try_join_all};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use uuid::Uuid;
 
 /// Changes a page may hold, and holds unless the client asks for fewer.
 pub(super) const MOST: i64 = 5000;
@@ -40,10 +37,12 @@ pub(super) async fn pull(app: &App, caller: &Caller, asked: &Asked) -> Answered<
     check(asked.cursor, head)?;
     let behind = asked.cursor.is_start() || asked.cursor.rev < head.rev;
     if !behind && asked.migrating.is_empty() {
-        return Ok(page("{}", head, false));
+        return Ok(page(Vec::new(), head, false));
     }
     access::snapshot(app, caller, Need::PATIENT, async |tx, journal| {
-        changes(tx, &journal, asked).await
+        // It may have moved since the look; entering told where it stands in this snapshot.
+        let head = Head { rev: journal.revision(), ..head };
+        changes(tx, &journal, asked, head).await
     })
     .await
 }
@@ -64,41 +63,72 @@ pub(super) fn head(rows: Vec<HeadRow>) -> Answered<Head> {
     Ok(Head { epoch: row.epoch.into(), rev: row.rev, floor: row.floor_rev })
 }
 
-/// A page around the JSON of its changes.
-fn page(changes: &str, head: Head, has_more: bool) -> String {
+/// The changes of one collection on a page: its name and its records, live and dead.
+type Found = (&'static str, Vec<Line>);
+
+/// A page of changes as JSON. Live records are always in `updated`.
+fn page(changes: Vec<Found>, head: Head, has_more: bool) -> String {
+    let bytes = |(_, lines): &Found| lines.iter().map(Line::size).sum::<usize>();
+    let mut page = String::with_capacity(256 + changes.iter().map(bytes).sum::<usize>());
+    page.push_str("{\"changes\":{");
+    let mut comma = "";
+    for (name, lines) in changes.into_iter().filter(|(_, lines)| !lines.is_empty()) {
+        let _ = write!(page, "{comma}\"{name}\":{{\"created\":[],\"updated\":[");
+        comma = ",";
+        let (mut separator, mut deleted) = ("", Vec::new());
+        for line in lines {
+            match line {
+                Line::Live(record) => {
+                    page.push_str(separator);
+                    page.push_str(&record);
+                    separator = ",";
+                }
+                Line::Dead(id) => deleted.push(id),
+            }
+        }
+        page.push_str("],\"deleted\":[");
+        for (n, id) in deleted.iter().enumerate() {
+            let _ = write!(page, "{}\"{id}\"", if n > 0 { "," } else { "" });
+        }
+        page.push_str("]}");
+    }
     let timestamp = Cursor { epoch: head.epoch, rev: head.rev }.timestamp();
-    format!("{{\"changes\":{changes},\"timestamp\":{timestamp},\"has_more\":{has_more}}}")
+    let _ = write!(page, "}},\"timestamp\":{timestamp},\"has_more\":{has_more}}}");
+    page
 }
 
-async fn changes(tx: &Tx<'_>, journal: &JournalAccess<Read>, asked: &Asked) -> Answered<String> {
-    let permit = journal.permit();
+async fn changes(
+    tx: &Tx<'_>,
+    journal: &JournalAccess<Read>,
+    asked: &Asked,
+    mut head: Head,
+) -> Answered<String> {
     let after = asked.cursor.rev;
     let live_only = asked.cursor.is_start() && !asked.tombstones;
-    let cut = store::cut(permit, after, live_only, asked.collections.clone(), asked.limit);
-    let (heads, cuts) = tx.load2(store::head(permit), cut).await?;
-    let mut head = head(heads)?;
-    let (last, found) = cuts.into_iter().next().unwrap_or((None, 0));
-    let has_more = found > asked.limit;
-    if let (true, Some(last)) = (has_more, last) {
-        head.rev = last;
+    let mut has_more = false;
+    // Every change has a revision of its own: this near to the head they all fit on the page.
+    if head.rev - after > asked.limit {
+        let collections = asked.collections.clone();
+        let cut = store::cut(journal.permit(), after, live_only, collections, asked.limit);
+        let (last, found) = tx.first(cut).await?.unwrap_or((None, 0));
+        has_more = found > asked.limit;
+        if let (true, Some(last)) = (has_more, last) {
+            head.rev = last;
+        }
     }
     let range = Range { after, until: head.rev, live_only };
-    let mut all = String::from("{");
+    let mut all: Vec<LocalBoxFuture<'_, Answered<Found>>> = Vec::new();
     macro_rules! collect {
         ($($collection:ty),+) => { $(
             if asked.collections.iter().any(|name| name == <$collection>::COLLECTION) {
                 let whole = asked.migrating.contains(<$collection>::COLLECTION);
-                if let Some(lists) = collection::<$collection>(tx, journal, range, whole).await? {
-                    let comma = if all.len() > 1 { "," } else { "" };
-                    let name = json!(<$collection>::COLLECTION);
-                    let _ = write!(all, "{comma}{name}:{lists}");
-                }
+                all.push(Box::pin(collection::<$collection>(tx, journal, range, whole)));
             }
         )+ };
     }
     crate::collections::for_each_collection!(collect);
-    all.push('}');
-    Ok(page(&all, head, has_more))
+    // In one round trip: what is polled together is sent together.
+    Ok(page(try_join_all(all).await?, head, has_more))
 }
 
 #[derive(Clone, Copy)]
@@ -113,30 +143,16 @@ async fn collection<C: Record>(
     journal: &JournalAccess<Read>,
     range: Range,
     whole: bool,
-) -> Answered<Option<String>> {
+) -> Answered<Found> {
     let permit = journal.permit();
-    let mut records: Vec<Stored<C>> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
     if whole {
         // Rows the client has passed, but without the columns it has just learnt of.
         let passed = tx.load(store::changes::<C>(permit, 0, range.after)).await?;
-        records.extend(passed.into_iter().filter(|record| record.deleted_at.is_none()));
+        lines.extend(passed.into_iter().map(Line::from).filter(Line::is_live));
     }
-    records.extend(tx.load(store::changes::<C>(permit, range.after, range.until)).await?);
-    let (dead, live): (Vec<_>, Vec<_>) = records.iter().partition(|r| r.deleted_at.is_some());
-    let deleted: Vec<Uuid> = dead.iter().filter(|_| !range.live_only).map(|r| r.id).collect();
-    if live.is_empty() && deleted.is_empty() {
-        return Ok(None);
-    }
-    let updated = live.into_iter().map(FlatRow).collect();
-    let lists = Lists { created: [], updated, deleted };
-    serde_json::to_string(&lists).map(Some).map_err(Problem::internal)
-}
-
-/// The changes of one collection. Live records are always in `updated`.
-#[derive(Serialize)]
-#[serde(bound = "C: Record")]
-struct Lists<'a, C> {
-    created: [(); 0],
-    updated: Vec<FlatRow<'a, C>>,
-    deleted: Vec<Uuid>,
+    let changed = tx.load(store::changes::<C>(permit, range.after, range.until)).await?;
+    let changed = changed.into_iter().map(Line::from);
+    lines.extend(changed.filter(|line| line.is_live() || !range.live_only));
+    Ok((C::COLLECTION, lines))
 }

@@ -22,7 +22,7 @@ pub(super) struct Push {
     cursor: Cursor,
     key: Option<String>,
     hash: Vec<u8>,
-    sides: BTreeMap<&'static str, Box<dyn Side>>,
+    sides: Vec<(&'static str, Box<dyn Side>)>,
     report: Report,
 }
 
@@ -37,7 +37,8 @@ impl Push {
         let mut push = Self { cursor, key, hash, sides: sides(), report: Report::default() };
         for (name, changes) in lists(body)? {
             let lists = lists_of(changes)?;
-            let Some(side) = push.sides.get_mut(name.as_str()) else {
+            let side = push.sides.iter_mut().find(|(collection, _)| *collection == name);
+            let Some((_, side)) = side else {
                 return Err(Problem::new(ProblemKind::UnknownCollection)
                     .detail("The push names a collection this server does not have."));
             };
@@ -89,7 +90,7 @@ async fn locked(
     };
     let head = head(heads)?;
     check(push.cursor, head)?;
-    for side in push.sides.values_mut() {
+    for (_, side) in &mut push.sides {
         side.load(tx, journal, &app.ids).await?;
     }
     let mut revisions = Revisions::after(journal.revision());
@@ -100,12 +101,12 @@ async fn locked(
         revisions: &mut revisions,
         report: &mut push.report,
     };
-    for side in push.sides.values_mut() {
+    for (_, side) in &mut push.sides {
         side.merge(&mut frame);
     }
     let answer = answer(&push.report, Cursor { epoch: head.epoch, rev: revisions.head() });
     let mut statements = revisions.statements(permit);
-    statements.extend(push.sides.values().flat_map(|side| side.statements(permit)));
+    statements.extend(push.sides.iter().flat_map(|(_, side)| side.statements(permit)));
     if !push.report.refused.is_empty() {
         let kept = quarantine(push.report.refused);
         statements.push(store::quarantine(permit, &kept, device, moment));

@@ -4,22 +4,19 @@ use crate::http::Document;
 use crate::journal::{Record, clinician, safety_notice};
 use crate::wire::{Components, Form};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, Schema,
     SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::{Ref, RefOr};
 
-/// A page of changes, already written as JSON.
+/// A page of changes. Never made: pages are written as JSON at once.
 #[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub struct PullAnswer(pub Box<RawValue>);
+pub enum PullAnswer {}
 
-/// The answer to a push, already written as JSON.
+/// The answer to a push. Never made: answers are stored as JSON and written as they are.
 #[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub struct PushAnswer(pub Box<RawValue>);
+pub enum PushAnswer {}
 
 fn named(name: &str) -> RefOr<Schema> {
     RefOr::Ref(Ref::from_schema_name(name))

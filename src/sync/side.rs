@@ -10,14 +10,14 @@ use crate::collections::SafetyNotice;
 use crate::db::{DbError, Statement, Tx};
 use crate::ids::Ids;
 use crate::journal::{
-    Batch, Context, Edited, Hand, HistoryOp, Part, Record, Revisions, Stored, find_all,
+    Batch, Context, Edited, FieldInfo, Hand, HistoryOp, Part, Record, Revisions, Stored, find_all,
 };
 use crate::wire::{Faults, read_body};
 use futures_util::future::LocalBoxFuture;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// What a push answers.
@@ -65,6 +65,8 @@ struct Changes<C> {
     sent: Vec<Change>,
     batch: Option<Batch<C>>,
     pasts: HashMap<Uuid, Vec<super::merge::Past>>,
+    /// Records with more than one change in this push.
+    again: HashSet<Uuid>,
 }
 
 impl<C: Record> Side for Changes<C> {
@@ -91,6 +93,8 @@ impl<C: Record> Side for Changes<C> {
                 return Ok(());
             }
             let touched: Vec<Uuid> = self.sent.iter().map(|change| change.id).collect();
+            let mut once = HashSet::with_capacity(touched.len());
+            self.again = touched.iter().copied().filter(|id| !once.insert(*id)).collect();
             let known = find_all::<C>(access.reading(), &touched);
             let pasts = store::pasts::<C>(access.permit(), &touched);
             let (known, pasts) = tx.load2(known, pasts).await?;
@@ -123,7 +127,7 @@ impl<C: Record> Changes<C> {
             fields: fields_of(&record.content),
             rev: record.rev,
             deleted: record.deleted_at.is_some(),
-            past: self.pasts.get(&id).cloned().unwrap_or_default(),
+            past: self.past(id),
         });
         let Merged { act, named, conflicts } = match batch.known(id) {
             // A practitioner answers for it: the patient's delete is no more than a wish.
@@ -137,15 +141,15 @@ impl<C: Record> Changes<C> {
         let done = match act {
             Act::Keep => Ok(false),
             Act::Delete => Ok(batch.bury(frame.revisions, id).is_some()),
-            Act::Create(fields) => settle::<C>(&fields, None, &frame.context)
+            Act::Create(fields) => settle::<C>(fields, None, &frame.context)
                 .map(|content| batch.insert(frame.revisions, id, content, Some(edited)))
                 .map(|_| true),
-            Act::Update(fields) => self.write(batch, id, &fields, HistoryOp::Update, edited, frame),
+            Act::Update(fields) => self.write(batch, id, fields, HistoryOp::Update, edited, frame),
             Act::Resurrect(fields) => {
-                self.write(batch, id, &fields, HistoryOp::Resurrect, edited, frame)
+                self.write(batch, id, fields, HistoryOp::Resurrect, edited, frame)
             }
             Act::Recreate(fields) => {
-                self.write(batch, id, &fields, HistoryOp::Recreate, edited, frame)
+                self.write(batch, id, fields, HistoryOp::Recreate, edited, frame)
             }
         };
         let wrote = match done {
@@ -175,9 +179,7 @@ impl<C: Record> Changes<C> {
         }
         // What the server settles beyond what was sent also stands otherwise than it was sent.
         let settled_more = batch.known(id).is_some_and(|record| {
-            let stands = fields_of(&record.content);
-            record.deleted_at.is_none()
-                && incoming.fields.iter().any(|(name, sent)| stands.get(name) != Some(sent))
+            record.deleted_at.is_none() && stands_otherwise(&record.content, &incoming.fields)
         });
         let more = settled_more || !barred.is_empty();
         let named = named.or_else(|| more.then_some(Named::Merged));
@@ -192,24 +194,32 @@ impl<C: Record> Changes<C> {
         }
     }
 
+    /// What happened to a record. A record sent once is asked for once, and needs no copy.
+    fn past(&mut self, id: Uuid) -> Vec<super::merge::Past> {
+        if self.again.contains(&id) {
+            return self.pasts.get(&id).cloned().unwrap_or_default();
+        }
+        self.pasts.remove(&id).unwrap_or_default()
+    }
+
     fn write(
         &mut self,
         batch: &mut Batch<C>,
         id: Uuid,
-        fields: &Fields,
+        fields: Fields,
         op: HistoryOp,
         edited: Edited,
         frame: &mut Frame<'_>,
     ) -> Result<bool, (&'static str, Option<String>)> {
-        let known = batch.known(id).map(|record| record.content.clone());
-        let content = settle::<C>(fields, known.as_ref(), &frame.context)?;
-        let alive = batch.known(id).is_some_and(|record| record.deleted_at.is_none());
-        if alive && known.as_ref() == Some(&content) {
+        let known = batch.known(id);
+        let content = settle::<C>(fields, known.map(|record| &record.content), &frame.context)?;
+        if known.is_some_and(|record| record.deleted_at.is_none() && record.content == content) {
             return Ok(false);
         }
-        if let (Some(before), Some(after)) =
-            (known, batch.update(frame.revisions, id, content, op, Some(edited)))
-        {
+        let again = known.filter(|_| self.again.contains(&id));
+        let before = again.map(|record| record.content.clone());
+        let after = batch.update(frame.revisions, id, content, op, Some(edited));
+        if let Some((before, after)) = before.zip(after) {
             // A later change of the same push sees this one as the past.
             self.pasts.entry(id).or_default().push(super::merge::Past {
                 rev: after.rev,
@@ -255,11 +265,10 @@ fn bar<C: Record>(record: &Stored<C>, incoming: &mut Incoming) -> Vec<Conflict> 
 
 /// The whole record from its fields, by the rules of the collection.
 fn settle<C: Record>(
-    fields: &Fields,
+    mut given: Fields,
     previous: Option<&C>,
     context: &Context,
 ) -> Result<C, (&'static str, Option<String>)> {
-    let mut given = fields.clone();
     given.retain(|_, value| !value.is_null());
     let refused = |faults: Vec<crate::wire::Fault>| {
         let pointer = faults.into_iter().find_map(|fault| fault.pointer);
@@ -278,6 +287,41 @@ fn fields_of<C: Record>(content: &C) -> Fields {
     match serde_json::to_value(content) {
         Ok(Value::Object(fields)) => fields,
         _ => Fields::new(),
+    }
+}
+
+/// Does the record have another value than was sent, in any field that was sent?
+fn stands_otherwise<C: Record>(content: &C, sent: &Fields) -> bool {
+    let mut comparing = Comparing { sent, fields: C::FIELDS.iter(), differs: false };
+    // It only compares: there is nothing to fail.
+    content.write_members(&mut comparing).is_err() || comparing.differs
+}
+
+/// Takes the members of a record in the order of its fields, and looks at those that were sent.
+struct Comparing<'a> {
+    sent: &'a Fields,
+    fields: std::slice::Iter<'static, FieldInfo>,
+    differs: bool,
+}
+
+impl SerializeMap for Comparing<'_> {
+    type Ok = ();
+    type Error = serde_json::Error;
+
+    fn serialize_key<T: ?Sized + Serialize>(&mut self, _: &T) -> Result<(), Self::Error> {
+        Ok(())
+    }
+    fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Self::Error> {
+        let sent = self.fields.next().and_then(|field| self.sent.get(field.name));
+        if let Some(sent) = sent
+            && !self.differs
+        {
+            self.differs = serde_json::to_value(value)? != *sent;
+        }
+        Ok(())
+    }
+    fn end(self) -> Result<(), Self::Error> {
+        Ok(())
     }
 }
 
@@ -336,15 +380,16 @@ fn conflict<C: Record>(conflict: &Conflict, reason: &str) -> Value {
     }
 }
 
-/// A side for every collection, in the order they are merged.
-pub(super) fn sides() -> BTreeMap<&'static str, Box<dyn Side>> {
-    let mut all: BTreeMap<&'static str, Box<dyn Side>> = BTreeMap::new();
+/// A side for every collection, in the order they are merged: what others refer to comes first and
+/// gets the earlier revisions, so that pages bring it first.
+pub(super) fn sides() -> Vec<(&'static str, Box<dyn Side>)> {
+    let mut all: Vec<(&'static str, Box<dyn Side>)> = Vec::new();
     macro_rules! add {
         ($($collection:ty),+) => { $(
             let changes = Changes::<$collection> {
-                sent: Vec::new(), batch: None, pasts: HashMap::new(),
+                sent: Vec::new(), batch: None, pasts: HashMap::new(), again: HashSet::new(),
             };
-            all.insert(<$collection>::COLLECTION, Box::new(changes));
+            all.push((<$collection>::COLLECTION, Box::new(changes)));
         )+ };
     }
     crate::collections::for_each_collection!(add);

@@ -1,12 +1,14 @@
 //! The SQL of sync beside the collections' own: heads, histories, stored answers, quarantine.
 
 use super::merge::Past;
+use super::side::FlatRow;
 use crate::access::{Permit, Read, Write};
 use crate::db::{Bind, Column, Columns, Row, Statement, next, row};
 use crate::journal::{Record, Stored};
 use chrono::{DateTime, Utc};
 use diesel::deserialize;
 use serde_json::Value;
+use std::marker::PhantomData;
 use uuid::Uuid;
 
 row! {
@@ -14,22 +16,28 @@ row! {
     pub struct HeadRow { epoch: i32, rev: i64, floor_rev: i64 }
 }
 
+/// Asks where the journal stands. Public for the benchmark.
+pub const HEAD: &str = "SELECT (SELECT epoch FROM pj.sync_state), rev, floor_rev FROM pj.patients \
+    WHERE patient_id = sec.subject()";
+/// Asks for the applied changes of some records. Public for the benchmark.
+pub const PASTS: &str = "SELECT record_id, rev, device_id, edited_at, op IN (1, 5), changes::text \
+    FROM pj.record_history WHERE patient_id = sec.subject() AND collection = $1 \
+    AND record_id = ANY ($2) AND applied ORDER BY rev";
+/// Asks for a stored answer. Public for the benchmark.
+pub const ANSWER: &str = "SELECT body_hash, answer FROM pj.sync_answers \
+    WHERE patient_id = sec.subject() AND device_id = $1 AND key = $2";
+/// Stores an answer. Public for the benchmark.
+pub const KEEP_ANSWER: &str = "INSERT INTO pj.sync_answers (patient_id, device_id, key, body_hash, \
+    answer, at) VALUES (sec.subject(), $1, $2, $3, $4, $5)";
+
 /// The head of the subject's journal.
 pub(super) fn head(_: Permit<Read>) -> Statement<HeadRow> {
-    Statement::new(
-        "SELECT (SELECT epoch FROM pj.sync_state), rev, floor_rev FROM pj.patients \
-         WHERE patient_id = sec.subject()",
-    )
+    Statement::new(HEAD)
 }
 
-/// The collections' branches of the page cut: the `limit`-th smallest revision behind a cursor.
-pub(super) fn cut(
-    _: Permit<Read>,
-    cursor: i64,
-    live_only: bool,
-    collections: Vec<String>,
-    limit: i64,
-) -> Statement<(Option<i64>, i64)> {
+/// Asks where a page ends: the `limit`-th smallest revision behind a cursor, and whether any follow.
+/// Public for the benchmark.
+pub fn cut_text() -> &'static str {
     static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
         let mut branches: Vec<String> = Vec::new();
         macro_rules! branch {
@@ -45,12 +53,67 @@ pub(super) fn cut(
             branches.join(" UNION ALL ")
         )
     });
-    Statement::new(TEXT.as_str()).bind(cursor).bind(live_only).bind(collections).bind(limit)
+    TEXT.as_str()
+}
+
+/// Where a page of these collections ends.
+pub(super) fn cut(
+    _: Permit<Read>,
+    cursor: i64,
+    live_only: bool,
+    collections: Vec<String>,
+    limit: i64,
+) -> Statement<(Option<i64>, i64)> {
+    Statement::new(cut_text()).bind(cursor).bind(live_only).bind(collections).bind(limit)
 }
 
 /// The records of a collection in one page of changes, tombstones included.
-pub(super) fn changes<C: Record>(_: Permit<Read>, after: i64, until: i64) -> Statement<Stored<C>> {
+pub(super) fn changes<C: Record>(_: Permit<Read>, after: i64, until: i64) -> Statement<Flat<C>> {
     Statement::new(C::sql().changes).bind(after).bind(until)
+}
+
+/// A record on a page.
+#[derive(Debug)]
+pub(super) enum Line {
+    /// Its JSON.
+    Live(String),
+    /// The id of a tombstone.
+    Dead(Uuid),
+}
+
+impl Line {
+    /// Is it no tombstone?
+    pub(super) const fn is_live(&self) -> bool {
+        matches!(self, Self::Live(_))
+    }
+    /// About how many bytes it takes on the page.
+    pub(super) const fn size(&self) -> usize {
+        match self {
+            Self::Live(json) => json.len() + 1,
+            Self::Dead(_) => 39,
+        }
+    }
+}
+
+/// A [`Line`] read from a row of `C`: JSON as soon as the row is there, because a page of records
+/// takes several times the memory of its JSON.
+pub(super) struct Flat<C>(Line, PhantomData<fn() -> C>);
+
+impl<C: Record> Row for Flat<C> {
+    fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
+        let record = Stored::<C>::read(columns)?;
+        let line = match record.deleted_at {
+            None => Line::Live(serde_json::to_string(&FlatRow(&record))?),
+            Some(_) => Line::Dead(record.id),
+        };
+        Ok(Self(line, PhantomData))
+    }
+}
+
+impl<C> From<Flat<C>> for Line {
+    fn from(flat: Flat<C>) -> Self {
+        flat.0
+    }
 }
 
 /// A line of a record's history, for the merge.
@@ -75,13 +138,7 @@ impl Row for PastRow {
 
 /// The applied changes of these records, oldest first.
 pub(super) fn pasts<C: Record>(_: Permit<Write>, ids: &[Uuid]) -> Statement<PastRow> {
-    Statement::new(
-        "SELECT record_id, rev, device_id, edited_at, op IN (1, 5), changes::text FROM pj.record_history \
-         WHERE patient_id = sec.subject() AND collection = $1 AND record_id = ANY ($2) AND applied \
-         ORDER BY rev",
-    )
-    .bind(C::NUMBER)
-    .bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
+    Statement::new(PASTS).bind(C::NUMBER).bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
 }
 
 row! {
@@ -116,12 +173,7 @@ row! {
 
 /// The answer to a key this device has used before.
 pub(super) fn answer(_: Permit<Write>, device: Uuid, key: String) -> Statement<Answered> {
-    Statement::new(
-        "SELECT body_hash, answer FROM pj.sync_answers \
-         WHERE patient_id = sec.subject() AND device_id = $1 AND key = $2",
-    )
-    .bind(device)
-    .bind(key)
+    Statement::new(ANSWER).bind(device).bind(key)
 }
 
 /// Keeps the answer to a key.
@@ -133,15 +185,7 @@ pub(super) fn keep_answer(
     answer: String,
     now: DateTime<Utc>,
 ) -> Statement<()> {
-    Statement::new(
-        "INSERT INTO pj.sync_answers (patient_id, device_id, key, body_hash, answer, at) \
-         VALUES (sec.subject(), $1, $2, $3, $4, $5)",
-    )
-    .bind(device)
-    .bind(key)
-    .bind(body_hash)
-    .bind(answer)
-    .bind(now)
+    Statement::new(KEEP_ANSWER).bind(device).bind(key).bind(body_hash).bind(answer).bind(now)
 }
 
 /// A record that was not accepted, kept as it came.

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 const README: &str = include_str!("../../README.md");
 const API: &str = include_str!("../../docs/api.md");
+const SYNC: &str = include_str!("../../docs/sync.md");
 
 /// The text of a section, down to the next one of its level.
 fn section<'a>(page: &'a str, heading: &str) -> &'a str {
@@ -45,20 +46,18 @@ fn a_promise_is_kept_word_by_word() {
     assert!(!is_as_promised("204x", "204") && !is_as_promised("", "204"));
 }
 
-#[test]
-fn the_quickstart_runs_as_it_stands() {
-    let blocks = blocks(section(README, "## Quickstart"));
-    assert_eq!(blocks.len(), 10, "one block a step");
-    let home = Home::fresh("quickstart");
-    let server = Serving::start(&home, &["--demo"]);
+/// Runs the blocks of a text against a server with the demo data, checks that they print what their
+/// comments promise, and answers what they print.
+fn walk(text: &str, folder: &Path, server: &Serving, steps: usize) -> String {
+    let blocks = blocks(text);
+    assert_eq!(blocks.len(), steps, "one block a step");
     let script = blocks.join("\n");
     assert_eq!(script.matches("127.0.0.1:8080").count(), 1);
     let script = script.replace("127.0.0.1:8080", server.listen());
-    let folder = home.path().join("quickstart");
-    fs::create_dir(&folder).unwrap();
+    fs::create_dir(folder).unwrap();
 
     let mut bash = Command::new("bash");
-    bash.args(["-c", &format!("set -euo pipefail\n{script}")]).current_dir(&folder);
+    bash.args(["-c", &format!("set -euo pipefail\n{script}")]).current_dir(folder);
     bash.env("no_proxy", "127.0.0.1").stdin(Stdio::null());
     let output = bash.output().expect("bash");
     let printed = String::from_utf8(output.stdout).unwrap();
@@ -74,7 +73,16 @@ fn the_quickstart_runs_as_it_stands() {
         assert!(found, "`{promised}` is promised and not printed here:\n{printed}");
         kept += 1;
     }
-    assert!(kept >= 20, "the blocks promise {kept} lines only");
+    assert!(kept >= 2 * steps, "the blocks promise {kept} lines only");
+    printed
+}
+
+#[test]
+fn the_quickstart_runs_as_it_stands() {
+    let home = Home::fresh("quickstart");
+    let server = Serving::start(&home, &["--demo"]);
+    let folder = home.path().join("quickstart");
+    let printed = walk(section(README, "## Quickstart"), &folder, &server, 10);
 
     // Created, repeated, changed, refused: four answers with a version.
     let versions: Vec<&str> = printed.lines().filter(|line| line.starts_with("etag: ")).collect();
@@ -85,6 +93,18 @@ fn the_quickstart_runs_as_it_stands() {
     let chart = fs::read_to_string(folder.join("report-chart.svg")).unwrap();
     let shown = include_str!("../../docs/images/report-chart.svg");
     assert_eq!(chart, shown, "the picture of the README is another one");
+}
+
+#[test]
+fn two_phones_sync_as_the_page_shows() {
+    let home = Home::fresh("two-phones");
+    let server = Serving::start(&home, &["--demo"]);
+    let folder = home.path().join("two-phones");
+    let text = section(SYNC, "## Two phones in sync, with curl");
+    let printed = walk(text, &folder, &server, 8);
+    // Nothing is printed that the page does not show.
+    let promised = blocks(text).join("\n").lines().filter(|line| line.starts_with("# ")).count();
+    assert_eq!(printed.lines().count(), promised, "{printed}");
 }
 
 #[test]

@@ -6,12 +6,59 @@ const lost = (): never => {
   throw new TypeError('the connection broke')
 }
 
+const pause = (time: number): Promise<void> => new Promise((done) => setTimeout(done, time))
+
+/**
+ * A bad network: requests and answers are lost, arrive late, twice at once, or once more when the app
+ * has long gone on. `chance` gives numbers from 0 to 1.
+ */
+export const storm = (chance: () => number) => (): Step | undefined => {
+  const [kind, delay] = [chance() * 100, chance() * 150]
+  if (kind < 8) return async () => lost()
+  if (kind < 18) {
+    return async (request) => {
+      await (await request()).text()
+      return lost()
+    }
+  }
+  if (kind < 24) {
+    return async (request) => {
+      const [first, second] = await Promise.all([request(), request()])
+      await second.text()
+      return first
+    }
+  }
+  if (kind < 32) {
+    return async (request) => {
+      const late = async () => {
+        await pause(10 * delay)
+        await (await request()).text()
+      }
+      late().catch(() => undefined)
+      return lost()
+    }
+  }
+  if (kind < 50) {
+    return async (request) => {
+      await pause(delay)
+      const answer = await request()
+      await pause(delay / 2)
+      return answer
+    }
+  }
+  return undefined
+}
+
 /** One device's way to the server. */
 export class Net {
   /** Is the device offline? */
   offline = false
   /** How many requests were sent. */
   sent = 0
+  /** The addresses that were asked for. */
+  readonly asked: string[] = []
+  /** What happens to requests nothing is planned for. */
+  weather: ((method: string) => Step | undefined) | undefined
   /** What happens to each next request of a method; then the network is well again. */
   private readonly plans: { method: string; step: Step }[] = []
 
@@ -20,11 +67,13 @@ export class Net {
     const method = init?.method ?? 'GET'
     const request = (): Promise<Response> => {
       this.sent++
+      this.asked.push(String(input))
       return fetch(input, init)
     }
     const index = this.plans.findIndex((plan) => plan.method === method)
     const [plan] = index < 0 ? [] : this.plans.splice(index, 1)
-    return plan ? plan.step(request) : request()
+    const step = plan?.step ?? this.weather?.(method)
+    return step ? step(request) : request()
   }
 
   /** Plans for the next request of this method. */

@@ -112,8 +112,10 @@ export class Phone {
     record._setRaw('updated_at', Date.now() + this.clock + this.ticks++)
   }
 
-  async create(row: Row, table = 'journal_entries'): Promise<string> {
+  /** Makes a record; `isNew` is asked before, in the same transaction. */
+  async create(row: Row, table = 'journal_entries', isNew?: () => Promise<boolean>): Promise<string> {
     await this.db.write(async () => {
+      if (isNew && !(await isNew())) return
       await this.db.get(table).create((record) => {
         ;(record._raw as { id: string }).id = row.id
         this.set(record, row)
@@ -123,13 +125,23 @@ export class Phone {
   }
 
   async edit(id: string, values: Record<string, unknown>, table = 'journal_entries'): Promise<void> {
-    const record = await this.db.get(table).find(id)
-    await this.db.write(() => record.update(() => this.set(record, values)))
+    await this.db.write(async () => {
+      const record = await this.db.get(table).find(id)
+      await record.update(() => this.set(record, values))
+    })
   }
 
   async remove(id: string, table = 'journal_entries'): Promise<void> {
-    const record = await this.db.get(table).find(id)
-    await this.db.write(() => record.markAsDeleted())
+    await this.db.write(async () => {
+      const record = await this.db.get(table).find(id)
+      await record.markAsDeleted()
+    })
+  }
+
+  /** Can a record of this id be made? One whose delete is still to be sent stands in the way. */
+  async isFree(id: string, table = 'journal_entries'): Promise<boolean> {
+    const [live, deleted] = [await this.rows(table), await this.db.adapter.getDeletedRecords(table as never)]
+    return !live.has(id) && !deleted.includes(id)
   }
 
   async rows(table = 'journal_entries'): Promise<Map<string, Row & { _status: string }>> {

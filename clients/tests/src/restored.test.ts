@@ -73,6 +73,22 @@ test('M13 an edit not yet sent of a record deleted elsewhere survives the new st
   for (const phone of [a, b]) assert.equal((await phone.row(id))?.['note'], 'typed offline')
 })
 
+test('M13 what was acknowledged and lost survives beside an edit of the same record not yet sent', async () => {
+  const [first, second] = await patient(2)
+  const [a, b] = [new Phone(first!), new Phone(second!)]
+  const id = await a.create(entry({ note: 'before the backup', mood: 1 }))
+  await a.sync()
+  await a.edit(id, { note: 'after the backup' })
+  await a.sync()
+  await a.edit(id, { mood: 7 })
+  await operator(older(id, 'before the backup') + newEpoch)
+  for (const phone of [a, b, a]) await phone.sync()
+  for (const phone of [a, b]) {
+    const row = await phone.row(id)
+    assert.deepEqual([row?.['note'], row?.['mood']], ['after the backup', 7])
+  }
+})
+
 test('a new epoch between pull and push heals with the next sync', async () => {
   const [first, second] = await patient(2)
   const [a, b] = [new Phone(first!), new Phone(second!)]

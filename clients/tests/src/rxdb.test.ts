@@ -304,6 +304,21 @@ test('R17 an app that deletes what was made in a push it never heard of', async 
   assert.equal((await b.rows()).size, 0)
 })
 
+test('R18 signed out: what was typed waits for the next sign-in', async () => {
+  const [a, b] = await two()
+  const id = await a.create(entry({ note: 'first' }))
+  await settle(a, b)
+  await a.device.signOut()
+  await a.edit(id, { note: 'typed' })
+  const made = await a.create(entry({ note: 'made' }))
+  const refused = (error: any): boolean => JSON.stringify(error.parameters ?? {}).includes('session_revoked')
+  await eventually(() => assert.ok(a.errors.some(refused)))
+  assert.deepEqual([...(await b.device.all()).values()].map((row) => row['note']), ['first'])
+  await a.device.signInAgain()
+  await settle(a, b)
+  assert.deepEqual([(await b.row(id))?.['note'], (await b.row(made))?.['note']], ['typed', 'made'])
+})
+
 test('RxDB and WatermelonDB on two devices of one patient', async () => {
   const [first, second] = await patient(2)
   const a = await (await tablet(first!)).start()
@@ -322,7 +337,7 @@ test('RxDB and WatermelonDB on two devices of one patient', async () => {
   for (const row of [await a.row(id), await b.row(id)]) assert.deepEqual([row?.['note'], row?.['mood']], ['from rxdb', 6])
 })
 
-test('F02 10 000 entries: a first sync, cut off and gone on with', async () => {
+test('F02 F03 10 000 entries: a first sync, cut off and gone on with where it stood', async () => {
   const [a, b] = await tablets(2)
   const rows = Array.from({ length: 10_000 }, (_, index) => ({ ...entry({ note: `entry ${index}`, mood: index % 11 }), id: uuidv7() }))
   await elsewhere(b!.device, { created: rows })
@@ -331,7 +346,10 @@ test('F02 10 000 entries: a first sync, cut off and gone on with', async () => {
   await eventually(async () => assert.ok((await a!.entries.count().exec()) >= 2000))
   await a!.replication?.cancel()
   void cut
+  const asked = a!.device.net.asked.length
   await a!.start()
+  const [next] = a!.device.net.asked.slice(asked)
+  assert.match(next ?? '', /last_pulled_at=[1-9]/, 'not from the start again')
   await eventually(async () => assert.equal(await a!.entries.count().exec(), 10_000), 60_000)
   console.log(`first sync of 10 000 entries: ${Date.now() - start} ms`)
 })

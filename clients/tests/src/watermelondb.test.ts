@@ -319,18 +319,43 @@ test('M19 an edit of nothing does not bring a deleted record back', async () => 
   assert.equal((await b.rows()).size, 0)
 })
 
-test('F01 10 000 entries: sent by one phone, a first sync of another', async () => {
-  const [a, b] = await two()
-  await a.database.write(async () => {
-    const made = Array.from({ length: 10_000 }, (_, index) =>
-      a.database.get('journal_entries').prepareCreate((record) => {
+for (const method of ['GET', 'POST'] as const) {
+  test(`M20 signed out before the ${method} of a sync: what was typed waits for the next sign-in`, async () => {
+    const [a, b] = await two()
+    const id = await a.create(entry({ note: 'first' }))
+    await settle(a, b)
+    await b.edit(id, { mood: 3 })
+    await b.sync()
+    await a.edit(id, { note: 'typed' })
+    const made = await a.create(entry({ note: 'made' }))
+    a.device.net.beforeSending(method, () => a.device.signOut())
+    await assert.rejects(a.sync(), { status: 401, code: 'session_revoked' })
+    assert.deepEqual([(await a.row(id))?._status, (await a.row(made))?._status], ['updated', 'created'])
+    assert.deepEqual([...(await b.device.all()).values()].map((row) => row['note']), ['first'])
+    await a.device.signInAgain()
+    await settle(a, b)
+    const row = await b.row(id)
+    assert.deepEqual([row?.['note'], row?.['mood'], (await b.row(made))?.['note']], ['typed', 3, 'made'])
+  })
+}
+
+/** Makes many entries at once. */
+async function fill(phone: Phone, count: number): Promise<void> {
+  await phone.database.write(async () => {
+    const made = Array.from({ length: count }, (_, index) =>
+      phone.database.get('journal_entries').prepareCreate((record) => {
         for (const [name, value] of Object.entries(entry({ note: `entry ${index}`, mood: index % 11 }))) {
           if (name !== 'id') record._setRaw(name, value as string)
         }
       }),
     )
-    await a.database.batch(made)
+    await phone.database.batch(made)
   })
+}
+
+test('F01 10 000 entries: sent by one phone, a first sync of another', async () => {
+  const [a, b] = await two()
+  await fill(a, 10_000)
   await a.sync()
   const start = Date.now()
   await b.sync()
@@ -339,4 +364,23 @@ test('F01 10 000 entries: sent by one phone, a first sync of another', async () 
   const sent = b.device.net.sent
   await b.sync()
   assert.equal(b.device.net.sent, sent + 1, 'an idle sync is one request')
+})
+
+test('F04 the first push of 5 000 entries, its answers lost here and there', async () => {
+  const [a] = await phones(1)
+  assert.ok(a)
+  await a.sync()
+  await fill(a, 5000)
+  const before = (await a.device.api.pull({ cursor: 0 })).timestamp
+  const net = a.device.net
+  net.loseAnswer()
+  net.loseRequest()
+  net.next('POST', (request) => request())
+  net.duplicate()
+  net.loseAnswer()
+  await a.sync()
+  const { timestamp } = await a.device.api.pull({ cursor: 0 })
+  assert.equal(timestamp - before, 5000, 'every entry was written once')
+  await settle(a)
+  assert.equal((await a.rows()).size, 5000)
 })

@@ -35,12 +35,12 @@ export class Device {
   readonly api: Api
   constructor(
     readonly patient: string,
-    readonly token: string,
+    public token: string,
     options: Partial<ApiOptions> = {},
   ) {
     this.api = new Api({
       baseUrl,
-      token: () => token,
+      token: () => this.token,
       fetch: this.net.fetch,
       backoff: 20,
       timeout: 20_000,
@@ -62,6 +62,18 @@ export class Device {
     return new Map((changes[collection]?.updated ?? []).map((row) => [row.id, row]))
   }
 
+  /** Ends this device's sign-in: no token of it is good any longer. */
+  async signOut(): Promise<void> {
+    const headers = { authorization: `Bearer ${this.token}` }
+    assert.equal((await fetch(`${baseUrl}/v1/auth/logout`, { method: 'POST', headers })).status, 204)
+  }
+
+  async signInAgain(): Promise<void> {
+    const account = accounts.find(({ id }) => id === this.patient)
+    assert.ok(account)
+    this.token = await signIn(account)
+  }
+
   /** The same device on a good network. */
   plain(): Api {
     return new Api({ baseUrl, token: () => this.token })
@@ -74,7 +86,7 @@ export class Device {
   }
 }
 
-async function signIn(account: Account, options?: Partial<ApiOptions>): Promise<Device> {
+async function signIn(account: Account): Promise<string> {
   const answer = await fetch(`${baseUrl}/v1/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -82,7 +94,7 @@ async function signIn(account: Account, options?: Partial<ApiOptions>): Promise<
   })
   const body: any = await answer.json()
   assert.equal(answer.status, 200, JSON.stringify(body))
-  return new Device(account.id, body.tokens.access_token, options)
+  return body.tokens.access_token
 }
 
 /** A fresh patient with so many devices. */
@@ -90,7 +102,7 @@ export async function patient(devices: number, options?: Partial<ApiOptions>): P
   const account = accounts[used++]
   if (!account) throw new Error('The harness made too few accounts.')
   const all: Device[] = []
-  while (all.length < devices) all.push(await signIn(account, options))
+  while (all.length < devices) all.push(new Device(account.id, await signIn(account), options))
   return all
 }
 

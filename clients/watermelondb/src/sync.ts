@@ -161,9 +161,11 @@ async function offerBack(database: Database, collections: Collection[], changes:
         const row = live.get(record.id)
         if (row) {
           const newer = Number(raw['updated_at'] ?? 0) > Number(row['updated_at'] ?? 0)
-          if (raw._status !== 'synced' || purged || !newer) continue
+          if (raw._status === 'created' || purged || !newer) continue
+          // Also of a record with edits to send: what was acknowledged before them may be lost as well.
+          const edits = raw._changed ? raw._changed.split(',') : []
           const differs = FIELDS[name].filter((field) => raw[field] !== row[field])
-          marked.push(mark(record, 'updated', differs.join(',')))
+          marked.push(mark(record, 'updated', [...new Set([...edits, ...differs])].join(',')))
         } else if (raw._status === 'updated' || (raw._status === 'synced' && !purged && !gone.has(record.id))) {
           marked.push(mark(record, 'created', ''))
         }

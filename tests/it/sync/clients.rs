@@ -136,6 +136,12 @@ async fn rxdb_syncs() {
     passes("rxdb.test.js").await;
 }
 
+/// `OPS` and `SEEDS` in the environment make it longer.
+#[tokio::test]
+async fn a_mixed_fleet_on_a_bad_network_ends_with_the_same() {
+    passes("property.test.js").await;
+}
+
 #[tokio::test]
 async fn a_restored_server_gets_back_what_it_has_lost() {
     passes("restored.test.js").await;

@@ -1,7 +1,7 @@
 //! A phone with an app on WatermelonDB, as far as sync can tell: records with a status and the names
 //! of their changed fields, pull then push, local fields win.
 
-use super::support::{Dice, entry, id, timestamp};
+use super::support::{Dice, entry, id, rows, timestamp, tombstones};
 use crate::support::Person;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +33,8 @@ pub struct Device {
     pub typed: BTreeMap<Uuid, String>,
     pub cursor: i64,
     number: usize,
-    clock: i64,
+    /// Its clock, in milliseconds; may be wrong.
+    pub clock: i64,
     count: usize,
 }
 
@@ -102,14 +103,57 @@ impl Device {
         }
     }
 
+    /// Types a value into a record that the server knows.
+    pub fn set(&mut self, id: Uuid, field: &str, value: Value) {
+        let now = self.tick();
+        if let ("note", Some(text)) = (field, value.as_str()) {
+            self.typed.insert(id, text.to_owned());
+        }
+        let record = self.records.get_mut(&id).unwrap();
+        record.row.insert(field.to_owned(), value);
+        record.row.insert("updated_at".to_owned(), json!(now));
+        record.status = Status::Updated;
+        record.changed.extend([field.to_owned(), "updated_at".to_owned()]);
+    }
+
     /// Deletes some record.
     pub fn delete(&mut self, dice: &mut Dice) {
         let live = self.live();
         if !live.is_empty() {
-            let id = live[dice.below(live.len())];
-            self.typed.remove(&id);
-            self.records.get_mut(&id).unwrap().status = Status::Deleted;
+            self.delete_this(live[dice.below(live.len())]);
         }
+    }
+
+    /// Deletes a record.
+    pub fn delete_this(&mut self, id: Uuid) {
+        self.typed.remove(&id);
+        self.records.get_mut(&id).unwrap().status = Status::Deleted;
+    }
+
+    /// After 410: meets everything the server has, deleted ids too. What it lacks, or has in an earlier
+    /// edit than this device, is marked for the next push.
+    pub fn start_again(&mut self, whole: &Value) {
+        assert_eq!(whole["has_more"], false);
+        let server = rows(whole);
+        let server: BTreeMap<Uuid, &Value> =
+            server.iter().map(|row| (id(&row["id"]), row)).collect();
+        let gone = tombstones(whole);
+        let at = |row: &Value| row["updated_at"].as_i64();
+        for (id, record) in &mut self.records {
+            if !matches!(record.status, Status::Synced | Status::Updated) {
+                continue;
+            }
+            if let Some(row) = server.get(id) {
+                if at(&json!(record.row)) > at(row) {
+                    let differs = record.row.iter().filter(|(name, value)| row[*name] != **value);
+                    record.changed.extend(differs.map(|(name, _)| name.clone()));
+                    record.status = Status::Updated;
+                }
+            } else if !gone.contains(id) {
+                record.status = Status::Created;
+            }
+        }
+        self.apply(whole);
     }
 
     /// Takes a pulled page in; what was typed here stays.

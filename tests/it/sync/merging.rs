@@ -254,3 +254,26 @@ async fn an_edit_without_a_time_is_never_newer_than_one_with_a_time() {
     assert_eq!(answer["records"][0]["conflicts"]["note"]["overwritten"], "by REST");
     assert_eq!(stands(&phone, id).await["note"], "by sync");
 }
+
+#[tokio::test]
+async fn the_history_shows_what_was_first_typed_after_the_record_is_gone() {
+    let app = TestApp::shared();
+    let ana = app.patient("ana").await;
+    let (a, b) = (Uuid::now_v7(), Uuid::now_v7());
+    let first = json!({"note": "first", "mood": 4, "triggers": "[\"lifting\"]"});
+    push(&ana, 0, created(&[entry(a, &first), entry(b, &first)])).await;
+    push(&ana, head(&ana).await, updated(&[edit(b, &json!({"note": "second", "mood": null}))]))
+        .await;
+    push(&ana, head(&ana).await, deleted(&[json!(a), json!(b)])).await;
+    for (id, lines) in [(a, 2), (b, 3)] {
+        let history = history(&ana, id).await;
+        assert_eq!(history.len(), lines);
+        let typed = &history[0]["changes"];
+        for (name, value) in first.as_object().unwrap() {
+            assert_eq!(&typed[name]["to"], value, "{name}");
+        }
+        assert_eq!(typed["stress"], json!(null), "what was left out is not listed");
+    }
+    let changes = &history(&ana, b).await[1]["changes"];
+    assert_eq!(changes["note"], json!({"from": "first", "to": "second"}));
+}

@@ -3,6 +3,8 @@
 //!
 //! Usage: `bench_setup DATA_DIR DATABASE_URL PUBLIC_URL PATIENTS OUT`
 
+mod sync;
+
 use pain_journal::access;
 use pain_journal::app::{App, Parts};
 use pain_journal::auth::access_token::{Grant, issue};
@@ -20,6 +22,9 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 use uuid::Uuid;
+
+/// Journals that `bench/seed.sql` adds behind the patients, for the sync of other lengths.
+const MORE_JOURNALS: u32 = 36;
 
 /// The seeded ids: a kind's first digits and a decimal number, as `bench/seed.sql` makes them.
 fn seeded(kind: u32, number: u32) -> Result<Uuid, uuid::Error> {
@@ -51,14 +56,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let out = Path::new(out);
     let patients: u32 = patients.parse()?;
     let mut tokens = String::new();
-    for number in 1..=patients {
+    for number in 1..=patients + MORE_JOURNALS {
         tokens.push_str(&token(&app, 1, number)?);
         tokens.push('\t');
         tokens.push_str(&token(&app, 2, (number - 1) / 20 + 1)?);
         tokens.push('\n');
     }
     fs::write(out.join("tokens.tsv"), tokens)?;
-    for (name, script) in scripts(patients) {
+    for (name, script) in scripts(patients).into_iter().chain(sync::scripts(patients)) {
         fs::write(out.join(format!("{name}.sql")), script)?;
     }
     Ok(())
@@ -139,7 +144,7 @@ fn scripts(patients: u32) -> BTreeMap<&'static str, String> {
         ("R1", read("BEGIN", enter(1, "p", None, false), &[one])),
         ("R3", read("BEGIN", enter(1, "p", None, false), &[page])),
         ("R4", read(snapshot, enter(2, "l", Some(&share), false), &report)),
-        ("W1", create(&pick)),
+        ("W1", create(&pick.replace("random(1,", &format!("random({},", patients / 2 + 1)))),
     ])
 }
 
@@ -148,24 +153,7 @@ fn create(pick: &str) -> String {
     let entry = JournalEntry::sql();
     let fields: Vec<String> = JournalEntry::FIELDS
         .iter()
-        .map(|field| {
-            let value = match field.name {
-                "journal_date" => "2026-11-01",
-                "kind" => "daily",
-                "effective_at" | "recorded_at" => "2026-11-01 20:00:00+00",
-                "time_zone" => "Europe/Berlin",
-                "utc_offset_minutes" | "walking_minutes" => "60",
-                "sites" => r#""[{\"region\":\"low_back\",\"intensity\":5}]""#,
-                "triggers" => r#""{\"lifting\"}""#,
-                "relief" => r#""[]""#,
-                "steps" => "4200",
-                "note" => "\"a note of about a hundred characters, as people write them in the evening before they go to bed\"",
-                name if name.starts_with("pain_") && name != "pain_free_day" => "4",
-                "interference" | "mood" | "energy" | "stress" | "stiffness" => "4",
-                _ => "NULL",
-            };
-            format!("'{{{value}}}'")
-        })
+        .map(|field| format!("'{{{}}}'", sync::value(field.name)))
         .collect();
     let mut values: Vec<String> = [
         "ARRAY[':id'::uuid]",
