@@ -1,5 +1,6 @@
 //! What became of a record, and what was not accepted: nothing typed is ever out of reach.
 
+use super::side::fields_of;
 use super::store::{self, HistoryLine};
 use crate::access::{self, Caller, Need, Target};
 use crate::app::App;
@@ -109,7 +110,7 @@ async fn lines<C: Record>(app: &App, caller: &Caller, id: Uuid) -> Answered<Reco
     }
     // A creation notes no values. They are those that stand, or stood when the record was deleted, with
     // every later change taken back.
-    let mut values = records.first().map(|record| values_of(&record.content)).unwrap_or_default();
+    let mut values = records.first().map(|record| fields_of(&record.content)).unwrap_or_default();
     let mut history = Vec::with_capacity(lines.len());
     for line in lines.iter().rev() {
         let mut changes: Map<String, Value> =
@@ -124,13 +125,6 @@ async fn lines<C: Record>(app: &App, caller: &Caller, id: Uuid) -> Answered<Reco
     }
     history.reverse();
     Ok(RecordHistory { history })
-}
-
-fn values_of<C: Record>(content: &C) -> Map<String, Value> {
-    match serde_json::to_value(content) {
-        Ok(Value::Object(values)) => values,
-        _ => Map::new(),
-    }
 }
 
 fn entry<C: Record>(line: &HistoryLine, changes: Map<String, Value>) -> HistoryEntry {

@@ -20,7 +20,7 @@ pub use cursor::{Cursor, Head, Lost};
 pub use http::routes;
 pub use merge::{Act, Conflict, Fields, Incoming, Known, Merged, Named, Past, Sender, Wish, merge};
 pub use repair::repair;
-pub use store::{ANSWER, HEAD, KEEP_ANSWER, PASTS, cut_text};
+pub use store::{ANSWER, HEAD, KEEP_ANSWER, PASTS, cut_text, touched_text};
 pub use stream::Pokes;
 
 use crate::db::{DbError, Statement, Tx};

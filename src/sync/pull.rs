@@ -117,11 +117,16 @@ async fn changes(
         }
     }
     let range = Range { after, until: head.rev, live_only };
+    // Most pulls bring changes of one collection or two.
+    let touched = tx.load(store::touched(journal.permit(), after, head.rev)).await?;
+    let touched: BTreeSet<String> = touched.into_iter().map(|(name,)| name).collect();
     let mut all: Vec<LocalBoxFuture<'_, Answered<Found>>> = Vec::new();
     macro_rules! collect {
         ($($collection:ty),+) => { $(
-            if asked.collections.iter().any(|name| name == <$collection>::COLLECTION) {
-                let whole = asked.migrating.contains(<$collection>::COLLECTION);
+            let whole = asked.migrating.contains(<$collection>::COLLECTION);
+            if (whole || touched.contains(<$collection>::COLLECTION))
+                && asked.collections.iter().any(|name| name == <$collection>::COLLECTION)
+            {
                 all.push(Box::pin(collection::<$collection>(tx, journal, range, whole)));
             }
         )+ };

@@ -283,7 +283,8 @@ fn settle<C: Record>(
     if faults.is_empty() { Ok(content) } else { Err(refused(faults.into_vec())) }
 }
 
-fn fields_of<C: Record>(content: &C) -> Fields {
+/// A record's content by field, as REST has it.
+pub(super) fn fields_of<C: Record>(content: &C) -> Fields {
     match serde_json::to_value(content) {
         Ok(Value::Object(fields)) => fields,
         _ => Fields::new(),

@@ -56,6 +56,26 @@ pub fn cut_text() -> &'static str {
     TEXT.as_str()
 }
 
+/// Asks in which collections a range of revisions has changes. Public for the benchmark.
+pub fn touched_text() -> &'static str {
+    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let mut branches: Vec<String> = Vec::new();
+        macro_rules! branch {
+            ($($collection:ty),+) => { $( branches.push(format!(
+                "(SELECT '{name}' FROM pj.{name} WHERE patient_id = sec.subject() \
+                  AND rev > $1 AND rev <= $2 LIMIT 1)", name = <$collection>::COLLECTION)); )+ };
+        }
+        crate::collections::for_each_collection!(branch);
+        branches.join(" UNION ALL ")
+    });
+    TEXT.as_str()
+}
+
+/// The collections in which a range of revisions has changes.
+pub(super) fn touched(_: Permit<Read>, after: i64, until: i64) -> Statement<(String,)> {
+    Statement::new(touched_text()).bind(after).bind(until)
+}
+
 /// Where a page of these collections ends.
 pub(super) fn cut(
     _: Permit<Read>,

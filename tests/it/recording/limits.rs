@@ -51,8 +51,8 @@ async fn a_share_that_is_not_open_looks_like_none() {
     assert_eq!(ended.ana.delete(&format!("/v1/shares/{}", ended.share)).await.status, 204);
     let past = "UPDATE pj.shares SET expires_at = now() - interval '1 second' WHERE id::text = $1";
     assert_eq!(app.sql().await.execute(past, &[&expired.share]).await.unwrap(), 1);
-    let nobody = half.lind.create(&through(&Uuid::now_v7().to_string(), SESSIONS, half.ana.id), &visit());
-    let nobody = nobody.await;
+    let nowhere = through(&Uuid::now_v7().to_string(), SESSIONS, half.ana.id);
+    let nobody = half.lind.create(&nowhere, &visit()).await;
     let face = |answer: &Answer| answer.text.replace(answer.header("x-request-id"), "");
     let episode = recordable()[3].1.clone();
     for (clinic, who, collection, body) in [
@@ -95,8 +95,9 @@ async fn the_days_of_the_share_bound_what_is_recorded() {
     assert_eq!(clinic.ana.get(&own(SESSIONS, id)).await.json, made.json);
     // By the patient's clock it is still the day before.
     let night = json!({"starts_at": "2025-06-02T03:30:00+02:00", "ends_at": null});
-    let night = clinic.lind.create(&clinic.at(SESSIONS, Uuid::now_v7()), &merged(&visit(), &night));
-    assert_eq!(faults(&night.await), ["#/journal_date outside_share"]);
+    let night = merged(&visit(), &night);
+    let night = clinic.lind.create(&clinic.at(SESSIONS, Uuid::now_v7()), &night).await;
+    assert_eq!(faults(&night), ["#/journal_date outside_share"]);
 }
 
 #[tokio::test]
