@@ -12,6 +12,7 @@ pub mod app;
 pub mod auth;
 pub mod body_map;
 pub mod cli;
+pub mod clinic;
 pub mod collections;
 pub mod config;
 pub mod database;

@@ -10,7 +10,7 @@ use crate::demo;
 use crate::http::{Answered, Problem};
 use crate::jobs;
 use crate::mail::{Mailer, Smtp};
-use crate::pages;
+use crate::{clinic, pages};
 use crate::postgres::Postgres;
 use crate::time::Clock;
 use actix_web::middleware::{Compress, from_fn};
@@ -111,6 +111,7 @@ pub fn listen(
             .wrap(Compress::default())
             .wrap(from_fn(crate::http::frame))
             .configure(pages::routes)
+            .configure(clinic::routes)
             .configure(|config| app::routes().install(config))
     })
     .client_request_timeout(Duration::from_secs(5))

@@ -1,7 +1,7 @@
 //! Who is asking: the only reader of the Authorization header.
 
 use crate::app::App;
-use crate::auth::access_token::TokenError;
+use crate::auth::access_token::{Claims, TokenError};
 use crate::http::{Problem, ProblemKind, RequestId};
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
@@ -60,7 +60,12 @@ impl Caller {
             TokenError::Expired => ProblemKind::TokenExpired,
             _ => ProblemKind::Unauthenticated,
         })?;
-        Ok(Self { account: claims.sub, device: claims.sid, counter: claims.rtc, request })
+        Ok(Self::of_claims(&claims, request))
+    }
+
+    /// The one a genuine token speaks of; for who has checked it.
+    pub(crate) const fn of_claims(claims: &Claims, request: Uuid) -> Self {
+        Self { account: claims.sub, device: claims.sid, counter: claims.rtc, request }
     }
 }
 

@@ -16,10 +16,37 @@ use uuid::Uuid;
 use super::keys::{KeyRing, SigningKey};
 use super::random::Random;
 
-/// Who the tokens are for: the value of `aud`.
+/// Who the tokens of apps are for: the value of `aud`.
 pub const AUDIENCE: &str = "pain-journal-api";
-/// How long a token lives.
+/// How long a token of an app lives.
 pub const LIFETIME: TimeDelta = TimeDelta::seconds(600);
+
+/// Who a token is for. What is good for one is nothing for the other: a cookie of the pages opens no
+/// operation of the API, and an app's token opens no page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// The API, in the Authorization header.
+    Api,
+    /// The practitioners' pages, in a cookie of theirs.
+    Pages,
+}
+
+impl Audience {
+    /// The value of `aud`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Api => AUDIENCE,
+            Self::Pages => "pain-journal-pages",
+        }
+    }
+    /// How long a token lives. That of the pages is made anew with every page that is opened.
+    pub const fn lifetime(self) -> TimeDelta {
+        match self {
+            Self::Api => LIFETIME,
+            Self::Pages => TimeDelta::seconds(3600),
+        }
+    }
+}
 /// By how much clocks may differ.
 pub const LEEWAY: TimeDelta = TimeDelta::seconds(5);
 /// The longest token that is looked at, in bytes.
@@ -94,9 +121,24 @@ pub fn issue(
     now: DateTime<Utc>,
     random: &dyn Random,
 ) -> Result<String, TokenError> {
+    issue_for(Audience::Api, key, issuer, grant, now, random)
+}
+
+/// Signs a token for an audience.
+///
+/// # Errors
+/// [`TokenError::Unsigned`] when the key does not sign.
+pub fn issue_for(
+    audience: Audience,
+    key: &SigningKey,
+    issuer: &str,
+    grant: Grant,
+    now: DateTime<Utc>,
+    random: &dyn Random,
+) -> Result<String, TokenError> {
     let claims = Claims {
         iss: issuer.to_owned(),
-        aud: AUDIENCE.to_owned(),
+        aud: audience.name().to_owned(),
         sub: grant.account,
         client_id: grant.client_id,
         sid: grant.device,
@@ -105,7 +147,7 @@ pub fn issue(
         auth_time: grant.authenticated_at.timestamp(),
         amr: grant.methods,
         iat: now.timestamp(),
-        exp: (now + LIFETIME).timestamp(),
+        exp: (now + audience.lifetime()).timestamp(),
         jti: random.uuid(),
         nbf: None,
     };
@@ -169,20 +211,24 @@ struct StrictHeader {
 #[derive(Debug, Clone)]
 pub struct Verifier {
     ring: Arc<KeyRing>,
-    rules: Validation,
+    api: Validation,
+    pages: Validation,
 }
 
 impl Verifier {
     /// A verifier of the tokens of `issuer`, the server's public URL, compared to the byte.
     pub fn new(issuer: &str, ring: Arc<KeyRing>) -> Self {
-        let mut rules = Validation::new(Algorithm::EdDSA);
-        rules.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        rules.set_issuer(&[issuer]);
-        rules.set_audience(&[AUDIENCE]);
-        // Time is checked below, against the caller's clock and not the system's.
-        rules.validate_exp = false;
-        rules.validate_nbf = false;
-        Self { ring, rules }
+        let rules = |audience: Audience| {
+            let mut rules = Validation::new(Algorithm::EdDSA);
+            rules.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+            rules.set_issuer(&[issuer]);
+            rules.set_audience(&[audience.name()]);
+            // Time is checked below, against the caller's clock and not the system's.
+            rules.validate_exp = false;
+            rules.validate_nbf = false;
+            rules
+        };
+        Self { ring, api: rules(Audience::Api), pages: rules(Audience::Pages) }
     }
 
     /// The keys this verifier knows.
@@ -197,6 +243,23 @@ impl Verifier {
     /// # Errors
     /// The first check failed.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, TokenError> {
+        self.verify_for(Audience::Api, token, now)
+    }
+
+    /// Like [`verify`](Self::verify), for an audience.
+    ///
+    /// # Errors
+    /// The first check failed.
+    pub fn verify_for(
+        &self,
+        audience: Audience,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Claims, TokenError> {
+        let rules = match audience {
+            Audience::Api => &self.api,
+            Audience::Pages => &self.pages,
+        };
         if token.len() > MAX_BYTES {
             return Err(TokenError::Malformed);
         }
@@ -216,10 +279,10 @@ impl Verifier {
             return Err(TokenError::Type);
         }
         let key = self.ring.find(&header.kid, now).ok_or(TokenError::UnknownKey)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, key.decoding(), &self.rules)
+        let claims = jsonwebtoken::decode::<Claims>(token, key.decoding(), rules)
             .map_err(|error| refusal(error.kind()))?
             .claims;
-        check_times(&claims, now.timestamp())?;
+        check_times(&claims, audience, now.timestamp())?;
         Ok(claims)
     }
 }
@@ -234,9 +297,9 @@ fn refusal(kind: &ErrorKind) -> TokenError {
     }
 }
 
-fn check_times(claims: &Claims, now: i64) -> Result<(), TokenError> {
+fn check_times(claims: &Claims, audience: Audience, now: i64) -> Result<(), TokenError> {
     let leeway = LEEWAY.num_seconds();
-    if claims.exp.saturating_sub(claims.iat) > LIFETIME.num_seconds() || claims.rtc < 0 {
+    if claims.exp.saturating_sub(claims.iat) > audience.lifetime().num_seconds() || claims.rtc < 0 {
         return Err(TokenError::Claims);
     }
     if claims.exp.saturating_add(leeway) <= now {

@@ -16,7 +16,7 @@ mod store;
 pub use http::{routes, sign_out};
 pub use register::{NewAccount, create_account};
 pub use ring::{load_or_create, rotate};
-pub use session::sign_in_unasked;
+pub use session::{renew_page_token, sign_in_to_pages, sign_in_unasked};
 pub use store::{Account, find_account, forget_old_registrations, set_status};
 
 /// The client id of tokens that our own sign-in issues.

@@ -1,9 +1,10 @@
 //! Sign-in, refresh, sign-out: the use cases around a device's refresh chain.
 
-use super::access_token::{self, Grant};
+use super::access_token::{self, Audience, Grant};
 use super::password::{HashError, Password, Verdict};
 use super::refresh_token::{RefreshDecision, RefreshKey, RefreshToken, decide};
 use super::{FIRST_PARTY, FIRST_PARTY_SCOPE, store};
+use crate::access::Role;
 use crate::app::App;
 use crate::db::Tx;
 use crate::http::{Answered, Problem, ProblemKind};
@@ -18,6 +19,8 @@ use uuid::Uuid;
 const IDLE: Duration = Duration::days(30);
 /// A device is signed out after this long, used or not.
 const ABSOLUTE: Duration = Duration::days(180);
+/// A browser on the pages is signed out after this long.
+const WORKING_DAY: Duration = Duration::hours(12);
 /// Devices an account may have; beyond, the longest unused one goes.
 const MOST_DEVICES: i64 = 20;
 
@@ -67,6 +70,19 @@ pub(super) async fn sign_in(
     account: Uuid,
     device: DeviceInfo,
 ) -> Answered<TokenSet> {
+    let (key, chain) = begin(app, tx, account, device, (IDLE, ABSOLUTE)).await?;
+    issue(app, &key, &chain, chain.authenticated_at)
+}
+
+/// Makes a device that is signed out after the first of these times without use, and after the
+/// second in any case.
+async fn begin(
+    app: &App,
+    tx: &Tx<'_>,
+    account: Uuid,
+    device: DeviceInfo,
+    (idle, absolute): (Duration, Duration),
+) -> Answered<(RefreshKey, Issue)> {
     let now = app.clock.now();
     let id = app.ids.next();
     let key = RefreshKey::generate(&*app.random);
@@ -78,14 +94,72 @@ pub(super) async fn sign_in(
         platform: device.platform.map(Text::into_string),
         app_version: device.app_version.map(Text::into_string),
         sealed_key: key.seal(&app.secret, id, &*app.random).map_err(Problem::internal)?,
-        idle_expires_at: now + IDLE,
-        absolute_expires_at: now + ABSOLUTE,
+        idle_expires_at: now + idle,
+        absolute_expires_at: now + absolute,
     };
     store::insert_device(tx, new, now).await?;
     store::revoke_beyond(tx, account, MOST_DEVICES, now).await?;
     let chain =
-        Issue { account, device: id, counter: 0, authenticated_at: now, expires_at: now + IDLE };
-    issue(app, &key, &chain, now)
+        Issue { account, device: id, counter: 0, authenticated_at: now, expires_at: now + idle };
+    Ok((key, chain))
+}
+
+/// Signs a practitioner's browser in to the pages; answers the value of the cookie.
+///
+/// # Errors
+/// As the sign-in of an app; 403 `role_insufficient` for an account that is no practitioner's.
+pub async fn sign_in_to_pages(app: &App, email: &str, password: &Password) -> Answered<String> {
+    let (account, rehashed) = prove(app, email, password).await?;
+    if !account.roles.iter().any(|role| role == Role::Practitioner.code()) {
+        return Err(ProblemKind::RoleInsufficient.into());
+    }
+    let name = serde_json::json!({"name": "Browser", "platform": "Pages for practitioners"});
+    let device = crate::wire::read_body(&name).map_err(Problem::invalid)?;
+    let (_, chain) = app
+        .db
+        .anonymous(async |tx| {
+            if let Some(phc) = rehashed {
+                store::set_password(tx, account.id, phc).await?;
+            }
+            begin(app, tx, account.id, device, (WORKING_DAY, WORKING_DAY)).await
+        })
+        .await?;
+    page_token(app, grant(&chain))
+}
+
+/// The cookie's next value, good for an hour again.
+///
+/// # Errors
+/// When the key does not sign.
+pub fn renew_page_token(app: &App, claims: &access_token::Claims) -> Answered<String> {
+    let authenticated_at = DateTime::from_timestamp(claims.auth_time, 0);
+    let chain = Issue {
+        account: claims.sub,
+        device: claims.sid,
+        counter: claims.rtc,
+        authenticated_at: authenticated_at.unwrap_or_default(),
+        expires_at: app.clock.now(),
+    };
+    page_token(app, grant(&chain))
+}
+
+fn page_token(app: &App, grant: Grant) -> Answered<String> {
+    let (verifier, now) = (app.keys(), app.clock.now());
+    let key = verifier.ring().current();
+    access_token::issue_for(Audience::Pages, key, &app.public_url, grant, now, &*app.random)
+        .map_err(Problem::internal)
+}
+
+fn grant(issue: &Issue) -> Grant {
+    Grant {
+        account: issue.account,
+        device: issue.device,
+        client_id: FIRST_PARTY.to_owned(),
+        counter: issue.counter,
+        scope: FIRST_PARTY_SCOPE.to_owned(),
+        authenticated_at: issue.authenticated_at,
+        methods: vec!["pwd".to_owned()],
+    }
 }
 
 /// Signs an account in at the operator's word, for the demo's set-up; answers the access token.
@@ -109,19 +183,11 @@ struct Issue {
 }
 
 fn issue(app: &App, key: &RefreshKey, issue: &Issue, now: DateTime<Utc>) -> Answered<TokenSet> {
-    let grant = Grant {
-        account: issue.account,
-        device: issue.device,
-        client_id: FIRST_PARTY.to_owned(),
-        counter: issue.counter,
-        scope: FIRST_PARTY_SCOPE.to_owned(),
-        authenticated_at: issue.authenticated_at,
-        methods: vec!["pwd".to_owned()],
-    };
     let verifier = app.keys();
     let signing = verifier.ring().current();
-    let access_token = access_token::issue(signing, &app.public_url, grant, now, &*app.random)
-        .map_err(Problem::internal)?;
+    let access_token =
+        access_token::issue(signing, &app.public_url, grant(issue), now, &*app.random)
+            .map_err(Problem::internal)?;
     Ok(TokenSet {
         access_token,
         token_type: "Bearer",
@@ -144,6 +210,24 @@ pub(super) async fn login(
     password: &Password,
     device: DeviceInfo,
 ) -> Answered<TokenSet> {
+    let (account, rehashed) = prove(app, email, password).await?;
+    app.db
+        .anonymous(async |tx| {
+            if let Some(phc) = rehashed {
+                store::set_password(tx, account.id, phc).await?;
+            }
+            sign_in(app, tx, account.id, device).await
+        })
+        .await
+}
+
+/// Checks address and password; answers the account, and the password hashed anew where its hash is
+/// of an older cost.
+async fn prove(
+    app: &App,
+    email: &str,
+    password: &Password,
+) -> Answered<(store::Account, Option<String>)> {
     let account =
         app.db.anonymous(async |tx| Answered::Ok(store::find_account(tx, email).await?)).await?;
     let phc = account.as_ref().map(|a| a.password_hash.as_str());
@@ -159,14 +243,7 @@ pub(super) async fn login(
     } else {
         None
     };
-    app.db
-        .anonymous(async |tx| {
-            if let Some(phc) = rehashed {
-                store::set_password(tx, account.id, phc).await?;
-            }
-            sign_in(app, tx, account.id, device).await
-        })
-        .await
+    Ok((account, rehashed))
 }
 
 /// A full queue of password checks is "busy", the rest is ours.

@@ -15,6 +15,8 @@ row! {
         password_hash: String,
         /// `active` or `suspended`.
         status: String,
+        /// What it may act as.
+        roles: Vec<String>,
     }
 }
 
@@ -24,7 +26,7 @@ row! {
 /// When the database fails.
 pub async fn find_account(tx: &Tx<'_>, email: &str) -> Result<Option<Account>, DbError> {
     tx.first(
-        Statement::new("SELECT id, password_hash, status FROM pj.accounts WHERE email = $1")
+        Statement::new("SELECT id, password_hash, status, roles FROM pj.accounts WHERE email = $1")
             .bind(email.to_owned()),
     )
     .await

@@ -1,4 +1,4 @@
-//! What the pages load: a style, two small scripts, an icon, and the documentation's interface.
+//! What the pages load: styles, small scripts, an icon, and the documentation's interface.
 
 use super::content::Content;
 use actix_web::web::Bytes;
@@ -12,8 +12,10 @@ const DOCS_SCRIPT: &[u8] = include_bytes!("../../assets/swagger-ui/swagger-ui-bu
 const DOCS_STYLE: &[u8] = include_bytes!("../../assets/swagger-ui/swagger-ui.css.gz");
 
 /// Our own files: name, media type, text.
-const OWN: [(&str, &str, &str); 4] = [
+const OWN: [(&str, &str, &str); 6] = [
     ("style.css", CSS, include_str!("../../assets/style.css")),
+    ("clinic.css", CSS, include_str!("../../assets/clinic.css")),
+    ("clinic.js", SCRIPT, include_str!("../../assets/clinic.js")),
     ("docs.js", SCRIPT, include_str!("../../assets/docs.js")),
     ("verify-email.js", SCRIPT, include_str!("../../assets/verify-email.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),

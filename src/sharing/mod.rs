@@ -4,6 +4,8 @@ mod model;
 mod patients;
 mod store;
 
+pub use patients::{Overview, Patient, patients};
+
 use crate::access::{self, Caller, JournalAccess, Need, Own};
 use crate::app::App;
 use crate::auth::codes::InvitationCode;

@@ -219,6 +219,11 @@ impl Share {
         self.id
     }
 
+    /// How the patient calls it.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
     /// Its version.
     pub const fn version(&self) -> i64 {
         self.version

@@ -63,21 +63,21 @@ fn overview(_: Permit<Own>, now: DateTime<Utc>, request: Uuid) -> Statement<Over
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Overview {
     /// Today in the patient's journal.
-    as_of: NaiveDate,
+    pub as_of: NaiveDate,
     /// The newest journal day with an entry.
-    last_entry_on: Option<NaiveDate>,
+    pub last_entry_on: Option<NaiveDate>,
     /// Days with an entry among the last fourteen, today included.
     #[schema(minimum = 0, maximum = 14)]
-    days_with_entry: Option<i32>,
+    pub days_with_entry: Option<i32>,
     /// Of those fourteen, the days since the journal began; none was expected before.
     #[schema(minimum = 0, maximum = 14)]
-    days_expected: i32,
+    pub days_expected: i32,
     /// The next planned visit.
-    next_visit_on: Option<NaiveDate>,
+    pub next_visit_on: Option<NaiveDate>,
     /// The newest plan that runs or rests.
-    treatment_plan_id: Option<Uuid>,
+    pub treatment_plan_id: Option<Uuid>,
     /// How that plan stands.
-    plan: Option<PlanProgress>,
+    pub plan: Option<PlanProgress>,
 }
 
 /// A journal open to a practitioner: the share, and how the journal stands.
@@ -111,9 +111,28 @@ impl Document for Patient {
     }
 }
 
+impl Patient {
+    /// The share.
+    pub const fn share(&self) -> &Share {
+        &self.share
+    }
+    /// How the journal stands.
+    pub const fn overview(&self) -> Option<&Overview> {
+        self.overview.as_ref()
+    }
+}
+
 /// Answers the list.
 pub(super) async fn list(caller: Caller, app: web::Data<App>) -> Answered<Found<Page<Patient>>> {
-    access::own(&app, &caller, Need::PRACTITIONER, async |tx, own| {
+    patients(&app, &caller).await.map(|list| Found(Page::whole(list)))
+}
+
+/// The journals open to a practitioner. Each gets its line in its access log.
+///
+/// # Errors
+/// 401 and 403 as the caller stands.
+pub async fn patients(app: &App, caller: &Caller) -> Answered<Vec<Patient>> {
+    access::own(app, caller, Need::PRACTITIONER, async |tx, own| {
         let rows: Vec<ShareRow> = tx.load(store::list_as_practitioner(own.permit())).await?;
         let stands = tx.load(overview(own.permit(), own.moment(), caller.request())).await?;
         let mut stands: HashMap<Uuid, OverviewRow> =
@@ -128,7 +147,7 @@ pub(super) async fn list(caller: Caller, app: web::Data<App>) -> Answered<Found<
                     .map(|row| Overview::of(row, sections, own.moment())),
                 share,
             });
-        Ok(Found(Page::whole(patients.collect())))
+        Ok(patients.collect())
     })
     .await
 }

@@ -1,0 +1,112 @@
+//! Signing in to the pages and out of them.
+
+use super::frame::{Page, see_other, to_sign_in};
+use super::session::{Visitor, cookie, is_our_own};
+use crate::app::App;
+use crate::auth::password::Password;
+use crate::auth::{sign_in_to_pages, sign_out as end_device};
+use crate::http::{Problem, ProblemKind};
+use crate::markup::Escaped;
+use crate::wire::Email;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+const UP: &str = "../";
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(super) struct Form {
+    email: String,
+    password: String,
+}
+
+/// The form.
+pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    if Visitor::of(&app, &request).is_some() {
+        return see_other("../clinic", None);
+    }
+    form(StatusCode::OK, "", None)
+}
+
+fn form(status: StatusCode, email: &str, fault: Option<&str>) -> HttpResponse {
+    let fault = fault.map_or_else(String::new, |fault| {
+        format!("<p class=\"fault\" role=\"alert\" id=\"fault\">{}</p>\n", Escaped(fault))
+    });
+    let described = if fault.is_empty() { "" } else { " aria-describedby=\"fault\"" };
+    let email = Escaped(email);
+    let main = format!(
+        r#"<h1>For practitioners</h1>
+<p>See the journals that patients have shared with you. Patients use their clinic's app.</p>
+{fault}<form class="sign-in" method="post" action="./sign-in"{described}>
+<label for="email">E-mail address</label>
+<input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="{email}">
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button type="submit">Sign in</button>
+</form>
+<p class="small">You stay signed in for an hour after the last page you open, at most for twelve. Every journal you
+open is noted in its patient's access log.</p>
+"#
+    );
+    Page { up: UP, title: "Sign in", main: &main, signed_in: false }.answer(status, None)
+}
+
+/// A filled-in form.
+pub(super) async fn submit(
+    app: web::Data<App>,
+    request: HttpRequest,
+    filled: Result<web::Form<Form>, actix_web::Error>,
+) -> HttpResponse {
+    let refused = "The address and the password do not fit.";
+    if !is_our_own(&request) {
+        let fault = "That form did not come from this page. Try again here.";
+        return form(StatusCode::FORBIDDEN, "", Some(fault));
+    }
+    let Ok(web::Form(filled)) = filled else {
+        return form(StatusCode::BAD_REQUEST, "", Some("Fill in both fields."));
+    };
+    let Some(email) = Email::parse(filled.email.trim()) else {
+        return form(StatusCode::UNAUTHORIZED, &filled.email, Some(refused));
+    };
+    let password = Password::from(filled.password);
+    match sign_in_to_pages(&app, email.as_str(), &password).await {
+        Ok(token) => see_other("../clinic", Some(cookie(&app, token))),
+        Err(problem) => {
+            let (status, fault) = words(&problem, refused);
+            form(status, email.as_str(), Some(fault))
+        }
+    }
+}
+
+fn words(problem: &Problem, refused: &'static str) -> (StatusCode, &'static str) {
+    match problem.kind() {
+        ProblemKind::InvalidCredentials => (StatusCode::UNAUTHORIZED, refused),
+        ProblemKind::RoleInsufficient => (
+            StatusCode::FORBIDDEN,
+            "This account is no practitioner's. Patients use their clinic's app.",
+        ),
+        ProblemKind::AccountSuspended => {
+            (StatusCode::FORBIDDEN, "This account is suspended. Ask the clinic that runs this server.")
+        }
+        ProblemKind::Overloaded => {
+            (StatusCode::SERVICE_UNAVAILABLE, "The server is busy. Try again in a moment.")
+        }
+        _ => {
+            tracing::error!(cause = problem.cause(), "a sign-in to the pages");
+            (StatusCode::INTERNAL_SERVER_ERROR, "That did not work. Try again later.")
+        }
+    }
+}
+
+/// The button of every page.
+pub(super) async fn sign_out(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    if is_our_own(&request)
+        && let Some(visitor) = Visitor::of(&app, &request)
+        && let Err(problem) = end_device(&app, &visitor.caller).await
+        && problem.kind() != ProblemKind::SessionRevoked
+    {
+        tracing::error!(cause = problem.cause(), "a sign-out from the pages");
+    }
+    to_sign_in(&app, UP)
+}
