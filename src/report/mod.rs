@@ -19,9 +19,11 @@ pub mod daily;
 pub mod effect_summary;
 #[cfg(test)]
 mod fixtures;
+pub mod html;
 mod http;
 pub mod moments;
 mod numbers;
+pub mod page;
 pub mod rows;
 pub mod series;
 pub mod session_effect;
