@@ -17,7 +17,7 @@ crate::wire::vocabulary! {
         Treatment = "treatment",
         /// Questionnaires and their scores.
         Assessments = "assessments",
-        /// Goals in the patient's own words.
+        /// Goals, and questions for the next visit, in the patient's own words.
         Goals = "goals",
         /// Free-text notes the patient marked as shared.
         Notes = "notes",

@@ -10,6 +10,7 @@ mod moment;
 mod pain;
 mod pain_episodes;
 mod practitioner_notes;
+mod questions;
 mod red_flags;
 mod reminders;
 mod sleep_records;
@@ -28,6 +29,7 @@ pub use pain_episodes::{
     Condition, DatePrecision, EpisodeStatus, Mechanism, PainEpisode, PriorTreatment,
 };
 pub use practitioner_notes::{NoteVisibility, PractitionerNote};
+pub use questions::Question;
 pub use red_flags::{RedFlag, SafetyNotice};
 pub use reminders::{Reminder, ReminderKind, Weekday};
 pub use sleep_records::{Night, SleepRecord};
@@ -52,6 +54,7 @@ macro_rules! for_each_collection {
             $crate::collections::MedicationIntake,
             $crate::collections::Flare,
             $crate::collections::Goal,
+            $crate::collections::Question,
             $crate::collections::Assessment,
             $crate::collections::AdverseEvent,
             $crate::collections::PractitionerNote,

@@ -250,7 +250,7 @@ mod tests {
         ]));
         assert!(!html.contains("<script"), "{html}");
         assert!(!html.contains("\" onload"), "{html}");
-        assert_eq!(html.matches("&lt;script&gt;").count(), 15, "{html}");
+        assert_eq!(html.matches("&lt;script&gt;").count(), 16, "{html}");
         for link in ["href=", "src=\"http", "url(", "@import", "javascript:"] {
             assert!(!html.contains(link), "{link}");
         }
