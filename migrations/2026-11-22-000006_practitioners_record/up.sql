@@ -33,6 +33,30 @@ BEGIN
               AND s.expires_at > sec.moment() AND s.sections && p_sections);
 END $$;
 
+-- Begins to record: answers the patient, or nothing where the share does not allow it, and then notes
+-- in the access log that the try was refused.
+CREATE FUNCTION sec.begin_recording(p_sections text[], p_request uuid) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF sec.recording_days(p_sections) IS NOT NULL THEN
+        RETURN sec.subject();
+    END IF;
+    UPDATE pj.access_events SET outcome = 'refused'
+    WHERE patient_id = sec.subject() AND at = sec.moment() AND request_id = p_request;
+    RETURN NULL;
+END $$;
+
+-- Beside the patient, others only count revisions.
+CREATE FUNCTION sec.guard_patients() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.day_start_minute <> OLD.day_start_minute AND NEW.patient_id IS DISTINCT FROM sec.actor() THEN
+        RAISE EXCEPTION 'only the patient sets the start of the day' USING ERRCODE = 'PJ500';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard_patients BEFORE UPDATE OF day_start_minute ON pj.patients
+    FOR EACH ROW EXECUTE FUNCTION sec.guard_patients();
+
 -- A practitioner takes revisions and leaves history in a journal he may record in.
 CREATE POLICY practitioner_counts ON pj.patients FOR UPDATE USING (
     patient_id = (SELECT sec.subject())
@@ -60,6 +84,7 @@ END $$;
 
 SELECT sec.let_practitioners_record('treatment_sessions', '{treatment}');
 
-REVOKE ALL ON FUNCTION sec.recording_days, sec.let_practitioners_record FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION sec.recording_days TO pj_app;
+REVOKE ALL ON FUNCTION sec.recording_days, sec.begin_recording, sec.let_practitioners_record,
+    sec.guard_patients FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sec.recording_days, sec.begin_recording, sec.guard_patients TO pj_app;
 RESET ROLE;

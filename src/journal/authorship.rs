@@ -6,6 +6,9 @@ use super::stored::Stored;
 use crate::wire::Faults;
 use uuid::Uuid;
 
+/// The code of a fault at somebody else's field.
+pub const NOT_YOURS: &str = "not_yours";
+
 /// Who fills a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
@@ -113,7 +116,7 @@ pub fn prepare<C: Record>(
         },
     );
     for name in foreign {
-        faults.field(name, "not_yours", "Only the patient fills this field.");
+        faults.field(name, NOT_YOURS, "Only the patient fills this field.");
     }
     if let Some(known) = known {
         content.take_part(&known.content, Part::Own);
@@ -121,16 +124,11 @@ pub fn prepare<C: Record>(
 }
 
 /// After the rules: the patient leaves alone what a practitioner answers for.
-pub fn respect<C: Record>(
-    hand: Hand,
-    known: Option<&Stored<C>>,
-    content: &C,
-    faults: &mut Faults,
-) {
+pub fn respect<C: Record>(hand: Hand, known: Option<&Stored<C>>, content: &C, faults: &mut Faults) {
     let Some(known) = known else { return };
     if hand == Hand::Patient && known.clinician_id.is_some() {
         for name in content.differing(&known.content, Part::Clinical) {
-            faults.field(name, "not_yours", "A practitioner answers for this field.");
+            faults.field(name, NOT_YOURS, "A practitioner answers for this field.");
         }
     }
 }

@@ -4,9 +4,7 @@ use super::record::Record;
 use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
 use super::write::{Intent, Outcome, apply_changes};
-use crate::access::{
-    self, Caller, JournalAccess, Need, Section, Sections, Target, Write,
-};
+use crate::access::{self, Caller, JournalAccess, Need, Section, Sections, Target, Write};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::http::precondition::{self, DeleteCondition, PutCondition, etag};
@@ -146,10 +144,6 @@ fn with_page_parameters(operation: Operation) -> Operation {
 /// Whose journal an address means.
 type Whose = fn(&HttpRequest) -> Answered<Target>;
 
-fn own(_: &HttpRequest) -> Answered<Target> {
-    Ok(Target::Own)
-}
-
 fn shared<C: Record>(request: &HttpRequest, action: &'static str) -> Answered<Target> {
     let id = path_id(request, "share_id")?;
     Ok(Target::Share { id, action, sections: C::SECTIONS, from: None, to: None })
@@ -169,7 +163,7 @@ async fn put_record<C: Record>(
     app: web::Data<App>,
     body: Body<C>,
 ) -> Answered<Put<Stored<C>>> {
-    put(&app, &caller, &request, body, own).await
+    put(&app, &caller, &request, body, |_| Ok(Target::Own)).await
 }
 
 async fn put_shared<C: Record>(
@@ -215,7 +209,7 @@ async fn delete_record<C: Record>(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Answered<Deleted> {
-    delete::<C>(&app, &caller, &request, own).await
+    delete::<C>(&app, &caller, &request, |_| Ok(Target::Own)).await
 }
 
 async fn delete_shared<C: Record>(
@@ -369,7 +363,7 @@ async fn get_record<C: Record>(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Answered<Versioned<Stored<C>>> {
-    get(&app, &caller, &request, Need::PATIENT, own).await
+    get(&app, &caller, &request, Need::PATIENT, |_| Ok(Target::Own)).await
 }
 
 async fn get_shared<C: Record>(

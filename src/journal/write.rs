@@ -1,7 +1,7 @@
 //! The one writer. Every change of a journal goes through [`apply_changes`]: it holds the lock on
 //! the counter, takes revisions from it, and leaves a line in the history.
 
-use super::authorship::{self, Hand};
+use super::authorship::{self, Hand, NOT_YOURS};
 use super::batch::{Batch, Revisions};
 use super::record::{Context, Record};
 use super::sql::{self, HistoryOp};
@@ -120,6 +120,7 @@ fn decide<C: Record>(
                 Step::Stop(Outcome::Unchanged(known.clone()))
             }
             Ok(_) => Step::Stop(Outcome::Taken(known.rev)),
+            Err(faults) if are_foreign(&faults) => Step::Stop(Outcome::Taken(known.rev)),
             Err(faults) => Step::Stop(Outcome::Invalid(faults)),
         },
         (Intent::Replace { .. } | Intent::Delete { .. }, None) => Step::Stop(Outcome::Unknown),
@@ -133,6 +134,9 @@ fn decide<C: Record>(
                 Step::Update(content, HistoryOp::Resurrect)
             }
             Ok(content) => Step::Update(content, HistoryOp::Update),
+            Err(faults) if base != known.rev && are_foreign(&faults) => {
+                Step::Stop(Outcome::Stale(known.rev))
+            }
             Err(faults) => Step::Stop(Outcome::Invalid(faults)),
         },
         (Intent::Delete { .. }, Some(known)) if known.deleted_at.is_some() => {
@@ -146,6 +150,12 @@ fn decide<C: Record>(
         }
         (Intent::Delete { .. }, Some(_)) => Step::Bury,
     }
+}
+
+/// Is all that is wrong that somebody else's fields differ? Who has seen another version than the
+/// present one may have touched none of them.
+fn are_foreign(faults: &[Fault]) -> bool {
+    faults.iter().all(|fault| fault.code == NOT_YOURS)
 }
 
 /// Applies intents in order, all or none: a constant number of statements however many they are.

@@ -144,7 +144,7 @@ pub async fn patients(app: &App, caller: &Caller) -> Answered<Vec<Patient>> {
             .map(|(sections, share)| Patient {
                 overview: stands
                     .remove(&share.id())
-                    .map(|row| Overview::of(row, sections, own.moment())),
+                    .map(|row| Overview::of(&row, sections, own.moment())),
                 share,
             });
         Ok(patients.collect())
@@ -153,7 +153,7 @@ pub async fn patients(app: &App, caller: &Caller) -> Answered<Vec<Patient>> {
 }
 
 impl Overview {
-    fn of(row: OverviewRow, sections: Sections, now: DateTime<Utc>) -> Self {
+    fn of(row: &OverviewRow, sections: Sections, now: DateTime<Utc>) -> Self {
         let zone = TimeZone::parse(&row.time_zone);
         let instant = Instant::new(now);
         let today = zone.map_or_else(
@@ -163,9 +163,8 @@ impl Overview {
         let first = today.checked_sub_days(Days::new(LOOK_BACK - 1)).unwrap_or(today);
         let first = first.max(row.enrolled_on);
         let opens_entries = JournalEntry::SECTIONS.iter().any(|s| sections.contains(s));
-        let with_entry = dates(row.entry_days.as_deref())
-            .filter(|day| (first..=today).contains(day))
-            .count();
+        let with_entry =
+            dates(row.entry_days.as_deref()).filter(|day| (first..=today).contains(day)).count();
         let opens_treatment = sections.contains(Section::Treatment);
         let visits = dates(row.visit_days.as_deref())
             .zip(row.visit_statuses.iter().flatten())

@@ -1,9 +1,7 @@
 //! One collection's side of a sync: the same code for each, behind one object-safe face.
 
 use super::incoming::{Change, Lists, Refusal, read};
-use super::merge::{
-    Act, Conflict, Fields, Incoming, Known, Merged, Named, Sender, Wish, merge,
-};
+use super::merge::{Act, Conflict, Fields, Incoming, Known, Merged, Named, Sender, Wish, merge};
 use super::store;
 use crate::access::{JournalAccess, Permit, Write};
 use crate::collections::SafetyNotice;
@@ -122,7 +120,8 @@ impl<C: Record> Side for Changes<C> {
 impl<C: Record> Changes<C> {
     fn merge_one(&mut self, batch: &mut Batch<C>, change: Change, frame: &mut Frame<'_>) {
         let Change { id, mut incoming, created_at, payload } = change;
-        let barred = batch.known(id).map(|record| bar(record, &mut incoming)).unwrap_or_default();
+        let Barred { conflicts: barred, differs } =
+            batch.known(id).map(|record| bar(record, &mut incoming)).unwrap_or_default();
         let known = batch.known(id).map(|record| Known {
             fields: fields_of(&record.content),
             rev: record.rev,
@@ -181,7 +180,7 @@ impl<C: Record> Changes<C> {
         let settled_more = batch.known(id).is_some_and(|record| {
             record.deleted_at.is_none() && stands_otherwise(&record.content, &incoming.fields)
         });
-        let more = settled_more || !barred.is_empty();
+        let more = settled_more || differs;
         let named = named.or_else(|| more.then_some(Named::Merged));
         let Some(named) = named else { return };
         // Rule 6b: a cursor that has passed the record would never carry it.
@@ -238,15 +237,23 @@ fn may_delete<C: Record>(record: &Stored<C>) -> bool {
     record.deleted_at.is_some() || crate::journal::may_delete(Hand::Patient, record)
 }
 
-/// Takes out what a practitioner answers for, and answers with what the patient's device meant to
-/// change of it. The rest of the record is merged as always: one foreign field is no reason to hold
-/// up a note.
-fn bar<C: Record>(record: &Stored<C>, incoming: &mut Incoming) -> Vec<Conflict> {
+/// What was sent of a practitioner's fields.
+#[derive(Debug, Default)]
+struct Barred {
+    /// What the device meant to change.
+    conflicts: Vec<Conflict>,
+    /// Was anything sent otherwise than it stands, be it only an old copy?
+    differs: bool,
+}
+
+/// Takes out what a practitioner answers for. The rest of the record is merged as always: one foreign
+/// field is no reason to hold up a note.
+fn bar<C: Record>(record: &Stored<C>, incoming: &mut Incoming) -> Barred {
+    let mut barred = Barred::default();
     if record.clinician_id.is_none() {
-        return Vec::new();
+        return barred;
     }
     let stands = fields_of(&record.content);
-    let mut barred = Vec::new();
     for field in C::FIELDS.iter().filter(|field| field.part == Part::Clinical) {
         let name = field.name;
         let Some(sent) = incoming.fields.remove(name) else { continue };
@@ -254,10 +261,18 @@ fn bar<C: Record>(record: &Stored<C>, incoming: &mut Incoming) -> Vec<Conflict> 
         let meant = incoming.changed.as_ref().is_none_or(|changed| changed.contains(name))
             && seen.as_ref() != Some(&sent);
         let stands = stands.get(name).cloned().unwrap_or_default();
+        barred.differs |= sent != stands;
         if meant && sent != stands {
             let field = name.to_owned();
             let (device, edited_at) = (None, None);
-            barred.push(Conflict { field, stands, loses: sent, late: true, device, edited_at });
+            barred.conflicts.push(Conflict {
+                field,
+                stands,
+                loses: sent,
+                late: true,
+                device,
+                edited_at,
+            });
         }
     }
     barred
@@ -361,7 +376,8 @@ fn answer<C: Record>(
     let stands = record.deleted_at.is_none().then_some(FlatRow(record));
     let late = "older_edit_of_same_device";
     let conflicts = conflicts.iter().map(|c| (c.field.clone(), conflict::<C>(c, late)));
-    let barred = barred.iter().map(|c| (c.field.clone(), conflict::<C>(c, "written_by_practitioner")));
+    let barred =
+        barred.iter().map(|c| (c.field.clone(), conflict::<C>(c, "written_by_practitioner")));
     let conflicts: Map<String, Value> = conflicts.chain(barred).collect();
     json!({"collection": C::COLLECTION, "id": record.id, "result": word, "timestamp": timestamp,
         "record": stands, "conflicts": conflicts})

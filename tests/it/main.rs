@@ -20,6 +20,7 @@ mod matrix;
 mod migrations;
 mod openapi;
 mod plans;
+mod practitioners;
 mod quickstart;
 mod races;
 mod recording;

@@ -6,6 +6,114 @@ import type { RxJsonSchema } from 'rxdb'
 /** A document: the id, and what has been filled in. */
 export type Document<C extends keyof Rows> = Pick<Rows[C], 'id'> & Partial<Rows[C]>
 
+/** The schema of `adverse_events`. Types only: an older app must be able to keep what a newer server allows. */
+export const adverseEventsSchema: RxJsonSchema<Document<'adverse_events'>> = {
+  version: 0,
+  primaryKey: 'id',
+  type: 'object',
+  properties: {
+    id: { type: 'string', maxLength: 36 },
+    journal_date: { type: 'string' },
+    started_at: { type: 'number' },
+    ended_at: { type: ['number', 'null'] },
+    time_zone: { type: 'string' },
+    utc_offset_minutes: { type: 'number' },
+    recorded_at: { type: ['number', 'null'] },
+    treatment_session_id: { type: ['string', 'null'] },
+    kinds: { type: 'string' },
+    kind_other: { type: ['string', 'null'] },
+    severity: { type: 'string' },
+    serious: { type: 'boolean' },
+    actions: { type: 'string' },
+    action_other: { type: ['string', 'null'] },
+    outcome: { type: ['string', 'null'] },
+    note: { type: ['string', 'null'] },
+    note_shared: { type: ['boolean', 'null'] },
+    clinician_id: { type: ['string', 'null'] },
+    created_at: { type: 'number' },
+    updated_at: { type: 'number' },
+  },
+  required: ['id'],
+}
+
+/** The schema of `assessments`. Types only: an older app must be able to keep what a newer server allows. */
+export const assessmentsSchema: RxJsonSchema<Document<'assessments'>> = {
+  version: 0,
+  primaryKey: 'id',
+  type: 'object',
+  properties: {
+    id: { type: 'string', maxLength: 36 },
+    journal_date: { type: 'string' },
+    effective_at: { type: 'number' },
+    time_zone: { type: 'string' },
+    utc_offset_minutes: { type: 'number' },
+    recorded_at: { type: ['number', 'null'] },
+    instrument: { type: 'string' },
+    instrument_version: { type: 'number' },
+    occasion: { type: ['string', 'null'] },
+    treatment_session_id: { type: ['string', 'null'] },
+    treatment_plan_id: { type: ['string', 'null'] },
+    answers: { type: 'string' },
+    reported_total: { type: ['number', 'null'] },
+    score: { type: ['number', 'null'] },
+    status: { type: 'string' },
+    flags: { type: 'string' },
+    note: { type: ['string', 'null'] },
+    note_shared: { type: ['boolean', 'null'] },
+    created_at: { type: 'number' },
+    updated_at: { type: 'number' },
+  },
+  required: ['id'],
+}
+
+/** The schema of `flares`. Types only: an older app must be able to keep what a newer server allows. */
+export const flaresSchema: RxJsonSchema<Document<'flares'>> = {
+  version: 0,
+  primaryKey: 'id',
+  type: 'object',
+  properties: {
+    id: { type: 'string', maxLength: 36 },
+    journal_date: { type: 'string' },
+    started_at: { type: 'number' },
+    ended_at: { type: ['number', 'null'] },
+    time_zone: { type: 'string' },
+    utc_offset_minutes: { type: 'number' },
+    recorded_at: { type: ['number', 'null'] },
+    severity: { type: ['number', 'null'] },
+    sites: { type: 'string' },
+    suspected_triggers: { type: 'string' },
+    trigger_note: { type: ['string', 'null'] },
+    what_helped: { type: 'string' },
+    note: { type: ['string', 'null'] },
+    note_shared: { type: ['boolean', 'null'] },
+    created_at: { type: 'number' },
+    updated_at: { type: 'number' },
+  },
+  required: ['id'],
+}
+
+/** The schema of `goals`. Types only: an older app must be able to keep what a newer server allows. */
+export const goalsSchema: RxJsonSchema<Document<'goals'>> = {
+  version: 0,
+  primaryKey: 'id',
+  type: 'object',
+  properties: {
+    id: { type: 'string', maxLength: 36 },
+    journal_date: { type: 'string' },
+    kind: { type: 'string' },
+    text: { type: 'string' },
+    importance: { type: ['number', 'null'] },
+    target_date: { type: ['string', 'null'] },
+    status: { type: 'string' },
+    reached_on: { type: ['string', 'null'] },
+    note: { type: ['string', 'null'] },
+    note_shared: { type: ['boolean', 'null'] },
+    created_at: { type: 'number' },
+    updated_at: { type: 'number' },
+  },
+  required: ['id'],
+}
+
 /** The schema of `journal_entries`. Types only: an older app must be able to keep what a newer server allows. */
 export const journalEntriesSchema: RxJsonSchema<Document<'journal_entries'>> = {
   version: 0,
@@ -41,9 +149,107 @@ export const journalEntriesSchema: RxJsonSchema<Document<'journal_entries'>> = {
     work_impact: { type: ['string', 'null'] },
     work_minutes_lost: { type: ['number', 'null'] },
     medication_taken: { type: ['boolean', 'null'] },
+    red_flags: { type: 'string' },
     note: { type: ['string', 'null'] },
     note_shared: { type: ['boolean', 'null'] },
     treatment_session_id: { type: ['string', 'null'] },
+    created_at: { type: 'number' },
+    updated_at: { type: 'number' },
+  },
+  required: ['id'],
+}
+
+/** The schema of `medication_intakes`. Types only: an older app must be able to keep what a newer server allows. */
+export const medicationIntakesSchema: RxJsonSchema<Document<'medication_intakes'>> = {
+  version: 0,
+  primaryKey: 'id',
+  type: 'object',
+  properties: {
+    id: { type: 'string', maxLength: 36 },
+    journal_date: { type: 'string' },
+    taken_at: { type: 'number' },
+    time_zone: { type: 'string' },
+    utc_offset_minutes: { type: 'number' },
+    recorded_at: { type: ['number', 'null'] },
+    kind: { type: 'string' },
+    name: { type: 'string' },
+    dose: { type: ['number', 'null'] },
+    dose_unit: { type: ['string', 'null'] },
+    dose_unit_other: { type: ['string', 'null'] },
+    helped: { type: ['string', 'null'] },
+    note: { type: ['string', 'null'] },
+    note_shared: { type: ['boolean', 'null'] },
+    created_at: { type: 'number' },
+    updated_at: { type: 'number' },
+  },
+  required: ['id'],
+}
+
+/** The schema of `pain_episodes`. Types only: an older app must be able to keep what a newer server allows. */
+export const painEpisodesSchema: RxJsonSchema<Document<'pain_episodes'>> = {
+  version: 0,
+  primaryKey: 'id',
+  type: 'object',
+  properties: {
+    id: { type: 'string', maxLength: 36 },
+    journal_date: { type: 'string' },
+    label: { type: 'string' },
+    onset_date: { type: ['string', 'null'] },
+    onset_precision: { type: ['string', 'null'] },
+    mechanism: { type: ['string', 'null'] },
+    mechanism_other: { type: ['string', 'null'] },
+    conditions: { type: 'string' },
+    condition_other: { type: ['string', 'null'] },
+    primary_region: { type: ['string', 'null'] },
+    laterality: { type: ['string', 'null'] },
+    prior_treatments: { type: 'string' },
+    status: { type: 'string' },
+    resolved_on: { type: ['string', 'null'] },
+    note: { type: ['string', 'null'] },
+    note_shared: { type: ['boolean', 'null'] },
+    clinician_id: { type: ['string', 'null'] },
+    created_at: { type: 'number' },
+    updated_at: { type: 'number' },
+  },
+  required: ['id'],
+}
+
+/** The schema of `practitioner_notes`. Types only: an older app must be able to keep what a newer server allows. */
+export const practitionerNotesSchema: RxJsonSchema<Document<'practitioner_notes'>> = {
+  version: 0,
+  primaryKey: 'id',
+  type: 'object',
+  properties: {
+    id: { type: 'string', maxLength: 36 },
+    journal_date: { type: 'string' },
+    treatment_session_id: { type: ['string', 'null'] },
+    text: { type: 'string' },
+    visibility: { type: 'string' },
+    clinician_id: { type: ['string', 'null'] },
+    created_at: { type: 'number' },
+    updated_at: { type: 'number' },
+  },
+  required: ['id'],
+}
+
+/** The schema of `reminders`. Types only: an older app must be able to keep what a newer server allows. */
+export const remindersSchema: RxJsonSchema<Document<'reminders'>> = {
+  version: 0,
+  primaryKey: 'id',
+  type: 'object',
+  properties: {
+    id: { type: 'string', maxLength: 36 },
+    journal_date: { type: 'string' },
+    kind: { type: 'string' },
+    label: { type: ['string', 'null'] },
+    enabled: { type: 'boolean' },
+    local_time: { type: 'string' },
+    days: { type: 'string' },
+    time_zone: { type: ['string', 'null'] },
+    quiet_from: { type: ['string', 'null'] },
+    quiet_until: { type: ['string', 'null'] },
+    paused_from: { type: ['string', 'null'] },
+    paused_until: { type: ['string', 'null'] },
     created_at: { type: 'number' },
     updated_at: { type: 'number' },
   },
@@ -76,6 +282,38 @@ export const sleepRecordsSchema: RxJsonSchema<Document<'sleep_records'>> = {
   required: ['id'],
 }
 
+/** The schema of `treatment_plans`. Types only: an older app must be able to keep what a newer server allows. */
+export const treatmentPlansSchema: RxJsonSchema<Document<'treatment_plans'>> = {
+  version: 0,
+  primaryKey: 'id',
+  type: 'object',
+  properties: {
+    id: { type: 'string', maxLength: 36 },
+    journal_date: { type: 'string' },
+    goal: { type: 'string' },
+    status: { type: 'string' },
+    pain_episode_id: { type: ['string', 'null'] },
+    start_date: { type: ['string', 'null'] },
+    planned_sessions: { type: ['number', 'null'] },
+    frequency_per_week: { type: ['number', 'null'] },
+    planned_weeks: { type: ['number', 'null'] },
+    review_after_sessions: { type: ['number', 'null'] },
+    review_on: { type: ['string', 'null'] },
+    paused_from: { type: ['string', 'null'] },
+    paused_until: { type: ['string', 'null'] },
+    ended_on: { type: ['string', 'null'] },
+    stop_reason: { type: ['string', 'null'] },
+    stop_reason_other: { type: ['string', 'null'] },
+    referred_by: { type: ['string', 'null'] },
+    note: { type: ['string', 'null'] },
+    note_shared: { type: ['boolean', 'null'] },
+    clinician_id: { type: ['string', 'null'] },
+    created_at: { type: 'number' },
+    updated_at: { type: 'number' },
+  },
+  required: ['id'],
+}
+
 /** The schema of `treatment_sessions`. Types only: an older app must be able to keep what a newer server allows. */
 export const treatmentSessionsSchema: RxJsonSchema<Document<'treatment_sessions'>> = {
   version: 0,
@@ -91,10 +329,28 @@ export const treatmentSessionsSchema: RxJsonSchema<Document<'treatment_sessions'
     time_zone: { type: 'string' },
     utc_offset_minutes: { type: 'number' },
     recorded_at: { type: ['number', 'null'] },
+    treatment_plan_id: { type: ['string', 'null'] },
+    pain_episode_id: { type: ['string', 'null'] },
     techniques: { type: 'string' },
+    technique_other: { type: ['string', 'null'] },
     adaptations: { type: 'string' },
+    adaptation_other: { type: ['string', 'null'] },
+    points: { type: 'string' },
+    needle_count: { type: ['number', 'null'] },
+    retention_minutes: { type: ['number', 'null'] },
+    needle_diameter_mm: { type: ['number', 'null'] },
+    needle_length_mm: { type: ['number', 'null'] },
+    needle_type: { type: ['string', 'null'] },
+    stimulation: { type: 'string' },
+    electrical_frequency_hz: { type: ['number', 'null'] },
+    response_sought: { type: 'string' },
+    response_obtained: { type: 'string' },
+    adjuncts: { type: 'string' },
+    adjunct_other: { type: ['string', 'null'] },
     sensations: { type: 'string' },
     note: { type: ['string', 'null'] },
+    note_shared: { type: ['boolean', 'null'] },
+    clinician_id: { type: ['string', 'null'] },
     created_at: { type: 'number' },
     updated_at: { type: 'number' },
   },
@@ -103,7 +359,16 @@ export const treatmentSessionsSchema: RxJsonSchema<Document<'treatment_sessions'
 
 /** The collections, for `database.addCollections`. */
 export const syncedCollections = {
+  adverse_events: { schema: adverseEventsSchema },
+  assessments: { schema: assessmentsSchema },
+  flares: { schema: flaresSchema },
+  goals: { schema: goalsSchema },
   journal_entries: { schema: journalEntriesSchema },
+  medication_intakes: { schema: medicationIntakesSchema },
+  pain_episodes: { schema: painEpisodesSchema },
+  practitioner_notes: { schema: practitionerNotesSchema },
+  reminders: { schema: remindersSchema },
   sleep_records: { schema: sleepRecordsSchema },
+  treatment_plans: { schema: treatmentPlansSchema },
   treatment_sessions: { schema: treatmentSessionsSchema },
 }

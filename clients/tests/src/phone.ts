@@ -5,7 +5,7 @@ import LokiJSAdapter from '@nozbe/watermelondb/adapters/lokijs'
 import { appSchema } from '@nozbe/watermelondb/Schema'
 import { createTable, schemaMigrations } from '@nozbe/watermelondb/Schema/migrations'
 import logger from '@nozbe/watermelondb/utils/common/logger'
-import { journalEntriesTable, sleepRecordsTable, sync, syncedTables, treatmentSessionsTable, uuidv7 } from '@pain-journal/watermelondb'
+import { journalEntriesTable, sync, syncedTables, uuidv7 } from '@pain-journal/watermelondb'
 import type { RejectedRecord, SyncedRecord, SyncOptions } from '@pain-journal/watermelondb'
 import { setGenerator } from '@nozbe/watermelondb/utils/common/randomId'
 import type { Row } from '@pain-journal/sync-core'
@@ -28,31 +28,27 @@ class Synced extends Model {
     return this._getRaw('updated_at')
   }
 }
-class Entry extends Synced {
-  static override table = 'journal_entries'
-}
-class Sleep extends Synced {
-  static override table = 'sleep_records'
-}
-class Session extends Synced {
-  static override table = 'treatment_sessions'
-}
 
 /** The first version of the app knew only journal entries. */
+const tablesOf = (version: number) => (version === 1 ? [journalEntriesTable] : syncedTables)
+
 function versionOf(version: number) {
   return {
-    schema: appSchema({ version, tables: version === 1 ? [journalEntriesTable] : syncedTables }),
+    schema: appSchema({ version, tables: tablesOf(version) }),
     migrations: schemaMigrations({
       migrations: [{
         toVersion: 2,
-        steps: [sleepRecordsTable, treatmentSessionsTable].map(({ name, columnArray: columns }) => createTable({ name, columns })),
+        steps: syncedTables.filter((table) => table !== journalEntriesTable).map(({ name, columnArray: columns }) => createTable({ name, columns })),
       }].filter(({ toVersion }) => toVersion <= version),
     }),
   }
 }
 
 function open(adapter: LokiJSAdapter, version: number): Database {
-  return new Database({ adapter, modelClasses: version === 1 ? [Entry] : [Entry, Sleep, Session] })
+  const modelOf = (name: string) => class extends Synced {
+    static override table = name
+  }
+  return new Database({ adapter, modelClasses: tablesOf(version).map(({ name }) => modelOf(name)) })
 }
 
 function newAdapter(version: number): LokiJSAdapter {
@@ -101,6 +97,8 @@ export class Phone {
   /** The app is killed and started again, perhaps in another version. */
   async restart(version = this.version): Promise<void> {
     this.version = version
+    // One that was opened a moment ago has nothing to copy yet.
+    await this.db.get('journal_entries').query().fetchCount()
     this.adapter = (await (this.adapter as any).testClone(versionOf(version))) as LokiJSAdapter
     this.db = open(this.adapter, version)
   }

@@ -2,6 +2,98 @@
 
 import { tableSchema } from '@nozbe/watermelondb/Schema'
 
+/** The table `adverse_events`. What is not answered is null, never zero. */
+export const adverseEventsTable = tableSchema({
+  name: 'adverse_events',
+  columns: [
+    { name: 'journal_date', type: 'string', isOptional: true },
+    { name: 'started_at', type: 'number', isOptional: true },
+    { name: 'ended_at', type: 'number', isOptional: true },
+    { name: 'time_zone', type: 'string', isOptional: true },
+    { name: 'utc_offset_minutes', type: 'number', isOptional: true },
+    { name: 'recorded_at', type: 'number', isOptional: true },
+    { name: 'treatment_session_id', type: 'string', isOptional: true },
+    { name: 'kinds', type: 'string', isOptional: true },
+    { name: 'kind_other', type: 'string', isOptional: true },
+    { name: 'severity', type: 'string', isOptional: true },
+    { name: 'serious', type: 'boolean', isOptional: true },
+    { name: 'actions', type: 'string', isOptional: true },
+    { name: 'action_other', type: 'string', isOptional: true },
+    { name: 'outcome', type: 'string', isOptional: true },
+    { name: 'note', type: 'string', isOptional: true },
+    { name: 'note_shared', type: 'boolean', isOptional: true },
+    { name: 'clinician_id', type: 'string', isOptional: true },
+    { name: 'created_at', type: 'number' },
+    { name: 'updated_at', type: 'number' },
+  ],
+})
+
+/** The table `assessments`. What is not answered is null, never zero. */
+export const assessmentsTable = tableSchema({
+  name: 'assessments',
+  columns: [
+    { name: 'journal_date', type: 'string', isOptional: true },
+    { name: 'effective_at', type: 'number', isOptional: true },
+    { name: 'time_zone', type: 'string', isOptional: true },
+    { name: 'utc_offset_minutes', type: 'number', isOptional: true },
+    { name: 'recorded_at', type: 'number', isOptional: true },
+    { name: 'instrument', type: 'string', isOptional: true },
+    { name: 'instrument_version', type: 'number', isOptional: true },
+    { name: 'occasion', type: 'string', isOptional: true },
+    { name: 'treatment_session_id', type: 'string', isOptional: true },
+    { name: 'treatment_plan_id', type: 'string', isOptional: true },
+    { name: 'answers', type: 'string', isOptional: true },
+    { name: 'reported_total', type: 'number', isOptional: true },
+    { name: 'score', type: 'number', isOptional: true },
+    { name: 'status', type: 'string', isOptional: true },
+    { name: 'flags', type: 'string', isOptional: true },
+    { name: 'note', type: 'string', isOptional: true },
+    { name: 'note_shared', type: 'boolean', isOptional: true },
+    { name: 'created_at', type: 'number' },
+    { name: 'updated_at', type: 'number' },
+  ],
+})
+
+/** The table `flares`. What is not answered is null, never zero. */
+export const flaresTable = tableSchema({
+  name: 'flares',
+  columns: [
+    { name: 'journal_date', type: 'string', isOptional: true },
+    { name: 'started_at', type: 'number', isOptional: true },
+    { name: 'ended_at', type: 'number', isOptional: true },
+    { name: 'time_zone', type: 'string', isOptional: true },
+    { name: 'utc_offset_minutes', type: 'number', isOptional: true },
+    { name: 'recorded_at', type: 'number', isOptional: true },
+    { name: 'severity', type: 'number', isOptional: true },
+    { name: 'sites', type: 'string', isOptional: true },
+    { name: 'suspected_triggers', type: 'string', isOptional: true },
+    { name: 'trigger_note', type: 'string', isOptional: true },
+    { name: 'what_helped', type: 'string', isOptional: true },
+    { name: 'note', type: 'string', isOptional: true },
+    { name: 'note_shared', type: 'boolean', isOptional: true },
+    { name: 'created_at', type: 'number' },
+    { name: 'updated_at', type: 'number' },
+  ],
+})
+
+/** The table `goals`. What is not answered is null, never zero. */
+export const goalsTable = tableSchema({
+  name: 'goals',
+  columns: [
+    { name: 'journal_date', type: 'string', isOptional: true },
+    { name: 'kind', type: 'string', isOptional: true },
+    { name: 'text', type: 'string', isOptional: true },
+    { name: 'importance', type: 'number', isOptional: true },
+    { name: 'target_date', type: 'string', isOptional: true },
+    { name: 'status', type: 'string', isOptional: true },
+    { name: 'reached_on', type: 'string', isOptional: true },
+    { name: 'note', type: 'string', isOptional: true },
+    { name: 'note_shared', type: 'boolean', isOptional: true },
+    { name: 'created_at', type: 'number' },
+    { name: 'updated_at', type: 'number' },
+  ],
+})
+
 /** The table `journal_entries`. What is not answered is null, never zero. */
 export const journalEntriesTable = tableSchema({
   name: 'journal_entries',
@@ -34,9 +126,91 @@ export const journalEntriesTable = tableSchema({
     { name: 'work_impact', type: 'string', isOptional: true },
     { name: 'work_minutes_lost', type: 'number', isOptional: true },
     { name: 'medication_taken', type: 'boolean', isOptional: true },
+    { name: 'red_flags', type: 'string', isOptional: true },
     { name: 'note', type: 'string', isOptional: true },
     { name: 'note_shared', type: 'boolean', isOptional: true },
     { name: 'treatment_session_id', type: 'string', isOptional: true },
+    { name: 'created_at', type: 'number' },
+    { name: 'updated_at', type: 'number' },
+  ],
+})
+
+/** The table `medication_intakes`. What is not answered is null, never zero. */
+export const medicationIntakesTable = tableSchema({
+  name: 'medication_intakes',
+  columns: [
+    { name: 'journal_date', type: 'string', isOptional: true },
+    { name: 'taken_at', type: 'number', isOptional: true },
+    { name: 'time_zone', type: 'string', isOptional: true },
+    { name: 'utc_offset_minutes', type: 'number', isOptional: true },
+    { name: 'recorded_at', type: 'number', isOptional: true },
+    { name: 'kind', type: 'string', isOptional: true },
+    { name: 'name', type: 'string', isOptional: true },
+    { name: 'dose', type: 'number', isOptional: true },
+    { name: 'dose_unit', type: 'string', isOptional: true },
+    { name: 'dose_unit_other', type: 'string', isOptional: true },
+    { name: 'helped', type: 'string', isOptional: true },
+    { name: 'note', type: 'string', isOptional: true },
+    { name: 'note_shared', type: 'boolean', isOptional: true },
+    { name: 'created_at', type: 'number' },
+    { name: 'updated_at', type: 'number' },
+  ],
+})
+
+/** The table `pain_episodes`. What is not answered is null, never zero. */
+export const painEpisodesTable = tableSchema({
+  name: 'pain_episodes',
+  columns: [
+    { name: 'journal_date', type: 'string', isOptional: true },
+    { name: 'label', type: 'string', isOptional: true },
+    { name: 'onset_date', type: 'string', isOptional: true },
+    { name: 'onset_precision', type: 'string', isOptional: true },
+    { name: 'mechanism', type: 'string', isOptional: true },
+    { name: 'mechanism_other', type: 'string', isOptional: true },
+    { name: 'conditions', type: 'string', isOptional: true },
+    { name: 'condition_other', type: 'string', isOptional: true },
+    { name: 'primary_region', type: 'string', isOptional: true },
+    { name: 'laterality', type: 'string', isOptional: true },
+    { name: 'prior_treatments', type: 'string', isOptional: true },
+    { name: 'status', type: 'string', isOptional: true },
+    { name: 'resolved_on', type: 'string', isOptional: true },
+    { name: 'note', type: 'string', isOptional: true },
+    { name: 'note_shared', type: 'boolean', isOptional: true },
+    { name: 'clinician_id', type: 'string', isOptional: true },
+    { name: 'created_at', type: 'number' },
+    { name: 'updated_at', type: 'number' },
+  ],
+})
+
+/** The table `practitioner_notes`. What is not answered is null, never zero. */
+export const practitionerNotesTable = tableSchema({
+  name: 'practitioner_notes',
+  columns: [
+    { name: 'journal_date', type: 'string', isOptional: true },
+    { name: 'treatment_session_id', type: 'string', isOptional: true },
+    { name: 'text', type: 'string', isOptional: true },
+    { name: 'visibility', type: 'string', isOptional: true },
+    { name: 'clinician_id', type: 'string', isOptional: true },
+    { name: 'created_at', type: 'number' },
+    { name: 'updated_at', type: 'number' },
+  ],
+})
+
+/** The table `reminders`. What is not answered is null, never zero. */
+export const remindersTable = tableSchema({
+  name: 'reminders',
+  columns: [
+    { name: 'journal_date', type: 'string', isOptional: true },
+    { name: 'kind', type: 'string', isOptional: true },
+    { name: 'label', type: 'string', isOptional: true },
+    { name: 'enabled', type: 'boolean', isOptional: true },
+    { name: 'local_time', type: 'string', isOptional: true },
+    { name: 'days', type: 'string', isOptional: true },
+    { name: 'time_zone', type: 'string', isOptional: true },
+    { name: 'quiet_from', type: 'string', isOptional: true },
+    { name: 'quiet_until', type: 'string', isOptional: true },
+    { name: 'paused_from', type: 'string', isOptional: true },
+    { name: 'paused_until', type: 'string', isOptional: true },
     { name: 'created_at', type: 'number' },
     { name: 'updated_at', type: 'number' },
   ],
@@ -64,6 +238,34 @@ export const sleepRecordsTable = tableSchema({
   ],
 })
 
+/** The table `treatment_plans`. What is not answered is null, never zero. */
+export const treatmentPlansTable = tableSchema({
+  name: 'treatment_plans',
+  columns: [
+    { name: 'journal_date', type: 'string', isOptional: true },
+    { name: 'goal', type: 'string', isOptional: true },
+    { name: 'status', type: 'string', isOptional: true },
+    { name: 'pain_episode_id', type: 'string', isOptional: true },
+    { name: 'start_date', type: 'string', isOptional: true },
+    { name: 'planned_sessions', type: 'number', isOptional: true },
+    { name: 'frequency_per_week', type: 'number', isOptional: true },
+    { name: 'planned_weeks', type: 'number', isOptional: true },
+    { name: 'review_after_sessions', type: 'number', isOptional: true },
+    { name: 'review_on', type: 'string', isOptional: true },
+    { name: 'paused_from', type: 'string', isOptional: true },
+    { name: 'paused_until', type: 'string', isOptional: true },
+    { name: 'ended_on', type: 'string', isOptional: true },
+    { name: 'stop_reason', type: 'string', isOptional: true },
+    { name: 'stop_reason_other', type: 'string', isOptional: true },
+    { name: 'referred_by', type: 'string', isOptional: true },
+    { name: 'note', type: 'string', isOptional: true },
+    { name: 'note_shared', type: 'boolean', isOptional: true },
+    { name: 'clinician_id', type: 'string', isOptional: true },
+    { name: 'created_at', type: 'number' },
+    { name: 'updated_at', type: 'number' },
+  ],
+})
+
 /** The table `treatment_sessions`. What is not answered is null, never zero. */
 export const treatmentSessionsTable = tableSchema({
   name: 'treatment_sessions',
@@ -76,14 +278,32 @@ export const treatmentSessionsTable = tableSchema({
     { name: 'time_zone', type: 'string', isOptional: true },
     { name: 'utc_offset_minutes', type: 'number', isOptional: true },
     { name: 'recorded_at', type: 'number', isOptional: true },
+    { name: 'treatment_plan_id', type: 'string', isOptional: true },
+    { name: 'pain_episode_id', type: 'string', isOptional: true },
     { name: 'techniques', type: 'string', isOptional: true },
+    { name: 'technique_other', type: 'string', isOptional: true },
     { name: 'adaptations', type: 'string', isOptional: true },
+    { name: 'adaptation_other', type: 'string', isOptional: true },
+    { name: 'points', type: 'string', isOptional: true },
+    { name: 'needle_count', type: 'number', isOptional: true },
+    { name: 'retention_minutes', type: 'number', isOptional: true },
+    { name: 'needle_diameter_mm', type: 'number', isOptional: true },
+    { name: 'needle_length_mm', type: 'number', isOptional: true },
+    { name: 'needle_type', type: 'string', isOptional: true },
+    { name: 'stimulation', type: 'string', isOptional: true },
+    { name: 'electrical_frequency_hz', type: 'number', isOptional: true },
+    { name: 'response_sought', type: 'string', isOptional: true },
+    { name: 'response_obtained', type: 'string', isOptional: true },
+    { name: 'adjuncts', type: 'string', isOptional: true },
+    { name: 'adjunct_other', type: 'string', isOptional: true },
     { name: 'sensations', type: 'string', isOptional: true },
     { name: 'note', type: 'string', isOptional: true },
+    { name: 'note_shared', type: 'boolean', isOptional: true },
+    { name: 'clinician_id', type: 'string', isOptional: true },
     { name: 'created_at', type: 'number' },
     { name: 'updated_at', type: 'number' },
   ],
 })
 
 /** All synced tables, for the app's `appSchema`. */
-export const syncedTables = [journalEntriesTable, sleepRecordsTable, treatmentSessionsTable]
+export const syncedTables = [adverseEventsTable, assessmentsTable, flaresTable, goalsTable, journalEntriesTable, medicationIntakesTable, painEpisodesTable, practitionerNotesTable, remindersTable, sleepRecordsTable, treatmentPlansTable, treatmentSessionsTable]

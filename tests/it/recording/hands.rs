@@ -54,12 +54,20 @@ async fn a_practitioners_document_never_touches_the_patients_words_seen_or_unsee
         let words = json!({"note": "only for me", "sensations": ["sharp"]});
         assert_eq!(clinic.amend(SESSIONS, id, &words).await.status, 200);
         let seen = clinic.lind.get(&path).await;
-        assert_eq!((&seen.json["note"], &seen.json["sensations"]), (&json!(null), &json!(["sharp"])));
+        assert_eq!(
+            (&seen.json["note"], &seen.json["sensations"]),
+            (&json!(null), &json!(["sharp"]))
+        );
 
         // What was read is sent back: the note that is not shown, and what the patient felt.
         let more = merged(&content(&seen), &json!({"needle_count": 12}));
         let changed = clinic.lind.replace(&path, seen.etag(), &more).await;
-        assert_eq!((changed.status, &changed.json["note"]), (200, &json!(null)), "{}", changed.text);
+        assert_eq!(
+            (changed.status, &changed.json["note"]),
+            (200, &json!(null)),
+            "{}",
+            changed.text
+        );
         let bare = merged(&visit(), &json!({"needle_count": 13}));
         assert_eq!(clinic.lind.replace(&path, changed.etag(), &bare).await.status, 200);
         let hers = clinic.ana.get(&own(SESSIONS, id)).await.json;
@@ -180,4 +188,30 @@ async fn what_the_patient_has_deleted_a_practitioner_does_not_bring_back() {
         assert_eq!((refused.status, refused.code()), (403, "not_yours"));
     }
     assert_eq!(clinic.ana.get(&own(SESSIONS, id)).await.status, 404);
+}
+
+#[tokio::test]
+async fn who_has_not_seen_the_other_sides_change_is_told_of_it_and_not_blamed_for_it() {
+    let app = TestApp::shared();
+    let clinic = Clinic::open(&app).await;
+    let id = Uuid::now_v7();
+    let (hers, path) = (own(SESSIONS, id), clinic.at(SESSIONS, id));
+    let made = clinic.ana.create(&hers, &visit()).await;
+    let more = merged(&visit(), &json!({"needle_count": 9}));
+    let took = clinic.lind.replace(&path, made.etag(), &more).await;
+    assert_eq!(took.status, 200, "{}", took.text);
+    let words = json!({"note": "warm", "sensations": ["warmth"]});
+    for stale in [
+        clinic.ana.create(&hers, &visit()).await,
+        clinic.ana.replace(&hers, made.etag(), &merged(&visit(), &words)).await,
+    ] {
+        assert_eq!((stale.status, stale.etag()), (412, took.etag()), "{}", stale.text);
+    }
+    let amended = clinic.ana.replace(&hers, took.etag(), &merged(&more, &words)).await;
+    assert_eq!(amended.status, 200, "{}", amended.text);
+    let foreign = merged(&more, &json!({"sensations": ["sharp"], "needle_count": 10}));
+    let stale = clinic.lind.replace(&path, took.etag(), &foreign).await;
+    assert_eq!((stale.status, stale.etag()), (412, amended.etag()), "{}", stale.text);
+    let foreign = clinic.lind.replace(&path, amended.etag(), &foreign).await;
+    assert_eq!(faults(&foreign), ["#/sensations not_yours"]);
 }

@@ -26,6 +26,12 @@ async fn a_share_that_only_reads_stays_one_and_can_become_one_again() {
         }
         assert_eq!(ana.get(&format!("/v1/{collection}")).await.json["data"], json!([]));
     }
+    let log = ana.get("/v1/me/access-log?limit=200").await;
+    let tries = log.json["data"].as_array().unwrap().iter();
+    let tries: Vec<&Value> =
+        tries.filter(|line| line["action"].as_str().unwrap().starts_with("record_")).collect();
+    assert_eq!(tries.len(), 15, "{}", log.text);
+    assert!(tries.iter().all(|line| line["outcome"] == "refused"), "{}", log.text);
     let record = async || lind.create(&through(&share, SESSIONS, Uuid::now_v7()), &visit()).await;
     let terms = async |may_record: Value| {
         let present = ana.get(&format!("/v1/shares/{share}")).await;
