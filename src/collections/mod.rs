@@ -17,7 +17,9 @@ mod treatment_plans;
 mod treatment_sessions;
 
 pub use crate::body_map::{BodyRegion, Laterality};
-pub use adverse_events::{ActionTaken, AdverseEvent, AdverseEventKind, EventOutcome, EventSeverity};
+pub use adverse_events::{
+    ActionTaken, AdverseEvent, AdverseEventKind, EventOutcome, EventSeverity,
+};
 pub use assessments::{Assessment, AssessmentAnswer, Occasion, Score};
 pub use flares::Flare;
 pub use goals::{Goal, GoalKind, GoalStatus};
@@ -28,7 +30,7 @@ pub use pain_episodes::{
     Condition, DatePrecision, EpisodeStatus, Mechanism, PainEpisode, PriorTreatment,
 };
 pub use practitioner_notes::{NoteVisibility, PractitionerNote};
-pub use red_flags::{RedFlag, SafetyNotice};
+pub use red_flags::{NOTICE as RED_FLAG_NOTICE, RedFlag, SafetyNotice};
 pub use reminders::{Reminder, ReminderKind, Weekday};
 pub use sleep_records::{Night, SleepRecord};
 pub use treatment_plans::{PlanStatus, StopReason, TreatmentPlan};
