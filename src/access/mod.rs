@@ -14,7 +14,7 @@ pub use policy::{Need, Role, STEP_UP_MINUTES};
 pub use section::{Section, Sections};
 
 use crate::app::App;
-use crate::db::{Row, Statement, Tx, row};
+use crate::db::{Batch, Row, Statement, Tx, row};
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::journal::Hand;
 use crate::time::{Instant, TimeZone, journal_date};
@@ -224,45 +224,25 @@ pub async fn read<R: Row>(
     target: Target,
     statement: impl FnOnce(Permit<Read>) -> Statement<R>,
 ) -> Answered<(JournalAccess<Read>, Vec<R>)> {
-    let moment = app.clock.now();
-    let enter = enter(caller, moment, target, caller.request(), false);
-    let (entered, rows) = app.db.entered(enter, statement(Permit(PhantomData))).await?;
-    Ok((grant(caller, moment, target, need, entered)?, rows))
+    let (journal, (rows,)) =
+        read_all(app, caller, need, target, |permit| (statement(permit),)).await?;
+    Ok((journal, rows))
 }
 
-/// Like [`read`], with two statements in the one round trip.
+/// Like [`read`], with several statements in the one round trip; they see one state of the journal.
 ///
 /// # Errors
 /// As [`read`].
-pub async fn read2<A: Row, B: Row>(
+pub(crate) async fn read_all<B: Batch>(
     app: &App,
     caller: &Caller,
     need: Need,
     target: Target,
-    statements: impl FnOnce(Permit<Read>) -> (Statement<A>, Statement<B>),
-) -> Answered<(JournalAccess<Read>, (Vec<A>, Vec<B>))> {
-    let three = |permit| {
-        let (a, b) = statements(permit);
-        (a, b, Statement::<()>::new("SELECT"))
-    };
-    let (journal, (a, b, _)) = read3(app, caller, need, target, three).await?;
-    Ok((journal, (a, b)))
-}
-
-/// Like [`read`], with three statements in the one round trip.
-///
-/// # Errors
-/// As [`read`].
-pub async fn read3<A: Row, B: Row, C: Row>(
-    app: &App,
-    caller: &Caller,
-    need: Need,
-    target: Target,
-    statements: impl FnOnce(Permit<Read>) -> (Statement<A>, Statement<B>, Statement<C>),
-) -> Answered<(JournalAccess<Read>, (Vec<A>, Vec<B>, Vec<C>))> {
+    statements: impl FnOnce(Permit<Read>) -> B,
+) -> Answered<(JournalAccess<Read>, B::Rows)> {
     let moment = app.clock.now();
     let enter = enter(caller, moment, target, caller.request(), false);
-    let (entered, rows) = app.db.entered3(enter, statements(Permit(PhantomData))).await?;
+    let (entered, rows) = app.db.entered(enter, statements(Permit(PhantomData))).await?;
     Ok((grant(caller, moment, target, need, entered)?, rows))
 }
 

@@ -32,7 +32,7 @@ pub use pain_episodes::{
 };
 pub use practitioner_notes::{NoteVisibility, PractitionerNote};
 pub use questions::Question;
-pub use red_flags::{RedFlag, SafetyNotice};
+pub use red_flags::{NOTICE as RED_FLAG_NOTICE, RedFlag, SafetyNotice};
 pub use reminders::{Reminder, ReminderKind, Weekday};
 pub use sleep_records::{Night, SleepRecord};
 pub use treatment_plans::{PlanStatus, StopReason, TreatmentPlan};

@@ -4,12 +4,14 @@
 //! statement sets the row-level-security context ([`Db::entered`], [`Db::transact`]), or inside one
 //! that has none and therefore sees no journal at all ([`Db::anonymous`]).
 
+mod batch;
 mod bind;
 mod error;
 pub mod migrate;
 mod pool;
 mod statement;
 
+pub(crate) use batch::Batch;
 pub(crate) use bind::column_via;
 pub use bind::{Bind, Column, OptionalColumn, array_literal};
 pub use error::DbError;
@@ -66,61 +68,30 @@ impl Db {
         Ok(())
     }
 
-    /// One round trip: BEGIN, `enter`, `query`, COMMIT. The caller must judge `enter`'s answer
-    /// before it looks at the rows; without a context they are empty.
-    pub(crate) async fn entered<E: Row, R: Row>(
+    /// One round trip: BEGIN, `enter`, the queries of `batch`, COMMIT. The queries see one state of
+    /// the journal. The caller must judge `enter`'s answer before it looks at the rows; without a
+    /// context they are empty.
+    pub(crate) async fn entered<E: Row, B: Batch>(
         &self,
         enter: Statement<E>,
-        query: Statement<R>,
-    ) -> Result<(E, Vec<R>), DbError> {
+        batch: B,
+    ) -> Result<(E, B::Rows), DbError> {
         let mut link = self.checkout().await?;
         link.clean = false;
-        let (entered, rows) = if link.knows(enter.sql) && link.knows(query.sql) {
+        let begin = if B::SIZE > 1 { SNAPSHOT } else { "BEGIN" };
+        let (entered, rows) = if link.knows(enter.sql) && batch.is_known(&link) {
             let link = &*link;
             let ((), entered, rows, ()) = futures_util::try_join!(
-                simple(link, "BEGIN"),
+                simple(link, begin),
                 load(link, enter),
-                load(link, query),
+                batch.together(link),
                 simple(link, "COMMIT"),
             )?;
             (entered, rows)
         } else {
-            simple(&link, "BEGIN").await?;
+            simple(&link, begin).await?;
             let entered = load(&link, enter).await?;
-            let rows = load(&link, query).await?;
-            simple(&link, "COMMIT").await?;
-            (entered, rows)
-        };
-        link.clean = true;
-        let entered = entered.into_iter().next().ok_or_else(no_row)?;
-        Ok((entered, rows))
-    }
-
-    /// Like [`entered`](Self::entered), with three queries. They see one state of the journal each;
-    /// BEGIN asks for one snapshot of all three.
-    pub(crate) async fn entered3<E: Row, A: Row, B: Row, C: Row>(
-        &self,
-        enter: Statement<E>,
-        (a, b, c): (Statement<A>, Statement<B>, Statement<C>),
-    ) -> Result<(E, (Vec<A>, Vec<B>, Vec<C>)), DbError> {
-        let mut link = self.checkout().await?;
-        link.clean = false;
-        let known = [enter.sql, a.sql, b.sql, c.sql].iter().all(|sql| link.knows(sql));
-        let (entered, rows) = if known {
-            let link = &*link;
-            let ((), entered, a, b, c, ()) = futures_util::try_join!(
-                simple(link, SNAPSHOT),
-                load(link, enter),
-                load(link, a),
-                load(link, b),
-                load(link, c),
-                simple(link, "COMMIT"),
-            )?;
-            (entered, (a, b, c))
-        } else {
-            simple(&link, SNAPSHOT).await?;
-            let entered = load(&link, enter).await?;
-            let rows = (load(&link, a).await?, load(&link, b).await?, load(&link, c).await?);
+            let rows = batch.in_turn(&link).await?;
             simple(&link, "COMMIT").await?;
             (entered, rows)
         };

@@ -11,7 +11,7 @@ use std::time::Duration;
 const WAIT: Duration = Duration::from_secs(3);
 
 /// A connection and what we know of it.
-pub(super) struct Link {
+pub(crate) struct Link {
     pub(super) conn: AsyncPgConnection,
     /// False from BEGIN to the end of COMMIT: a connection dropped in between is not used again.
     pub(super) clean: bool,

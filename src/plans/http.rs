@@ -89,7 +89,7 @@ async fn answer(
     };
     let id = path_id(request, "id");
     let wanted = id.as_ref().copied().unwrap_or_default();
-    let (journal, (plans, visits)) = access::read2(app, caller, need, target, |permit| {
+    let (journal, (plans, visits)) = access::read_all(app, caller, need, target, |permit| {
         (find::<TreatmentPlan>(permit, wanted), visits(permit, wanted))
     })
     .await?;

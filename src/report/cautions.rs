@@ -2,7 +2,10 @@
 
 use super::baseline::{Baseline, BaselineKind, expected_regression};
 use super::numbers::one_decimal;
-use super::rows::{SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT, Sections};
+use super::rows::{
+    SECTION_ASSESSMENTS, SECTION_GOALS, SECTION_MEDICATION, SECTION_MOBILITY, SECTION_NOTES,
+    SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT, Sections,
+};
 use super::window::DAILY_RELIABILITY;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -56,22 +59,98 @@ const ALWAYS: [(&str, &str); 10] = [
     ),
     ("no_medication_advice", "Nothing here is advice to start, change or stop a medicine."),
     (
-        "adverse_events_elsewhere",
-        "Unwanted effects are not listed here. That none are shown does not mean that there were \
-         none.",
+        "no_link_is_no_proof",
+        "That no link between two things was found does not show that there is none: a link shows \
+         only with many days.",
     ),
-    ("no_warning_signs_checked", "This page does not look for signs that need urgent care."),
+    (
+        "warning_signs_not_judged",
+        "Nobody reads the answers as they are entered, and this page draws no conclusion about signs \
+         that need urgent care. Whoever notes one is shown the same fixed text.",
+    ),
+];
+
+/// The cautions that go with what a section shows.
+const SHOWN: [(&str, &str, &str); 6] = [
+    (
+        SECTION_PAIN,
+        "flares_and_spikes",
+        "A flare is what the patient called one; a spike is computed from the ratings. Most days of \
+         reported flares have no unusual rating in studies, so neither stands for the other.",
+    ),
+    (
+        SECTION_SLEEP,
+        "sleep_as_recorded",
+        "Sleep minutes are as entered, or as a device estimated them while it was worn.",
+    ),
+    (
+        SECTION_MOBILITY,
+        "activity_as_recorded",
+        "Steps and walking are as entered, or as a device counted them while it was carried. They \
+         are not all the activity of a day.",
+    ),
+    (
+        SECTION_MEDICATION,
+        "medication_days_unknown",
+        "A day without a record of medication is unknown, unless the patient said that none was \
+         taken.",
+    ),
+    (
+        SECTION_TREATMENT,
+        "adverse_events_as_recorded",
+        "Unwanted effects are listed as recorded. That none is listed does not mean that there were \
+         none, and one that followed a treatment need not come from it.",
+    ),
+    (
+        SECTION_ASSESSMENTS,
+        "questionnaire_thresholds",
+        "Thresholds of questionnaires come from groups of people and differ between studies; none is \
+         a diagnosis.",
+    ),
+];
+
+/// What is said of a section that is withheld.
+const OMITTED: [(&str, &str, &str); 8] = [
+    (SECTION_PAIN, "pain_omitted", "Pain is not part of this report. Its values are absent."),
+    (SECTION_SLEEP, "sleep_omitted", "Sleep is not part of this report. Its values are absent."),
+    (
+        SECTION_MOBILITY,
+        "mobility_omitted",
+        "Walking, steps, tolerances and work are not part of this report. Their values are absent.",
+    ),
+    (
+        SECTION_MEDICATION,
+        "medication_omitted",
+        "Medication is not part of this report. That none is named says nothing.",
+    ),
+    (
+        SECTION_TREATMENT,
+        "treatment_omitted",
+        "Treatment is not part of this report, so it has no baseline, no change from baseline, no \
+         pain around treatment sessions and no unwanted effects. That none are shown does not mean \
+         that there were none.",
+    ),
+    (
+        SECTION_ASSESSMENTS,
+        "assessments_omitted",
+        "Questionnaires are not part of this report. Their scores are absent.",
+    ),
+    (SECTION_GOALS, "goals_omitted", "Goals are not part of this report."),
+    (
+        SECTION_NOTES,
+        "notes_omitted",
+        "Notes are not part of this report, also those that the patient marked as shared.",
+    ),
 ];
 
 /// The cautions of one report: the fixed ones, then those its data call for.
 pub(super) fn cautions(sections: &Sections, baseline: Option<&Baseline>) -> Vec<Caution> {
     let mut cautions: Vec<Caution> =
         ALWAYS.iter().map(|(code, text)| caution(code, text)).collect();
-    if sections.shows(SECTION_SLEEP) {
-        cautions.push(caution(
-            "sleep_as_recorded",
-            "Sleep minutes are as entered, or as a device estimated them while it was worn.",
-        ));
+    for (section, code, text) in SHOWN {
+        if sections.shows(section) {
+            cautions.push(caution(code, text));
+        }
     }
     if let Some(baseline) = baseline {
         if baseline.is_high() {
@@ -85,20 +164,7 @@ pub(super) fn cautions(sections: &Sections, baseline: Option<&Baseline>) -> Vec<
             ));
         }
     }
-    for (section, code, text) in [
-        (SECTION_PAIN, "pain_omitted", "Pain is not part of this report. Its values are absent."),
-        (
-            SECTION_SLEEP,
-            "sleep_omitted",
-            "Sleep is not part of this report. Its values are absent.",
-        ),
-        (
-            SECTION_TREATMENT,
-            "treatment_omitted",
-            "Treatment sessions are not part of this report, so it has no baseline, no change from \
-             baseline and no pain around treatment sessions.",
-        ),
-    ] {
+    for (section, code, text) in OMITTED {
         if !sections.shows(section) {
             cautions.push(caution(code, text));
         }
@@ -127,6 +193,7 @@ fn caution(code: &str, text: &str) -> Caution {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{date, days_from, session};
+    use super::super::rows::ALL_SECTIONS;
     use super::*;
 
     fn codes(sections: &Sections, baseline: Option<&Baseline>) -> Vec<String> {
@@ -141,17 +208,13 @@ mod tests {
     fn the_fixed_cautions_are_always_there() {
         let codes = codes(&Sections::default(), None);
         assert!(ALWAYS.iter().all(|(code, _)| has(&codes, code)));
-        for omitted in ["pain_omitted", "sleep_omitted", "treatment_omitted"] {
-            assert!(has(&codes, omitted), "{omitted}");
-        }
+        assert!(OMITTED.iter().all(|(_, code, _)| has(&codes, code)));
+        assert!(!SHOWN.iter().any(|(_, code, _)| has(&codes, code)));
     }
 
     #[test]
     fn a_high_baseline_brings_regression_to_the_mean() {
-        let all = Sections {
-            visible: vec![SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT],
-            omitted: vec![],
-        };
+        let all = Sections { visible: ALL_SECTIONS.to_vec(), omitted: vec![] };
         let baseline = |scores: &[Option<i16>]| {
             Baseline::find(&days_from(10, scores), &[&session(20, 600)], date(40))
         };

@@ -21,6 +21,17 @@ pub enum ScoreSource {
     SingleRating,
 }
 
+impl ScoreSource {
+    /// The name that stands in the JSON.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::MomentaryMean => "momentary_mean",
+            Self::SingleRating => "single_rating",
+        }
+    }
+}
+
 /// What the entries of one journal day say about pain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PainDay {

@@ -1,13 +1,16 @@
 //! The wire of reports: the patient's own and the practitioner's, as JSON and as a picture.
 
-use super::rows::{ALL_SECTIONS, ReportInput, Sections as Shown};
-use super::{RULE_VERSION, Report, build, chart, store};
+use super::rows::{
+    ALL_SECTIONS, ReportInput, SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT, Sections as Shown,
+};
+use super::{RULE_VERSION, Report, build, chart, clinical_store, store};
 use crate::access::{self, Caller, JournalAccess, Need, Read, Section, Sections, Target};
 use crate::app::App;
 use crate::http::{
     Answered, Authz, Operation, Parameter, ProblemKind, Query, Routes, Svg, Versioned, document,
     path_id,
 };
+use crate::journal::FIRST_DAY;
 use crate::time::last_date_on_earth;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
@@ -17,14 +20,19 @@ use chrono::{Days, NaiveDate};
 const DEFAULT_DAYS: u64 = 90;
 /// Days a report may cover.
 const MOST_DAYS: i64 = 731;
-/// Ratings are read from this many days before the window: 14 for a baseline, 3 for a session that
-/// lies just before it.
-const DAYS_BEFORE: u64 = 17;
+/// Entries are read from this many days before the window: 28 to judge a spike (F6), which is more
+/// than the 17 that a baseline and a session just before the window take.
+const DAYS_BEFORE: u64 = 28;
+/// A flare that touches the window began this many days before it at most.
+const LONGEST_FLARE_DAYS: u64 = 93;
 /// Ratings and sessions are read up to this many days around the window, for the days around a session.
 const DAYS_AROUND: u64 = 3;
 
 /// The sections a report is made of.
-const SECTIONS: Sections = Sections::of(&[Section::Pain, Section::Sleep, Section::Treatment]);
+const SECTIONS: Sections = Sections::ALL;
+/// The sections the picture of daily pain is made of.
+const CHART: Sections = Sections::of(&[Section::Pain, Section::Sleep, Section::Treatment]);
+const CHART_CODES: [&str; 3] = [SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT];
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
@@ -59,7 +67,7 @@ pub fn routes(routes: &mut Routes) {
         "getSharedReportChart",
         "reports",
         "A patient's daily pain as a picture",
-        Authz::share(codes),
+        Authz::share(&CHART_CODES),
     )
     .describe(shared);
     routes.add(
@@ -144,32 +152,70 @@ async fn pull(
     let latest = last_date_on_earth(app.clock.now());
     let (from, to) = asked.window(latest);
     let from = asked.from.unwrap_or(from - Days::new(2));
-    let around = (from - Days::new(DAYS_AROUND), to + Days::new(DAYS_AROUND));
-    let before = (from - Days::new(DAYS_BEFORE), around.1);
-    let (journal, (ratings, sessions, nights)) =
-        access::read3(app, caller, need, target, |permit| {
-            (
-                store::ratings(permit, before),
-                store::sessions(permit, around),
-                store::nights(permit, (from, to)),
-            )
-        })
-        .await?;
+    let after = to + Days::new(DAYS_AROUND);
+    let around = (from - Days::new(DAYS_AROUND), after);
+    let before = (from - Days::new(DAYS_BEFORE), after);
+    let (season, ever) = ((from - Days::new(LONGEST_FLARE_DAYS), to), (FIRST_DAY, to));
+    let (journal, rows) = access::read_all(app, caller, need, target, |permit| {
+        (
+            store::entries(permit, before),
+            store::sessions(permit, around),
+            store::nights(permit, (from, to)),
+            clinical_store::flares(permit, season),
+            clinical_store::intakes(permit, (from, to)),
+            clinical_store::assessments(permit, before),
+            clinical_store::goals(permit, ever),
+            clinical_store::adverse_events(permit, (from, to)),
+            clinical_store::plans(permit, ever),
+            clinical_store::episodes(permit, ever),
+            clinical_store::notes(permit, (from, to)),
+        )
+    })
+    .await?;
+    let (
+        entries,
+        sessions,
+        nights,
+        flares,
+        intakes,
+        assessments,
+        goals,
+        events,
+        plans,
+        episodes,
+        notes,
+    ) = rows;
     let (from, to) = within_share(asked.window(journal.today()), journal.window())?;
+    let day_start_minute = journal.day_start_minute();
+    let (ratings, entries) = entries.into_iter().map(store::entry_rows).unzip();
     let input = ReportInput {
         from,
         to,
         today: journal.today(),
-        day_start_minute: journal.day_start_minute(),
+        day_start_minute,
         enrolled_on: journal.enrolled_on().unwrap_or(from),
         generated_at: journal.moment(),
         revision: journal.revision(),
         sections: shown(&journal),
-        ratings: ratings.into_iter().map(Into::into).collect(),
+        ratings,
         sessions: sessions.into_iter().filter_map(store::session_row).collect(),
-        sleep: nights.into_iter().map(Into::into).collect(),
+        sleep: all(nights),
+        entries,
+        flares: flares.into_iter().map(|flare| flare.row(day_start_minute)).collect(),
+        intakes: all(intakes),
+        assessments: all(assessments),
+        goals: all(goals),
+        adverse_events: events.into_iter().map(|event| event.row(day_start_minute)).collect(),
+        plans: all(plans),
+        episodes: all(episodes),
+        notes: all(notes),
     };
     Ok((build(&input), version(&input, journal.window())))
+}
+
+/// Records as the report sees them.
+fn all<A: Into<B>, B>(records: Vec<A>) -> Vec<B> {
+    records.into_iter().map(Into::into).collect()
 }
 
 /// The days of the window that the share opens: a day nobody may see is not a missing one.
@@ -206,9 +252,14 @@ fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) ->
     )
 }
 
-fn share_target(request: &HttpRequest, asked: Asked, action: &'static str) -> Answered<Target> {
+fn share_target(
+    request: &HttpRequest,
+    asked: Asked,
+    action: &'static str,
+    sections: Sections,
+) -> Answered<Target> {
     let id = path_id(request, "share_id")?;
-    Ok(Target::Share { id, action, sections: SECTIONS, from: asked.from, to: asked.to })
+    Ok(Target::Share { id, action, sections, from: asked.from, to: asked.to })
 }
 
 async fn own_report(
@@ -232,14 +283,14 @@ async fn shared_report(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Answered<Versioned<Report>> {
-    let target = |asked| share_target(&request, asked, "report");
+    let target = |asked| share_target(&request, asked, "report", SECTIONS);
     let (report, etag) =
         pull(&app, &caller, Need::PRACTITIONER, Asked::read(&request), target).await?;
     Ok(Versioned(report, etag))
 }
 
 async fn shared_chart(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Svg> {
-    let target = |asked| share_target(&request, asked, "report_chart");
+    let target = |asked| share_target(&request, asked, "report_chart", CHART);
     let (report, etag) =
         pull(&app, &caller, Need::PRACTITIONER, Asked::read(&request), target).await?;
     Ok(Svg(chart::daily_pain_svg(&report), etag))

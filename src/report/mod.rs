@@ -1,13 +1,14 @@
 //! The progress report: pure functions from typed rows to one page of honest statements.
 //!
 //! No database, no clock, no global state: the same rows give the same bytes, in whatever order
-//! they come. The formulas F1 to F7 and F13, their gates and their worked numbers are those of
+//! they come. The formulas F1 to F13, their gates and their worked numbers are those of
 //! the clinical reference; each statement carries its count, window, method, interval and grade,
 //! and withholds its value where there is too little behind it.
 //!
 //! ```text
 //! ReportInput ─▶ build ─▶ Report ─▶ JSON
-//!                            └────▶ chart::daily_pain_svg ─▶ SVG
+//!                            ├────▶ chart::daily_pain_svg ─▶ SVG
+//!                            └────▶ daily_rows::daily_rows ─▶ typed rows, one a day
 //! ```
 
 pub mod adherence;
@@ -15,46 +16,80 @@ pub mod baseline;
 pub mod cautions;
 pub mod change;
 pub mod chart;
+pub mod clinical_rows;
+mod clinical_store;
+pub mod coverage;
 pub mod daily;
+pub mod daily_rows;
 pub mod effect_summary;
+pub mod events;
 #[cfg(test)]
 mod fixtures;
+pub mod flares;
+pub mod function;
 pub mod html;
 mod http;
+pub mod medication;
 pub mod moments;
 mod numbers;
 pub mod page;
+pub mod plateau;
+pub mod questionnaires;
+pub mod ranks;
+pub mod relief;
 pub mod rows;
 pub mod series;
 pub mod session_effect;
+pub mod sleep;
+pub mod sleep_link;
 pub mod statement;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod time_in_state;
 pub mod trend;
+pub mod weekly;
+pub mod wellbeing;
 pub mod window;
+pub mod words;
 
 use adherence::ReportHeader;
 use baseline::{Baseline, PainBaseline};
 use cautions::Caution;
 use change::PainChange;
 use chrono::{DateTime, SubsecRound, Utc};
+use coverage::CoverageWeek;
 use daily::PainDays;
+use events::{ReportedEvent, WarningSigns};
+use flares::{FlareDays, FlareSummary};
+use function::FunctionSummary;
 pub use http::routes;
+use medication::{MedicationDays, MedicationSummary};
 pub(crate) use numbers::round_to;
-use rows::{ALL_SECTIONS, ReportInput, SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT, SessionRow};
+use plateau::Plateau;
+use questionnaires::QuestionnaireSummary;
+use relief::ReliefUse;
+use rows::{
+    ALL_SECTIONS, ReportInput, SECTION_ASSESSMENTS, SECTION_GOALS, SECTION_MEDICATION,
+    SECTION_MOBILITY, SECTION_NOTES, SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT,
+};
 use serde::{Deserialize, Serialize, Serializer};
-use series::DailyPoint;
+use series::{DailyPoint, Sources};
 use session_effect::SessionEffects;
+use sleep::SleepSummary;
+use sleep_link::SleepLink;
 use statement::{Code, Method, ReportWindow, Statement};
 pub use store::{NIGHTS, RATINGS};
+use time_in_state::TimeInState;
 use trend::PainTrend;
 use utoipa::ToSchema;
+use wellbeing::WellbeingSummary;
 use window::Composite;
+use words::{ReportedComplaint, ReportedGoal, ReportedPlan, SharedNote};
 
 /// Version of the rules a report was computed by. It changes whenever the same rows would give
 /// other numbers or words.
-pub const RULE_VERSION: &str = "1";
+pub const RULE_VERSION: &str = "2";
 
 /// The pain statements of a report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -72,6 +107,12 @@ pub struct PainSummary {
     pub change: PainChange,
     /// Trend over the whole window up to today. Source: F7, clinical reference.
     pub trend: PainTrend,
+    /// Whether pain stood still over the last 28 days; null below its gate. Source: F8, clinical
+    /// reference.
+    #[schema(required)]
+    pub plateau: Option<Plateau>,
+    /// Worst pain, and time in high, low and no pain. Source: F12, clinical reference.
+    pub time_in_state: TimeInState,
 }
 
 /// A progress report: self-reported, not a diagnosis.
@@ -79,7 +120,7 @@ pub struct PainSummary {
 #[schema(as = ProgressReport)]
 pub struct Report {
     /// Version of the rules the report was computed by.
-    #[schema(max_length = 16, examples("1"))]
+    #[schema(max_length = 16, examples("2"))]
     pub rule_version: String,
     /// When the report was computed, to the millisecond.
     #[serde(serialize_with = "milliseconds")]
@@ -110,6 +151,52 @@ pub struct Report {
     /// Pain around the treatment sessions; null where pain or treatment is omitted.
     #[schema(required)]
     pub session_effects: Option<SessionEffects>,
+    /// Complaints as the patient calls them; null where pain is omitted.
+    #[schema(required, max_items = 10_000)]
+    pub complaints: Option<Vec<ReportedComplaint>>,
+    /// The treatment plans of the window; null where treatment is omitted.
+    #[schema(required, max_items = 10_000)]
+    pub plans: Option<Vec<ReportedPlan>>,
+    /// Questionnaires and the patient's impression of change; null where assessments are omitted.
+    #[schema(required)]
+    pub questionnaires: Option<QuestionnaireSummary>,
+    /// Walking, steps, tolerances and work; null where mobility is omitted.
+    #[schema(required)]
+    pub function: Option<FunctionSummary>,
+    /// Sleep; null where it is omitted.
+    #[schema(required)]
+    pub sleep: Option<SleepSummary>,
+    /// Sleep and the pain of the day after; null where sleep or pain is omitted.
+    #[schema(required)]
+    pub sleep_link: Option<SleepLink>,
+    /// Interference, stiffness, mood, stress and energy; null where pain is omitted.
+    #[schema(required)]
+    pub wellbeing: Option<WellbeingSummary>,
+    /// What was tried against the pain, in the vocabulary's order; null where pain is omitted.
+    #[schema(required, max_items = 64)]
+    pub relief: Option<Vec<ReliefUse>>,
+    /// Medication days; null where medication is omitted.
+    #[schema(required)]
+    pub medication: Option<MedicationSummary>,
+    /// Reported flares and computed spikes; null where pain is omitted.
+    #[schema(required)]
+    pub flares: Option<FlareSummary>,
+    /// Adverse events that began in the window; null where treatment is omitted.
+    #[schema(required, max_items = 10_000)]
+    pub adverse_events: Option<Vec<ReportedEvent>>,
+    /// Days on which the notice of warning signs was shown; null where pain is omitted.
+    #[schema(required)]
+    pub warning_signs: Option<WarningSigns>,
+    /// Goals set up to the end of the window; null where goals are omitted.
+    #[schema(required, max_items = 10_000)]
+    pub goals: Option<Vec<ReportedGoal>>,
+    /// Notes of the window that the patient marked as shared, as far as the sections they stand in
+    /// are open; null where notes are omitted.
+    #[schema(required, max_items = 20_000)]
+    pub shared_notes: Option<Vec<SharedNote>>,
+    /// Rated and expected days of each week up to today; null where pain is omitted.
+    #[schema(required, max_items = 200)]
+    pub coverage: Option<Vec<CoverageWeek>>,
     /// What this page cannot say.
     #[schema(max_items = 64)]
     pub cautions: Vec<Caution>,
@@ -123,21 +210,32 @@ fn milliseconds<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::O
 /// Computes a report. The order of the rows has no influence on it.
 pub fn build(input: &ReportInput) -> Report {
     let sections = &input.sections;
-    let shows_pain = sections.shows(SECTION_PAIN);
     let window = ReportWindow::new(input.from, input.to);
     let expected = ReportWindow::new(input.from.max(input.enrolled_on), input.to.min(input.today));
     let elapsed = ReportWindow::new(input.from, input.to.min(input.today));
+    // Rows of a closed section are let go here, once; nothing below sees them.
+    let open = |section| sections.shows(section).then_some(());
+    let (with_pain, with_treatment) = (open(SECTION_PAIN), open(SECTION_TREATMENT));
+    let (with_sleep, with_medication) = (open(SECTION_SLEEP), open(SECTION_MEDICATION));
+    let with_mobility = open(SECTION_MOBILITY);
 
-    let ratings = if shows_pain { input.ratings.as_slice() } else { &[] };
-    let sleep = if sections.shows(SECTION_SLEEP) { input.sleep.as_slice() } else { &[] };
-    let sessions: Option<Vec<&SessionRow>> =
-        sections.shows(SECTION_TREATMENT).then(|| input.sessions.iter().collect());
-    let sessions = sessions.as_deref();
-
-    let days = PainDays::from_rows(ratings, input.day_start_minute);
-    let baseline = shows_pain.then(|| {
+    let ratings = with_pain.map_or(&[][..], |()| &input.ratings);
+    let pain = PainDays::from_rows(ratings, input.day_start_minute);
+    let sources = Sources {
+        flares: with_pain.map(|()| FlareDays::find(&pain, &input.flares, elapsed)),
+        pain,
+        entries: (
+            with_pain.map_or(&[][..], |()| &input.entries),
+            with_mobility.map_or(&[][..], |()| &input.entries),
+        ),
+        medication: with_medication.map(|()| MedicationDays::of(&input.entries, &input.intakes)),
+        sessions: with_treatment.map(|()| input.sessions.iter().collect()),
+        nights: with_sleep.map_or_else(Default::default, |()| sleep::longest_nights(&input.sleep)),
+    };
+    let (days, sessions) = (&sources.pain, sources.sessions.as_deref());
+    let baseline = with_pain.map(|()| {
         let end = input.to.min(input.today);
-        Baseline::find(&days, sessions.unwrap_or_default(), end)
+        Baseline::find(days, sessions.unwrap_or_default(), end)
     });
     Report {
         rule_version: RULE_VERSION.to_owned(),
@@ -148,22 +246,48 @@ pub fn build(input: &ReportInput) -> Report {
         sections_omitted: names(
             ALL_SECTIONS.iter().filter(|name| !sections.shows(name)).chain(&sections.omitted),
         ),
-        header: adherence::header(window, expected, shows_pain.then_some(&days), sessions),
-        daily: series::series(window, expected, &days, sessions, sleep),
-        weeks: match elapsed {
-            Some(elapsed) if shows_pain => window::weeks(&days, elapsed),
-            _ => Vec::new(),
-        },
-        pain: baseline.as_ref().map(|baseline| pain(&days, baseline, elapsed)),
-        session_effects: sessions
-            .filter(|_| shows_pain)
-            .map(|sessions| session_effect::session_effects(ratings, &days, sessions, elapsed)),
+        header: adherence::header(window, expected, with_pain.map(|()| days), sessions),
+        daily: series::series(window, expected, &sources),
+        weeks: with_pain.and(elapsed).map_or_else(Vec::new, |elapsed| window::weeks(days, elapsed)),
+        pain: baseline.as_ref().map(|baseline| pain_summary(days, baseline, elapsed)),
+        session_effects: with_pain
+            .and(sessions)
+            .map(|sessions| session_effect::session_effects(ratings, days, sessions, elapsed)),
+        complaints: with_pain.map(|()| words::complaints(&input.episodes, elapsed)),
+        plans: with_treatment.map(|()| words::plans(&input.plans, elapsed)),
+        questionnaires: open(SECTION_ASSESSMENTS)
+            .map(|()| questionnaires::summary(&input.assessments, elapsed)),
+        function: with_mobility.map(|()| function::summary(&input.entries, elapsed)),
+        sleep: with_sleep.map(|()| sleep::summary(&sources.nights, elapsed)),
+        sleep_link: with_sleep
+            .and(with_pain)
+            .map(|()| sleep_link::link(&sources.nights, days, elapsed)),
+        wellbeing: with_pain.map(|()| wellbeing::summary(&input.entries, elapsed)),
+        relief: with_pain.map(|()| relief::summary(&input.entries, elapsed)),
+        medication: sources
+            .medication
+            .as_ref()
+            .map(|found| medication::summary(found, &input.intakes, elapsed)),
+        flares: sources
+            .flares
+            .as_ref()
+            .map(|found| flares::summary(days, &input.flares, found, elapsed)),
+        adverse_events: with_treatment
+            .map(|()| events::adverse_events(&input.adverse_events, elapsed)),
+        warning_signs: with_pain.map(|()| events::warning_signs(&input.entries, elapsed)),
+        goals: open(SECTION_GOALS).map(|()| words::goals(&input.goals, elapsed)),
+        shared_notes: open(SECTION_NOTES).map(|()| words::notes(&input.notes, sections, elapsed)),
+        coverage: with_pain.map(|()| coverage::weeks(days, elapsed, expected)),
         cautions: cautions::cautions(sections, baseline.as_ref()),
     }
 }
 
 /// The pain statements over the days of the window that have come.
-fn pain(days: &PainDays, baseline: &Baseline, elapsed: Option<ReportWindow>) -> PainSummary {
+fn pain_summary(
+    days: &PainDays,
+    baseline: &Baseline,
+    elapsed: Option<ReportWindow>,
+) -> PainSummary {
     const WINDOW: Method = (
         "mean_of_daily_scores",
         "Mean of the daily scores over the journal days of the window up to today.",
@@ -180,6 +304,8 @@ fn pain(days: &PainDays, baseline: &Baseline, elapsed: Option<ReportWindow>) -> 
         follow_up: follow_up.statement(FOLLOW_UP),
         change: change::change(baseline, &follow_up),
         trend: trend::trend(days, elapsed),
+        plateau: plateau::plateau(days, elapsed),
+        time_in_state: time_in_state::time_in_state(days, elapsed),
     }
 }
 

@@ -3,6 +3,10 @@
 //! The caller reads the rows and decides what may be seen; nothing here touches a database, a
 //! clock or a time zone. Rows may come in any order, and the report does not depend on it.
 
+use super::clinical_rows::{
+    AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, NoteRow,
+    PlanRow,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -10,10 +14,29 @@ use uuid::Uuid;
 pub const SECTION_PAIN: &str = "pain";
 /// Name of the section that holds sleep values.
 pub const SECTION_SLEEP: &str = "sleep";
-/// Name of the section that holds treatment sessions.
+/// Name of the section that holds walking, steps, tolerances and work.
+pub const SECTION_MOBILITY: &str = "mobility";
+/// Name of the section that holds medication.
+pub const SECTION_MEDICATION: &str = "medication";
+/// Name of the section that holds treatment sessions, plans and adverse events.
 pub const SECTION_TREATMENT: &str = "treatment";
-/// The sections a report can hold.
-pub const ALL_SECTIONS: [&str; 3] = [SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT];
+/// Name of the section that holds questionnaires.
+pub const SECTION_ASSESSMENTS: &str = "assessments";
+/// Name of the section that holds goals.
+pub const SECTION_GOALS: &str = "goals";
+/// Name of the section that holds the notes the patient chose to share.
+pub const SECTION_NOTES: &str = "notes";
+/// The sections a report can hold, as a share names them.
+pub const ALL_SECTIONS: [&str; 8] = [
+    SECTION_PAIN,
+    SECTION_SLEEP,
+    SECTION_MOBILITY,
+    SECTION_MEDICATION,
+    SECTION_TREATMENT,
+    SECTION_ASSESSMENTS,
+    SECTION_GOALS,
+    SECTION_NOTES,
+];
 
 /// What a pain entry speaks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,8 +105,8 @@ impl PainRow {
     }
 }
 
-/// The place of an entry among others; see [`PainRow`].
-pub(super) type TimeOrder = (DateTime<Utc>, DateTime<Utc>, DateTime<Utc>, Uuid);
+/// The place of an entry among others: what it is about, typed, received, id.
+pub type TimeOrder = (DateTime<Utc>, DateTime<Utc>, DateTime<Utc>, Uuid);
 
 /// What became of a treatment session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,13 +140,19 @@ pub struct SessionRow {
     pub techniques: Vec<String>,
 }
 
-/// One sleep record. A night belongs to the journal day of waking.
-#[derive(Debug, Clone, PartialEq)]
+/// One sleep record. A night belongs to the journal day of waking. The fields stand in the order
+/// by which one record of a day is chosen (F10).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SleepRow {
     /// The journal day of waking.
     pub journal_date: NaiveDate,
-    /// Total sleep time in minutes.
+    /// Total sleep time (TST) in minutes, 0 to 1440.
     pub total_sleep_minutes: Option<i32>,
+    /// Time in bed (TIB) in minutes, from instants, 0 to 1440; `None` unless all three waking
+    /// parts of the night are known too, since without them an efficiency would be too high.
+    pub measured_in_bed_minutes: Option<i32>,
+    /// Whether pain woke the patient.
+    pub woken_by_pain: Option<bool>,
     /// Sleep quality 0 to 10, higher is better.
     pub quality: Option<i16>,
 }
@@ -147,8 +176,9 @@ impl Sections {
 
 /// All that a report is computed from.
 ///
-/// Rows may reach beyond the window, and must for two purposes: the 14 journal days before the
-/// first attended session (F2), and the three days on either side of each session (F4). Work and
+/// Rows may reach beyond the window, and must for three purposes: the 14 journal days before the
+/// first attended session (F2), the three days on either side of each session (F4), and the 28
+/// days before each day that is judged a spike or none (F6). Work and
 /// size grow with the square of the rated days and with the days of the window: the caller
 /// bounds its length.
 #[derive(Debug, Clone, PartialEq)]
@@ -175,4 +205,22 @@ pub struct ReportInput {
     pub sessions: Vec<SessionRow>,
     /// Sleep records.
     pub sleep: Vec<SleepRow>,
+    /// What journal entries say beside pain.
+    pub entries: Vec<EntryRow>,
+    /// Flares, as the patient reported them.
+    pub flares: Vec<FlareRow>,
+    /// Medication intakes.
+    pub intakes: Vec<IntakeRow>,
+    /// Answered questionnaires.
+    pub assessments: Vec<AssessmentRow>,
+    /// Goals.
+    pub goals: Vec<GoalRow>,
+    /// Adverse events.
+    pub adverse_events: Vec<AdverseEventRow>,
+    /// Treatment plans.
+    pub plans: Vec<PlanRow>,
+    /// Complaints.
+    pub episodes: Vec<EpisodeRow>,
+    /// Notes the patient marked as shared.
+    pub notes: Vec<NoteRow>,
 }

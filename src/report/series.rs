@@ -1,12 +1,16 @@
 //! The daily series: every day of the window, whether anything was entered or not.
 
+use super::clinical_rows::EntryRow;
 use super::daily::{PainDays, ScoreSource};
+use super::flares::FlareDays;
+use super::medication::MedicationDays;
 use super::numbers::{count, round2};
 use super::rows::{SessionRow, SessionStatus, SleepRow};
 use super::statement::ReportWindow;
+use super::weekly::{ByDay, answers};
+use crate::collections::IntakeKind;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// One journal day of the window. A day without a rating has a null score, never zero.
@@ -39,6 +43,42 @@ pub struct DailyPoint {
     /// never stands in for a score.
     #[schema(required)]
     pub pain_free_day: Option<bool>,
+    /// Whether the day lies in a flare that the patient reported; null where pain is omitted. That
+    /// none was reported does not say that there was none. Source: F6, clinical reference.
+    #[schema(required)]
+    pub flare: Option<bool>,
+    /// Whether the ratings make the day a spike; null where it could not be judged or pain is
+    /// omitted. Source: F6, clinical reference.
+    #[schema(required)]
+    pub spike: Option<bool>,
+    /// How much pain got in the way, 0 to 10; this and the next four are null where not answered
+    /// or pain is omitted. The last answer of a daily entry counts, else the last of the day.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub interference: Option<i32>,
+    /// Mood, 0 worst to 10 best.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub mood: Option<i32>,
+    /// Stress, 0 none to 10 most.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub stress: Option<i32>,
+    /// Energy, 0 none to 10 full.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub energy: Option<i32>,
+    /// Stiffness, 0 none to 10 most.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub stiffness: Option<i32>,
+    /// Minutes walked; null where not answered or mobility is omitted.
+    #[schema(required, minimum = 0, maximum = 1440)]
+    pub walking_minutes: Option<i32>,
+    /// Steps; null where not answered or mobility is omitted.
+    #[schema(required, minimum = 0, maximum = 200_000)]
+    pub steps: Option<i32>,
+    /// Whether relief medication was taken; null where unknown or medication is omitted.
+    #[schema(required)]
+    pub relief_taken: Option<bool>,
+    /// Whether preventive medication was taken; null where unknown or medication is omitted.
+    #[schema(required)]
+    pub preventive_taken: Option<bool>,
     /// Attended treatment sessions on the day; null where treatment is omitted.
     #[schema(required, minimum = 0, maximum = 1_000_000)]
     pub sessions_attended: Option<i32>,
@@ -52,20 +92,38 @@ pub struct DailyPoint {
     pub sleep_quality: Option<i32>,
 }
 
-/// Builds the series. `sessions` is `None` where treatment is omitted; omitted pain and sleep
-/// are given as no rows.
+/// What the series is made of; what is omitted is `None` or empty.
+#[derive(Default)]
+pub(super) struct Sources<'a> {
+    pub(super) pain: PainDays,
+    pub(super) flares: Option<FlareDays>,
+    /// Entries for what belongs to pain, and for what belongs to mobility.
+    pub(super) entries: (&'a [EntryRow], &'a [EntryRow]),
+    pub(super) medication: Option<MedicationDays>,
+    pub(super) sessions: Option<Vec<&'a SessionRow>>,
+    pub(super) nights: ByDay<SleepRow>,
+}
+
+/// Builds the series.
 pub(super) fn series(
     window: Option<ReportWindow>,
     expected: Option<ReportWindow>,
-    pain: &PainDays,
-    sessions: Option<&[&SessionRow]>,
-    sleep: &[SleepRow],
+    sources: &Sources<'_>,
 ) -> Vec<DailyPoint> {
-    let nights = longest_nights(sleep);
-    let attended = sessions.map(attended_by_day);
+    let attended = sources.sessions.as_deref().map(attended_by_day);
+    let (of_pain, of_mobility) = sources.entries;
+    let scale = |pick: fn(&EntryRow) -> Option<i16>| answers(of_pain, pick);
+    let (mood, stress) = (scale(|entry| entry.mood), scale(|entry| entry.stress));
+    let (energy, stiffness) = (scale(|entry| entry.energy), scale(|entry| entry.stiffness));
+    let interference = scale(|entry| entry.interference);
+    let walking = answers(of_mobility, |entry| entry.walking_minutes);
+    let steps = answers(of_mobility, |entry| entry.steps);
     let point = |date| {
-        let day = pain.day(date);
-        let night = nights.get(&date);
+        let day = sources.pain.day(date);
+        let night = sources.nights.get(&date);
+        let flares = sources.flares.as_ref();
+        let on_day = |values: &ByDay<i16>| values.get(&date).copied().map(i32::from);
+        let taken = |kind| sources.medication.as_ref().and_then(|days| days.used(date, kind));
         DailyPoint {
             journal_date: date,
             expected: expected.is_some_and(|expected| expected.contains(date)),
@@ -76,28 +134,27 @@ pub(super) fn series(
             ratings: day.map_or(0, |day| count(day.entries)),
             backfilled: day.is_some_and(|day| day.is_backfilled),
             pain_free_day: day.and_then(|day| day.pain_free),
+            flare: flares.map(|flares| flares.reported.contains(&date)),
+            spike: flares.and_then(|flares| flares.spikes.get(&date).copied()),
+            interference: on_day(&interference),
+            mood: on_day(&mood),
+            stress: on_day(&stress),
+            energy: on_day(&energy),
+            stiffness: on_day(&stiffness),
+            walking_minutes: on_day(&walking),
+            steps: steps.get(&date).copied(),
+            relief_taken: taken(IntakeKind::Relief),
+            preventive_taken: taken(IntakeKind::Preventive),
             sessions_attended: attended.as_ref().map(|days| days.get(&date).copied().unwrap_or(0)),
-            sleep_minutes: night.and_then(|(minutes, _)| *minutes),
-            sleep_quality: night.and_then(|(_, quality)| *quality).map(i32::from),
+            sleep_minutes: night.and_then(|night| night.total_sleep_minutes),
+            sleep_quality: night.and_then(|night| night.quality).map(i32::from),
         }
     };
     window.into_iter().flat_map(ReportWindow::iter).map(point).collect()
 }
 
-/// Minutes slept and quality of the longest record of each day; a record without minutes comes
-/// last, and of equally long ones the better.
-fn longest_nights(sleep: &[SleepRow]) -> BTreeMap<NaiveDate, (Option<i32>, Option<i16>)> {
-    let mut nights = BTreeMap::new();
-    for row in sleep {
-        let night = (row.total_sleep_minutes, row.quality);
-        let longest = nights.entry(row.journal_date).or_insert(night);
-        *longest = night.max(*longest);
-    }
-    nights
-}
-
-fn attended_by_day(sessions: &[&SessionRow]) -> BTreeMap<NaiveDate, i32> {
-    let mut days = BTreeMap::new();
+fn attended_by_day(sessions: &[&SessionRow]) -> ByDay<i32> {
+    let mut days = ByDay::new();
     for row in sessions.iter().filter(|row| row.status == SessionStatus::Attended) {
         *days.entry(row.journal_date).or_insert(0) += 1;
     }
@@ -106,19 +163,20 @@ fn attended_by_day(sessions: &[&SessionRow]) -> BTreeMap<NaiveDate, i32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{date, pain_days, session};
+    use super::super::fixtures::{date, night, pain_days, session};
+    use super::super::sleep::longest_nights;
     use super::*;
 
     fn sleep(day: i64, minutes: Option<i32>, quality: Option<i16>) -> SleepRow {
-        SleepRow { journal_date: date(day), total_sleep_minutes: minutes, quality }
+        SleepRow { quality, ..night(day, minutes) }
     }
 
     #[test]
     fn every_day_is_there_and_a_missing_day_is_null() {
-        let days = pain_days(&[Some(5), None, Some(0)]);
+        let pain = pain_days(&[Some(5), None, Some(0)]);
         let window = ReportWindow::new(date(0), date(3));
         let expected = ReportWindow::new(date(1), date(2));
-        let points = series(window, expected, &days, None, &[]);
+        let points = series(window, expected, &Sources { pain, ..Sources::default() });
         let seen: Vec<_> = points.iter().map(|p| (p.pain, p.ratings, p.expected)).collect();
         assert_eq!(
             seen,
@@ -133,7 +191,6 @@ mod tests {
     fn sessions_are_counted_and_the_longest_night_is_taken() {
         let missed = SessionRow { status: SessionStatus::Missed, ..session(1, 900) };
         let sessions = [session(1, 600), session(1, 800), missed];
-        let sessions: Vec<&SessionRow> = sessions.iter().collect();
         let nights = [
             sleep(0, Some(380), Some(4)),
             sleep(0, Some(410), None),
@@ -141,7 +198,12 @@ mod tests {
             sleep(1, None, Some(6)),
         ];
         let window = ReportWindow::new(date(0), date(2));
-        let points = series(window, window, &PainDays::default(), Some(&sessions), &nights);
+        let sources = Sources {
+            sessions: Some(sessions.iter().collect()),
+            nights: longest_nights(&nights),
+            ..Sources::default()
+        };
+        let points = series(window, window, &sources);
         let counts: Vec<_> = points.iter().map(|point| point.sessions_attended).collect();
         assert_eq!(counts, [Some(0), Some(2), Some(0)]);
         let nights: Vec<_> = points.iter().map(|p| (p.sleep_minutes, p.sleep_quality)).collect();

@@ -35,6 +35,18 @@ impl ReportWindow {
     pub fn iter(self) -> impl Iterator<Item = NaiveDate> {
         self.from.iter_days().take_while(move |date| *date <= self.to)
     }
+
+    /// The blocks of seven days from the first day on; the last may be shorter.
+    pub fn weeks(self) -> impl Iterator<Item = Self> {
+        let block = move |from| Self::new(from, shift(from, 6).min(self.to));
+        self.iter().step_by(7).filter_map(block)
+    }
+
+    /// The last `days` days of the window, or all where it has fewer.
+    pub fn last(self, days: usize) -> Self {
+        let back = i64::try_from(days).unwrap_or(i64::MAX);
+        Self { from: shift(self.to, 1 - back).max(self.from), to: self.to }
+    }
 }
 
 /// `date` moved by `days`; stops at the calendar's ends instead of failing.
@@ -53,6 +65,17 @@ pub(super) fn shift(date: NaiveDate, days: i64) -> NaiveDate {
 #[serde(transparent)]
 #[schema(as = ReportCode, max_length = 64, examples("pain"))]
 pub struct Code(pub String);
+
+impl From<&str> for Code {
+    fn from(code: &str) -> Self {
+        Self(code.to_owned())
+    }
+}
+
+/// Codes in the order given.
+pub(super) fn codes(codes: &[&str]) -> Vec<Code> {
+    codes.iter().map(|code| Code::from(*code)).collect()
+}
 
 /// How a number was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -112,6 +135,19 @@ pub enum Unit {
     PointsPerWeek,
     /// A share, 0 to 100.
     Percent,
+    /// Minutes, 0 or more.
+    Minutes,
+    /// Steps of a day, 0 or more.
+    Steps,
+    /// Days of seven, 0 to 7.
+    DaysPerWeek,
+    /// Days of twenty-eight, 0 to 28.
+    #[serde(rename = "days_per_28")]
+    DaysPer28,
+    /// A rank correlation, -1 to 1.
+    Correlation,
+    /// Points on the scale of the questionnaire, or a difference of two scores on it.
+    InstrumentPoints,
 }
 
 /// One number of the report with all that is needed to read and to check it.
@@ -125,7 +161,9 @@ pub struct Statement {
     /// unrounded value, so that it can differ from `value` rounded again. Null with `value`.
     #[schema(required, max_length = 16, examples("-3.0"))]
     pub value_text: Option<String>,
-    /// Unit of `value` and `interval`: `score_0_10`, `points`, `points_per_week` or `percent`.
+    /// Unit of `value` and `interval`: `score_0_10`, `points`, `points_per_week`, `percent`,
+    /// `minutes`, `steps`, `days_per_week`, `days_per_28`, `correlation` or `instrument_points`.
+    /// More may appear.
     #[schema(value_type = String, max_length = 32, examples("points"))]
     pub unit: Unit,
     /// How many observations stand behind the value (rated days, sessions or expected days, as

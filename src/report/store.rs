@@ -1,16 +1,21 @@
-//! The rows a report is computed from, as narrow as it needs them.
+//! The entries, sessions and nights a report is computed from, as narrow as it needs them.
 
+use super::clinical_rows::{EntryRow, Tried};
 use super::rows::{PainRow, RatingKind, SessionRow, SessionStatus, SleepRow};
 use crate::access::{Permit, Read};
-use crate::collections::{self, EntryKind, Night, TreatmentSession};
+use crate::collections::{self, EntryKind, Night, RedFlag, Relief, TreatmentSession, WorkImpact};
 use crate::db::{Statement, row};
 use crate::journal::{Stored, window};
+use crate::wire::{Items, Json};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
+/// The days a report reads, both included.
+pub(super) type Days = (NaiveDate, NaiveDate);
+
 row! {
     /// What a report reads of a journal entry.
-    pub struct RatingRow {
+    pub struct EntryRecord {
         id: Uuid,
         kind: EntryKind,
         effective_at: DateTime<Utc>,
@@ -23,25 +28,40 @@ row! {
         worst: Option<i16>,
         least: Option<i16>,
         pain_free_day: Option<bool>,
+        interference: Option<i16>,
+        mood: Option<i16>,
+        energy: Option<i16>,
+        stress: Option<i16>,
+        stiffness: Option<i16>,
+        morning_stiffness_minutes: Option<i16>,
+        relief: Json<Items<Relief, 14>>,
+        red_flags: Items<RedFlag, 6>,
+        walking_minutes: Option<i16>,
+        steps: Option<i32>,
+        sitting_tolerance_minutes: Option<i16>,
+        standing_tolerance_minutes: Option<i16>,
+        work_impact: Option<WorkImpact>,
+        work_minutes_lost: Option<i16>,
+        medication_taken: Option<bool>,
     }
 }
 
-/// The text of [`ratings`]. Public for the benchmark.
+/// The text of [`entries`]. Public for the benchmark.
 pub const RATINGS: &str = "SELECT id, kind, effective_at, journal_date, recorded_at, received_at, \
-    utc_offset_minutes, pain_now, pain_average, pain_worst, pain_least, pain_free_day \
+    utc_offset_minutes, pain_now, pain_average, pain_worst, pain_least, pain_free_day, \
+    interference, mood, energy, stress, stiffness, morning_stiffness_minutes, relief, red_flags, \
+    walking_minutes, steps, sitting_tolerance_minutes, standing_tolerance_minutes, work_impact, \
+    work_minutes_lost, medication_taken \
     FROM pj.journal_entries \
     WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2";
 
-/// The entries of these days that say anything about pain.
-pub(super) fn ratings(_: Permit<Read>, days: (NaiveDate, NaiveDate)) -> Statement<RatingRow> {
+/// The entries of these days.
+pub(super) fn entries(_: Permit<Read>, days: Days) -> Statement<EntryRecord> {
     Statement::new(RATINGS).bind(days.0).bind(days.1)
 }
 
 /// The treatment sessions of these days.
-pub(super) fn sessions(
-    permit: Permit<Read>,
-    days: (NaiveDate, NaiveDate),
-) -> Statement<Stored<TreatmentSession>> {
+pub(super) fn sessions(permit: Permit<Read>, days: Days) -> Statement<Stored<TreatmentSession>> {
     window(permit, days)
 }
 
@@ -52,7 +72,9 @@ row! {
         bed_at: Option<DateTime<Utc>>,
         rise_at: Option<DateTime<Utc>>,
         awake_minutes: i32,
+        is_every_part_known: bool,
         reported_sleep_minutes: Option<i16>,
+        woken_by_pain: Option<bool>,
         quality: Option<i16>,
     }
 }
@@ -60,38 +82,65 @@ row! {
 /// The text of [`nights`]. Public for the benchmark.
 pub const NIGHTS: &str = "SELECT journal_date, bed_at, rise_at, \
     (coalesce(sleep_onset_latency_minutes, 0) + coalesce(wake_after_sleep_onset_minutes, 0) \
-    + coalesce(terminal_wake_minutes, 0))::integer, reported_sleep_minutes, quality \
+    + coalesce(terminal_wake_minutes, 0))::integer, \
+    num_nulls(sleep_onset_latency_minutes, wake_after_sleep_onset_minutes, terminal_wake_minutes) = 0, \
+    reported_sleep_minutes, woken_by_pain, quality \
     FROM pj.sleep_records \
     WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2";
 
 /// The nights that end on these days.
-pub(super) fn nights(_: Permit<Read>, days: (NaiveDate, NaiveDate)) -> Statement<NightRow> {
+pub(super) fn nights(_: Permit<Read>, days: Days) -> Statement<NightRow> {
     Statement::new(NIGHTS).bind(days.0).bind(days.1)
 }
 
-impl From<RatingRow> for PainRow {
-    fn from(row: RatingRow) -> Self {
-        Self {
-            id: row.id,
-            kind: match row.kind {
-                EntryKind::Daily => RatingKind::Daily,
-                EntryKind::Momentary => RatingKind::Momentary,
-                EntryKind::PreSession => RatingKind::PreSession,
-                EntryKind::PostSession => RatingKind::PostSession,
-                EntryKind::Post24h => RatingKind::Post24h,
-            },
-            effective_at: row.effective_at,
-            journal_date: row.journal_date,
-            recorded_at: row.recorded_at,
-            received_at: row.received_at,
-            utc_offset_minutes: row.utc_offset_minutes,
-            now: row.now,
-            average: row.average,
-            worst: row.worst,
-            least: row.least,
-            pain_free_day: row.pain_free_day,
-        }
-    }
+/// An entry as the report sees it: what it says of pain, and what besides.
+pub(super) fn entry_rows(row: EntryRecord) -> (PainRow, EntryRow) {
+    let pain = PainRow {
+        id: row.id,
+        kind: match row.kind {
+            EntryKind::Daily => RatingKind::Daily,
+            EntryKind::Momentary => RatingKind::Momentary,
+            EntryKind::PreSession => RatingKind::PreSession,
+            EntryKind::PostSession => RatingKind::PostSession,
+            EntryKind::Post24h => RatingKind::Post24h,
+        },
+        effective_at: row.effective_at,
+        journal_date: row.journal_date,
+        recorded_at: row.recorded_at,
+        received_at: row.received_at,
+        utc_offset_minutes: row.utc_offset_minutes,
+        now: row.now,
+        average: row.average,
+        worst: row.worst,
+        least: row.least,
+        pain_free_day: row.pain_free_day,
+    };
+    let entry = EntryRow {
+        kind: pain.kind,
+        journal_date: row.journal_date,
+        order: pain.time_order(),
+        interference: row.interference,
+        mood: row.mood,
+        energy: row.energy,
+        stress: row.stress,
+        stiffness: row.stiffness,
+        morning_stiffness_minutes: row.morning_stiffness_minutes,
+        relief: tried(&row.relief),
+        red_flags: row.red_flags.as_slice().iter().map(|flag| flag.code()).collect(),
+        walking_minutes: row.walking_minutes,
+        steps: row.steps,
+        sitting_tolerance_minutes: row.sitting_tolerance_minutes,
+        standing_tolerance_minutes: row.standing_tolerance_minutes,
+        work_impact: row.work_impact,
+        work_minutes_lost: row.work_minutes_lost,
+        medication_taken: row.medication_taken,
+    };
+    (pain, entry)
+}
+
+/// What was tried, and how much it helped.
+pub(super) fn tried(relief: &Json<Items<Relief, 14>>) -> Vec<Tried> {
+    relief.0.as_slice().iter().map(|relief| (relief.what, relief.helped)).collect()
 }
 
 /// A visit as the report sees it; none without a journal day, which every stored record has.
@@ -124,6 +173,8 @@ impl From<NightRow> for SleepRow {
         Self {
             journal_date: row.journal_date,
             total_sleep_minutes: night.total_sleep().and_then(|m| i32::try_from(m).ok()),
+            measured_in_bed_minutes: Self::measured_in_bed(night, row.is_every_part_known),
+            woken_by_pain: row.woken_by_pain,
             quality: row.quality,
         }
     }

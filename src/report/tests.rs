@@ -1,8 +1,8 @@
 //! The report as a whole: the worked numbers together, order independence, omitted sections, and
 //! the shape of its JSON.
 
-use super::fixtures::{at, daily, date, input, rating, session};
-use super::rows::{PainRow, RatingKind, SessionStatus, SleepRow};
+use super::fixtures::{at, daily, date, input, night, rating, session};
+use super::rows::{PainRow, RatingKind, SessionRow, SessionStatus, SleepRow};
 use super::statement::{Status, Unit, shift};
 use super::trend::TrendWords;
 use super::*;
@@ -29,11 +29,7 @@ fn full() -> ReportInput {
     }
     input.sessions.push(SessionRow { status: SessionStatus::Missed, ..session(36, 600) });
     for day in 0..40 {
-        input.sleep.push(SleepRow {
-            journal_date: date(day),
-            total_sleep_minutes: Some(400),
-            quality: Some(6),
-        });
+        input.sleep.push(SleepRow { quality: Some(6), ..night(day, Some(400)) });
     }
     input
 }
@@ -74,11 +70,7 @@ fn the_order_of_the_rows_does_not_matter() {
     // Two daily entries on one day, two sessions on one day, two nights on one day.
     input.ratings.push(PainRow { average: Some(9), ..rating(RatingKind::Daily, 34, 1300) });
     input.sessions.push(session(20, 900));
-    input.sleep.push(SleepRow {
-        journal_date: date(3),
-        total_sleep_minutes: None,
-        quality: Some(2),
-    });
+    input.sleep.push(SleepRow { quality: Some(2), ..night(3, None) });
     let report = build(&input);
     let bytes = serde_json::to_vec(&report).unwrap();
     let svg = chart::daily_pain_svg(&report);
@@ -150,7 +142,8 @@ fn omitted_pain_leaves_no_pain_value_behind() {
     assert_eq!((report.pain.as_ref(), report.session_effects.as_ref()), (None, None));
     assert!(report.weeks.is_empty());
     assert_eq!(report.sections_omitted, codes(&["pain"]));
-    assert_eq!(report.sections_included, codes(&["sleep", "treatment"]));
+    let rest = ["assessments", "goals", "medication", "mobility", "notes", "sleep", "treatment"];
+    assert_eq!(report.sections_included, codes(&rest));
     assert!(
         report.daily.iter().all(|point| {
             point.pain.is_none() && point.pain_worst.is_none() && point.ratings == 0
@@ -170,7 +163,8 @@ fn omitted_treatment_and_sleep_are_absent_even_if_rows_are_given() {
     let mut input = full();
     input.sections.visible = vec![SECTION_PAIN];
     let report = build(&input);
-    assert_eq!(report.sections_omitted, codes(&["sleep", "treatment"]));
+    let rest = ["assessments", "goals", "medication", "mobility", "notes", "sleep", "treatment"];
+    assert_eq!(report.sections_omitted, codes(&rest));
     assert!(report.daily.iter().all(|point| {
         point.sessions_attended.is_none()
             && point.sleep_minutes.is_none()
@@ -192,7 +186,7 @@ fn the_instant_is_written_to_the_millisecond() {
     input.generated_at = at(1, 0) + chrono::TimeDelta::microseconds(1_234_567);
     let json = serde_json::to_value(build(&input)).unwrap();
     assert_eq!(json["generated_at"], "2026-03-02T00:00:01.234Z");
-    assert_eq!((&json["rule_version"], &json["journal_revision"]), (&"1".into(), &7.into()));
+    assert_eq!((&json["rule_version"], &json["journal_revision"]), (&"2".into(), &7.into()));
 }
 
 /// No forbidden claim in any sentence the report can write.

@@ -96,14 +96,7 @@ pub(super) fn weeks(days: &PainDays, window: ReportWindow) -> Vec<Statement> {
         "Mean of the daily scores in a block of seven journal days counted from the first day of \
          the window.",
     );
-    window
-        .iter()
-        .step_by(7)
-        .map(|from| {
-            let block = ReportWindow::new(from, super::statement::shift(from, 6).min(window.to));
-            Composite::over(days, block).statement(METHOD)
-        })
-        .collect()
+    window.weeks().map(|week| Composite::over(days, Some(week)).statement(METHOD)).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,47 @@
+//! Several queries of one round trip, each with rows of its own kind.
+
+use super::pool::Link;
+use super::statement::{Row, Statement};
+use super::{DbError, load};
+
+/// A tuple of statements that are sent together.
+pub(crate) trait Batch {
+    /// The rows of each, in the order of the statements.
+    type Rows;
+    /// How many statements there are.
+    const SIZE: usize;
+
+    /// Has the connection prepared every one of them?
+    fn is_known(&self, link: &Link) -> bool;
+    /// Sends them all before the first answer is read. Only for a connection that knows them.
+    async fn together(self, link: &Link) -> Result<Self::Rows, DbError>;
+    /// One after the other, so that each can be prepared.
+    async fn in_turn(self, link: &Link) -> Result<Self::Rows, DbError>;
+}
+
+macro_rules! batches {
+    ($(($size:literal: $($row:ident $statement:ident),+))+) => {$(
+        impl<$($row: Row),+> Batch for ($(Statement<$row>,)+) {
+            type Rows = ($(Vec<$row>,)+);
+            const SIZE: usize = $size;
+
+            fn is_known(&self, link: &Link) -> bool {
+                let ($($statement,)+) = self;
+                $(link.knows($statement.sql))&&+
+            }
+            async fn together(self, link: &Link) -> Result<Self::Rows, DbError> {
+                let ($($statement,)+) = self;
+                futures_util::try_join!($(load(link, $statement)),+)
+            }
+            async fn in_turn(self, link: &Link) -> Result<Self::Rows, DbError> {
+                let ($($statement,)+) = self;
+                Ok(($(load(link, $statement).await?,)+))
+            }
+        }
+    )+};
+}
+batches! {
+    (1: A a)
+    (2: A a, B b)
+    (11: A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k)
+}
