@@ -44,5 +44,10 @@ pub fn daily_pain_svg(report: &Report) -> String {
     svg.close()
 }
 
+/// The picture of [`daily_pain_svg`] in words.
+pub fn daily_pain_alt(report: &Report) -> String {
+    describe::text_alternative(report)
+}
+
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ pub mod cautions;
 pub mod change;
 pub mod chart;
 pub mod clinical_rows;
+pub mod compose;
 mod clinical_store;
 pub mod coverage;
 pub mod daily;

@@ -1,0 +1,82 @@
+//! Statements, days and counts in words.
+
+use super::Catalogue;
+use crate::report::page::Fact;
+use crate::report::statement::{ReportWindow, Statement, Status, Unit};
+use chrono::NaiveDate;
+
+/// A minus that is as wide as a plus.
+fn signed(text: &str) -> String {
+    text.replace('-', "\u{2212}")
+}
+
+/// A statement's value with its unit, or what it lacks.
+pub(super) fn value(words: &Catalogue, statement: &Statement) -> String {
+    let Some(text) = &statement.value_text else {
+        let (have, need) = (statement.have.to_string(), statement.need.to_string());
+        return words.text("insufficient", &[("have", &have), ("need", &need)]);
+    };
+    let unit = match statement.unit {
+        Unit::Score0To10 | Unit::Correlation | Unit::InstrumentPoints | Unit::Steps => "",
+        Unit::Points => "unit.points",
+        Unit::PointsPerWeek => "unit.points_per_week",
+        Unit::Percent => "unit.percent",
+        Unit::Minutes => "unit.minutes",
+        Unit::DaysPerWeek => "unit.days_per_week",
+        Unit::DaysPer28 => "unit.days_per_28",
+    };
+    let text = signed(text);
+    if unit.is_empty() { text } else { words.text(unit, &[("value", &text)]) }
+}
+
+/// What stands behind a statement: count, interval, days, and how far it may be trusted.
+pub(super) fn behind(words: &Catalogue, statement: &Statement) -> String {
+    let mut parts = vec![words.text("n", &[("n", &statement.n.to_string())])];
+    if let Some(interval) = statement.interval {
+        let (low, high) =
+            (signed(&format!("{:.1}", interval.low)), signed(&format!("{:.1}", interval.high)));
+        parts.push(words.text("interval", &[("low", &low), ("high", &high)]));
+    }
+    if let Some(window) = statement.window {
+        parts.push(span(words, window));
+    }
+    if statement.status == Status::Provisional {
+        parts.push(words.text("provisional", &[]));
+    }
+    parts.join(" · ")
+}
+
+/// A statement as a tile.
+pub(super) fn fact(words: &Catalogue, label: &str, statement: &Statement) -> Fact {
+    let note = match statement.status {
+        Status::Insufficient => String::new(),
+        _ => behind(words, statement),
+    };
+    Fact { label: words.text(label, &[]), value: value(words, statement), note }
+}
+
+/// Days from and to.
+pub(super) fn span(words: &Catalogue, window: ReportWindow) -> String {
+    let (from, to) = (day(window.from), day(window.to));
+    words.text("span", &[("from", &from), ("to", &to)])
+}
+
+/// A day, the same in every language.
+pub(super) fn day(day: NaiveDate) -> String {
+    day.to_string()
+}
+
+/// A day that may be unknown.
+pub(super) fn day_or(words: &Catalogue, date: Option<NaiveDate>) -> String {
+    date.map_or_else(|| words.text("unknown", &[]), day)
+}
+
+/// A number to one decimal.
+pub(super) fn decimal(value: f64) -> String {
+    signed(&format!("{:.1}", crate::report::round_to(value, 1)))
+}
+
+/// A number that may be missing. Missing is a dash, never a zero.
+pub(super) fn or_dash(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "\u{2013}".to_owned(), |value| signed(&value.to_string()))
+}
