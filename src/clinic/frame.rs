@@ -39,6 +39,8 @@ impl Page<'_> {
     fn html(&self) -> String {
         let Self { up, main, .. } = self;
         let title = Escaped(self.title);
+        // A report brings its own main part, behind the tools for it.
+        let element = if main.contains("<main ") { "div" } else { "main" };
         let nav = if self.signed_in {
             format!(
                 "<nav aria-label=\"Pages\"><a href=\"{up}clinic\">Patients</a></nav>\n\
@@ -59,6 +61,7 @@ impl Page<'_> {
 <title>{title} · pain-journal</title>
 <link rel="icon" type="image/svg+xml" href="{up}assets/icon.svg">
 <link rel="stylesheet" href="{up}assets/clinic.css">
+<link rel="stylesheet" href="{up}assets/report.css">
 <script defer src="{up}assets/clinic.js"></script>
 </head>
 <body>
@@ -66,8 +69,8 @@ impl Page<'_> {
 <header class="bar">
 <span class="name">pain-journal</span>
 {nav}</header>
-<main id="main" tabindex="-1">
-{main}</main>
+<{element} id="main" tabindex="-1">
+{main}</{element}>
 </body>
 </html>
 "##

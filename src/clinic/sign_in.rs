@@ -86,9 +86,10 @@ fn words(problem: &Problem, refused: &'static str) -> (StatusCode, &'static str)
             StatusCode::FORBIDDEN,
             "This account is no practitioner's. Patients use their clinic's app.",
         ),
-        ProblemKind::AccountSuspended => {
-            (StatusCode::FORBIDDEN, "This account is suspended. Ask the clinic that runs this server.")
-        }
+        ProblemKind::AccountSuspended => (
+            StatusCode::FORBIDDEN,
+            "This account is suspended. Ask the clinic that runs this server.",
+        ),
         ProblemKind::Overloaded => {
             (StatusCode::SERVICE_UNAVAILABLE, "The server is busy. Try again in a moment.")
         }

@@ -128,10 +128,12 @@ fn accepts(request: &ServiceRequest) -> bool {
     if !path.starts_with("/v1/") {
         return true;
     }
-    let is_picture = path.rsplit('.').next() == Some("svg");
-    let ours = match path {
-        _ if is_picture => "image/svg+xml",
-        path if path.ends_with("/stream") => "text/event-stream",
+    let ours = match path.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("svg") => "image/svg+xml",
+        Some("html") => "text/html",
+        Some("csv") => "text/csv",
+        Some("pdf") => "application/pdf",
+        _ if path.ends_with("/stream") => "text/event-stream",
         _ => "application/json",
     };
     let family = ours.split_once('/').map_or("", |(family, _)| family);

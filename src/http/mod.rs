@@ -5,6 +5,7 @@ mod frame;
 mod page;
 pub mod precondition;
 mod problem;
+mod rendered;
 mod reply;
 mod routes;
 
@@ -12,6 +13,7 @@ pub use body::{BODY_LIMIT, Body, Query, path_id};
 pub use frame::{RequestId, frame};
 pub use page::{CursorKey, Page, PageRequest, Place};
 pub use problem::{Answered, Problem, ProblemBody, ProblemKind};
+pub use rendered::{Csv, Html, Pdf};
 pub use reply::{
     Accepted, Answer, Deleted, Document, Events, Found, Made, Nothing, Outcome, Put, Svg,
     Versioned, request_schema,

@@ -12,10 +12,11 @@ const DOCS_SCRIPT: &[u8] = include_bytes!("../../assets/swagger-ui/swagger-ui-bu
 const DOCS_STYLE: &[u8] = include_bytes!("../../assets/swagger-ui/swagger-ui.css.gz");
 
 /// Our own files: name, media type, text.
-const OWN: [(&str, &str, &str); 6] = [
+const OWN: [(&str, &str, &str); 7] = [
     ("style.css", CSS, include_str!("../../assets/style.css")),
     ("clinic.css", CSS, include_str!("../../assets/clinic.css")),
     ("clinic.js", SCRIPT, include_str!("../../assets/clinic.js")),
+    ("report.css", CSS, crate::report::html::STYLE),
     ("docs.js", SCRIPT, include_str!("../../assets/docs.js")),
     ("verify-email.js", SCRIPT, include_str!("../../assets/verify-email.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),

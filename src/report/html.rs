@@ -260,7 +260,12 @@ mod tests {
     fn headings_leave_no_level_out() {
         let heading = |level| Block::Heading { level, text: level.to_string() };
         let html = main(&page(vec![heading(4), heading(2), heading(3), heading(9)]));
-        for level in ["<h2 dir=\"auto\">4<", "<h2 dir=\"auto\">2<", "<h3 dir=\"auto\">3<", "<h4 dir=\"auto\">9<"] {
+        for level in [
+            "<h2 dir=\"auto\">4<",
+            "<h2 dir=\"auto\">2<",
+            "<h3 dir=\"auto\">3<",
+            "<h4 dir=\"auto\">9<",
+        ] {
             assert!(html.contains(level), "{level}\n{html}");
         }
         assert_eq!(html.matches("<h1").count(), 1);

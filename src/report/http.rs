@@ -29,13 +29,14 @@ const LONGEST_FLARE_DAYS: u64 = 93;
 const DAYS_AROUND: u64 = 3;
 
 /// The sections a report is made of.
-const SECTIONS: Sections = Sections::ALL;
+pub(super) const SECTIONS: Sections = Sections::ALL;
 /// The sections the picture of daily pain is made of.
 const CHART: Sections = Sections::of(&[Section::Pain, Section::Sleep, Section::Treatment]);
 const CHART_CODES: [&str; 3] = [SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT];
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
+    super::renderings::routes(routes);
     let about = "Every statement carries value, n, window, method and status; below its gate it says \
         how much it has and needs, and withholds the value. A missing day is null, never 0.";
     let shared = "Statements and days of sections the share does not open are left out, and the report \
@@ -78,7 +79,7 @@ pub fn routes(routes: &mut Routes) {
     );
 }
 
-fn with_window(operation: Operation) -> Operation {
+pub(super) fn with_window(operation: Operation) -> Operation {
     operation
         .parameter(Parameter::date(
             "from",
@@ -99,13 +100,13 @@ document!(Report);
 
 /// The days asked for; what is left open is settled when the patient's today is known.
 #[derive(Clone, Copy)]
-struct Asked {
+pub(super) struct Asked {
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
 }
 
 impl Asked {
-    fn read(request: &HttpRequest) -> Answered<Self> {
+    pub(super) fn read(request: &HttpRequest) -> Answered<Self> {
         let mut query = Query::of(request, &["from", "to"]);
         let asked = Self { from: query.date("from"), to: query.date("to") };
         if let (Some(from), Some(to)) = (asked.from, asked.to) {
@@ -133,7 +134,7 @@ impl Asked {
 }
 
 /// Reads what the window needs in one round trip and computes the report.
-async fn pull(
+pub(super) async fn pull(
     app: &App,
     caller: &Caller,
     need: Need,
@@ -252,7 +253,7 @@ fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) ->
     )
 }
 
-fn share_target(
+pub(super) fn share_target(
     request: &HttpRequest,
     asked: Asked,
     action: &'static str,

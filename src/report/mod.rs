@@ -17,8 +17,8 @@ pub mod cautions;
 pub mod change;
 pub mod chart;
 pub mod clinical_rows;
-pub mod compose;
 mod clinical_store;
+pub mod compose;
 pub mod coverage;
 pub mod daily;
 pub mod daily_rows;
@@ -38,6 +38,7 @@ pub mod plateau;
 pub mod questionnaires;
 pub mod ranks;
 pub mod relief;
+mod renderings;
 pub mod rows;
 pub mod series;
 pub mod session_effect;
@@ -70,6 +71,7 @@ pub(crate) use numbers::round_to;
 use plateau::Plateau;
 use questionnaires::QuestionnaireSummary;
 use relief::ReliefUse;
+pub use renderings::{File, for_practitioner, page_main};
 use rows::{
     ALL_SECTIONS, ReportInput, SECTION_ASSESSMENTS, SECTION_GOALS, SECTION_MEDICATION,
     SECTION_MOBILITY, SECTION_NOTES, SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT,

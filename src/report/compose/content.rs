@@ -1,23 +1,22 @@
 //! Parts that both pages have.
 
-use super::Catalogue;
-use super::words::{decimal, or_dash};
+use super::words::{Voice, decimal, or_dash};
 use crate::report::page::{Alignment, Block, Table};
 use crate::report::session_effect::SessionEffects;
 use crate::report::statement::Code;
 
 /// Codes in words, separated by commas.
-pub(super) fn codes(words: &Catalogue, kind: &str, codes: &[Code]) -> String {
+pub(super) fn codes(words: &Voice<'_>, kind: &str, codes: &[Code]) -> String {
     codes.iter().map(|code| words.code(kind, &code.0)).collect::<Vec<_>>().join(", ")
 }
 
 /// A heading below the title.
-pub(super) fn heading(words: &Catalogue, key: &str) -> Block {
+pub(super) fn heading(words: &Voice<'_>, key: &str) -> Block {
     Block::Heading { level: 2, text: words.text(key, &[]) }
 }
 
 /// The sessions and the pain around them, oldest first.
-pub(super) fn session_table(words: &Catalogue, effects: &SessionEffects) -> Option<Block> {
+pub(super) fn session_table(words: &Voice<'_>, effects: &SessionEffects) -> Option<Block> {
     if effects.sessions.is_empty() {
         return None;
     }

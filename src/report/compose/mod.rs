@@ -6,6 +6,8 @@ mod content;
 mod figures;
 mod patient;
 mod practitioner;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use catalogue::{Catalogue, ENGLISH};

@@ -3,17 +3,17 @@
 
 use super::content::{heading, session_table};
 use super::practitioner::{activities, goal_lines};
-use super::words::{day, decimal, fact, span};
+use super::words::{Voice, day, decimal, elapsed, fact, made_at, span};
 use super::{Catalogue, figures};
 use crate::report::Report;
 use crate::report::change::ChangeBand;
 use crate::report::page::{Block, Page, Span, Wording};
 use crate::report::statement::Status;
 use crate::report::trend::TrendWords;
-use crate::time::format_utc;
 
 /// Composes the page.
-pub fn patient_page(report: &Report, words: &Catalogue) -> Page {
+pub fn patient_page(report: &Report, catalogue: &Catalogue) -> Page {
+    let words = &Voice { catalogue, window: elapsed(report) };
     let mut blocks: Vec<Block> = answer(report, words)
         .into_iter()
         .map(|sentence| Block::Paragraph(vec![Span::strong(sentence)]))
@@ -48,11 +48,11 @@ pub fn patient_page(report: &Report, words: &Catalogue) -> Page {
     blocks.push(Block::Paragraph(vec![Span::plain(words.text("own.seen", &[]))]));
     Page {
         title: words.text("own.title", &[]),
-        language: words.language.to_owned(),
+        language: catalogue.language.to_owned(),
         direction: None,
         meta: vec![
             words.text("meta.window", &[("span", &span(words, report.window))]),
-            format_utc(report.generated_at),
+            made_at(report),
         ],
         blocks,
         id: format!("own-{}-{}", report.window.from, report.journal_revision),
@@ -62,7 +62,7 @@ pub fn patient_page(report: &Report, words: &Catalogue) -> Page {
 }
 
 /// The one sentence, with the honest hedge inside; then the trend.
-fn answer(report: &Report, words: &Catalogue) -> Vec<String> {
+fn answer(report: &Report, words: &Voice<'_>) -> Vec<String> {
     let Some(pain) = &report.pain else { return Vec::new() };
     let mut sentences = Vec::new();
     let change = &pain.change;
@@ -101,7 +101,7 @@ fn answer(report: &Report, words: &Catalogue) -> Vec<String> {
     sentences
 }
 
-fn good_days(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
+fn good_days(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     let Some(pain) = &report.pain else { return };
     blocks.push(heading(words, "own.good.heading"));
     let states = &pain.time_in_state;
@@ -123,7 +123,7 @@ fn good_days(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
     }
 }
 
-fn prepare(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
+fn prepare(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     blocks.push(heading(words, "own.prepare.heading"));
     let lines = goal_lines(report, words);
     if lines.is_empty() {

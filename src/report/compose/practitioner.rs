@@ -1,16 +1,19 @@
 //! The practitioner's page: read in a minute, in the order of clinical reference 6.1.
 
 use super::content::{codes, heading, session_table};
-use super::words::{behind, day, day_or, decimal, fact, or_dash, span, value};
+use super::words::{
+    Voice, behind, day, day_or, decimal, elapsed, fact, made_at, or_dash, span, value,
+};
 use super::{Catalogue, figures};
 use crate::report::Report;
+use crate::report::coverage::CoverageWeek;
 use crate::report::page::{Alignment, Block, Fact, Note, Page, Span, Table, Wording};
-use crate::report::questionnaires::QuestionnaireChange;
+use crate::report::questionnaires::{QuestionnaireChange, QuestionnaireScore};
 use crate::report::statement::{Code, Statement, Status};
-use crate::time::format_utc;
 
 /// Composes the page. The same report gives the same page.
-pub fn practitioner_page(report: &Report, words: &Catalogue) -> Page {
+pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> Page {
+    let words = &Voice { catalogue, window: elapsed(report) };
     let mut blocks = Vec::new();
     blocks.push(Block::Facts(header(report, words)));
     changed(&mut blocks, report, words);
@@ -28,7 +31,7 @@ pub fn practitioner_page(report: &Report, words: &Catalogue) -> Page {
     footer(&mut blocks, report, words);
     Page {
         title: words.text("title", &[]),
-        language: words.language.to_owned(),
+        language: catalogue.language.to_owned(),
         direction: None,
         meta: meta(report, words),
         blocks,
@@ -42,8 +45,8 @@ pub fn practitioner_page(report: &Report, words: &Catalogue) -> Page {
 }
 
 /// The lines below the title.
-pub(super) fn meta(report: &Report, words: &Catalogue) -> Vec<String> {
-    let at = format_utc(report.generated_at);
+pub(super) fn meta(report: &Report, words: &Voice<'_>) -> Vec<String> {
+    let at = made_at(report);
     let revision = report.journal_revision.to_string();
     let made =
         [("at", at.as_str()), ("rules", &report.rule_version), ("revision", revision.as_str())];
@@ -60,7 +63,7 @@ pub(super) fn meta(report: &Report, words: &Catalogue) -> Vec<String> {
     meta
 }
 
-fn header(report: &Report, words: &Catalogue) -> Vec<Fact> {
+fn header(report: &Report, words: &Voice<'_>) -> Vec<Fact> {
     let header = &report.header;
     let mut facts = Vec::new();
     if let Some(rated) = header.days_rated {
@@ -100,7 +103,7 @@ fn header(report: &Report, words: &Catalogue) -> Vec<Fact> {
     facts
 }
 
-fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
+fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     let mut facts = Vec::new();
     let mut sentences = Vec::new();
     if let Some(pain) = &report.pain {
@@ -116,7 +119,7 @@ fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
             });
         }
         facts.push(Fact {
-            label: words.text("chart.heading", &[]),
+            label: words.text("changed.trend", &[]),
             value: value(words, &pain.trend.per_week),
             note: behind(words, &pain.trend.per_week),
         });
@@ -124,10 +127,9 @@ fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
         sentences.extend(pain.plateau.as_ref().and_then(|plateau| plateau.sentence.clone()));
     }
     if let Some(questionnaires) = &report.questionnaires {
-        for change in &questionnaires.instruments {
+        for change in questionnaires.instruments.iter().filter(|change| change.latest.is_some()) {
             let label = words.text("questionnaire.difference", &[("title", &change.title)]);
-            let shown = fact(words, "none", &change.difference);
-            facts.push(Fact { label, ..shown });
+            facts.push(Fact { label, ..fact(words, "none", &change.difference) });
         }
         if let Some(impression) = &questionnaires.impression {
             facts.push(Fact {
@@ -155,7 +157,7 @@ fn code_of(code: &impl serde::Serialize) -> String {
     }
 }
 
-fn sessions(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
+fn sessions(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     let Some(effects) = &report.session_effects else { return };
     blocks.push(heading(words, "sessions.heading"));
     blocks.push(Block::Facts(vec![
@@ -166,7 +168,7 @@ fn sessions(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
     blocks.push(Block::Small(words.text("sessions.hedge", &[])));
 }
 
-fn function(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
+fn function(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     if report.function.is_none() && report.questionnaires.is_none() {
         return;
     }
@@ -181,48 +183,56 @@ fn function(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
         ];
         blocks.push(Block::Facts(facts(words, &rows)));
     }
-    for change in report.questionnaires.iter().flat_map(|found| &found.instruments) {
-        blocks.push(scores(words, change));
-        if !change.activities.is_empty() {
-            blocks.push(activities(words, change));
-        }
-        let lines: Vec<String> = change
-            .thresholds
-            .iter()
-            .map(|threshold| {
-                let result = threshold.result.as_ref().map_or("unknown", |code| code.0.as_str());
-                let result = words.text(&format!("threshold.{result}"), &[]);
-                let name = words.code("threshold_name", &threshold.name);
-                let values =
-                    [("name", name.as_str()), ("source", &threshold.source), ("result", &result)];
-                words.text("questionnaire.threshold", &values)
-            })
-            .collect();
-        if change.latest.is_some() && !lines.is_empty() {
-            blocks.push(Block::Small(lines.join("\n")));
-        }
+    let instruments = report.questionnaires.as_ref().map_or(&[][..], |found| &found.instruments);
+    if !instruments.is_empty() {
+        blocks.push(questionnaires(words, instruments));
+    }
+    for change in instruments.iter().filter(|change| !change.activities.is_empty()) {
+        blocks.push(activities(words, change));
     }
 }
 
-fn scores(words: &Catalogue, change: &QuestionnaireChange) -> Block {
-    let higher = words.code("questionnaire", &change.higher_is.0);
-    let values = [("title", change.title.as_str()), ("higher", &higher)];
-    let rows = change.scores.iter().map(|score| {
-        let status = words.code("status", &score.status.0);
-        vec![day(score.journal_date), score.score_text.clone(), status]
+/// One line an instrument: first and latest score, the difference, and what it is held against.
+fn questionnaires(words: &Voice<'_>, instruments: &[QuestionnaireChange]) -> Block {
+    let rows = instruments.iter().map(|change| {
+        let dated = |score: &QuestionnaireScore| {
+            let day = day(score.journal_date);
+            words.text("questionnaire.dated", &[("score", &score.score_text), ("day", &day)])
+        };
+        let held: Vec<String> = change
+            .thresholds
+            .iter()
+            .filter_map(|threshold| {
+                let result =
+                    words.text(&format!("threshold.{}", threshold.result.as_ref()?.0), &[]);
+                let name = words.code("threshold_name", &threshold.name);
+                let values =
+                    [("name", name.as_str()), ("source", &threshold.source), ("result", &result)];
+                Some(words.text("questionnaire.threshold", &values))
+            })
+            .collect();
+        let higher = words.code("questionnaire", &change.higher_is.0);
+        let values = [("title", change.title.as_str()), ("higher", &higher)];
+        vec![
+            words.text("questionnaire.title", &values),
+            dated(&change.first),
+            change.latest.as_ref().map_or_else(|| or_dash(None::<i32>), dated),
+            value(words, &change.difference),
+            held.join("\n"),
+        ]
     });
     Block::Table(Table {
-        caption: words.text("questionnaire.caption", &values),
-        headers: ["day", "score", "status"]
+        caption: words.text("questionnaire.caption", &[]),
+        headers: ["name", "first", "latest", "change", "held"]
             .map(|key| words.text(&format!("questionnaire.{key}"), &[]))
             .to_vec(),
         rows: rows.collect(),
-        alignments: vec![Alignment::Start, Alignment::End, Alignment::Start],
+        alignments: vec![Alignment::Start; 5],
     })
 }
 
 /// The activities the patient named, at both times.
-pub(super) fn activities(words: &Catalogue, change: &QuestionnaireChange) -> Block {
+pub(super) fn activities(words: &Voice<'_>, change: &QuestionnaireChange) -> Block {
     let rows = change.activities.iter().map(|activity| {
         vec![activity.activity.clone(), decimal(activity.first), decimal(activity.latest)]
     });
@@ -237,11 +247,11 @@ pub(super) fn activities(words: &Catalogue, change: &QuestionnaireChange) -> Blo
 }
 
 /// Tiles of several statements.
-fn facts(words: &Catalogue, rows: &[(&str, &Statement)]) -> Vec<Fact> {
+fn facts(words: &Voice<'_>, rows: &[(&str, &Statement)]) -> Vec<Fact> {
     rows.iter().map(|(label, statement)| fact(words, label, statement)).collect()
 }
 
-fn sleep(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
+fn sleep(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     let mut shown = Vec::new();
     if let Some(sleep) = &report.sleep {
         shown.extend(facts(
@@ -292,7 +302,7 @@ fn sleep(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
     }
 }
 
-fn medication(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
+fn medication(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     if report.medication.is_none() && report.relief.is_none() {
         return;
     }
@@ -308,9 +318,8 @@ fn medication(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
             }
         }
         blocks.push(Block::Facts(shown));
-        let [known, any, none] =
-            [medication.days_known, medication.days_any, medication.days_none]
-                .map(|count| count.to_string());
+        let [known, any, none] = [medication.days_known, medication.days_any, medication.days_none]
+            .map(|count| count.to_string());
         let values = [("known", known.as_str()), ("any", &any), ("none", &none)];
         blocks.push(Block::Small(words.text("medication.days", &values)));
     }
@@ -334,19 +343,16 @@ fn medication(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
     }
 }
 
-fn flares(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
+fn flares(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     let Some(flares) = &report.flares else { return };
     blocks.push(heading(words, "flares.heading"));
     blocks.push(Block::Facts(facts(
         words,
-        &[
-            ("flares.rate", &flares.flare_days_per_28),
-            ("flares.spikes", &flares.spike_days_per_28),
-        ],
+        &[("flares.rate", &flares.flare_days_per_28), ("flares.spikes", &flares.spike_days_per_28)],
     )));
     if let Some(overlap) = &flares.overlap {
-        let [both, spike, flare] = [overlap.both, overlap.spike_only, overlap.flare_only]
-            .map(|count| count.to_string());
+        let [both, spike, flare] =
+            [overlap.both, overlap.spike_only, overlap.flare_only].map(|count| count.to_string());
         let values = [("both", both.as_str()), ("spike", &spike), ("flare", &flare)];
         blocks.push(Block::Small(words.text("flares.overlap", &values)));
     }
@@ -375,7 +381,7 @@ fn flares(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
     }));
 }
 
-fn safety(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
+fn safety(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     if report.adverse_events.is_none() && report.warning_signs.is_none() {
         return;
     }
@@ -414,7 +420,7 @@ fn safety(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
     }
 }
 
-fn patients_words(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
+fn patients_words(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     let mut lines = Vec::new();
     for complaint in report.complaints.iter().flatten() {
         let onset = day_or(words, complaint.onset_date);
@@ -450,7 +456,7 @@ fn patients_words(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
 }
 
 /// The goals, open ones first as the report has them.
-pub(super) fn goal_lines(report: &Report, words: &Catalogue) -> Vec<String> {
+pub(super) fn goal_lines(report: &Report, words: &Voice<'_>) -> Vec<String> {
     let lines = report.goals.iter().flatten().map(|goal| {
         let (kind, status) =
             (words.code("goal", &goal.kind.0), words.code("status", &goal.status.0));
@@ -460,24 +466,27 @@ pub(super) fn goal_lines(report: &Report, words: &Catalogue) -> Vec<String> {
     lines.collect()
 }
 
-fn footer(blocks: &mut Vec<Block>, report: &Report, words: &Catalogue) {
+fn footer(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     blocks.push(heading(words, "footer.heading"));
-    let cautions = report.cautions.iter().map(|caution| caution.text.clone()).collect();
-    blocks.push(Block::List(cautions));
+    let cautions: Vec<&str> = report.cautions.iter().map(|caution| caution.text.as_str()).collect();
+    blocks.push(Block::Small(cautions.join(" ")));
     if let Some(coverage) = &report.coverage {
-        blocks.push(heading(words, "coverage.heading"));
-        let rows = coverage.iter().map(|week| {
-            let counts = [week.expected, week.rated, week.backfilled].map(|n| n.to_string());
-            std::iter::once(span(words, week.window)).chain(counts).collect()
-        });
-        blocks.push(Block::Table(Table {
-            caption: words.text("coverage.caption", &[]),
-            headers: ["week", "expected", "rated", "late"]
-                .map(|key| words.text(&format!("coverage.{key}"), &[]))
-                .to_vec(),
-            rows: rows.collect(),
-            alignments: vec![Alignment::Start, Alignment::End, Alignment::End, Alignment::End],
-        }));
+        blocks.push(Block::Small(coverage_line(words, coverage)));
     }
     blocks.push(Block::Small(words.text("footer.log", &[])));
+}
+
+/// The days rated of those expected, week by week, as small as it may be.
+fn coverage_line(words: &Voice<'_>, coverage: &[CoverageWeek]) -> String {
+    let weeks = coverage.iter().map(|week| {
+        let from = day(week.window.from);
+        let counts = [week.rated, week.expected, week.backfilled].map(|count| count.to_string());
+        let [rated, expected, late] = counts.each_ref().map(String::as_str);
+        let key = if week.backfilled > 0 { "coverage.week.late" } else { "coverage.week" };
+        let values =
+            [("from", from.as_str()), ("rated", rated), ("expected", expected), ("late", late)];
+        words.text(key, &values)
+    });
+    let weeks: Vec<String> = weeks.collect();
+    format!("{} {}.", words.text("coverage.caption", &[]), weeks.join("; "))
 }

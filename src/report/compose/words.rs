@@ -5,13 +5,30 @@ use crate::report::page::Fact;
 use crate::report::statement::{ReportWindow, Statement, Status, Unit};
 use chrono::NaiveDate;
 
+/// The words of one page: a language, and the days the page is about, which need no saying again.
+pub(super) struct Voice<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) window: ReportWindow,
+}
+
+impl Voice<'_> {
+    /// A text with its values.
+    pub(super) fn text(&self, key: &str, values: &[(&str, &str)]) -> String {
+        self.catalogue.text(key, values)
+    }
+    /// A code in words.
+    pub(super) fn code(&self, kind: &str, code: &str) -> String {
+        self.catalogue.code(kind, code)
+    }
+}
+
 /// A minus that is as wide as a plus.
 fn signed(text: &str) -> String {
     text.replace('-', "\u{2212}")
 }
 
 /// A statement's value with its unit, or what it lacks.
-pub(super) fn value(words: &Catalogue, statement: &Statement) -> String {
+pub(super) fn value(words: &Voice<'_>, statement: &Statement) -> String {
     let Some(text) = &statement.value_text else {
         let (have, need) = (statement.have.to_string(), statement.need.to_string());
         return words.text("insufficient", &[("have", &have), ("need", &need)]);
@@ -25,19 +42,26 @@ pub(super) fn value(words: &Catalogue, statement: &Statement) -> String {
         Unit::DaysPerWeek => "unit.days_per_week",
         Unit::DaysPer28 => "unit.days_per_28",
     };
-    let text = signed(text);
+    // A part of a step means nothing.
+    let whole = (statement.unit == Unit::Steps).then(|| statement.value.map(|v| format!("{v:.0}")));
+    let text = whole.flatten().unwrap_or_else(|| signed(text));
     if unit.is_empty() { text } else { words.text(unit, &[("value", &text)]) }
 }
 
 /// What stands behind a statement: count, interval, days, and how far it may be trusted.
-pub(super) fn behind(words: &Catalogue, statement: &Statement) -> String {
+pub(super) fn behind(words: &Voice<'_>, statement: &Statement) -> String {
     let mut parts = vec![words.text("n", &[("n", &statement.n.to_string())])];
     if let Some(interval) = statement.interval {
         let (low, high) =
             (signed(&format!("{:.1}", interval.low)), signed(&format!("{:.1}", interval.high)));
         parts.push(words.text("interval", &[("low", &low), ("high", &high)]));
     }
-    if let Some(window) = statement.window {
+    // The last day of the page may lie ahead of today; the beginning tells.
+    let same = |window: &ReportWindow| {
+        window.from <= words.window.from && window.to >= words.window.to
+            || window.from == words.window.from && statement.window == Some(words.window)
+    };
+    if let Some(window) = statement.window.filter(|window| !same(window)) {
         parts.push(span(words, window));
     }
     if statement.status == Status::Provisional {
@@ -47,7 +71,7 @@ pub(super) fn behind(words: &Catalogue, statement: &Statement) -> String {
 }
 
 /// A statement as a tile.
-pub(super) fn fact(words: &Catalogue, label: &str, statement: &Statement) -> Fact {
+pub(super) fn fact(words: &Voice<'_>, label: &str, statement: &Statement) -> Fact {
     let note = match statement.status {
         Status::Insufficient => String::new(),
         _ => behind(words, statement),
@@ -56,7 +80,7 @@ pub(super) fn fact(words: &Catalogue, label: &str, statement: &Statement) -> Fac
 }
 
 /// Days from and to.
-pub(super) fn span(words: &Catalogue, window: ReportWindow) -> String {
+pub(super) fn span(words: &Voice<'_>, window: ReportWindow) -> String {
     let (from, to) = (day(window.from), day(window.to));
     words.text("span", &[("from", &from), ("to", &to)])
 }
@@ -67,7 +91,7 @@ pub(super) fn day(day: NaiveDate) -> String {
 }
 
 /// A day that may be unknown.
-pub(super) fn day_or(words: &Catalogue, date: Option<NaiveDate>) -> String {
+pub(super) fn day_or(words: &Voice<'_>, date: Option<NaiveDate>) -> String {
     date.map_or_else(|| words.text("unknown", &[]), day)
 }
 
@@ -79,4 +103,16 @@ pub(super) fn decimal(value: f64) -> String {
 /// A number that may be missing. Missing is a dash, never a zero.
 pub(super) fn or_dash(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "\u{2013}".to_owned(), |value| signed(&value.to_string()))
+}
+
+/// The days of a report that have come: what its statements look at.
+pub(super) fn elapsed(report: &crate::report::Report) -> ReportWindow {
+    let today = report.generated_at.date_naive();
+    let to = report.window.to.min(today).max(report.window.from);
+    ReportWindow { from: report.window.from, to }
+}
+
+/// When a report was made, for people.
+pub(super) fn made_at(report: &crate::report::Report) -> String {
+    report.generated_at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -1,0 +1,97 @@
+//! Answers that are files: a picture, a page, a table, a document. Each is of one media type, with
+//! the ETag of what it was made from.
+
+use super::reply::{Answer, Outcome};
+use crate::wire::Components;
+use actix_web::body::BoxBody;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+
+/// Declares kinds of files: type, media type, what it is, its most bytes, and the name it is kept
+/// under where a browser is to keep it.
+macro_rules! files {
+    ($( $(#[doc = $doc:literal])* $name:ident $media:literal $about:literal $most:literal $file:expr; )*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Debug)]
+        pub struct $name {
+            /// The bytes.
+            pub bytes: Vec<u8>,
+            /// The ETag.
+            pub etag: String,
+            /// What a browser may load for it; nothing where it is left out.
+            pub policy: Option<String>,
+        }
+
+        impl $name {
+            /// The media type.
+            pub const MEDIA_TYPE: &'static str = $media;
+
+            /// A file without a policy of its own.
+            pub fn new(bytes: impl Into<Vec<u8>>, etag: String) -> Self {
+                Self { bytes: bytes.into(), etag, policy: None }
+            }
+        }
+
+        impl Responder for $name {
+            type Body = BoxBody;
+            fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+                respond(request, $media, $file, self.bytes, &self.etag, self.policy)
+            }
+        }
+
+        impl Answer for $name {
+            fn outcomes(_: &mut Components) -> Vec<Outcome> {
+                let mut schema = ObjectBuilder::new().schema_type(Type::String).max_length(Some($most));
+                if $media == "application/pdf" {
+                    schema = schema.format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+                }
+                let unchanged = "Not changed since the version in If-None-Match.";
+                vec![
+                    Outcome {
+                        status: 200,
+                        description: $about,
+                        content: Some(($media, schema.into())),
+                        etag: true,
+                    },
+                    Outcome { status: 304, description: unchanged, content: None, etag: true },
+                ]
+            }
+        }
+    )*};
+}
+
+files! {
+    /// 200 with a page that needs nothing else, or 304.
+    Html "text/html" "The page." 8_000_000 None;
+    /// 200 with a table, or 304.
+    Csv "text/csv" "The table." 4_000_000 Some("pain-journal-days.csv");
+    /// 200 with a document, or 304.
+    Pdf "application/pdf" "The document." 16_000_000 Some("pain-journal-report.pdf");
+}
+
+fn respond(
+    request: &HttpRequest,
+    media: &'static str,
+    file: Option<&'static str>,
+    bytes: Vec<u8>,
+    etag: &str,
+    policy: Option<String>,
+) -> HttpResponse {
+    if super::precondition::client_has(request, etag) {
+        return HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish();
+    }
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((header::ETAG, etag));
+    let media =
+        if media.starts_with("text/") { format!("{media}; charset=utf-8") } else { media.into() };
+    answer.insert_header((header::CONTENT_TYPE, media));
+    if let Some(policy) = policy.and_then(|policy| HeaderValue::from_str(&policy).ok()) {
+        answer.insert_header((header::CONTENT_SECURITY_POLICY, policy));
+    }
+    if let Some(file) = file {
+        let keep = format!("attachment; filename=\"{file}\"");
+        answer.insert_header((HeaderName::from_static("content-disposition"), keep));
+    }
+    answer.body(bytes)
+}
