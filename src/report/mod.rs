@@ -35,6 +35,8 @@ pub mod plateau;
 pub mod questionnaires;
 pub mod ranks;
 pub mod relief;
+pub mod responders;
+mod responders_http;
 pub mod rows;
 pub mod series;
 pub mod session_effect;
@@ -48,6 +50,8 @@ pub mod time_in_state;
 pub mod trend;
 pub mod weekly;
 pub mod wellbeing;
+#[cfg(test)]
+mod wide_tests;
 pub mod window;
 pub mod words;
 
