@@ -77,6 +77,7 @@ pub fn routes(routes: &mut Routes) {
         with_window(op),
         shared_chart,
     );
+    super::responders_http::routes(routes);
 }
 
 pub(super) fn with_window(operation: Operation) -> Operation {
@@ -188,7 +189,7 @@ pub(super) async fn pull(
     ) = rows;
     let (from, to) = within_share(asked.window(journal.today()), journal.window())?;
     let day_start_minute = journal.day_start_minute();
-    let (ratings, entries) = entries.into_iter().map(store::entry_rows).unzip();
+    let (ratings, entries) = entries.iter().map(store::entry_rows).unzip();
     let input = ReportInput {
         from,
         to,

@@ -39,6 +39,8 @@ pub mod questionnaires;
 pub mod ranks;
 pub mod relief;
 mod renderings;
+mod responders_http;
+pub mod responders;
 pub mod rows;
 pub mod series;
 pub mod session_effect;
@@ -52,6 +54,8 @@ pub mod time_in_state;
 pub mod trend;
 pub mod weekly;
 pub mod wellbeing;
+#[cfg(test)]
+mod wide_tests;
 pub mod window;
 pub mod words;
 

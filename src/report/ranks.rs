@@ -20,7 +20,9 @@ pub struct Spearman {
 impl Spearman {
     /// Correlates pairs. `None` where a side does not vary.
     pub fn of(pairs: &[(f64, f64)]) -> Option<Self> {
-        let side = |pick: fn(&(f64, f64)) -> f64| centred_ranks(pairs.iter().map(pick).collect());
+        let side = |pick: fn(&(f64, f64)) -> f64| {
+            centred_ranks(&pairs.iter().map(pick).collect::<Vec<_>>())
+        };
         let (left, right) = (side(|pair| pair.0), side(|pair| pair.1));
         let products = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let (of_left, of_right) = (products(&left, &left), products(&right, &right));
@@ -43,14 +45,16 @@ impl Spearman {
 }
 
 /// Ranks of values in their order, ties sharing the mean of their ranks, less the mean rank.
-fn centred_ranks(values: Vec<f64>) -> Vec<f64> {
+fn centred_ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_unstable_by(|a, b| values[*a].total_cmp(&values[*b]));
     let mut ranks = vec![0.0; values.len()];
     let mut below = 0;
     for tie in order.chunk_by(|a, b| values[*a].total_cmp(&values[*b]).is_eq()) {
-        let rank = below as f64 + (tie.len() as f64 + 1.0) / 2.0;
-        tie.iter().for_each(|index| ranks[*index] = rank);
+        let rank = below as f64 + f64::midpoint(1.0, tie.len() as f64);
+        for index in tie {
+            ranks[*index] = rank;
+        }
         below += tie.len();
     }
     let centre = mean(&ranks).unwrap_or(0.0);
@@ -64,8 +68,8 @@ mod tests {
 
     #[test]
     fn ties_share_the_mean_of_their_ranks() {
-        assert_eq!(centred_ranks(vec![5.0, 3.0, 5.0, 9.0]), [0.0, -1.5, 0.0, 1.5]);
-        assert_eq!(centred_ranks(vec![]), [0.0; 0]);
+        assert_eq!(centred_ranks(&[5.0, 3.0, 5.0, 9.0]), [0.0, -1.5, 0.0, 1.5]);
+        assert_eq!(centred_ranks(&[]), [0.0; 0]);
     }
 
     #[test]

@@ -43,6 +43,7 @@ impl ReportWindow {
     }
 
     /// The last `days` days of the window, or all where it has fewer.
+    #[must_use]
     pub fn last(self, days: usize) -> Self {
         let back = i64::try_from(days).unwrap_or(i64::MAX);
         Self { from: shift(self.to, 1 - back).max(self.from), to: self.to }

@@ -46,14 +46,57 @@ row! {
     }
 }
 
+/// The columns of [`EntryRecord`].
+macro_rules! entry_columns {
+    () => {
+        "SELECT id, kind, effective_at, journal_date, recorded_at, received_at, \
+         utc_offset_minutes, pain_now, pain_average, pain_worst, pain_least, pain_free_day, \
+         interference, mood, energy, stress, stiffness, morning_stiffness_minutes, relief, \
+         red_flags, walking_minutes, steps, sitting_tolerance_minutes, \
+         standing_tolerance_minutes, work_impact, work_minutes_lost, medication_taken \
+         FROM pj.journal_entries WHERE patient_id = sec.subject() AND deleted_at IS NULL "
+    };
+}
+
 /// The text of [`entries`]. Public for the benchmark.
-pub const RATINGS: &str = "SELECT id, kind, effective_at, journal_date, recorded_at, received_at, \
-    utc_offset_minutes, pain_now, pain_average, pain_worst, pain_least, pain_free_day, \
-    interference, mood, energy, stress, stiffness, morning_stiffness_minutes, relief, red_flags, \
-    walking_minutes, steps, sitting_tolerance_minutes, standing_tolerance_minutes, work_impact, \
-    work_minutes_lost, medication_taken \
-    FROM pj.journal_entries \
-    WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2";
+pub const RATINGS: &str = concat!(entry_columns!(), "AND journal_date BETWEEN $1 AND $2");
+
+/// The first attended session, as the responder analysis takes it for the start of the course.
+macro_rules! first_session {
+    () => {
+        "SELECT min(journal_date) FROM pj.treatment_sessions \
+         WHERE patient_id = sec.subject() AND deleted_at IS NULL AND status = 'attended'"
+    };
+}
+
+/// The journal day of the first attended session; null where there is none.
+pub(super) fn first_session(_: Permit<Read>) -> Statement<(Option<NaiveDate>,)> {
+    Statement::new(first_session!())
+}
+
+/// The entries of the given days before the first attended session, and of the days from `after.0`
+/// to `after.1` behind it.
+pub(super) fn entries_around_first(
+    _: Permit<Read>,
+    before: i32,
+    after: (i32, i32),
+) -> Statement<EntryRecord> {
+    Statement::new(concat!(
+        entry_columns!(),
+        "AND journal_date >= (",
+        first_session!(),
+        ") - $1 AND journal_date <= (",
+        first_session!(),
+        ") + $3 AND (journal_date < (",
+        first_session!(),
+        ") OR journal_date >= (",
+        first_session!(),
+        ") + $2)"
+    ))
+    .bind(before)
+    .bind(after.0)
+    .bind(after.1)
+}
 
 /// The entries of these days.
 pub(super) fn entries(_: Permit<Read>, days: Days) -> Statement<EntryRecord> {
@@ -94,7 +137,7 @@ pub(super) fn nights(_: Permit<Read>, days: Days) -> Statement<NightRow> {
 }
 
 /// An entry as the report sees it: what it says of pain, and what besides.
-pub(super) fn entry_rows(row: EntryRecord) -> (PainRow, EntryRow) {
+pub(super) fn entry_rows(row: &EntryRecord) -> (PainRow, EntryRow) {
     let pain = PainRow {
         id: row.id,
         kind: match row.kind {

@@ -4,7 +4,7 @@
     python3 tests/data/expected_report.py
 
 This is a second, independent computation of the formulas in the clinical reference (section 4.2 for
-the score of a day, F1 to F5 and F7), kept plain so that it can be read beside them. It shares no
+the score of a day, F1 to F8 and F10 to F12), kept plain so that it can be read beside them. It shares no
 code with the server. It first checks itself against the worked examples printed there. Numbers are
 rounded to six decimals only when they are written.
 
@@ -229,6 +229,117 @@ def session_effects(first, last, sessions, entries, scores):
     return effects
 
 
+# --- Spikes, plateau, states, sleep ---------------------------------------------------------------
+
+def spikes(first, last, scores):
+    """F6 (b): the days of the window that can be judged, and whether they are spikes.
+
+    Reading: the 28 days before a day may lie before the window.
+    """
+    judged = {}
+    for day in span(first, last):
+        before = [scores[d] for d in span(day - 28 * DAY, day - DAY) if scores.get(d) is not None]
+        if scores.get(day) is not None and len(before) >= 7:
+            judged[day] = scores[day] >= median(before) + 2 and scores[day] >= 4
+    return judged
+
+
+def episodes(days):
+    """Spikes with at most one other day between them are one episode."""
+    found = []
+    for day in sorted(days):
+        if found and (day - found[-1][-1]).days <= 2:
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return found
+
+
+def plateau(last, scores):
+    """F8 over the 28 days up to the last; None below its gate."""
+    days = [d for d in span(last - 27 * DAY, last) if scores.get(d) is not None]
+    if len(days) < 10:
+        return None
+    line = trend([((d - last).days, scores[d]) for d in days])
+    previous = mean(scores[d] for d in days if d <= last - 14 * DAY)
+    latest = mean(scores[d] for d in days if d > last - 14 * DAY)
+    level = (line["ci_low"] <= 0 <= line["ci_high"] and abs(line["slope_per_week"]) < 0.25
+             and abs(latest - previous) < 1 and latest > 2)
+    return {"previous_mean": previous, "last_mean": latest, "n": len(days),
+            "slope_per_week": line["slope_per_week"], "ci_low": line["ci_low"],
+            "ci_high": line["ci_high"], "is_plateau": level}
+
+
+def states(scores, worst):
+    """F12 over rated days: each share is of the days that have its rating."""
+    def share(values, condition):
+        values = list(values)
+        days = sum(condition(value) for value in values)
+        return {"days": days, "n": len(values), "value": 100 * days / len(values)}
+
+    return {"worst_mean": {"value": mean(worst), "n": len(worst)},
+            "worst_high": share(worst, lambda w: w >= 7),
+            "worst_low": share(worst, lambda w: w <= 3),
+            "score_high": share(scores, lambda d: d >= 7),
+            "no_pain": share(scores, lambda d: d == 0)}
+
+
+def worst_of(entries):
+    """The worst pain of a day, of the entry its score is from.
+
+    Reading: where no daily entry has an average, of the last one that has a worst or least pain.
+    """
+    daily = sorted((e for e in entries if e["kind"] == "daily"), key=in_order)
+    scored = [e for e in daily if "pain_average" in e]
+    told = scored or [e for e in daily if "pain_worst" in e or "pain_least" in e]
+    return told[-1].get("pain_worst") if told else None
+
+
+def nights(records):
+    """F10: minutes in bed and asleep by journal day of waking, from instants; the longest record."""
+    found = {}
+    for record in records:
+        if "bed_at" in record:
+            rise = instant(record["rise_at"])
+            in_bed = int((rise - instant(record["bed_at"])).total_seconds() // 60)
+            parts = [record.get(name) for name in ("sleep_onset_latency_minutes",
+                     "wake_after_sleep_onset_minutes", "terminal_wake_minutes")]
+            asleep = in_bed - sum(part or 0 for part in parts)
+            day, night = journal_date(rise), (asleep, in_bed if None not in parts else None)
+        elif "reported_sleep_minutes" in record:
+            day = date.fromisoformat(record["journal_date"])
+            night = record["reported_sleep_minutes"], None
+        else:
+            continue
+        if day not in found or night[0] > found[day][0]:
+            found[day] = night
+    return found
+
+
+def ranks(values):
+    """Average ranks."""
+    return [sum(other < value for other in values) + (sum(other == value for other in values) + 1) / 2
+            for value in values]
+
+
+def spearman(pairs):
+    """F11 over pairs in the order of time. Reading: lag 1 is the next pair, not the next day."""
+    n = len(pairs)
+    sides = [ranks([pair[side] for pair in pairs]) for side in (0, 1)]
+    sides = [[rank - mean(side) for rank in side] for side in sides]
+
+    def product(a, b):
+        return sum(x * y for x, y in zip(a, b))
+
+    rho = product(*sides) / math.sqrt(product(sides[0], sides[0]) * product(sides[1], sides[1]))
+    a1, a2 = (product(side[:-1], side[1:]) / product(side, side) for side in sides)
+    n_eff = min(n, n * (1 - a1 * a2) / (1 + a1 * a2))
+    se = math.sqrt((1 + rho ** 2 / 2) / (n_eff - 3))
+    z = math.atanh(rho)
+    return {"rho": rho, "n": n, "n_eff": n_eff,
+            "ci_low": math.tanh(z - 1.96 * se), "ci_high": math.tanh(z + 1.96 * se)}
+
+
 # --- The report ---------------------------------------------------------------------------------
 
 def report(first, last, lines):
@@ -258,6 +369,11 @@ def report(first, last, lines):
     baseline, b_scores = composite(scores, b_from, b_to)
     follow_up, f_scores = composite(scores, last - 13 * DAY, last)
     effects = session_effects(first, last, sessions, entries, scores)
+    judged = spikes(first, last, scores)
+    worst = {d: worst_of(by_day.get(d, [])) for d in window}
+    slept = nights([line for line in lines if line["collection"] == "sleep_records"])
+    slept = {d: night for d, night in slept.items() if first <= d <= last}
+    efficiencies = [100 * asleep / in_bed for asleep, in_bed in slept.values() if in_bed]
     return {
         "from": first.isoformat(), "to": last.isoformat(),
         "daily": {d.isoformat(): scores.get(d) for d in window},
@@ -272,6 +388,19 @@ def report(first, last, lines):
         "session_effects": effects,
         "immediate": immediate_summary([e["immediate"] for e in effects
                                         if e["immediate"] is not None]),
+        "judged_days": len(judged),
+        "spike_episodes": [{"from": days[0].isoformat(), "to": days[-1].isoformat(),
+                            "spike_days": len(days)}
+                           for days in episodes(d for d in judged if judged[d])],
+        "spike_days_per_28": 28 * sum(judged.values()) / len(judged),
+        "plateau": plateau(last, scores),
+        "time_in_state": states([scores[d] for d in rated],
+                                [w for w in worst.values() if w is not None]),
+        "sleep": {"nights": len(slept),
+                  "total_sleep": mean(float(asleep) for asleep, _ in slept.values()),
+                  "efficiency": mean(efficiencies), "measured": len(efficiencies)},
+        "sleep_link": spearman([(slept[d][0], scores[d]) for d in sorted(slept)
+                                if scores.get(d) is not None]),
         "attendance": {"value": count["attended"] / sum(count.values()), **count},
     }
 
@@ -295,6 +424,31 @@ def self_check():
     example = trend([(t, y) for t, y in enumerate(series) if y is not None])
     near([example[k] for k in ("slope_per_week", "ci_low", "ci_high", "n", "intercept")],
          -1.00, -1.40, -0.54, 18, 7.5)
+    rated = [y for y in series if y is not None]
+    near([states(rated, rated)["score_high"][k] for k in ("days", "n")], 5, 18)
+    near([states(rated, rated)["score_high"]["value"]], 27.8, within=0.05)
+
+    start = date(2026, 3, 1)
+    series = [4, 5, 4, 4, 5, 4, 4, 5, 7, 8, 5, 7, 4, None, 4, 4, 3, 4, 4, 6, 4, 4]
+    judged = spikes(start, start + 21 * DAY, {start + n * DAY: y for n, y in enumerate(series)})
+    days = [(d - start).days for d in judged if judged[d]]
+    assert days == [8, 9, 11, 19], days
+    assert [len(run) for run in episodes(d for d in judged if judged[d])] == [3, 1]
+    series = zip(range(0, 28, 3), [5, 4, 5, 5, 4, 4, 5, 4, 5, 4])
+    example = plateau(start + 27 * DAY, {start + n * DAY: y for n, y in series})
+    near([example[k] for k in ("previous_mean", "last_mean", "slope_per_week", "ci_low", "ci_high")],
+         4.6, 4.4, 0, -0.39, 0)
+    assert example["is_plateau"]
+    night = {"bed_at": "2026-03-28T23:00:00+01:00", "rise_at": "2026-03-29T07:00:00+02:00",
+             "sleep_onset_latency_minutes": 25, "wake_after_sleep_onset_minutes": 40,
+             "terminal_wake_minutes": 15}
+    assert nights([night]) == {date(2026, 3, 29): (340, 420)}
+    sleep = [7, 6, 5.5, 7.5, 8, 6.5, 5, 6, 7, 7.5, 4.5, 6, 8, 7, 6.5, 5.5, 7, 7.5, 6, 5, 8, 7.5, 6.5, 7]
+    pain = [5, 5, 6, 6, 3, 5, 6, 7, 4, 5, 6, 4, 5, 3, 6, 5, 6, 3, 4, 5, 4, 6, 3, 4]
+    example = spearman(list(zip(sleep, pain)))
+    near([example[k] for k in ("ci_low", "ci_high", "n_eff")], -0.67, 0.08, 24)
+    near([example["rho"]], -0.348, within=0.0005)
+    near([spearman(list(zip(sleep[1:], pain)))["rho"]], 0.03)
 
 
 def rounded(value):

@@ -10,7 +10,8 @@ use pain_journal::time::TimeZone;
 use pain_journal::wire::Email;
 use serde_json::{Value, json};
 
-const SECTIONS: [&str; 3] = ["pain", "sleep", "treatment"];
+const SECTIONS: [&str; 8] =
+    ["pain", "sleep", "mobility", "medication", "treatment", "assessments", "goals", "notes"];
 
 /// A patient whose journal began on a day.
 async fn patient_since(app: &TestApp, name: &str, day: &str) -> Person {
@@ -146,6 +147,8 @@ fn compare(report: &Value, expected: &Value) -> usize {
     compare.interval("immediate", &found["mean"], wanted);
     compare.same("lower", &found["lower_count"], &wanted["lower_count"]);
 
+    compare_widened(&mut compare, report, expected);
+
     let wanted = &expected["attendance"];
     for name in ["attended", "missed", "cancelled_patient"] {
         compare.same(name, &header["sessions"][name], &wanted[name]);
@@ -153,6 +156,50 @@ fn compare(report: &Value, expected: &Value) -> usize {
     let percent = json!(wanted["value"].as_f64().unwrap() * 100.0);
     compare.number("attendance", &header["attendance"]["value"], &percent);
     compare.0
+}
+
+/// F6, F8, F10, F11 and F12.
+fn compare_widened(compare: &mut Comparison, report: &Value, expected: &Value) {
+    let flares = &report["flares"];
+    compare.same("judged", &flares["judged_days"], &expected["judged_days"]);
+    let found = flares["spike_episodes"].as_array().unwrap();
+    let wanted = expected["spike_episodes"].as_array().unwrap();
+    assert_eq!(found.len(), wanted.len());
+    for (found, wanted) in found.iter().zip(wanted) {
+        compare.same("episode's start", &found["window"]["from"], &wanted["from"]);
+        compare.same("episode's end", &found["window"]["to"], &wanted["to"]);
+        compare.same("episode's days", &found["spike_days"], &wanted["spike_days"]);
+    }
+    let rate = &flares["spike_days_per_28"]["value"];
+    compare.number("spikes per 28 days", rate, &expected["spike_days_per_28"]);
+
+    let (found, wanted) = (&report["pain"]["plateau"], &expected["plateau"]);
+    for name in ["previous_mean", "last_mean"] {
+        compare.number(name, &found[name], &wanted[name]);
+    }
+    compare.number("plateau", &found["per_week"]["value"], &wanted["slope_per_week"]);
+    compare.interval("plateau", &found["per_week"], wanted);
+    compare.same("plateau's n", &found["per_week"]["n"], &wanted["n"]);
+    compare.same("is plateau", &found["is_plateau"], &wanted["is_plateau"]);
+
+    let (found, wanted) = (&report["pain"]["time_in_state"], &expected["time_in_state"]);
+    compare.mean("worst", &found["worst_mean"], &wanted["worst_mean"]);
+    for name in ["worst_high", "worst_low", "score_high", "no_pain"] {
+        compare.same(name, &found[name]["days"], &wanted[name]["days"]);
+        compare.mean(name, &found[name]["share"], &wanted[name]);
+    }
+
+    let (found, wanted) = (&report["sleep"], &expected["sleep"]);
+    compare.same("nights", &found["total_sleep"]["mean"]["n"], &wanted["nights"]);
+    compare.number("sleep", &found["total_sleep"]["mean"]["value"], &wanted["total_sleep"]);
+    compare.same("measured nights", &found["efficiency"]["mean"]["n"], &wanted["measured"]);
+    compare.number("efficiency", &found["efficiency"]["mean"]["value"], &wanted["efficiency"]);
+
+    let (found, wanted) = (&report["sleep_link"], &expected["sleep_link"]);
+    compare.number("rho", &found["correlation"]["value"], &wanted["rho"]);
+    compare.same("pairs", &found["correlation"]["n"], &wanted["n"]);
+    compare.interval("link", &found["correlation"], wanted);
+    compare.number("effective pairs", &found["effective_pairs"], &wanted["n_eff"]);
 }
 
 fn window(expected: &Value) -> String {
@@ -322,7 +369,17 @@ async fn the_picture_is_xml_and_marks_every_session_and_every_score() {
 
 /// Panics where a report without pain holds a number about pain.
 fn assert_no_pain(report: &Value) {
-    for part in ["pain", "session_effects"] {
+    for part in [
+        "pain",
+        "session_effects",
+        "complaints",
+        "sleep_link",
+        "wellbeing",
+        "relief",
+        "flares",
+        "warning_signs",
+        "coverage",
+    ] {
         assert_eq!(report[part], Value::Null, "{part}");
     }
     assert_eq!(report["weeks"], json!([]));
@@ -331,7 +388,20 @@ fn assert_no_pain(report: &Value) {
         assert_eq!(value.is_null(), counts || name.starts_with("adherence"), "{name}");
     }
     for day in report["daily"].as_array().unwrap() {
-        for name in ["pain", "pain_worst", "pain_least", "source", "pain_free_day"] {
+        for name in [
+            "pain",
+            "pain_worst",
+            "pain_least",
+            "source",
+            "pain_free_day",
+            "flare",
+            "spike",
+            "interference",
+            "mood",
+            "stress",
+            "energy",
+            "stiffness",
+        ] {
             assert_eq!(day[name], Value::Null, "{name} of {day}");
         }
         assert_eq!((&day["ratings"], &day["backfilled"]), (&json!(0), &json!(false)), "{day}");
@@ -346,8 +416,16 @@ async fn without_the_pain_section_no_pain_number_is_anywhere() {
         let share = ana.share_with(&lind, sections).await;
         let path = format!("/v1/patients/{share}/report");
         let report = lind.get(&format!("{path}?from=2025-09-01&to=2025-12-31")).await.json;
-        assert_eq!(report["sections_included"], json!(["sleep", "treatment"]));
-        assert_eq!(report["sections_omitted"], json!(["pain"]));
+        let omitted: Vec<&str> = report["sections_omitted"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        let mut closed: Vec<&str> =
+            SECTIONS.into_iter().filter(|section| !sections.contains(section)).collect();
+        closed.sort_unstable();
+        assert_eq!(omitted, closed);
         assert_no_pain(&report);
         // What is open is there.
         let days = report["daily"].as_array().unwrap();

@@ -31,7 +31,7 @@ async fn each_read_is_one_line_with_its_sections_window_and_request() {
         for (what, action, sections) in [
             ("journal-entries", "journal_entries", json!(["mobility", "pain"])),
             ("sleep-records", "sleep_records", json!(["sleep"])),
-            ("report", "report", json!(["pain", "sleep"])),
+            ("report", "report", json!(["mobility", "pain", "sleep"])),
             ("report/chart.svg", "report_chart", json!(["pain", "sleep"])),
         ] {
             let answer = read(&lind, &id, &format!("{what}{query}")).await;
