@@ -129,6 +129,21 @@ pub struct GoalRow {
     pub reached_on: Option<NaiveDate>,
 }
 
+/// One question for a visit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuestionRow {
+    /// The record.
+    pub id: Uuid,
+    /// The day it was written down.
+    pub written_on: NaiveDate,
+    /// The patient's words.
+    pub text: String,
+    /// The visit it is for; `None` for the next one.
+    pub treatment_session_id: Option<Uuid>,
+    /// The day it was answered.
+    pub answered_on: Option<NaiveDate>,
+}
+
 /// One adverse event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdverseEventRow {

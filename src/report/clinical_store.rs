@@ -4,6 +4,7 @@
 
 use super::clinical_rows::{
     AdverseEventRow, AssessmentRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, NoteRow, PlanRow,
+    QuestionRow,
 };
 use super::store::{Days, tried};
 use crate::access::{Permit, Read};
@@ -28,6 +29,38 @@ fn day_of(at: Option<DateTime<Utc>>, zone: TimeZone, day_start_minute: i16) -> O
     let at = Instant::new(at?);
     let offset: OffsetMinutes = zone.offset_at(at);
     Some(journal_date(at, offset, day_start_minute))
+}
+
+row! {
+    /// What a report reads of a question.
+    pub struct QuestionRecord {
+        id: Uuid,
+        journal_date: NaiveDate,
+        text: String,
+        treatment_session_id: Option<Uuid>,
+        answered_on: Option<NaiveDate>,
+    }
+}
+
+/// The questions written on these days.
+pub(super) fn questions(_: Permit<Read>, days: Days) -> Statement<QuestionRecord> {
+    of_days(
+        "SELECT id, journal_date, text, treatment_session_id, answered_on FROM pj.questions \
+         WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2",
+        days,
+    )
+}
+
+impl From<QuestionRecord> for QuestionRow {
+    fn from(record: QuestionRecord) -> Self {
+        Self {
+            id: record.id,
+            written_on: record.journal_date,
+            text: record.text,
+            treatment_session_id: record.treatment_session_id,
+            answered_on: record.answered_on,
+        }
+    }
 }
 
 row! {

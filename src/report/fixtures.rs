@@ -233,6 +233,7 @@ pub(super) fn input(from: i64, to: i64) -> ReportInput {
         plans: vec![],
         episodes: vec![],
         notes: vec![],
+        questions: vec![],
     }
 }
 

@@ -25,6 +25,8 @@ const MOST_DAYS: i64 = 731;
 const DAYS_BEFORE: u64 = 28;
 /// A flare that touches the window began this many days before it at most.
 const LONGEST_FLARE_DAYS: u64 = 93;
+/// Planned visits are looked for this many days ahead.
+const DAYS_AHEAD: u64 = 183;
 /// Ratings and sessions are read up to this many days around the window, for the days around a session.
 const DAYS_AROUND: u64 = 3;
 
@@ -161,7 +163,7 @@ pub(super) async fn pull(
     let (journal, rows) = access::read_all(app, caller, need, target, |permit| {
         (
             store::entries(permit, before),
-            store::sessions(permit, around),
+            store::sessions(permit, (around.0, to + Days::new(DAYS_AHEAD))),
             store::nights(permit, (from, to)),
             clinical_store::flares(permit, season),
             clinical_store::intakes(permit, (from, to)),
@@ -171,6 +173,7 @@ pub(super) async fn pull(
             clinical_store::plans(permit, ever),
             clinical_store::episodes(permit, ever),
             clinical_store::notes(permit, (from, to)),
+            clinical_store::questions(permit, ever),
         )
     })
     .await?;
@@ -186,6 +189,7 @@ pub(super) async fn pull(
         plans,
         episodes,
         notes,
+        questions,
     ) = rows;
     let (from, to) = within_share(asked.window(journal.today()), journal.window())?;
     let day_start_minute = journal.day_start_minute();
@@ -211,6 +215,7 @@ pub(super) async fn pull(
         plans: all(plans),
         episodes: all(episodes),
         notes: all(notes),
+        questions: all(questions),
     };
     Ok((build(&input), version(&input, journal.window())))
 }

@@ -39,8 +39,8 @@ pub mod questionnaires;
 pub mod ranks;
 pub mod relief;
 mod renderings;
-mod responders_http;
 pub mod responders;
+mod responders_http;
 pub mod rows;
 pub mod series;
 pub mod session_effect;
@@ -52,6 +52,7 @@ mod store;
 mod tests;
 pub mod time_in_state;
 pub mod trend;
+pub mod visit;
 pub mod weekly;
 pub mod wellbeing;
 #[cfg(test)]
@@ -90,6 +91,7 @@ pub use store::{NIGHTS, RATINGS};
 use time_in_state::TimeInState;
 use trend::PainTrend;
 use utoipa::ToSchema;
+use visit::VisitPreparation;
 use wellbeing::WellbeingSummary;
 use window::Composite;
 use words::{ReportedComplaint, ReportedGoal, ReportedPlan, SharedNote};
@@ -145,6 +147,9 @@ pub struct Report {
     pub sections_omitted: Vec<Code>,
     /// Counts, adherence and attendance.
     pub header: ReportHeader,
+    /// What the patient brings to the next visit; null where goals are omitted.
+    #[schema(required)]
+    pub visit: Option<VisitPreparation>,
     /// Every day of the window in order, also those without an entry.
     #[schema(max_items = 1200)]
     pub daily: Vec<DailyPoint>,
@@ -254,6 +259,8 @@ pub fn build(input: &ReportInput) -> Report {
             ALL_SECTIONS.iter().filter(|name| !sections.shows(name)).chain(&sections.omitted),
         ),
         header: adherence::header(window, expected, with_pain.map(|()| days), sessions),
+        visit: open(SECTION_GOALS)
+            .map(|()| visit::preparation(&input.questions, &input.goals, sessions, input.today)),
         daily: series::series(window, expected, &sources),
         weeks: with_pain.and(elapsed).map_or_else(Vec::new, |elapsed| window::weeks(days, elapsed)),
         pain: baseline.as_ref().map(|baseline| pain_summary(days, baseline, elapsed)),

@@ -5,7 +5,7 @@
 
 use super::clinical_rows::{
     AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, NoteRow,
-    PlanRow,
+    PlanRow, QuestionRow,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -223,4 +223,6 @@ pub struct ReportInput {
     pub episodes: Vec<EpisodeRow>,
     /// Notes the patient marked as shared.
     pub notes: Vec<NoteRow>,
+    /// Questions for a visit.
+    pub questions: Vec<QuestionRow>,
 }

@@ -5,8 +5,8 @@ use crate::support::people::fresh;
 use crate::support::{Answer, TestApp};
 use pain_journal::access::Sections;
 use pain_journal::collections::{
-    AdverseEvent, Assessment, Flare, Goal, JournalEntry, MedicationIntake, PainEpisode, Reminder,
-    SleepRecord, TreatmentPlan, TreatmentSession,
+    AdverseEvent, Assessment, Flare, Goal, JournalEntry, MedicationIntake, PainEpisode, Question,
+    Reminder, SleepRecord, TreatmentPlan, TreatmentSession,
 };
 use pain_journal::journal::{Record, Texts};
 use serde_json::{Map, Value, json};
@@ -83,7 +83,7 @@ pub fn samples() -> Vec<Sample> {
 }
 
 /// Samples of what the patient alone writes.
-fn own_samples() -> [Sample; 5] {
+fn own_samples() -> [Sample; 6] {
     let intake = json!({"taken_at": "2025-06-02T08:00:00+02:00", "time_zone": "Europe/Berlin",
         "kind": "relief", "name": "Ibuprofen", "dose": 0.4, "dose_unit": "g", "helped": "some",
         "note": "after breakfast"});
@@ -108,6 +108,10 @@ fn own_samples() -> [Sample; 5] {
         Sample::of::<MedicationIntake>(intake, &json!({"dose": 0.25, "helped": null})),
         Sample::of::<Flare>(flare, &json!({"severity": 9, "ended_at": null, "sites": []})),
         Sample::of::<Goal>(goal, &json!({"status": "reached", "reached_on": "2025-08-02"})),
+        Sample::of::<Question>(
+            json!({"journal_date": "2025-06-01", "text": "May I lift again?"}),
+            &json!({"answered_on": "2025-06-03", "note": "Yes, with care."}),
+        ),
         Sample::of::<Assessment>(
             assessment,
             &json!({"answers": peg([1, 2, 3]), "occasion": "review", "note": null}),

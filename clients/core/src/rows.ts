@@ -324,6 +324,28 @@ export interface PractitionerNoteRow {
   updated_at: number
 }
 
+/** A question: what the patient wants to ask at a visit. On the sync wire every value is flat. */
+export interface QuestionRow {
+  /** The client-made id. */
+  id: string
+  /** The day it was written down. */
+  journal_date: string
+  /** The question. */
+  text: string
+  /** The visit it is for; null for the next one, whichever that is. */
+  treatment_session_id: string | null
+  /** The day it was answered; null while it is open. */
+  answered_on: string | null
+  /** What the patient took from the answer. */
+  note: string | null
+  /** May readers of a share that opens notes see the note? */
+  note_shared: boolean | null
+  /** By the clock of the device, milliseconds since 1970. */
+  created_at: number
+  /** By the clock of the device, milliseconds since 1970. */
+  updated_at: number
+}
+
 /** A reminder: a time of day on some days of the week. On the sync wire every value is flat. */
 export interface ReminderRow {
   /** The client-made id. */
@@ -520,6 +542,7 @@ export interface Rows {
   medication_intakes: MedicationIntakeRow
   pain_episodes: PainEpisodeRow
   practitioner_notes: PractitionerNoteRow
+  questions: QuestionRow
   reminders: ReminderRow
   sleep_records: SleepRecordRow
   treatment_plans: TreatmentPlanRow
@@ -687,6 +710,17 @@ export const FIELDS = {
     'text',
     'visibility',
     'clinician_id',
+    'created_at',
+    'updated_at',
+  ],
+  questions: [
+    'id',
+    'journal_date',
+    'text',
+    'treatment_session_id',
+    'answered_on',
+    'note',
+    'note_shared',
     'created_at',
     'updated_at',
   ],

@@ -232,6 +232,25 @@ export const practitionerNotesSchema: RxJsonSchema<Document<'practitioner_notes'
   required: ['id'],
 }
 
+/** The schema of `questions`. Types only: an older app must be able to keep what a newer server allows. */
+export const questionsSchema: RxJsonSchema<Document<'questions'>> = {
+  version: 0,
+  primaryKey: 'id',
+  type: 'object',
+  properties: {
+    id: { type: 'string', maxLength: 36 },
+    journal_date: { type: 'string' },
+    text: { type: 'string' },
+    treatment_session_id: { type: ['string', 'null'] },
+    answered_on: { type: ['string', 'null'] },
+    note: { type: ['string', 'null'] },
+    note_shared: { type: ['boolean', 'null'] },
+    created_at: { type: 'number' },
+    updated_at: { type: 'number' },
+  },
+  required: ['id'],
+}
+
 /** The schema of `reminders`. Types only: an older app must be able to keep what a newer server allows. */
 export const remindersSchema: RxJsonSchema<Document<'reminders'>> = {
   version: 0,
@@ -367,6 +386,7 @@ export const syncedCollections = {
   medication_intakes: { schema: medicationIntakesSchema },
   pain_episodes: { schema: painEpisodesSchema },
   practitioner_notes: { schema: practitionerNotesSchema },
+  questions: { schema: questionsSchema },
   reminders: { schema: remindersSchema },
   sleep_records: { schema: sleepRecordsSchema },
   treatment_plans: { schema: treatmentPlansSchema },

@@ -196,6 +196,21 @@ export const practitionerNotesTable = tableSchema({
   ],
 })
 
+/** The table `questions`. What is not answered is null, never zero. */
+export const questionsTable = tableSchema({
+  name: 'questions',
+  columns: [
+    { name: 'journal_date', type: 'string', isOptional: true },
+    { name: 'text', type: 'string', isOptional: true },
+    { name: 'treatment_session_id', type: 'string', isOptional: true },
+    { name: 'answered_on', type: 'string', isOptional: true },
+    { name: 'note', type: 'string', isOptional: true },
+    { name: 'note_shared', type: 'boolean', isOptional: true },
+    { name: 'created_at', type: 'number' },
+    { name: 'updated_at', type: 'number' },
+  ],
+})
+
 /** The table `reminders`. What is not answered is null, never zero. */
 export const remindersTable = tableSchema({
   name: 'reminders',
@@ -306,4 +321,4 @@ export const treatmentSessionsTable = tableSchema({
 })
 
 /** All synced tables, for the app's `appSchema`. */
-export const syncedTables = [adverseEventsTable, assessmentsTable, flaresTable, goalsTable, journalEntriesTable, medicationIntakesTable, painEpisodesTable, practitionerNotesTable, remindersTable, sleepRecordsTable, treatmentPlansTable, treatmentSessionsTable]
+export const syncedTables = [adverseEventsTable, assessmentsTable, flaresTable, goalsTable, journalEntriesTable, medicationIntakesTable, painEpisodesTable, practitionerNotesTable, questionsTable, remindersTable, sleepRecordsTable, treatmentPlansTable, treatmentSessionsTable]

@@ -2,7 +2,7 @@
 //! (clinical reference 6.2).
 
 use super::content::{heading, session_table};
-use super::practitioner::{activities, goal_lines};
+use super::practitioner::{activities, visit_lists};
 use super::words::{Voice, day, decimal, elapsed, fact, made_at, span};
 use super::{Catalogue, figures};
 use crate::report::Report;
@@ -125,11 +125,10 @@ fn good_days(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
 
 fn prepare(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     blocks.push(heading(words, "own.prepare.heading"));
-    let lines = goal_lines(report, words);
-    if lines.is_empty() {
+    let lists = visit_lists(report, words);
+    if lists.is_empty() {
         let text = words.text("own.prepare.empty", &[]);
         blocks.push(Block::Paragraph(vec![Span::plain(text)]));
-    } else {
-        blocks.push(Block::List(lines));
     }
+    blocks.extend(lists);
 }

@@ -15,6 +15,7 @@ use crate::report::statement::{Code, Statement, Status};
 pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> Page {
     let words = &Voice { catalogue, window: elapsed(report) };
     let mut blocks = Vec::new();
+    visit(&mut blocks, report, words);
     blocks.push(Block::Facts(header(report, words)));
     changed(&mut blocks, report, words);
     if report.pain.is_some() {
@@ -101,6 +102,36 @@ fn header(report: &Report, words: &Voice<'_>) -> Vec<Fact> {
         });
     }
     facts
+}
+
+/// What the patient brings along stands first: the page is read just before the visit.
+fn visit(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
+    let Some(visit) = &report.visit else { return };
+    if visit.questions.is_empty() && visit.goals.is_empty() && visit.next_visit_on.is_none() {
+        return;
+    }
+    blocks.push(heading(words, "visit.heading"));
+    if let Some(next) = visit.next_visit_on {
+        let text = words.text("visit.next", &[("day", &day(next))]);
+        blocks.push(Block::Paragraph(vec![Span::plain(text)]));
+    }
+    blocks.extend(visit_lists(report, words));
+}
+
+/// The open questions and goals, each under its name.
+pub(super) fn visit_lists(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let Some(visit) = &report.visit else { return Vec::new() };
+    let questions = visit.questions.iter().map(|question| question.text.clone()).collect();
+    let lists: [(&str, Vec<String>); 2] =
+        [("visit.questions", questions), ("visit.goals", visit.goals.clone())];
+    lists
+        .into_iter()
+        .filter(|(_, lines)| !lines.is_empty())
+        .flat_map(|(label, lines)| {
+            let label = Block::Paragraph(vec![Span::strong(words.text(label, &[]))]);
+            [label, Block::List(lines)]
+        })
+        .collect()
 }
 
 fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
@@ -456,7 +487,7 @@ fn patients_words(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
 }
 
 /// The goals, open ones first as the report has them.
-pub(super) fn goal_lines(report: &Report, words: &Voice<'_>) -> Vec<String> {
+fn goal_lines(report: &Report, words: &Voice<'_>) -> Vec<String> {
     let lines = report.goals.iter().flatten().map(|goal| {
         let (kind, status) =
             (words.code("goal", &goal.kind.0), words.code("status", &goal.status.0));

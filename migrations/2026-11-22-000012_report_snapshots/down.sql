@@ -1,3 +1,0 @@
-SET LOCAL ROLE pj_owner;
-DROP TABLE pj.report_snapshots;
-RESET ROLE;
