@@ -138,6 +138,7 @@ fn distinct(pairs: &[(f64, f64)], side: fn(&(f64, f64)) -> f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{close, date, days_from, night};
+    use super::super::numbers::mean;
     use super::super::sleep::longest_nights;
     use super::*;
 
@@ -168,6 +169,17 @@ mod tests {
         let pairs: Vec<_> =
             SLEEP.iter().zip(PAIN).map(|(s, p)| (f64::from(*s), f64::from(p))).collect();
         close(Spearman::of(&pairs).unwrap().rho, -0.348, 3);
+    }
+
+    /// Two means that differ are not yet a link: the interval of the same nights includes zero.
+    #[test]
+    fn the_worked_means_of_short_and_other_nights() {
+        let of = |is_short: bool| -> Vec<f64> {
+            let nights = SLEEP.iter().zip(PAIN).filter(|(half, _)| (**half < 13) == is_short);
+            nights.map(|(_, pain)| f64::from(pain)).collect()
+        };
+        close(mean(&of(true)).unwrap(), 5.33, 2);
+        close(mean(&of(false)).unwrap(), 4.53, 2);
     }
 
     #[test]

@@ -10,6 +10,8 @@ use pain_journal::time::TimeZone;
 use pain_journal::wire::Email;
 use serde_json::{Value, json};
 
+mod parts;
+
 const SECTIONS: [&str; 8] =
     ["pain", "sleep", "mobility", "medication", "treatment", "assessments", "goals", "notes"];
 

@@ -62,7 +62,9 @@ async fn closing_a_section_takes_effect_with_the_next_request() {
     assert_eq!(read(&lind, &id, "sleep-records").await.code(), "not_found");
     assert_eq!(read(&lind, &id, "treatment-sessions").await.status, 200);
     assert_eq!(change(&ana, &id, &json!({"sections": ["notes"]})).await.status, 200);
-    assert_eq!(read(&lind, &id, "report").await.code(), "not_found");
+    let notes = read(&lind, &id, "report").await;
+    assert_eq!(strings(&notes, "sections_included"), ["notes"]);
+    assert_eq!(read(&lind, &id, "report/chart.svg").await.code(), "not_found");
 }
 
 #[tokio::test]
