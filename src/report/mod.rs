@@ -22,6 +22,8 @@ mod fixtures;
 mod http;
 pub mod moments;
 mod numbers;
+pub mod page;
+pub mod pdf;
 pub mod rows;
 pub mod series;
 pub mod session_effect;
