@@ -7,9 +7,10 @@ use typst::utils::LazyHash;
 
 /// The files in the order in which letters are looked for. Symbols stand behind emoji, so that a
 /// sequence of emoji comes from one file.
-static FILES: [&[u8]; 16] = [
+static FILES: [&[u8]; 17] = [
     include_bytes!("../../../assets/fonts/NotoSans-Regular.ttf"),
     include_bytes!("../../../assets/fonts/NotoSans-Bold.ttf"),
+    include_bytes!("../../../assets/fonts/NotoSansMath-Regular-subset.ttf"),
     include_bytes!("../../../assets/fonts/NotoSansArabic-Regular.ttf"),
     include_bytes!("../../../assets/fonts/NotoSansArabic-Bold.ttf"),
     include_bytes!("../../../assets/fonts/NotoSansHebrew-Regular.ttf"),
@@ -65,8 +66,9 @@ mod tests {
     fn every_file_is_a_font_and_the_scripts_of_the_manual_are_covered() {
         let fonts = Fonts::get();
         assert_eq!(fonts.all.len(), FILES.len());
-        assert_eq!(fonts.families.len(), 12, "{:?}", fonts.families);
-        for text in ["Schmerzmaß", "Πόνος", "Боль", "Đau lưng", "ألم گچ", "כאב", "ปวด", "दर्द"] {
+        assert_eq!(fonts.families.len(), 13, "{:?}", fonts.families);
+        for text in ["Schmerzmaß", "Πόνος", "Боль", "Đau lưng", "ألم گچ", "כאב", "ปวด", "दर्द"]
+        {
             assert!(text.chars().all(|character| fonts.cover(character)), "{text}");
         }
         for text in ["ব্যথা", "வலி", "ਦਰਦ", "ցավ", "ტკივილი", "😀🔥🧘", "→≤≥±½×–…•✓★\u{fffd}"]

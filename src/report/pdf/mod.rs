@@ -61,20 +61,24 @@ pub fn render(page: &Page) -> Result<Vec<u8>, PdfError> {
 }
 
 fn render_pages(page: &Page) -> Result<Rendered, PdfError> {
-    let data = serde_json::to_vec(&prepare(page))?;
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let document = typst::compile::<PagedDocument>(&PageWorld::new(data));
-        let document = document.output.map_err(|faults| PdfError::Layout(words(&faults)))?;
-        let pages = document.pages().len();
+        let document = set(page)?;
         // A letter whose marks stand in no font together with it is found only here.
         let strict = export(&document, page, &[PdfStandard::Ua_1]);
         let is_universal = strict.is_ok();
         let bytes = strict.or_else(|_| export(&document, page, &[]))?;
-        Ok(Rendered { bytes, pages, is_universal })
+        Ok(Rendered { bytes, pages: document.pages().len(), is_universal })
     }));
     // What the engine remembers of a page is of no use for another, and is health data.
     comemo::evict(0);
     result.unwrap_or(Err(PdfError::Panic))
+}
+
+/// Lays a page out on sheets.
+fn set(page: &Page) -> Result<PagedDocument, PdfError> {
+    let data = serde_json::to_vec(&prepare(page))?;
+    let document = typst::compile::<PagedDocument>(&PageWorld::new(data));
+    document.output.map_err(|faults| PdfError::Layout(words(&faults)))
 }
 
 fn export(
@@ -114,5 +118,7 @@ fn words(faults: &[SourceDiagnostic]) -> String {
     messages.join("; ")
 }
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;

@@ -39,6 +39,8 @@ pub(super) struct Run {
 #[derive(Debug, Serialize)]
 pub(super) struct Line {
     pub(super) rtl: bool,
+    /// It has no letters that tell.
+    pub(super) neutral: bool,
     pub(super) runs: Vec<Run>,
 }
 
@@ -118,7 +120,7 @@ pub(super) fn prepare(page: &Page) -> Data {
         Some(direction) => direction == Direction::RightToLeft,
         None => RIGHT_TO_LEFT.contains(&lang.as_str()),
     };
-    let mut cleaner = Cleaner::new(BUDGET, rtl);
+    let mut cleaner = Cleaner::new(BUDGET);
     let title = cleaner.some_line(&page.title, TITLE);
     let title = title.unwrap_or_else(|| cleaner.line("\u{2014}", TITLE));
     let meta = page.meta.iter().take(12).flat_map(|line| cleaner.lines(line, SHORT)).collect();

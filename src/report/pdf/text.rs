@@ -4,7 +4,7 @@
 use super::fonts::Fonts;
 use super::prepare::{Line, Run};
 use crate::report::page::Span;
-use unicode_bidi::{BidiClass, bidi_class, get_base_direction};
+use unicode_bidi::{BidiClass, Direction, bidi_class, get_base_direction};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Stands in for a character that no font has.
@@ -38,13 +38,11 @@ pub(super) struct Cleaner {
     pub(super) is_cut: bool,
     /// A character was replaced.
     pub(super) is_replaced: bool,
-    /// Whether the page runs from right to left: so does text without letters.
-    is_rtl: bool,
 }
 
 impl Cleaner {
-    pub(super) fn new(budget: usize, is_rtl: bool) -> Self {
-        Self { budget, is_cut: false, is_replaced: false, is_rtl }
+    pub(super) fn new(budget: usize) -> Self {
+        Self { budget, is_cut: false, is_replaced: false }
     }
 
     /// Takes a cost from the budget; false, and all cut, where there is nothing left.
@@ -61,7 +59,7 @@ impl Cleaner {
     /// A text as one line.
     pub(super) fn line(&mut self, text: &str, limit: Limit) -> Line {
         let text = self.lines_of(text, limit).join(" ");
-        self.to_line(vec![Run { text, strong: false, small: false }])
+        to_line(vec![Run { text, strong: false, small: false }])
     }
 
     /// A text as one line, or nothing where it is empty.
@@ -74,7 +72,7 @@ impl Cleaner {
     pub(super) fn lines(&mut self, text: &str, limit: Limit) -> Vec<Line> {
         let lines = self.lines_of(text, limit);
         let run = |text| Run { text, strong: false, small: false };
-        lines.into_iter().map(|text| self.to_line(vec![run(text)])).collect()
+        lines.into_iter().map(|text| to_line(vec![run(text)])).collect()
     }
 
     /// The lines of a paragraph of several looks.
@@ -91,26 +89,7 @@ impl Cleaner {
             }
         }
         lines.retain(|line| !line.is_empty());
-        lines.into_iter().map(|runs| self.to_line(runs)).collect()
-    }
-
-    /// Runs with the direction of the whole. A run that holds the other direction, too, is kept
-    /// from turning its neighbours.
-    fn to_line(&self, mut runs: Vec<Run>) -> Line {
-        let whole: String = runs.iter().map(|run| run.text.as_str()).collect();
-        let rtl = match get_base_direction(whole.as_str()) {
-            unicode_bidi::Direction::Ltr => false,
-            unicode_bidi::Direction::Rtl => true,
-            unicode_bidi::Direction::Mixed => self.is_rtl,
-        };
-        if runs.len() > 1 {
-            for run in &mut runs {
-                if run.text.chars().any(|character| runs_against(character, rtl)) {
-                    run.text = format!("{FIRST_STRONG_ISOLATE}{}{POP_ISOLATE}", run.text);
-                }
-            }
-        }
-        Line { rtl, runs }
+        lines.into_iter().map(|runs| to_line(runs)).collect()
     }
 
     /// The clean lines of a text: at least one, and only a single one may be empty.
@@ -124,8 +103,9 @@ impl Cleaner {
         for letter in text[..end].graphemes(true) {
             let Some(first) = letter.chars().next() else { continue };
             if is_line_end(first) {
-                if lines.last().is_some_and(|line| !line.trim().is_empty()) {
-                    lines.push(String::new());
+                match lines.last_mut() {
+                    Some(line) if line.trim().is_empty() => line.clear(),
+                    _ => lines.push(String::new()),
                 }
                 word = 0;
                 continue;
@@ -138,7 +118,8 @@ impl Cleaner {
             let before = line.len();
             self.push(line, letter);
             left = left.saturating_sub(line[before..].chars().count());
-            word = if breaks_itself(first) || line.len() == before { 0 } else { word + 1 };
+            let is_letter = line.len() > before && !shapes_others(first);
+            word = if breaks_itself(first) { 0 } else { word + usize::from(is_letter) };
             if word >= limit.word {
                 line.push(BREAK);
                 word = limit.word / 2;
@@ -178,6 +159,23 @@ impl Cleaner {
             }
         }
     }
+}
+
+/// Runs with the direction of the whole. A run that holds the other direction, too, is kept
+/// from turning its neighbours.
+fn to_line(mut runs: Vec<Run>) -> Line {
+    let whole: String = runs.iter().map(|run| run.text.as_str()).collect();
+    let direction = get_base_direction(whole.as_str());
+    // Without letters the sign of a number stands before it, on any page.
+    let (rtl, neutral) = (direction == Direction::Rtl, direction == Direction::Mixed);
+    if runs.len() > 1 {
+        for run in &mut runs {
+            if run.text.chars().any(|character| runs_against(character, rtl)) {
+                run.text = format!("{FIRST_STRONG_ISOLATE}{}{POP_ISOLATE}", run.text);
+            }
+        }
+    }
+    Line { rtl, neutral, runs }
 }
 
 /// Whether the character ends a line.
@@ -240,4 +238,84 @@ fn balanced(line: &str) -> String {
     }
     result.extend(std::iter::repeat_n(POP_ISOLATE, depth));
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LIMIT: Limit = Limit { characters: 100, word: 10 };
+
+    fn cleaned(text: &str) -> (String, Cleaner) {
+        let mut cleaner = Cleaner::new(1_000);
+        let lines = cleaner.lines_of(text, LIMIT);
+        (lines.join("|"), cleaner)
+    }
+
+    fn clean(text: &str) -> String {
+        cleaned(text).0
+    }
+
+    #[test]
+    fn words_stay_as_they_are_and_noise_goes() {
+        assert_eq!(clean("#import \"x\": $a$ *b* \\ <c> _d_"), "#import \"x\": $a$ *b* \\ <c> _d_");
+        assert_eq!(clean("a\u{0}b\u{1b}[1m\tc\u{7f}\u{feff}"), "ab[1m c");
+        assert_eq!(clean("\n\r\none\r\n\n \n\ntwo\u{2028}three\n"), "one|two|three");
+        assert_eq!((clean(""), clean("\n\n")), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn long_words_may_break_and_usual_ones_may_not() {
+        assert_eq!(clean("ninechars ninechars nine-chars"), "ninechars ninechars nine-chars");
+        assert_eq!(clean(&"x".repeat(17)), "xxxxxxxxxx\u{200b}xxxxx\u{200b}xx");
+        let thai = "วันนี้ปวดหลังน้อยลงมาก";
+        assert_eq!(clean(thai), thai);
+    }
+
+    #[test]
+    fn directions_end_where_their_line_ends() {
+        assert_eq!(clean("\u{202e}a\u{202c}"), "a");
+        assert_eq!(clean("\u{2069}a\u{2067}b\nc"), "a\u{2067}b\u{2069}|c");
+        let deep = clean(&"\u{2067}".repeat(50));
+        assert_eq!(deep.chars().count(), 2 * DEEPEST_ISOLATE);
+    }
+
+    #[test]
+    fn what_has_no_letter_is_replaced_and_what_is_too_long_is_cut() {
+        let (text, cleaner) = cleaned("痛み \u{e000} ok");
+        assert_eq!(text, "\u{fffd}\u{fffd} \u{fffd} ok");
+        assert!(cleaner.is_replaced && !cleaner.is_cut);
+        let (text, cleaner) = cleaned(&"word ".repeat(1_000));
+        assert_eq!((text.chars().count(), cleaner.budget), (101, 900));
+        assert!(text.ends_with(ELLIPSIS) && cleaner.is_cut);
+        let (text, cleaner) = cleaned(&format!("a{}", "\u{301}".repeat(5_000)));
+        assert!(text.chars().count() <= LONGEST_LETTER + 1 && cleaner.is_cut);
+        let (text, cleaner) = cleaned(&"\u{1}".repeat(5_000));
+        assert_eq!((text.as_str(), cleaner.is_cut), ("\u{2026}", true));
+    }
+
+    #[test]
+    fn the_first_letter_tells_the_direction_and_runs_do_not_turn_each_other() {
+        let mut cleaner = Cleaner::new(1_000);
+        let line = cleaner.line("7/10 ألم (Ibuprofen)", LIMIT);
+        assert!(line.rtl && !line.neutral);
+        let line = cleaner.line("\u{2212}1.8", LIMIT);
+        assert!(!line.rtl && line.neutral);
+        let spans = [Span::plain("by "), Span::strong("محمد"), Span::plain(" (7)")];
+        let lines = cleaner.paragraph(&spans, LIMIT);
+        let texts: Vec<&str> = lines[0].runs.iter().map(|run| run.text.as_str()).collect();
+        assert_eq!((lines.len(), texts), (1, vec!["by ", "\u{2068}محمد\u{2069}", " (7)"]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_becomes_short_lines_without_noise(text in any::<String>()) {
+            let (text, cleaner) = cleaned(&text);
+            let is_bad = |character| is_noise(character) || is_line_end(character);
+            prop_assert!(!text.chars().any(is_bad));
+            prop_assert!(text.chars().filter(|character| *character != BREAK).count() < 400);
+            prop_assert!(cleaner.budget >= 1_000 - 100 - LONGEST_LETTER);
+        }
+    }
 }

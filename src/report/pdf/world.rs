@@ -75,3 +75,19 @@ impl World for PageWorld {
 fn denied() -> FileError {
     FileError::AccessDenied
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_no_other_file_and_no_clock() {
+        let world = PageWorld::new(b"{}".to_vec());
+        assert!(world.source(world.main()).is_ok() && world.file(FIXED.data).is_ok());
+        for name in ["etc/passwd", "other.typ", "page.json/x"] {
+            assert_eq!(world.source(file(name)).unwrap_err(), FileError::AccessDenied, "{name}");
+            assert_eq!(world.file(file(name)).unwrap_err(), FileError::AccessDenied, "{name}");
+        }
+        assert!(world.source(FIXED.data).is_err() && world.today(None).is_none());
+    }
+}
