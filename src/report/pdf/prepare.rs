@@ -124,14 +124,14 @@ pub(super) fn prepare(page: &Page) -> Data {
     let title = cleaner.some_line(&page.title, TITLE);
     let title = title.unwrap_or_else(|| cleaner.line("\u{2014}", TITLE));
     let meta = page.meta.iter().take(12).flat_map(|line| cleaner.lines(line, SHORT)).collect();
-    let mut parts = Parts { cleaner: &mut cleaner, level: 1, pictures: 0, parts: Vec::new() };
+    let mut parts = Parts { cleaner: &mut cleaner, level: 1, pictures: 0, done: Vec::new() };
     for block in &page.blocks {
         if !parts.cleaner.take(LINE_COST) {
             break;
         }
         parts.add(block);
     }
-    let mut blocks = parts.parts;
+    let mut blocks = parts.done;
 
     let (is_cut, is_replaced) = (cleaner.is_cut, cleaner.is_replaced);
     // The words about it must fit even where nothing else does.
@@ -170,7 +170,7 @@ struct Parts<'a> {
     /// The level of the last heading.
     level: u8,
     pictures: usize,
-    parts: Vec<Part>,
+    done: Vec<Part>,
 }
 
 impl Parts<'_> {
@@ -182,12 +182,12 @@ impl Parts<'_> {
             }
             Block::Facts(facts) => self.facts(facts),
             Block::Table(table) => self.table(table),
-            Block::Figure(figure) => self.figure(figure),
+            Block::Figure(figure) => Some(self.figure(figure)),
             Block::List(items) => self.list(items),
             Block::Notes(notes) => self.notes(notes),
             Block::Small(text) => Some(Part::Small { lines: self.cleaner.lines(text, LONG) }),
         };
-        self.parts.extend(part);
+        self.done.extend(part);
     }
 
     fn heading(&mut self, level: u8, text: &str) -> Option<Part> {
@@ -242,17 +242,17 @@ impl Parts<'_> {
     }
 
     /// A picture that is too large is shown by its words.
-    fn figure(&mut self, figure: &Figure) -> Option<Part> {
+    fn figure(&mut self, figure: &Figure) -> Part {
         let caption = self.cleaner.some_line(&figure.caption, SHORT);
         let alt = self.cleaner.some_line(&figure.alt, LONG).map(|line| line.text());
         self.pictures += 1;
         if figure.svg.len() > LARGEST_PICTURE || self.pictures > MOST_PICTURES {
             self.cleaner.is_cut = true;
-            return Some(Part::Paragraph { lines: self.cleaner.lines(&figure.alt, LONG) });
+            return Part::Paragraph { lines: self.cleaner.lines(&figure.alt, LONG) };
         }
         let alt = alt.or_else(|| caption.as_ref().map(Line::text));
         let alt = alt.unwrap_or_else(|| String::from("\u{2014}"));
-        Some(Part::Figure { svg: figure.svg.clone(), alt, caption })
+        Part::Figure { svg: figure.svg.clone(), alt, caption }
     }
 
     fn list(&mut self, items: &[String]) -> Option<Part> {

@@ -144,7 +144,7 @@ fn any_amount_of_text_ends_soon_and_says_so() {
         assert!(shown_on(&document).contains("This document was shortened"), "{name}");
         let bytes = export(&document, &page, &[PdfStandard::Ua_1]).unwrap();
         assert!(bytes.len() < 4_000_000, "{name}: {} bytes", bytes.len());
-        assert!(started.elapsed() < Duration::from_secs(60), "{name}: {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_mins(1), "{name}: {:?}", started.elapsed());
     }
 }
 

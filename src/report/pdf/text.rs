@@ -89,7 +89,7 @@ impl Cleaner {
             }
         }
         lines.retain(|line| !line.is_empty());
-        lines.into_iter().map(|runs| to_line(runs)).collect()
+        lines.into_iter().map(to_line).collect()
     }
 
     /// The clean lines of a text: at least one, and only a single one may be empty.
