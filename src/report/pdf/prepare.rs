@@ -7,7 +7,7 @@ use crate::report::page::{Alignment, Block, Direction, Fact, Figure, Note, Page,
 use serde::Serialize;
 
 /// Characters that one document holds at most; lines and cells count for some, too. It bounds time
-/// and memory: about 60 pages.
+/// and memory: 40 to 120 sheets.
 pub(super) const BUDGET: usize = 250_000;
 /// What a line, an item or a cell costs beyond its characters.
 const LINE_COST: usize = 24;
@@ -199,7 +199,8 @@ impl Parts<'_> {
     fn facts(&mut self, facts: &[Fact]) -> Option<Part> {
         let mut tiles = Vec::new();
         for fact in facts {
-            if !self.cleaner.take(3 * LINE_COST) {
+            let texts = [&fact.label, &fact.value, &fact.note];
+            if !self.cleaner.admits(3 * LINE_COST, texts, LABEL) {
                 break;
             }
             tiles.push(FactLines {
@@ -222,7 +223,7 @@ impl Parts<'_> {
         let headers = self.row(&table.headers, width, cell);
         let mut rows = Vec::new();
         for row in &table.rows {
-            if !self.cleaner.take(LINE_COST * width) {
+            if !self.cleaner.admits(LINE_COST * width, row.iter().take(width), cell) {
                 break;
             }
             rows.push(self.row(row, width, cell));
@@ -258,7 +259,7 @@ impl Parts<'_> {
     fn list(&mut self, items: &[String]) -> Option<Part> {
         let mut lines = Vec::new();
         for item in items {
-            if !self.cleaner.take(LINE_COST) {
+            if !self.cleaner.admits(LINE_COST, [item], LONG) {
                 break;
             }
             lines.extend(self.cleaner.some_line(item, LONG));
@@ -269,7 +270,7 @@ impl Parts<'_> {
     fn notes(&mut self, notes: &[Note]) -> Option<Part> {
         let mut entries = Vec::new();
         for note in notes {
-            if !self.cleaner.take(2 * LINE_COST) {
+            if !self.cleaner.admits(2 * LINE_COST, [&note.heading, &note.text], LONG) {
                 break;
             }
             entries.push(NoteLines {

@@ -225,7 +225,19 @@ fn measure() {
         "Slept badly, the neck was stiff until noon; walked, then heat and a nap. ".repeat(200);
     let full = page("Full", vec![Block::Notes(vec![note("3 May 2026", &long); 40])]);
     let short = note("3 May 2026", "Slept well and walked far.");
+    let word = "Überempfindlichkeitsreaktion/".repeat(9);
+    let wide = Table {
+        headers: vec![word.clone(); 14],
+        rows: vec![vec![word.clone(); 14]; 2],
+        ..Table::default()
+    };
+    let wide = vec![
+        Block::Facts(vec![fact(&word, &word, &word); 4]),
+        Block::Table(wide),
+        paragraph(&word),
+    ];
     let pages = [
+        ("wide", page(&word, wide)),
         ("usual", samples::usual()),
         ("scripts", samples::scripts()),
         ("arabic", samples::arabic()),

@@ -56,6 +56,20 @@ impl Cleaner {
         true
     }
 
+    /// Takes a cost where the texts behind it fit, too: a number is shown whole or not at all.
+    pub(super) fn admits<'a>(
+        &mut self,
+        cost: usize,
+        texts: impl IntoIterator<Item = &'a String>,
+        limit: Limit,
+    ) -> bool {
+        let texts = texts.into_iter().map(|text| text.len().min(limit.characters)).sum::<usize>();
+        self.take(cost + texts) && {
+            self.budget += texts;
+            true
+        }
+    }
+
     /// A text as one line.
     pub(super) fn line(&mut self, text: &str, limit: Limit) -> Line {
         let text = self.lines_of(text, limit).join(" ");
