@@ -218,9 +218,13 @@ impl Parts<'_> {
             return None;
         }
         self.cleaner.is_cut |= table.headers.len() > width;
-        let cell = Limit { characters: 1_000, word: (96 / width).clamp(8, 30) };
+        // A row stays lower than a sheet, however narrow its columns are.
+        let characters = (3_000 / width).min(1_000);
+        let cell = Limit { characters, word: (96 / width).clamp(8, 30) };
         let caption = self.cleaner.some_line(&table.caption, SHORT);
-        let headers = self.row(&table.headers, width, cell);
+        // The head stands on every sheet and must leave room for rows.
+        let head = Limit { characters: 60, ..cell };
+        let headers = self.row(&table.headers, width, head);
         let mut rows = Vec::new();
         for row in &table.rows {
             if !self.cleaner.admits(LINE_COST * width, row.iter().take(width), cell) {

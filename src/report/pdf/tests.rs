@@ -135,6 +135,8 @@ fn any_amount_of_text_ends_soon_and_says_so() {
         ("blank lines", Block::Notes(vec![note("", &blank)])),
         ("directions", Block::List(vec![isolates])),
         ("notes", Block::Notes(vec![short; 20_000])),
+        ("a wide table", wide_table(&word)),
+        ("a tall head", wide_table(&"\u{fdfd} ".repeat(500))),
     ];
     for (name, block) in cases {
         let started = Instant::now();
@@ -214,6 +216,12 @@ fn a_long_table_goes_on_with_its_head() {
     assert_eq!(shown(&page).matches("of 3").count(), 3);
 }
 
+/// A table that has too much of everything.
+fn wide_table(word: &str) -> Block {
+    let row = vec![word.to_owned(); 14];
+    Block::Table(Table { headers: row.clone(), rows: vec![row; 4], ..Table::default() })
+}
+
 #[test]
 #[ignore = "writes documents to look at and tells how long they take"]
 fn measure() {
@@ -226,18 +234,10 @@ fn measure() {
     let full = page("Full", vec![Block::Notes(vec![note("3 May 2026", &long); 40])]);
     let short = note("3 May 2026", "Slept well and walked far.");
     let word = "Überempfindlichkeitsreaktion/".repeat(9);
-    let wide = Table {
-        headers: vec![word.clone(); 14],
-        rows: vec![vec![word.clone(); 14]; 2],
-        ..Table::default()
-    };
-    let wide = vec![
-        Block::Facts(vec![fact(&word, &word, &word); 4]),
-        Block::Table(wide),
-        paragraph(&word),
-    ];
     let pages = [
-        ("wide", page(&word, wide)),
+        ("wide-facts", page(&word, vec![Block::Facts(vec![fact(&word, &word, &word); 4])])),
+        ("wide-text", page(&word, vec![paragraph(&word)])),
+        ("wide-table", page(&word, vec![wide_table(&word)])),
         ("usual", samples::usual()),
         ("scripts", samples::scripts()),
         ("arabic", samples::arabic()),
