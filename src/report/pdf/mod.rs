@@ -17,7 +17,7 @@ mod world;
 
 use super::page::Page;
 use chrono::{DateTime, Datelike, Timelike, Utc};
-use prepare::prepare;
+use prepare::{BUDGET, prepare};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use thiserror::Error;
 use typst::comemo;
@@ -62,7 +62,7 @@ pub fn render(page: &Page) -> Result<Vec<u8>, PdfError> {
 
 fn render_pages(page: &Page) -> Result<Rendered, PdfError> {
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let document = set(page)?;
+        let document = set(page, BUDGET)?;
         // A letter whose marks stand in no font together with it is found only here.
         let strict = export(&document, page, &[PdfStandard::Ua_1]);
         let is_universal = strict.is_ok();
@@ -75,8 +75,8 @@ fn render_pages(page: &Page) -> Result<Rendered, PdfError> {
 }
 
 /// Lays a page out on sheets.
-fn set(page: &Page) -> Result<PagedDocument, PdfError> {
-    let data = serde_json::to_vec(&prepare(page))?;
+fn set(page: &Page, budget: usize) -> Result<PagedDocument, PdfError> {
+    let data = serde_json::to_vec(&prepare(page, budget))?;
     let document = typst::compile::<PagedDocument>(&PageWorld::new(data));
     document.output.map_err(|faults| PdfError::Layout(words(&faults)))
 }

@@ -20,6 +20,7 @@ const MOST_COLUMNS: usize = 12;
 
 const TITLE: Limit = Limit { characters: 200, word: 24 };
 const LABEL: Limit = Limit { characters: 200, word: 14 };
+const VALUE: Limit = Limit { characters: 60, word: 10 };
 const SHORT: Limit = Limit { characters: 1_000, word: 40 };
 const LONG: Limit = Limit { characters: 20_000, word: 40 };
 
@@ -113,14 +114,14 @@ enum Part {
     },
 }
 
-/// Prepares a page for the template.
-pub(super) fn prepare(page: &Page) -> Data {
+/// Prepares a page for the template, with so many characters at most.
+pub(super) fn prepare(page: &Page, budget: usize) -> Data {
     let (lang, region) = language(&page.language);
     let rtl = match page.direction {
         Some(direction) => direction == Direction::RightToLeft,
         None => RIGHT_TO_LEFT.contains(&lang.as_str()),
     };
-    let mut cleaner = Cleaner::new(BUDGET);
+    let mut cleaner = Cleaner::new(budget);
     let title = cleaner.some_line(&page.title, TITLE);
     let title = title.unwrap_or_else(|| cleaner.line("\u{2014}", TITLE));
     let meta = page.meta.iter().take(12).flat_map(|line| cleaner.lines(line, SHORT)).collect();
@@ -205,7 +206,7 @@ impl Parts<'_> {
             }
             tiles.push(FactLines {
                 label: self.cleaner.line(&fact.label, LABEL),
-                value: self.cleaner.line(&fact.value, LABEL),
+                value: self.cleaner.line(&fact.value, VALUE),
                 note: self.cleaner.some_line(&fact.note, LABEL),
             });
         }
@@ -220,7 +221,7 @@ impl Parts<'_> {
         self.cleaner.is_cut |= table.headers.len() > width;
         // A row stays lower than a sheet, however narrow its columns are.
         let characters = (3_000 / width).min(1_000);
-        let cell = Limit { characters, word: (96 / width).clamp(8, 30) };
+        let cell = Limit { characters, word: (72 / width).clamp(6, 30) };
         let caption = self.cleaner.some_line(&table.caption, SHORT);
         // The head stands on every sheet and must leave room for rows.
         let head = Limit { characters: 60, ..cell };
