@@ -121,7 +121,12 @@ pub fn prepare<C: Record>(
 }
 
 /// After the rules: the patient leaves alone what a practitioner answers for.
-pub fn respect<C: Record>(hand: Hand, known: Option<&Stored<C>>, content: &C, faults: &mut Faults) {
+pub fn respect<C: Record>(
+    hand: Hand,
+    known: Option<&Stored<C>>,
+    content: &C,
+    faults: &mut Faults,
+) {
     let Some(known) = known else { return };
     if hand == Hand::Patient && known.clinician_id.is_some() {
         for name in content.differing(&known.content, Part::Clinical) {

@@ -4,7 +4,9 @@ use super::record::Record;
 use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
 use super::write::{Intent, Outcome, apply_changes};
-use crate::access::{self, Caller, JournalAccess, Need, Section, Sections, Target, Write};
+use crate::access::{
+    self, Caller, JournalAccess, Need, Section, Sections, Target, Write,
+};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::http::precondition::{self, DeleteCondition, PutCondition, etag};

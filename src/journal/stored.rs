@@ -155,9 +155,7 @@ pub fn safety_notice(components: &mut Components) -> OneOfBuilder {
     OneOfBuilder::new()
         .item(Ref::from_schema_name("SafetyNotice"))
         .item(ObjectBuilder::new().schema_type(Type::Null))
-        .description(Some(
-            "What to show at once where `red_flags` names any; the same text always.",
-        ))
+        .description(Some("What to show at once where `red_flags` names any; the same text always."))
 }
 
 /// The schema of `clinician_id`.

@@ -144,8 +144,9 @@ impl Overview {
         let first = today.checked_sub_days(Days::new(LOOK_BACK - 1)).unwrap_or(today);
         let first = first.max(row.enrolled_on);
         let opens_entries = JournalEntry::SECTIONS.iter().any(|s| sections.contains(s));
-        let with_entry =
-            dates(row.entry_days.as_deref()).filter(|day| (first..=today).contains(day)).count();
+        let with_entry = dates(row.entry_days.as_deref())
+            .filter(|day| (first..=today).contains(day))
+            .count();
         let opens_treatment = sections.contains(Section::Treatment);
         let visits = dates(row.visit_days.as_deref())
             .zip(row.visit_statuses.iter().flatten())
