@@ -12,7 +12,8 @@ use crate::mail::Mailer;
 use crate::time::Clock;
 use crate::{
     account, auth, body_map, collections, health, instruments, plans, reminders, report, sharing,
-    sync, vocabularies,
+    sync,
+    vocabularies,
 };
 use std::sync::{Arc, PoisonError, RwLock};
 

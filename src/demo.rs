@@ -52,10 +52,7 @@ pub async fn load(app: &App) -> Answered<Option<String>> {
             let summary = import(app, patient, Format::Jsonl, chrono_tz::UTC, file).await?;
             if !summary.refused.is_empty() {
                 // A machine whose clock is behind the diary's last days refuses those; the rest is there.
-                tracing::warn!(
-                    lines = summary.refused.len(),
-                    "lines of the demo data were refused"
-                );
+                tracing::warn!(lines = summary.refused.len(), "lines of the demo data were refused");
             }
         }
         if let Some(practitioner) = auth::create_account(app, lind).await? {

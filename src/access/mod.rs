@@ -316,9 +316,10 @@ pub async fn record<T>(
                 // Refusals are values here, so that their line in the log is committed.
                 Err(refused) => return Ok(Err(refused)),
             };
-            let allowed: Statement<(Uuid,)> =
-                Statement::new("SELECT sec.subject() WHERE sec.recording_days($1) IS NOT NULL")
-                    .bind(sections.codes());
+            let allowed: Statement<(Uuid,)> = Statement::new(
+                "SELECT sec.subject() WHERE sec.recording_days($1) IS NOT NULL",
+            )
+            .bind(sections.codes());
             match tx.first(allowed).await? {
                 Some((subject,)) => Ok(Ok((work(tx, access).await?, subject))),
                 None => Ok(Err(ProblemKind::ShareReadOnly.into())),

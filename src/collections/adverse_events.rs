@@ -142,7 +142,10 @@ mod tests {
         let event = json!({"started_at": "2026-05-04T10:00:00+02:00", "time_zone": "Europe/Berlin",
             "kinds": ["bruising"], "severity": "mild", "serious": false});
         assert!(faults_of::<AdverseEvent>(&event, &json!({})).is_empty());
-        assert_eq!(faults_of::<AdverseEvent>(&event, &json!({"kinds": []})), ["#/kinds required"]);
+        assert_eq!(
+            faults_of::<AdverseEvent>(&event, &json!({"kinds": []})),
+            ["#/kinds required"]
+        );
         let ended = json!({"ended_at": "2026-05-05T10:00:00+02:00", "outcome": "ongoing"});
         assert_eq!(faults_of::<AdverseEvent>(&event, &ended), ["#/outcome contradiction"]);
     }

@@ -82,14 +82,16 @@ mod tests {
 
     #[test]
     fn a_flare_ends_after_it_begins_and_within_a_season() {
-        let flare =
-            json!({"started_at": "2026-05-01T08:00:00+02:00", "time_zone": "Europe/Berlin"});
+        let flare = json!({"started_at": "2026-05-01T08:00:00+02:00", "time_zone": "Europe/Berlin"});
         let ends = |at: &str| faults_of::<Flare>(&flare, &json!({"ended_at": at}));
         assert!(ends("2026-05-04T08:00:00+02:00").is_empty());
         assert_eq!(ends("2026-04-30T08:00:00+02:00"), ["#/ended_at contradiction"]);
         assert_eq!(ends("2026-09-30T08:00:00+02:00"), ["#/ended_at out_of_range"]);
         let sides = json!({"sites": [{"region": "low_back", "laterality": "left"},
             {"region": "sacrum", "laterality": "left"}]});
-        assert_eq!(faults_of::<Flare>(&flare, &sides), ["#/sites/1/laterality contradiction"]);
+        assert_eq!(
+            faults_of::<Flare>(&flare, &sides),
+            ["#/sites/1/laterality contradiction"]
+        );
     }
 }

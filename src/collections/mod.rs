@@ -17,9 +17,7 @@ mod treatment_plans;
 mod treatment_sessions;
 
 pub use crate::body_map::{BodyRegion, Laterality};
-pub use adverse_events::{
-    ActionTaken, AdverseEvent, AdverseEventKind, EventOutcome, EventSeverity,
-};
+pub use adverse_events::{ActionTaken, AdverseEvent, AdverseEventKind, EventOutcome, EventSeverity};
 pub use assessments::{Assessment, AssessmentAnswer, Occasion, Score};
 pub use flares::Flare;
 pub use goals::{Goal, GoalKind, GoalStatus};

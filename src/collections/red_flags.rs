@@ -92,15 +92,8 @@ static RED_FLAGS: LazyLock<Reference<RedFlags>> = LazyLock::new(|| {
 
 /// Registers the operation.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::new(
-        "getRedFlags",
-        "reference",
-        "Warning signs and the safety notice",
-        Authz::OPEN,
-    )
-    .describe(
-        "Keep both in the app: the notice must appear at once, with or without a connection.",
-    );
+    let op = Operation::new("getRedFlags", "reference", "Warning signs and the safety notice", Authz::OPEN)
+        .describe("Keep both in the app: the notice must appear at once, with or without a connection.");
     routes.add(Method::GET, "/v1/red-flags", reference::operation(op), red_flags);
 }
 

@@ -96,13 +96,15 @@ mod tests {
     fn quiet_hours_and_pauses_have_two_ends_in_order() {
         let reminder = json!({"journal_date": "2026-05-01", "kind": "daily_entry", "enabled": true,
             "local_time": "20:30"});
-        let good =
-            json!({"quiet_from": "22:00", "quiet_until": "07:00", "paused_from": "2026-06-01"});
+        let good = json!({"quiet_from": "22:00", "quiet_until": "07:00", "paused_from": "2026-06-01"});
         assert!(faults_of::<Reminder>(&reminder, &good).is_empty());
         for (extra, fault) in [
             (json!({"quiet_from": "22:00"}), "#/quiet_until required"),
             (json!({"quiet_until": "22:00"}), "#/quiet_from required"),
-            (json!({"quiet_from": "22:00", "quiet_until": "22:00"}), "#/quiet_until contradiction"),
+            (
+                json!({"quiet_from": "22:00", "quiet_until": "22:00"}),
+                "#/quiet_until contradiction",
+            ),
             (json!({"paused_until": "2026-06-01"}), "#/paused_from required"),
             (
                 json!({"paused_from": "2026-06-02", "paused_until": "2026-06-01"}),

@@ -1,8 +1,8 @@
 //! Sleep records: one night, belonging to the day of waking.
 
 use super::journal_entries::DayMinutes;
-use super::moment::{Moment, refuse_future, settle_day, settle_offset, unsettle};
 use super::pain::Nrs;
+use super::moment::{Moment, refuse_future, settle_day, settle_offset, unsettle};
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
 use crate::wire::{Faults, Settled, Whole};

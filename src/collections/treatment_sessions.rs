@@ -1,7 +1,7 @@
 //! Treatment sessions: visits to the clinic.
 
-use super::Laterality;
 use super::moment::{check_end, refuse_future, settle_strictly, timed, unsettle_timed};
+use super::Laterality;
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
 use crate::wire::{Decimal, Faults, Items, Json, Settled, Text, Whole, vocabulary, wire};

@@ -26,14 +26,8 @@ pub struct Authz {
 
 impl Authz {
     /// Anybody.
-    pub const OPEN: Self = Self {
-        auth: "none",
-        role: None,
-        subject: "none",
-        sections: &[],
-        step_up: false,
-        recording: false,
-    };
+    pub const OPEN: Self =
+        Self { auth: "none", role: None, subject: "none", sections: &[], step_up: false, recording: false };
     /// Any signed-in account, on its own things.
     pub const ACCOUNT: Self = Self { auth: "bearer", subject: "own", ..Self::OPEN };
     /// A patient, on the own journal.

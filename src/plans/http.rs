@@ -5,7 +5,9 @@ use crate::access::{self, Caller, Need, Permit, Read, Section, Sections, Target}
 use crate::app::App;
 use crate::collections::{SessionStatus, TreatmentPlan};
 use crate::db::{Statement, row};
-use crate::http::{Answered, Authz, Found, Operation, ProblemKind, Routes, document, path_id};
+use crate::http::{
+    Answered, Authz, Found, Operation, ProblemKind, Routes, document, path_id,
+};
 use crate::journal::find;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
@@ -95,7 +97,9 @@ async fn answer(
     .await?;
     id?;
     let plan = plans.into_iter().next().ok_or(ProblemKind::NotFound)?;
-    let visits: Vec<Visit> =
-        visits.into_iter().map(|row| Visit { day: row.journal_date, status: row.status }).collect();
+    let visits: Vec<Visit> = visits
+        .into_iter()
+        .map(|row| Visit { day: row.journal_date, status: row.status })
+        .collect();
     Ok(Found(progress(&PlanTerms::from(&plan.content), &visits, journal.today())))
 }

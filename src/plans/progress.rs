@@ -149,8 +149,7 @@ fn expected(plan: &PlanTerms, today: NaiveDate) -> Option<i32> {
         .into_iter()
         .flatten()
         .fold(today, NaiveDate::min);
-    let days =
-        (last - start).num_days() - i64::try_from(paused_days(plan, Some(start), last)).ok()?;
+    let days = (last - start).num_days() - i64::try_from(paused_days(plan, Some(start), last)).ok()?;
     // Both are far below what an i32 or the mantissa of a double holds.
     let days = f64::from(i32::try_from(days.max(0)).ok()?);
     let sessions = (days / 7.0 * per_week + 1e-9).floor() + 1.0;
@@ -223,8 +222,9 @@ mod tests {
 
     #[test]
     fn what_is_expected_follows_weeks_pauses_and_the_end() {
-        let expected =
-            |extra: Value, today: &str| progress(&plan(&extra), &[], day(today)).expected_by_now;
+        let expected = |extra: Value, today: &str| {
+            progress(&plan(&extra), &[], day(today)).expected_by_now
+        };
         assert_eq!(expected(json!({}), "2026-05-03"), None);
         assert_eq!(expected(json!({}), "2026-05-04"), Some(1));
         assert_eq!(expected(json!({}), "2026-05-10"), Some(1));
@@ -242,10 +242,7 @@ mod tests {
     #[test]
     fn a_review_is_due_by_day_or_by_count_while_the_plan_runs() {
         let four: Vec<Visit> = (4..=7)
-            .map(|n| Visit {
-                day: day(&format!("2026-05-{n:02}")),
-                status: SessionStatus::Attended,
-            })
+            .map(|n| Visit { day: day(&format!("2026-05-{n:02}")), status: SessionStatus::Attended })
             .collect();
         assert!(progress(&plan(&json!({})), &four, day("2026-05-08")).review_due);
         let by_day = json!({"review_on": "2026-05-20"});

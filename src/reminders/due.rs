@@ -80,9 +80,9 @@ fn on_day(reminder: &Reminder, zone: TimeZone, day: NaiveDate) -> Option<Due> {
 }
 
 fn is_paused(reminder: &Reminder, day: NaiveDate) -> bool {
-    reminder
-        .paused_from
-        .is_some_and(|from| day >= from && reminder.paused_until.is_none_or(|until| day <= until))
+    reminder.paused_from.is_some_and(|from| {
+        day >= from && reminder.paused_until.is_none_or(|until| day <= until)
+    })
 }
 
 /// The end of the quiet hours, where the reminder's time lies in them.
@@ -175,9 +175,7 @@ mod tests {
             berlin(&paused, "2026-05-04T12:00:00Z", 2),
             ["2026-05-04T18:30:00.000Z 20:30", "2026-05-08T18:30:00.000Z 20:30"]
         );
-        assert!(
-            berlin(&json!({"paused_from": "2026-05-01"}), "2026-05-04T12:00:00Z", 2).is_empty()
-        );
+        assert!(berlin(&json!({"paused_from": "2026-05-01"}), "2026-05-04T12:00:00Z", 2).is_empty());
         assert!(berlin(&json!({"enabled": false}), "2026-05-04T12:00:00Z", 2).is_empty());
     }
 

@@ -4,7 +4,9 @@ use super::due::{Due, ReminderShift, due};
 use crate::access::{self, Caller, Need, Target};
 use crate::app::App;
 use crate::collections::{Reminder, ReminderKind};
-use crate::http::{Answered, Authz, Found, Operation, Page, Parameter, Query, Routes, document};
+use crate::http::{
+    Answered, Authz, Found, Operation, Page, Parameter, Routes, Query, document,
+};
 use crate::journal::{FIRST_DAY, LAST_DAY, Stored, window};
 use crate::time::{TimeZone, serialize_utc};
 use actix_web::http::Method;
@@ -19,31 +21,26 @@ const USUAL: usize = 50;
 
 /// Registers the operation.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::new(
-        "listReminderTimes",
-        "journal",
-        "When reminders are due",
-        Authz::PATIENT,
-    )
-    .describe(
-        "The next times of all reminders that are on, earliest first, for the app to turn into \
+    let op = Operation::new("listReminderTimes", "journal", "When reminders are due", Authz::PATIENT)
+        .describe(
+            "The next times of all reminders that are on, earliest first, for the app to turn into \
             local notifications. Ask again after a change, a journey, and when they run out.",
-    )
-    .parameter(Parameter::query(
-        "after",
-        "From when on; now unless you say otherwise.",
-        json!({"type": "string", "format": "date-time"}),
-    ))
-    .parameter(Parameter::query(
-        "time_zone",
-        "Where the patient is, for reminders that follow; the home zone unless you say otherwise.",
-        json!({"type": "string", "maxLength": 64}),
-    ))
-    .parameter(Parameter::query(
-        "limit",
-        "Times in all, 50 unless you ask otherwise.",
-        json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200}),
-    ));
+        )
+        .parameter(Parameter::query(
+            "after",
+            "From when on; now unless you say otherwise.",
+            json!({"type": "string", "format": "date-time"}),
+        ))
+        .parameter(Parameter::query(
+            "time_zone",
+            "Where the patient is, for reminders that follow; the home zone unless you say otherwise.",
+            json!({"type": "string", "maxLength": 64}),
+        ))
+        .parameter(Parameter::query(
+            "limit",
+            "Times in all, 50 unless you ask otherwise.",
+            json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200}),
+        ));
     routes.add(Method::GET, "/v1/reminder-times", op, reminder_times);
 }
 

@@ -1,7 +1,9 @@
 //! One collection's side of a sync: the same code for each, behind one object-safe face.
 
 use super::incoming::{Change, Lists, Refusal, read};
-use super::merge::{Act, Conflict, Fields, Incoming, Known, Merged, Named, Sender, Wish, merge};
+use super::merge::{
+    Act, Conflict, Fields, Incoming, Known, Merged, Named, Sender, Wish, merge,
+};
 use super::store;
 use crate::access::{JournalAccess, Permit, Write};
 use crate::collections::SafetyNotice;
@@ -359,8 +361,7 @@ fn answer<C: Record>(
     let stands = record.deleted_at.is_none().then_some(FlatRow(record));
     let late = "older_edit_of_same_device";
     let conflicts = conflicts.iter().map(|c| (c.field.clone(), conflict::<C>(c, late)));
-    let barred =
-        barred.iter().map(|c| (c.field.clone(), conflict::<C>(c, "written_by_practitioner")));
+    let barred = barred.iter().map(|c| (c.field.clone(), conflict::<C>(c, "written_by_practitioner")));
     let conflicts: Map<String, Value> = conflicts.chain(barred).collect();
     json!({"collection": C::COLLECTION, "id": record.id, "result": word, "timestamp": timestamp,
         "record": stands, "conflicts": conflicts})

@@ -157,16 +157,11 @@ static VOCABULARIES: LazyLock<Reference<Vocabularies>> = LazyLock::new(|| {
 
 /// Registers the operation.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::new(
-        "listVocabularies",
-        "reference",
-        "Every vocabulary with its labels",
-        Authz::OPEN,
-    )
-    .describe(
-        "Lists of codes with labels, definitions and the codes of other systems. Where a list has \
+    let op = Operation::new("listVocabularies", "reference", "Every vocabulary with its labels", Authz::OPEN)
+        .describe(
+            "Lists of codes with labels, definitions and the codes of other systems. Where a list has \
             `other`, the field beside it takes the words for it.",
-    );
+        );
     routes.add(Method::GET, "/v1/vocabularies", reference::operation(op), vocabularies);
 }
 

@@ -7,8 +7,8 @@ mod object;
 mod scalars;
 mod vocabulary;
 
-pub use decimal::Decimal;
 pub(crate) use object::wire;
+pub use decimal::Decimal;
 pub use scalars::{Code, Email, Items, Json, Settled, Text, Whole, parse_uuid};
 pub use vocabulary::{Term, Vocabulary, name as vocabulary_name};
 pub(crate) use vocabulary::{label, vocabulary};

@@ -112,10 +112,7 @@ fn own_samples() -> [Sample; 5] {
             assessment,
             &json!({"answers": peg([1, 2, 3]), "occasion": "review", "note": null}),
         ),
-        Sample::of::<Reminder>(
-            reminder,
-            &json!({"local_time": "07:00", "days": [], "label": null}),
-        ),
+        Sample::of::<Reminder>(reminder, &json!({"local_time": "07:00", "days": [], "label": null})),
     ]
 }
 

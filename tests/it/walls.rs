@@ -7,8 +7,8 @@ use pain_journal::access::{Section, Sections};
 use pain_journal::collections::PractitionerNote;
 use pain_journal::journal::Record;
 use serde_json::json;
-use tokio_postgres::Client;
 use uuid::Uuid;
+use tokio_postgres::Client;
 
 /// The first column of a query's rows, as texts.
 async fn texts(sql: &Client, query: &str) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Writing SVG: a handful of shapes with fixed decimals, and text that is always escaped.
 
-use super::{HEIGHT, WIDTH};
 use crate::markup::Escaped;
+use super::{HEIGHT, WIDTH};
 use std::fmt::{Display, Write};
 
 /// Text and the lines that carry meaning.

@@ -54,20 +54,12 @@ async fn a_practitioners_document_never_touches_the_patients_words_seen_or_unsee
         let words = json!({"note": "only for me", "sensations": ["sharp"]});
         assert_eq!(clinic.amend(SESSIONS, id, &words).await.status, 200);
         let seen = clinic.lind.get(&path).await;
-        assert_eq!(
-            (&seen.json["note"], &seen.json["sensations"]),
-            (&json!(null), &json!(["sharp"]))
-        );
+        assert_eq!((&seen.json["note"], &seen.json["sensations"]), (&json!(null), &json!(["sharp"])));
 
         // What was read is sent back: the note that is not shown, and what the patient felt.
         let more = merged(&content(&seen), &json!({"needle_count": 12}));
         let changed = clinic.lind.replace(&path, seen.etag(), &more).await;
-        assert_eq!(
-            (changed.status, &changed.json["note"]),
-            (200, &json!(null)),
-            "{}",
-            changed.text
-        );
+        assert_eq!((changed.status, &changed.json["note"]), (200, &json!(null)), "{}", changed.text);
         let bare = merged(&visit(), &json!({"needle_count": 13}));
         assert_eq!(clinic.lind.replace(&path, changed.etag(), &bare).await.status, 200);
         let hers = clinic.ana.get(&own(SESSIONS, id)).await.json;

@@ -45,7 +45,9 @@ async fn a_note_is_read_by_those_its_visibility_names() {
     assert_eq!(listed(&clinic.lind, &of(&clinic.share)).await, [author, patient, everyone]);
     assert_eq!(listed(&clinic.ana, &format!("/v1/{NOTES}")).await, [patient, everyone]);
     assert_eq!(listed(&may, &of(&colleagues)).await, [everyone]);
-    for (id, hers, colleague) in [(author, 404, 404), (patient, 200, 404), (everyone, 200, 200)] {
+    for (id, hers, colleague) in
+        [(author, 404, 404), (patient, 200, 404), (everyone, 200, 200)]
+    {
         assert_eq!(clinic.ana.get(&own(NOTES, id)).await.status, hers);
         assert_eq!(may.get(&through(&colleagues, NOTES, id)).await.status, colleague);
         assert_eq!(clinic.lind.get(&clinic.at(NOTES, id)).await.status, 200);
@@ -63,9 +65,7 @@ async fn an_unshown_note_does_not_reach_the_patients_phone_and_a_shown_one_does(
         "last_pulled_at=0&tombstones=1".into(),
         format!("last_pulled_at={start}"),
         "last_pulled_at=0&collections=practitioner_notes".into(),
-        format!(
-            "last_pulled_at={start}&migration={{\"from\":1,\"tables\":[\"practitioner_notes\"]}}"
-        ),
+        format!("last_pulled_at={start}&migration={{\"from\":1,\"tables\":[\"practitioner_notes\"]}}"),
     ] {
         let page = pull_with(&clinic.ana, &query).await;
         assert_eq!(page["changes"]["practitioner_notes"], json!(null), "{query}");

@@ -65,10 +65,7 @@ async fn own_words_are_taken_and_a_practitioners_fields_are_kept_in_one_push() {
     assert_eq!(record["record"], stands, "the answer has the record as it stands");
     let after = clinic.ana.get(&own(SESSIONS, id)).await.json;
     assert_eq!((&after["note"], &after["needle_count"]), (&json!("warm"), &json!(8)));
-    assert_eq!(
-        (&after["status"], &after["clinician_id"]),
-        (&json!("attended"), &made.json["clinician_id"])
-    );
+    assert_eq!((&after["status"], &after["clinician_id"]), (&json!("attended"), &made.json["clinician_id"]));
 
     let history = history(&clinic, id).await;
     let ops: Vec<(&str, bool)> = history
@@ -127,10 +124,7 @@ async fn a_stale_copy_of_a_practitioners_field_is_no_wish_to_change_it() {
     let record = &answer["records"][0];
     assert_eq!((&record["result"], &record["conflicts"]), (&json!("merged"), &json!({})));
     let after = clinic.ana.get(&own(SESSIONS, id)).await.json;
-    assert_eq!(
-        (&after["needle_count"], &after["note"]),
-        (&json!(20), &json!("typed without a connection"))
-    );
+    assert_eq!((&after["needle_count"], &after["note"]), (&json!(20), &json!("typed without a connection")));
     assert!(history(&clinic, id).await.iter().all(|line| line["op"] != "superseded"));
 }
 

@@ -81,8 +81,7 @@ async fn a_practitioner_changes_no_record_of_a_colleague_and_none_of_another_col
     let id = Uuid::now_v7();
     let theirs = through(&share, SESSIONS, id);
     assert_eq!(colleague.create(&theirs, &super::visit()).await.status, 201);
-    let entry =
-        clinic.ana.create(&fresh("journal-entries"), &daily("2025-06-03", &json!({}))).await;
+    let entry = clinic.ana.create(&fresh("journal-entries"), &daily("2025-06-03", &json!({}))).await;
     let sql = app.sql().await;
     enter_as_practitioner(&sql, &clinic).await;
     for table in ["treatment_sessions", "journal_entries"] {
@@ -164,8 +163,7 @@ async fn an_unshown_note_is_behind_a_wall_of_its_own_for_the_patient() {
     enter(&sql, &ana, &ana, "").await;
     assert_eq!(count("SELECT count(*) FROM pj.practitioner_notes").await, 0);
     assert_eq!(count("SELECT count(*) FROM pj.record_history WHERE collection = 11").await, 0);
-    let of_session =
-        format!("SELECT count(*) FROM pj.record_history WHERE record_id = '{session}'");
+    let of_session = format!("SELECT count(*) FROM pj.record_history WHERE record_id = '{session}'");
     assert_eq!(count(&of_session).await, 1, "other histories are the patient's");
     for statement in [
         format!("UPDATE pj.practitioner_notes SET visibility = 'everyone' WHERE id = '{id}'"),

@@ -107,7 +107,12 @@ impl Person {
     }
 
     /// An open share on terms changed by `extra`; answers its id.
-    pub async fn share_on(&self, practitioner: &Self, sections: &[&str], extra: &Value) -> String {
+    pub async fn share_on(
+        &self,
+        practitioner: &Self,
+        sections: &[&str],
+        extra: &Value,
+    ) -> String {
         let share = self.invite(sections, extra).await;
         let redeemed =
             practitioner.post("/v1/shares/redeem", &json!({"code": share["code"]})).await;
