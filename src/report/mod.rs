@@ -20,6 +20,7 @@ pub mod clinical_rows;
 mod clinical_store;
 pub mod compose;
 pub mod coverage;
+pub mod csv;
 pub mod daily;
 pub mod daily_rows;
 pub mod effect_summary;

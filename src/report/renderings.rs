@@ -2,10 +2,11 @@
 
 use super::compose::{ENGLISH, patient_page, practitioner_page};
 use super::http::{Asked, SECTIONS, pull, share_target, with_window};
-use super::{Report, html};
+use super::page::Page;
+use super::{Report, csv, html, pdf};
 use crate::access::{Caller, Need, Section, Target};
 use crate::app::App;
-use crate::http::{Answered, Authz, Html, Operation, Routes};
+use crate::http::{Answered, Authz, Csv, Html, Operation, Pdf, Problem, Routes};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 
@@ -39,6 +40,37 @@ pub(super) fn routes(routes: &mut Routes) {
     .describe(page);
     let path = "/v1/patients/{share_id}/report/page.html";
     routes.add(Method::GET, path, with_window(op), shared_page);
+
+    let about = "A4, tagged for screen readers, with its fonts inside. The same report gives the same \
+        bytes.";
+    let op =
+        Operation::new("getReportDocument", "reports", "The own report as PDF", Authz::PATIENT)
+            .describe(about);
+    routes.add(Method::GET, "/v1/report/document.pdf", with_window(op), own_document);
+    let op = Operation::new(
+        "getSharedReportDocument",
+        "reports",
+        "A patient's report as PDF",
+        Authz::share(codes()),
+    )
+    .describe(about);
+    let path = "/v1/patients/{share_id}/report/document.pdf";
+    routes.add(Method::GET, path, with_window(op), shared_document);
+
+    let about = "RFC 4180, one row a day. An empty cell is not known, never zero; columns of closed \
+        sections are left out.";
+    let op = Operation::new("getReportDays", "reports", "The own days as a table", Authz::PATIENT)
+        .describe(about);
+    routes.add(Method::GET, "/v1/report/days.csv", with_window(op), own_days);
+    let op = Operation::new(
+        "getSharedReportDays",
+        "reports",
+        "A patient's days as a table",
+        Authz::share(codes()),
+    )
+    .describe(about);
+    let path = "/v1/patients/{share_id}/report/days.csv";
+    routes.add(Method::GET, path, with_window(op), shared_days);
 }
 
 /// The own report, as any rendering needs it.
@@ -57,7 +89,7 @@ async fn shared(
     pull(app, caller, Need::PRACTITIONER, Asked::read(request), target).await
 }
 
-fn page_of(page: &super::page::Page, etag: String) -> Html {
+fn page_of(page: &Page, etag: String) -> Html {
     Html { bytes: html::document(page).into_bytes(), etag, policy: Some(html::policy()) }
 }
 
@@ -74,6 +106,34 @@ async fn own_summary(caller: Caller, request: HttpRequest, app: web::Data<App>) 
 async fn shared_page(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Html> {
     let (report, etag) = shared(&app, &caller, &request, "report_page").await?;
     Ok(page_of(&practitioner_page(&report, &ENGLISH), etag))
+}
+
+async fn own_document(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Pdf> {
+    let (report, etag) = own(&app, &caller, &request).await?;
+    Ok(Pdf::new(File::Document.render(&report).await?, etag))
+}
+
+async fn shared_document(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Pdf> {
+    let (report, etag) = shared(&app, &caller, &request, File::Document.action()).await?;
+    Ok(Pdf::new(File::Document.render(&report).await?, etag))
+}
+
+async fn own_days(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Csv> {
+    let (report, etag) = own(&app, &caller, &request).await?;
+    Ok(Csv::new(File::Days.render(&report).await?, etag))
+}
+
+async fn shared_days(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Csv> {
+    let (report, etag) = shared(&app, &caller, &request, File::Days.action()).await?;
+    Ok(Csv::new(File::Days.render(&report).await?, etag))
 }
 
 /// A patient's report for the practitioners' pages.
@@ -97,36 +157,48 @@ pub fn page_main(report: &Report) -> String {
 /// A file that a report can be taken along as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum File {
+    /// The page as a tagged document.
+    Document,
     /// The page, whole.
     Page,
+    /// The days as a table.
+    Days,
 }
 
 impl File {
     /// All of them, in the order to offer them.
-    pub const ALL: [Self; 1] = [Self::Page];
+    pub const ALL: [Self; 3] = [Self::Document, Self::Page, Self::Days];
 
     /// The name it is kept under, and asked for by.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Document => "report.pdf",
             Self::Page => "report.html",
+            Self::Days => "days.csv",
         }
     }
     /// What the link says.
     pub const fn label(self) -> &'static str {
         match self {
+            Self::Document => "PDF",
             Self::Page => "Save the page",
+            Self::Days => "Days as CSV",
         }
     }
     /// Its media type.
     pub const fn media_type(self) -> &'static str {
         match self {
+            Self::Document => "application/pdf",
             Self::Page => "text/html; charset=utf-8",
+            Self::Days => "text/csv; charset=utf-8",
         }
     }
     /// What the access log calls it.
     pub const fn action(self) -> &'static str {
         match self {
+            Self::Document => "report_document",
             Self::Page => "report_page",
+            Self::Days => "report_days",
         }
     }
 
@@ -134,10 +206,19 @@ impl File {
     ///
     /// # Errors
     /// When it cannot be made.
-    #[expect(clippy::unused_async, reason = "the others work on a thread of their own")]
     pub async fn render(self, report: &Report) -> Answered<Vec<u8>> {
         match self {
+            Self::Document => document(practitioner_page(report, &ENGLISH)).await,
             Self::Page => Ok(html::document(&practitioner_page(report, &ENGLISH)).into_bytes()),
+            Self::Days => csv::days(report).map_err(Problem::internal),
         }
     }
+}
+
+/// A page as PDF, typeset on a thread where it holds nobody up.
+async fn document(page: Page) -> Answered<Vec<u8>> {
+    web::block(move || pdf::render(&page))
+        .await
+        .map_err(Problem::internal)?
+        .map_err(Problem::internal)
 }
