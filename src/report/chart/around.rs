@@ -126,21 +126,21 @@ fn summary(effects: &SessionEffects) -> [String; 2] {
 fn told_session(number: usize, session: &SessionEffect) -> String {
     let techniques = names(&session.techniques);
     let techniques = if techniques.is_empty() { techniques } else { format!(" ({techniques})") };
-    let mut facts = Vec::new();
     let values = [session.pre, session.post, session.post24];
-    for (value, name) in values.into_iter().zip(["before", "just after", "24 h after"]) {
-        facts.push(match value {
-            Some(value) => format!("{value} {name}"),
-            None => format!("not rated {name}"),
-        });
-    }
+    let values = values.into_iter().zip(["before", "just after", "24 h after"]);
+    let mut facts: Vec<String> = values
+        .map(|(value, name)| match value {
+            Some(value) => format!("{name} {value}"),
+            None => format!("{name} not rated"),
+        })
+        .collect();
     let sides = [
         (session.before_mean, session.before_rated_days, "before"),
         (session.after_mean, session.after_rated_days, "after"),
     ];
     for (mean, days, name) in sides {
         let days = counted(days, "rated day");
-        facts.extend(mean.map(|mean| format!("mean {} of {days} {name}", one_decimal(mean))));
+        facts.extend(mean.map(|mean| format!("mean of {days} {name} {}", one_decimal(mean))));
     }
     format!("{number}, {}{techniques}: {}.", day(session.journal_date), facts.join(", "))
 }
@@ -281,8 +281,8 @@ mod tests {
         );
         assert!(
             alt.contains(
-                "1, 4 Mar 2026 (manual needling): 7 before, 5 just after, not rated 24 h after, \
-                 mean 6.0 of 2 rated days before, mean 6.0 of 3 rated days after."
+                "1, 4 Mar 2026 (manual needling): before 7, just after 5, 24 h after not rated, \
+                 mean of 2 rated days before 6.0, mean of 3 rated days after 6.0."
             ),
             "{alt}"
         );

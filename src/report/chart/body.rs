@@ -299,4 +299,22 @@ mod tests {
         let notes = class(&body_map_svg(&summary(&all), View::Back), "notes").to_owned();
         assert_eq!(notes.matches("<text").count(), MOST_NOTES);
     }
+
+    #[test]
+    fn numbers_stand_on_their_own_side() {
+        for view in View::ALL {
+            for part in body_map::parts(view) {
+                let (x, y) = part.centre();
+                let is_on_left = (part.side == Left) == (view == View::Back);
+                let right = f64::from(body_map::WIDTH);
+                let (low, high) = match part.side {
+                    Laterality::Midline => (right / 2.0 - 1.0, right / 2.0 + 1.0),
+                    _ if is_on_left => (0.0, right / 2.0),
+                    _ => (right / 2.0, right),
+                };
+                assert!(low < x && x < high, "{}: {x}", part.title());
+                assert!(y > 0.0 && y < f64::from(body_map::HEIGHT), "{}: {y}", part.title());
+            }
+        }
+    }
 }

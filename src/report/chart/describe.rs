@@ -3,6 +3,7 @@
 
 use super::super::Report;
 use super::super::baseline::BaselineKind;
+use super::super::flares::ReportedFlare;
 use super::super::numbers::one_decimal;
 use super::super::rows::SECTION_PAIN;
 use super::super::series::DailyPoint;
@@ -130,7 +131,13 @@ fn flares(report: &Report) -> Option<String> {
         Some(span(first.journal_date, last.journal_date))
     };
     let spans: Vec<String> = runs.filter_map(run).collect();
-    (!spans.is_empty()).then(|| format!("Days in a flare as reported: {}.", spans.join(", ")))
+    let is_open = |flare: &ReportedFlare| {
+        flare.ended_on.is_none() && report.window.contains(flare.started_on)
+    };
+    let has_open = report.flares.iter().flat_map(|flares| &flares.reported).any(is_open);
+    let open =
+        if has_open { " Of a flare without a known end only the first day counts." } else { "" };
+    (!spans.is_empty()).then(|| format!("Days in a flare as reported: {}.{open}", spans.join(", ")))
 }
 
 /// The days that the ratings make a spike; `None` where there are none.

@@ -203,7 +203,7 @@ fn flares_are_shaded_and_spikes_are_marked() {
     assert!(rows.filter_map(|y| y.parse::<f64>().ok()).all(|y| y < HEIGHT - 5.0), "{legend}");
     assert!(svg.contains(
         "Days in a flare as reported: 6 Mar 2026 to 10 Mar 2026, 23 Mar 2026 to 24 Mar 2026, 29 \
-         Mar 2026. Spikes, well above the 28 days before: 24 Mar 2026."
+         Mar 2026. Of a flare without a known end only the first day counts. Spikes, well above the 28 days before: 24 Mar 2026."
     ));
     let plain = daily_pain_svg(&build(&sample()));
     assert!(!plain.contains("Spikes") && !class(&plain, "legend").contains("flare"));
