@@ -88,6 +88,19 @@ impl Part {
     pub fn title(&self) -> String {
         format!("{}, {}", self.region.label(), self.side.label())
     }
+
+    /// The middle of the box around its shape, in user units: a place for a short label.
+    pub fn centre(&self) -> (f64, f64) {
+        let is_number = |c: char| c.is_ascii_digit() || c == '.';
+        let numbers = self.path.split(|c| !is_number(c)).filter_map(|number| number.parse().ok());
+        let numbers: Vec<f64> = numbers.collect();
+        let middle = |offset| {
+            let along = || numbers.iter().skip(offset).step_by(2).copied();
+            along().reduce(f64::min).zip(along().reduce(f64::max))
+        };
+        let (across, down) = (middle(0).unwrap_or_default(), middle(1).unwrap_or_default());
+        (f64::midpoint(across.0, across.1), f64::midpoint(down.0, down.1))
+    }
 }
 
 /// How a part is shaded.
@@ -150,6 +163,38 @@ pub(super) fn outline() -> String {
 /// that `fill` has something to say about. It is asked once for each part: a region with left,
 /// right or midline. The unshaded drawing is the one that is served.
 pub fn draw(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>) -> String {
+    let Figure { elements, said } = figure(view, fill);
+    let mut svg = String::with_capacity(elements.len() + 4 * 1024);
+    let code = view.code();
+    put(
+        &mut svg,
+        format_args!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
+             width=\"{WIDTH}\" height=\"{HEIGHT}\" class=\"body-map\" data-view=\"{code}\" \
+             role=\"img\" aria-labelledby=\"body-map-title body-map-desc\" font-family=\"{FONTS}\">\n\
+             <title id=\"body-map-title\">Body map, {code}</title>\n\
+             <desc id=\"body-map-desc\">{}{}</desc>\n\
+             <rect class=\"body-ground\" width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#ffffff\"/>",
+            view.description(),
+            Escaped(&said)
+        ),
+    );
+    svg.push_str(&elements);
+    svg.push_str("</svg>\n");
+    svg
+}
+
+/// A view without the document around it, to be placed in a larger picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// The SVG elements, in a space of [`WIDTH`] by [`HEIGHT`] user units.
+    pub elements: String,
+    /// What the shades say, part by part, as plain text: each sentence begins with a space.
+    pub said: String,
+}
+
+/// Draws the elements of a view as [`draw`] does.
+pub fn figure(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>) -> Figure {
     let mut regions = String::with_capacity(24 * 1024);
     let mut said = String::new();
     for group in parts(view).chunk_by(|one, other| one.region == other.region) {
@@ -173,20 +218,6 @@ pub fn draw(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>) -
     }
 
     let mut svg = String::with_capacity(regions.len() + 16 * 1024);
-    let code = view.code();
-    put(
-        &mut svg,
-        format_args!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
-             width=\"{WIDTH}\" height=\"{HEIGHT}\" class=\"body-map\" data-view=\"{code}\" \
-             role=\"img\" aria-labelledby=\"body-map-title body-map-desc\" font-family=\"{FONTS}\">\n\
-             <title id=\"body-map-title\">Body map, {code}</title>\n\
-             <desc id=\"body-map-desc\">{}{}</desc>\n\
-             <rect class=\"body-ground\" width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#ffffff\"/>",
-            view.description(),
-            Escaped(&said)
-        ),
-    );
     put_labels(&mut svg, view);
     let outline = outline();
     put(
@@ -211,8 +242,8 @@ pub fn draw(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>) -
     let borders: String = artwork::borders(view).map(path::on_both_halves).collect();
     put_line(&mut svg, "body-borders", BORDER, "1.1", &borders);
     put_line(&mut svg, "body-outline", OUTLINE, "1.8", &outline);
-    svg.push_str("</g>\n</svg>\n");
-    svg
+    svg.push_str("</g>\n");
+    Figure { elements: svg, said }
 }
 
 fn put_part(svg: &mut String, part: &Part, shade: Option<&Fill>) {

@@ -1,33 +1,43 @@
-//! The chart of daily pain: a self-contained, accessible SVG picture of a report.
+//! The pictures of a report: self-contained, accessible SVG, each with its facts in words.
 //!
-//! It is drawn from the report alone, so a frozen report can be drawn again. Shapes carry the
-//! meaning and colour only helps: it reads in grey print and with any colour vision. Missing days
-//! stay blank on a light ground and are never drawn as zero.
+//! They are drawn from the report alone, so a frozen report can be drawn again. Shapes carry the
+//! meaning and colour only helps: they read in grey print and with any colour vision. What is
+//! missing stays blank and is never drawn as zero.
 
+mod around;
+mod body;
 mod describe;
 mod legend;
 mod marks;
 mod scale;
+mod sparklines;
 mod svg;
+mod words;
 
 use super::Report;
 use super::rows::SECTION_PAIN;
+pub use around::{around_sessions_alt, around_sessions_svg};
+pub use body::{body_map_alt, body_map_svg};
 use marks::Mark;
 use scale::Scale;
-use svg::{Anchor, Svg};
+pub use sparklines::{Sparkline, sparklines_alt, sparklines_svg};
+use svg::{Anchor, Frame, Svg};
 
 /// Width of the picture in user units.
 pub const WIDTH: f64 = 960.0;
 /// Height of the picture in user units.
 pub const HEIGHT: f64 = 360.0;
 
+const FRAME: Frame = Frame { id: "daily-pain", size: (WIDTH, HEIGHT) };
+
 /// Draws the daily pain of a report as an SVG document of 960 by 360 user units: daily scores
 /// (0 to 10) as dots, worst pain as faint ticks, the running median of seven days as a line that
 /// breaks at gaps, attended sessions as dashed marks, and the means of baseline and follow-up
-/// where they are reliable. The same report gives the same bytes.
+/// where they are reliable; flares the patient reported as shaded spans and spikes of the ratings
+/// as triangles. The same report gives the same bytes.
 pub fn daily_pain_svg(report: &Report) -> String {
     let scale = Scale::new(report.window, report.daily.len());
-    let mut svg = Svg::open(&describe::title(report), &describe::text_alternative(report));
+    let mut svg = Svg::open(FRAME, &describe::title(report), &describe::text_alternative(report));
     svg.text((scale::LEFT, 20.0), 15.0, Anchor::Start, svg::INK, &describe::heading(report));
     svg.text((scale::LEFT, 37.0), 11.0, Anchor::Start, svg::MUTED, &describe::subheading(report));
     if let Some(means) = describe::means(report) {

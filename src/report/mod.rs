@@ -46,6 +46,7 @@ pub mod responders;
 pub mod rows;
 pub mod series;
 pub mod session_effect;
+pub mod sites;
 pub mod sleep;
 pub mod sleep_link;
 pub mod statement;

@@ -3,15 +3,13 @@
 
 use super::super::Report;
 use super::super::baseline::BaselineKind;
+use super::super::flares::ReportedFlare;
 use super::super::numbers::one_decimal;
 use super::super::rows::SECTION_PAIN;
+use super::super::series::DailyPoint;
 use super::super::statement::{Statement, Status};
 use super::super::trend::{PainTrend, TrendWords};
-use chrono::NaiveDate;
-
-fn day(date: NaiveDate) -> String {
-    date.format("%-d %b %Y").to_string()
-}
+use super::words::{day, span};
 
 /// The name of the picture.
 pub(super) fn title(report: &Report) -> String {
@@ -76,6 +74,8 @@ pub(super) fn text_alternative(report: &Report) -> String {
         sentences.extend(trend(&pain.trend));
     }
     sentences.extend(sessions(report));
+    sentences.extend(flares(report));
+    sentences.extend(spikes(report));
     sentences.push(String::from("Days without a rating are left blank: unknown, not zero."));
     sentences.join(" ")
 }
@@ -106,7 +106,7 @@ fn trend(trend: &PainTrend) -> Option<String> {
 
 /// The days of the attended sessions; `None` where treatment is omitted.
 fn sessions(report: &Report) -> Option<String> {
-    let attended = |point: &super::super::series::DailyPoint| point.sessions_attended.unwrap_or(0);
+    let attended = |point: &DailyPoint| point.sessions_attended.unwrap_or(0);
     report.header.sessions?;
     let days: Vec<String> = report
         .daily
@@ -120,4 +120,30 @@ fn sessions(report: &Report) -> Option<String> {
         1 => format!("1 treatment session was attended: {}.", days.join(", ")),
         _ => format!("{count} treatment sessions were attended: {}.", days.join(", ")),
     })
+}
+
+/// The reported flares with their days in the picture; `None` where there are none.
+fn flares(report: &Report) -> Option<String> {
+    let is_flare = |point: &DailyPoint| point.flare == Some(true);
+    let runs = report.daily.chunk_by(|a, b| is_flare(a) == is_flare(b));
+    let run = |run: &[DailyPoint]| {
+        let (first, last) = (run.first().filter(|first| is_flare(first))?, run.last()?);
+        Some(span(first.journal_date, last.journal_date))
+    };
+    let spans: Vec<String> = runs.filter_map(run).collect();
+    let is_open = |flare: &ReportedFlare| {
+        flare.ended_on.is_none() && report.window.contains(flare.started_on)
+    };
+    let has_open = report.flares.iter().flat_map(|flares| &flares.reported).any(is_open);
+    let open =
+        if has_open { " Of a flare without a known end only the first day counts." } else { "" };
+    (!spans.is_empty()).then(|| format!("Days in a flare as reported: {}.{open}", spans.join(", ")))
+}
+
+/// The days that the ratings make a spike; `None` where there are none.
+fn spikes(report: &Report) -> Option<String> {
+    let spikes = report.daily.iter().filter(|point| point.spike == Some(true));
+    let days: Vec<String> = spikes.map(|point| day(point.journal_date)).collect();
+    (!days.is_empty())
+        .then(|| format!("Spikes, well above the 28 days before: {}.", days.join(", ")))
 }

@@ -2,29 +2,56 @@
 
 use super::marks::Mark;
 use super::scale::{LEFT, RIGHT};
-use super::svg::{self, Anchor, Stroke, Svg, text_width};
+use super::svg::{self, Anchor, Point, Stroke, Svg, text_width};
 
 const SIZE: f64 = 11.0;
 const FIRST_ROW: f64 = 333.0;
-const ROW_HEIGHT: f64 = 17.0;
 /// Width of a sample with the space after it.
 const SAMPLE: f64 = 24.0;
 /// Space between two items.
 const SPACE: f64 = 20.0;
 
+/// The lines that the items of a legend fill.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    /// Baseline of the first line.
+    pub(super) first: f64,
+    pub(super) text_size: f64,
+}
+
+impl Rows {
+    /// From one baseline to the next.
+    pub(super) const fn pitch(self) -> f64 {
+        self.text_size + 6.0
+    }
+
+    /// Where the items go, each a sample of some width and a name: the left ends of their
+    /// baselines, wrapped where a line is full.
+    pub(super) fn layout<'a>(self, items: impl Iterator<Item = (f64, &'a str)>) -> Vec<Point> {
+        let (mut x, mut y) = (self.left, self.first);
+        let place = |(sample, name): (f64, &str)| {
+            let width = sample + text_width(name, self.text_size);
+            if x > self.left && x + width > self.right {
+                (x, y) = (self.left, y + self.pitch());
+            }
+            let at = (x, y);
+            x += width + SPACE;
+            at
+        };
+        items.map(place).collect()
+    }
+}
+
 /// Draws the legend of the marks that are in the picture, below the plot.
 pub(super) fn draw(svg: &mut Svg, marks: &[Mark]) {
+    let rows = Rows { left: LEFT, right: RIGHT, first: FIRST_ROW, text_size: SIZE };
+    let places = rows.layout(marks.iter().map(|mark| (SAMPLE, name(*mark))));
     svg.group("legend");
-    let (mut x, mut y) = (LEFT, FIRST_ROW);
-    for mark in marks {
-        let name = name(*mark);
-        let width = SAMPLE + text_width(name, SIZE);
-        if x > LEFT && x + width > RIGHT {
-            (x, y) = (LEFT, y + ROW_HEIGHT);
-        }
+    for (mark, (x, y)) in marks.iter().zip(places) {
         sample(svg, *mark, x, y - 4.0);
-        svg.text((x + SAMPLE, y), SIZE, Anchor::Start, svg::INK, name);
-        x += width + SPACE;
+        svg.text((x + SAMPLE, y), SIZE, Anchor::Start, svg::INK, name(*mark));
     }
     svg.end_group();
 }
@@ -38,6 +65,8 @@ fn name(mark: Mark) -> &'static str {
         Mark::Mean => "period mean, named above",
         Mark::Session => "treatment session",
         Mark::Gap => "no rating: unknown, not zero",
+        Mark::Flare => "flare, as reported",
+        Mark::Spike => "spike: well above the 28 days before",
         Mark::PainFree => "called free of pain, no score",
     }
 }
@@ -54,6 +83,11 @@ fn sample(svg: &mut Svg, mark: Mark, x: f64, y: f64) {
             svg.line((x + 9.0, y - 7.5), (x + 9.0, y + 7.5), Stroke::dashed(svg::SESSION, 1.0));
         }
         Mark::Gap => svg.rect((x, y - 5.5), (18.0, 11.0), svg::GAP),
+        Mark::Flare => {
+            svg.rect((x, y - 5.5), (18.0, 11.0), svg::FLARE);
+            svg.line((x, y - 5.5), (x + 18.0, y - 5.5), Stroke::solid(svg::MEAN, 2.0));
+        }
+        Mark::Spike => svg.triangle((x + 9.0, y), 4.5),
         Mark::PainFree => svg.diamond((x + 9.0, y), 3.2),
     }
 }

@@ -15,6 +15,8 @@ const CROSSED_DAYS: i64 = 1;
 const CROWDED_SESSIONS: usize = 24;
 /// Narrowest run of days that gets a note of why nothing is expected.
 const NOTED_WIDTH: f64 = 110.0;
+/// Height of the shade of a flare over days without a score.
+const FLARE_TOP: f64 = 14.0;
 /// Baseline of the row of session numbers.
 const SESSION_ROW: f64 = 59.0;
 
@@ -29,12 +31,15 @@ pub(super) enum Mark {
     Session,
     Gap,
     PainFree,
+    Flare,
+    Spike,
 }
 
 /// Draws the plot and tells which kinds of marks it holds.
 pub(super) fn draw(svg: &mut Svg, scale: &Scale, report: &Report) -> Vec<Mark> {
     let daily = report.daily.as_slice();
     let gaps = report.pain.is_some() && gaps(svg, scale, daily);
+    let flares = flares(svg, scale, daily);
     axes(svg, scale);
     unexpected_days(svg, scale, daily);
     let sessions = sessions(svg, scale, daily);
@@ -43,6 +48,7 @@ pub(super) fn draw(svg: &mut Svg, scale: &Scale, report: &Report) -> Vec<Mark> {
     let medians = medians(svg, scale, daily);
     let (scores, backfilled) = scores(svg, scale, daily);
     let pain_free = pain_free_days(svg, scale, daily);
+    let spikes = spikes(svg, scale, daily);
     let marks = [
         (Mark::Score, scores),
         (Mark::Backfilled, backfilled),
@@ -52,6 +58,8 @@ pub(super) fn draw(svg: &mut Svg, scale: &Scale, report: &Report) -> Vec<Mark> {
         (Mark::Session, sessions),
         (Mark::Gap, gaps),
         (Mark::PainFree, pain_free),
+        (Mark::Flare, flares),
+        (Mark::Spike, spikes),
     ];
     marks.into_iter().filter(|(_, is_drawn)| *is_drawn).map(|(mark, _)| mark).collect()
 }
@@ -59,7 +67,7 @@ pub(super) fn draw(svg: &mut Svg, scale: &Scale, report: &Report) -> Vec<Mark> {
 /// A dot at each daily score, hollow where it was entered late. Tells whether there are any, and
 /// any late ones.
 fn scores(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> (bool, bool) {
-    let radius = (scale.day_width() * 0.36).clamp(1.7, 4.0);
+    let radius = dot_radius(scale);
     let (mut any, mut late) = (false, false);
     svg.group("scores");
     for (point, score) in scored(daily) {
@@ -74,9 +82,12 @@ fn scored(daily: &[DailyPoint]) -> impl Iterator<Item = (&DailyPoint, f64)> {
     daily.iter().filter_map(|point| point.pain.map(|score| (point, score)))
 }
 
+fn is_gap(point: &DailyPoint) -> bool {
+    point.expected && point.pain.is_none()
+}
+
 /// A light ground behind each run of expected days without a score.
 fn gaps(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
-    let is_gap = |point: &DailyPoint| point.expected && point.pain.is_none();
     svg.group("gaps");
     let mut has_gaps = false;
     for run in daily.chunk_by(|a, b| is_gap(a) == is_gap(b)) {
@@ -87,6 +98,48 @@ fn gaps(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
     }
     svg.end_group();
     has_gaps
+}
+
+/// A shaded ground behind each reported flare with a line along its top. Of days without a score
+/// only the top is shaded, so that they still read as gaps.
+fn flares(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
+    let is_flare = |point: &DailyPoint| point.flare == Some(true);
+    let width = |days: &[DailyPoint]| scale.day_width() * days.len() as f64;
+    svg.group("flares");
+    let mut has_flares = false;
+    for run in daily.chunk_by(|a, b| is_flare(a) == is_flare(b)) {
+        let Some(first) = run.first().filter(|first| is_flare(first)) else { continue };
+        for part in run.chunk_by(|a, b| is_gap(a) == is_gap(b)) {
+            let Some(first) = part.first() else { continue };
+            let height = if is_gap(first) { FLARE_TOP } else { BOTTOM - TOP };
+            let corner = (scale.left_of(first.journal_date), TOP);
+            svg.rect(corner, (width(part), height), svg::FLARE);
+        }
+        let left = scale.left_of(first.journal_date);
+        svg.line((left, TOP), (left + width(run), TOP), Stroke::solid(svg::MEAN, 2.0));
+        has_flares = true;
+    }
+    svg.end_group();
+    has_flares
+}
+
+/// A triangle that points at the score of each day that the ratings make a spike: from below, where
+/// there is always room.
+fn spikes(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
+    let half = (scale.day_width() * 0.45).clamp(2.4, 4.5);
+    let below = dot_radius(scale) + half + 2.5;
+    let mut has_spikes = false;
+    svg.group("spikes");
+    for (point, score) in scored(daily).filter(|(point, _)| point.spike == Some(true)) {
+        svg.triangle((scale.x(point.journal_date), Scale::y(score) + below), half);
+        has_spikes = true;
+    }
+    svg.end_group();
+    has_spikes
+}
+
+fn dot_radius(scale: &Scale) -> f64 {
+    (scale.day_width() * 0.36).clamp(1.7, 4.0)
 }
 
 /// Names the empty days at either end on which nothing was expected.

@@ -1,6 +1,5 @@
 //! Writing SVG: a handful of shapes with fixed decimals, and text that is always escaped.
 
-use super::{HEIGHT, WIDTH};
 use crate::markup::Escaped;
 use std::fmt::{Display, Write};
 
@@ -18,6 +17,8 @@ pub(super) const SCORE: &str = "#0b66b2";
 pub(super) const WORST: &str = "#9aa4b0";
 /// Means of baseline and follow-up (an orange that differs from the blue for any colour vision).
 pub(super) const MEAN: &str = "#b3480b";
+/// Ground of days in a reported flare, darker than a gap in grey print too.
+pub(super) const FLARE: &str = "#f6dcc3";
 /// Treatment sessions where they stand close together.
 pub(super) const SESSION_FAINT: &str = "#b9c1ca";
 /// Treatment sessions, and the axis.
@@ -27,6 +28,14 @@ const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Ne
 
 /// A point in user units.
 pub(super) type Point = (f64, f64);
+
+/// What a picture is before anything is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    /// The beginning of its ids, so that several pictures can stand in one document.
+    pub(super) id: &'static str,
+    pub(super) size: Point,
+}
 
 /// Where a text is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,18 +78,19 @@ pub(super) struct Svg(String);
 
 impl Svg {
     /// Starts a picture with its name and its text alternative.
-    pub(super) fn open(title: &str, description: &str) -> Self {
+    pub(super) fn open(frame: Frame, title: &str, description: &str) -> Self {
         let mut svg = Self(String::with_capacity(16 * 1024));
+        let (Frame { id, size }, (width, height)) = (frame, frame.size);
         svg.put(format_args!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH:.0} {HEIGHT:.0}\" \
-             width=\"{WIDTH:.0}\" height=\"{HEIGHT:.0}\" role=\"img\" \
-             aria-labelledby=\"daily-pain-title daily-pain-desc\" font-family=\"{FONTS}\">\n\
-             <title id=\"daily-pain-title\">{}</title>\n\
-             <desc id=\"daily-pain-desc\">{}</desc>",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
+             width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" \
+             aria-labelledby=\"{id}-title {id}-desc\" font-family=\"{FONTS}\">\n\
+             <title id=\"{id}-title\">{}</title>\n\
+             <desc id=\"{id}-desc\">{}</desc>",
             Escaped(title),
             Escaped(description)
         ));
-        svg.rect((0.0, 0.0), (WIDTH, HEIGHT), "#ffffff");
+        svg.rect((0.0, 0.0), size, "#ffffff");
         svg
     }
 
@@ -150,6 +160,27 @@ impl Svg {
         ));
     }
 
+    /// A filled triangle that stands on its base, around its middle.
+    pub(super) fn triangle(&mut self, (x, y): Point, half: f64) {
+        let (left, right, top, bottom) = (x - half, x + half, y - half, y + half * 0.8);
+        self.put(format_args!(
+            "<path d=\"M{x:.2} {top:.2}L{right:.2} {bottom:.2}H{left:.2}Z\" fill=\"{INK}\"/>"
+        ));
+    }
+
+    /// A rectangle with a thin edge: a sample of a shade.
+    pub(super) fn swatch(&mut self, (x, y): Point, (width, height): Point, fill: &str) {
+        self.put(format_args!(
+            "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height:.2}\" \
+             fill=\"{fill}\" stroke=\"{MUTED}\" stroke-width=\"0.80\"/>"
+        ));
+    }
+
+    /// Elements drawn elsewhere by this program, moved to a place.
+    pub(super) fn placed(&mut self, (x, y): Point, elements: &str) {
+        self.put(format_args!("<g transform=\"translate({x:.2} {y:.2})\">\n{elements}</g>"));
+    }
+
     pub(super) fn text(&mut self, at: Point, size: f64, anchor: Anchor, fill: &str, text: &str) {
         self.styled_text(at, size, anchor, fill, "", text);
     }
@@ -160,6 +191,11 @@ impl Svg {
                     stroke-linejoin=\"round\"";
         self.styled_text(at, size, anchor, "#ffffff", halo, text);
         self.styled_text(at, size, anchor, fill, " font-weight=\"600\"", text);
+    }
+
+    /// Text that stands out by its weight.
+    pub(super) fn strong(&mut self, at: Point, size: f64, anchor: Anchor, text: &str) {
+        self.styled_text(at, size, anchor, INK, " font-weight=\"600\"", text);
     }
 
     /// Text along the vertical axis, read upwards.
@@ -223,7 +259,8 @@ mod tests {
 
     #[test]
     fn text_is_escaped() {
-        let mut svg = Svg::open("a < b & \"c\"", "it's > \u{7}");
+        let frame = Frame { id: "test", size: (10.0, 10.0) };
+        let mut svg = Svg::open(frame, "a < b & \"c\"", "it's > \u{7}");
         svg.text((1.0, 2.0), 10.0, Anchor::End, INK, "<script>");
         let written = svg.close();
         assert!(written.contains("a &lt; b &amp; &quot;c&quot;"), "{written}");

@@ -1,6 +1,6 @@
 //! The picture: well formed, self-contained, faithful to missing days, the same every time.
 
-use super::super::fixtures::{at, daily, date, input, rating, session};
+use super::super::fixtures::{at, daily, date, flare, input, rating, session};
 use super::super::rows::{PainRow, RatingKind, ReportInput, SECTION_SLEEP};
 use super::super::{Report, build};
 use super::*;
@@ -31,6 +31,16 @@ fn assert_well_formed(svg: &str) {
     assert!(open.is_empty() && rest.trim().is_empty(), "{open:?} {rest}");
 }
 
+/// Checks that a picture is well formed and holds all it needs and nothing that acts.
+#[track_caller]
+pub(super) fn assert_self_contained(svg: &str) {
+    assert_well_formed(svg);
+    assert!(svg.contains("role=\"img\"") && svg.contains("<title") && svg.contains("<desc"));
+    for forbidden in ["<script", "href", "url(", "@import", "<style", "style=", "NaN", "inf"] {
+        assert!(!svg.contains(forbidden), "{forbidden}");
+    }
+}
+
 /// 30 days with gaps, late entries, worst pain, sessions and a day called free of pain.
 fn sample() -> ReportInput {
     let mut input = input(0, 29);
@@ -45,7 +55,8 @@ fn sample() -> ReportInput {
     input
 }
 
-fn class<'a>(svg: &'a str, name: &str) -> &'a str {
+/// What a group holds.
+pub(super) fn class<'a>(svg: &'a str, name: &str) -> &'a str {
     let (_, after) = svg.split_once(&format!("<g class=\"{name}\"")).unwrap();
     after.split_once("</g>").unwrap().0
 }
@@ -54,13 +65,9 @@ fn class<'a>(svg: &'a str, name: &str) -> &'a str {
 fn the_picture_is_well_formed_self_contained_and_repeatable() {
     let report = build(&sample());
     let svg = daily_pain_svg(&report);
-    assert_well_formed(&svg);
+    assert_self_contained(&svg);
     assert_eq!(svg, daily_pain_svg(&report));
     assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 960 360\""));
-    assert!(svg.contains("role=\"img\"") && svg.contains("<title") && svg.contains("<desc"));
-    for forbidden in ["<script", "href", "url(", "@import", "<style", "NaN", "inf"] {
-        assert!(!svg.contains(forbidden), "{forbidden}");
-    }
 }
 
 #[test]
@@ -173,4 +180,31 @@ fn the_description_tells_what_the_picture_shows() {
          were attended: 11 Mar 2026, 18 Mar 2026. Days without a rating are left blank: unknown, \
          not zero."
     );
+}
+
+#[test]
+fn flares_are_shaded_and_spikes_are_marked() {
+    let mut input = sample();
+    for (first, last) in [(5, Some(9)), (22, Some(23)), (28, None)] {
+        input.flares.push(flare(first, last));
+    }
+    input.ratings.push(PainRow { worst: Some(10), ..daily(23, Some(9)) });
+    let report = build(&input);
+    let svg = daily_pain_svg(&report);
+    assert_self_contained(&svg);
+    // Of the first flare the day without a score is shaded at its top alone.
+    let flares = class(&svg, "flares");
+    assert_eq!((flares.matches("<rect").count(), flares.matches("<line").count()), (5, 3));
+    assert_eq!(flares.matches("height=\"14.00\"").count(), 2);
+    assert_eq!(class(&svg, "spikes").matches("<path").count(), 1);
+    let legend = class(&svg, "legend");
+    assert!(legend.contains(">flare, as reported<") && legend.contains(">spike: well above"));
+    let rows = legend.split(" y=\"").skip(1).filter_map(|at| at.split('"').next());
+    assert!(rows.filter_map(|y| y.parse::<f64>().ok()).all(|y| y < HEIGHT - 5.0), "{legend}");
+    assert!(svg.contains(
+        "Days in a flare as reported: 6 Mar 2026 to 10 Mar 2026, 23 Mar 2026 to 24 Mar 2026, 29 \
+         Mar 2026. Of a flare without a known end only the first day counts. Spikes, well above the 28 days before: 24 Mar 2026."
+    ));
+    let plain = daily_pain_svg(&build(&sample()));
+    assert!(!plain.contains("Spikes") && !class(&plain, "legend").contains("flare"));
 }
