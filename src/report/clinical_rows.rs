@@ -4,6 +4,7 @@
 //! Codes are those of the vocabularies; `None` means not answered and is never zero or "no".
 
 use super::rows::{RatingKind, TimeOrder};
+use super::sites::SiteRow;
 use crate::collections::{Helped, IntakeKind, ReliefMeans, WorkImpact};
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -32,6 +33,8 @@ pub struct EntryRow {
     pub stiffness: Option<i16>,
     /// Length of the morning stiffness in minutes, 0 to 720.
     pub morning_stiffness_minutes: Option<i16>,
+    /// Where it hurt.
+    pub sites: Vec<SiteRow>,
     /// What was tried against the pain.
     pub relief: Vec<Tried>,
     /// Warning signs that were answered with yes, as codes in the documented order.

@@ -46,10 +46,14 @@ mod tests {
         let lines: Vec<&str> = text.split("\r\n").collect();
         assert_eq!(lines.len(), 5, "{text}");
         assert!(lines[0].starts_with("journal_date,expected,pain,"), "{text}");
-        let pain: Vec<&str> = lines[1..4].iter().map(|line| line.split(',').nth(2).unwrap()).collect();
+        let pain: Vec<&str> =
+            lines[1..4].iter().map(|line| line.split(',').nth(2).unwrap()).collect();
         assert_eq!(pain, ["4", "", "0"]);
         let cells = lines.iter().flat_map(|line| line.split(','));
-        let formula = |cell: &str| cell.starts_with(['=', '+', '@', '\t']) || cell.starts_with("-") && cell.parse::<f64>().is_err();
+        let formula = |cell: &str| {
+            cell.starts_with(['=', '+', '@', '\t'])
+                || cell.starts_with("-") && cell.parse::<f64>().is_err()
+        };
         assert!(!cells.into_iter().any(formula), "{text}");
     }
 }

@@ -99,6 +99,7 @@ pub(super) fn entry(kind: RatingKind, day: i64, minute: i64) -> EntryRow {
         stiffness: None,
         morning_stiffness_minutes: None,
         relief: vec![],
+        sites: vec![],
         red_flags: vec![],
         walking_minutes: None,
         steps: None,

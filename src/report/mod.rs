@@ -35,14 +35,14 @@ pub mod medication;
 pub mod moments;
 mod numbers;
 pub mod page;
-mod renderings;
-mod responders_http;
 pub mod pdf;
 pub mod plateau;
 pub mod questionnaires;
 pub mod ranks;
 pub mod relief;
+mod renderings;
 pub mod responders;
+mod responders_http;
 pub mod rows;
 pub mod series;
 pub mod session_effect;
@@ -87,6 +87,7 @@ use rows::{
 use serde::{Deserialize, Serialize, Serializer};
 use series::{DailyPoint, Sources};
 use session_effect::SessionEffects;
+use sites::SiteSummary;
 use sleep::SleepSummary;
 use sleep_link::SleepLink;
 use statement::{Code, Method, ReportWindow, Statement};
@@ -184,6 +185,9 @@ pub struct Report {
     /// Sleep and the pain of the day after; null where sleep or pain is omitted.
     #[schema(required)]
     pub sleep_link: Option<SleepLink>,
+    /// Where it hurt; null where pain is omitted.
+    #[schema(required)]
+    pub sites: Option<SiteSummary>,
     /// Interference, stiffness, mood, stress and energy; null where pain is omitted.
     #[schema(required)]
     pub wellbeing: Option<WellbeingSummary>,
@@ -279,6 +283,10 @@ pub fn build(input: &ReportInput) -> Report {
         sleep_link: with_sleep
             .and(with_pain)
             .map(|()| sleep_link::link(&sources.nights, days, elapsed)),
+        sites: with_pain.map(|()| {
+            let named: Vec<_> = input.entries.iter().flat_map(|e| &e.sites).copied().collect();
+            sites::summary(&named, elapsed)
+        }),
         wellbeing: with_pain.map(|()| wellbeing::summary(&input.entries, elapsed)),
         relief: with_pain.map(|()| relief::summary(&input.entries, elapsed)),
         medication: sources

@@ -108,11 +108,7 @@ async fn shared_page(caller: Caller, request: HttpRequest, app: web::Data<App>) 
     Ok(page_of(&practitioner_page(&report, &ENGLISH), etag))
 }
 
-async fn own_document(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Pdf> {
+async fn own_document(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Pdf> {
     let (report, etag) = own(&app, &caller, &request).await?;
     Ok(Pdf::new(File::Document.render(&report).await?, etag))
 }

@@ -2,8 +2,11 @@
 
 use super::clinical_rows::{EntryRow, Tried};
 use super::rows::{PainRow, RatingKind, SessionRow, SessionStatus, SleepRow};
+use super::sites::SiteRow;
 use crate::access::{Permit, Read};
-use crate::collections::{self, EntryKind, Night, RedFlag, Relief, TreatmentSession, WorkImpact};
+use crate::collections::{
+    self, EntryKind, Night, PainSite, RedFlag, Relief, Sites, TreatmentSession, WorkImpact,
+};
 use crate::db::{Statement, row};
 use crate::journal::{Stored, window};
 use crate::wire::{Items, Json};
@@ -34,6 +37,7 @@ row! {
         stress: Option<i16>,
         stiffness: Option<i16>,
         morning_stiffness_minutes: Option<i16>,
+        sites: Sites,
         relief: Json<Items<Relief, 14>>,
         red_flags: Items<RedFlag, 6>,
         walking_minutes: Option<i16>,
@@ -51,7 +55,7 @@ macro_rules! entry_columns {
     () => {
         "SELECT id, kind, effective_at, journal_date, recorded_at, received_at, \
          utc_offset_minutes, pain_now, pain_average, pain_worst, pain_least, pain_free_day, \
-         interference, mood, energy, stress, stiffness, morning_stiffness_minutes, relief, \
+         interference, mood, energy, stress, stiffness, morning_stiffness_minutes, sites, relief, \
          red_flags, walking_minutes, steps, sitting_tolerance_minutes, \
          standing_tolerance_minutes, work_impact, work_minutes_lost, medication_taken \
          FROM pj.journal_entries WHERE patient_id = sec.subject() AND deleted_at IS NULL "
@@ -168,6 +172,7 @@ pub(super) fn entry_rows(row: &EntryRecord) -> (PainRow, EntryRow) {
         stress: row.stress,
         stiffness: row.stiffness,
         morning_stiffness_minutes: row.morning_stiffness_minutes,
+        sites: sites(&row.sites, row.journal_date),
         relief: tried(&row.relief),
         red_flags: row.red_flags.as_slice().iter().map(|flag| flag.code()).collect(),
         walking_minutes: row.walking_minutes,
@@ -179,6 +184,17 @@ pub(super) fn entry_rows(row: &EntryRecord) -> (PainRow, EntryRow) {
         medication_taken: row.medication_taken,
     };
     (pain, entry)
+}
+
+/// Where it hurt.
+fn sites(sites: &Sites, journal_date: NaiveDate) -> Vec<SiteRow> {
+    let row = |site: &PainSite| SiteRow {
+        journal_date,
+        region: site.region,
+        laterality: site.laterality,
+        intensity: site.intensity.and_then(|nrs| i16::try_from(nrs.get()).ok()),
+    };
+    sites.0.as_slice().iter().map(row).collect()
 }
 
 /// What was tried, and how much it helped.

@@ -22,6 +22,11 @@ pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> Page {
         blocks.push(heading(words, "chart.heading"));
         blocks.push(figures::daily_pain(words, report));
     }
+    let bodies = figures::body(report);
+    if !bodies.is_empty() {
+        blocks.push(heading(words, "body.heading"));
+        blocks.extend(bodies);
+    }
     sessions(&mut blocks, report, words);
     function(&mut blocks, report, words);
     sleep(&mut blocks, report, words);
@@ -195,6 +200,7 @@ fn sessions(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
         fact(words, "sessions.immediate", &effects.immediate.median),
         fact(words, "sessions.sustained", &effects.sustained.median),
     ]));
+    blocks.extend(figures::around_sessions(report));
     blocks.extend(session_table(words, effects));
     blocks.push(Block::Small(words.text("sessions.hedge", &[])));
 }
@@ -324,6 +330,7 @@ fn sleep(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     }
     blocks.push(heading(words, "sleep.heading"));
     blocks.push(Block::Facts(shown));
+    blocks.extend(figures::weeks(words, report));
     if let Some(link) = &report.sleep_link {
         blocks.push(Block::Paragraph(vec![
             Span::strong(words.text("sleep.link", &[])),
