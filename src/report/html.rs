@@ -169,22 +169,16 @@ fn put_table(out: &mut String, table: &Table) {
     out.push_str("</tbody>\n</table>\n</div>\n");
 }
 
-/// How wide a picture may grow, by the width it was drawn at.
-fn size(svg: &str) -> &'static str {
-    let width = svg.split_once("viewBox=\"").and_then(|(_, rest)| rest.split_whitespace().nth(2));
-    match width.and_then(|width| width.parse::<f64>().ok()) {
-        Some(width) if width <= 330.0 => "slim",
-        Some(width) if width <= 500.0 => "half",
-        _ => "wide",
-    }
-}
-
 fn put_figure(out: &mut String, figure: &Figure) {
     put(
         out,
         format_args!(
             "<figure class=\"{}\"><img src=\"data:image/svg+xml;base64,{}\" alt=\"{}\">",
-            size(&figure.svg),
+            match figure.share_of_width() {
+                0..=40 => "slim",
+                41..=80 => "half",
+                _ => "wide",
+            },
             BASE64_STANDARD.encode(&figure.svg),
             Escaped(&figure.alt)
         ),

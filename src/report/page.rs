@@ -137,6 +137,21 @@ pub struct Figure {
     pub caption: String,
 }
 
+impl Figure {
+    /// How much of a page's width the picture takes, in percent: as it was drawn, a page being 960
+    /// units wide, but so that its letters can be read.
+    pub fn share_of_width(&self) -> u8 {
+        let box_ = self.svg.split_once("viewBox=\"");
+        let width = box_.and_then(|(_, rest)| rest.split_whitespace().nth(2)?.parse::<f64>().ok());
+        match width {
+            Some(width) if width <= 330.0 => 34,
+            Some(width) if width <= 500.0 => 58,
+            Some(width) if width <= 700.0 => 68,
+            _ => 100,
+        }
+    }
+}
+
 /// What someone wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Note {

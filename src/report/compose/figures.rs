@@ -1,7 +1,7 @@
 //! The pictures of a page.
 
 use super::words::Voice;
-use crate::body_map::View;
+use crate::body_map::{self, View};
 use crate::report::Report;
 use crate::report::chart::{self, Sparkline};
 use crate::report::page::{Block, Figure};
@@ -67,14 +67,23 @@ pub(super) fn body(report: &Report) -> Vec<Block> {
     let Some(sites) = report.sites.as_ref().filter(|sites| sites.days_with_sites > 0) else {
         return Vec::new();
     };
-    [View::Back, View::Front]
-        .into_iter()
-        .map(|view| {
-            Block::Figure(Figure {
-                svg: chart::body_map_svg(sites, view),
-                alt: chart::body_map_alt(sites, view),
-                caption: String::new(),
-            })
-        })
-        .collect()
+    let [back, front] = [View::Back, View::Front].map(|view| chart::body_map_svg(sites, view));
+    let alt = [View::Back, View::Front].map(|view| chart::body_map_alt(sites, view)).join(" ");
+    vec![Block::Figure(Figure { svg: beside(&back, &front), alt, caption: String::new() })]
+}
+
+/// Two drawings of the body in one picture, the second to the right of the first.
+fn beside(left: &str, right: &str) -> String {
+    let height = |svg: &str| -> u32 {
+        let rest = svg.split_once("viewBox=\"").map_or("", |(_, rest)| rest);
+        let number = rest.split(['"', ' ']).nth(3).unwrap_or_default();
+        number.parse().unwrap_or(body_map::HEIGHT)
+    };
+    let (width, height) = (body_map::WIDTH, height(left).max(height(right)));
+    let placed = right.replacen("<svg ", &format!("<svg x=\"{width}\" "), 1);
+    let all = 2 * width;
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {all} {height}\" \
+         width=\"{all}\" height=\"{height}\">\n{left}{placed}</svg>\n"
+    )
 }

@@ -22,17 +22,17 @@ pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> Page {
         blocks.push(heading(words, "chart.heading"));
         blocks.push(figures::daily_pain(words, report));
     }
-    let bodies = figures::body(report);
-    if !bodies.is_empty() {
-        blocks.push(heading(words, "body.heading"));
-        blocks.extend(bodies);
-    }
     sessions(&mut blocks, report, words);
     function(&mut blocks, report, words);
     sleep(&mut blocks, report, words);
     medication(&mut blocks, report, words);
     flares(&mut blocks, report, words);
     safety(&mut blocks, report, words);
+    let bodies = figures::body(report);
+    if !bodies.is_empty() {
+        blocks.push(heading(words, "body.heading"));
+        blocks.extend(bodies);
+    }
     patients_words(&mut blocks, report, words);
     footer(&mut blocks, report, words);
     Page {

@@ -102,6 +102,7 @@ enum Part {
         svg: String,
         alt: String,
         caption: Option<Line>,
+        width: u8,
     },
     List {
         lines: Vec<Line>,
@@ -258,7 +259,7 @@ impl Parts<'_> {
         }
         let alt = alt.or_else(|| caption.as_ref().map(Line::text));
         let alt = alt.unwrap_or_else(|| String::from("\u{2014}"));
-        Part::Figure { svg: figure.svg.clone(), alt, caption }
+        Part::Figure { svg: figure.svg.clone(), alt, caption, width: figure.share_of_width() }
     }
 
     fn list(&mut self, items: &[String]) -> Option<Part> {
