@@ -19,6 +19,16 @@ pub struct ReportedQuestion {
     pub text: String,
 }
 
+/// A goal that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OpenGoal {
+    /// The record.
+    pub goal_id: Uuid,
+    /// What shall be reached, in the patient's words.
+    #[schema(max_length = 500)]
+    pub text: String,
+}
+
 /// What stands at the top of the practitioner's page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VisitPreparation {
@@ -28,9 +38,9 @@ pub struct VisitPreparation {
     /// Open questions for that visit, and those for none in particular, oldest first.
     #[schema(max_items = 10_000)]
     pub questions: Vec<ReportedQuestion>,
-    /// Open goals in the patient's words, the most important first.
+    /// Open goals, the most important first.
     #[schema(max_items = 10_000)]
-    pub goals: Vec<String>,
+    pub goals: Vec<OpenGoal>,
 }
 
 /// Prepares the next visit as of `today`. `sessions` are those the reader may see. A question for a
@@ -75,7 +85,10 @@ pub(super) fn preparation(
                 text: question.text.clone(),
             })
             .collect(),
-        goals: wanted.into_iter().map(|goal| goal.text.clone()).collect(),
+        goals: wanted
+            .into_iter()
+            .map(|goal| OpenGoal { goal_id: goal.id, text: goal.text.clone() })
+            .collect(),
     }
 }
 

@@ -110,7 +110,7 @@ fn own_samples() -> [Sample; 6] {
         Sample::of::<Goal>(goal, &json!({"status": "reached", "reached_on": "2025-08-02"})),
         Sample::of::<Question>(
             json!({"journal_date": "2025-06-01", "text": "May I lift again?"}),
-            &json!({"answered_on": "2025-06-03", "note": "Yes, with care."}),
+            &json!({"text": "May I carry crates?", "answered_on": "2025-06-03", "note": "Yes, with care."}),
         ),
         Sample::of::<Assessment>(
             assessment,

@@ -127,8 +127,8 @@ fn visit(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
 pub(super) fn visit_lists(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let Some(visit) = &report.visit else { return Vec::new() };
     let questions = visit.questions.iter().map(|question| question.text.clone()).collect();
-    let lists: [(&str, Vec<String>); 2] =
-        [("visit.questions", questions), ("visit.goals", visit.goals.clone())];
+    let goals = visit.goals.iter().map(|goal| goal.text.clone()).collect();
+    let lists: [(&str, Vec<String>); 2] = [("visit.questions", questions), ("visit.goals", goals)];
     lists
         .into_iter()
         .filter(|(_, lines)| !lines.is_empty())
