@@ -1,7 +1,7 @@
 //! The pgbench scripts of sync: the statements of pull and push, in their order and pipelines.
 
 use super::{enter, fill, seeded_sql};
-use pain_journal::collections::JournalEntry;
+use pain_journal::collections::{JournalEntry, SleepRecord, TreatmentSession};
 use pain_journal::journal::{REMEMBER, RESERVE, Record};
 use pain_journal::sync::{ANSWER, HEAD, KEEP_ANSWER, PASTS, cut_text, touched_text};
 use std::iter::repeat_n;
@@ -19,6 +19,8 @@ pub(super) fn scripts(patients: u32) -> Vec<(&'static str, String)> {
     let half = patients / 2;
     let reader = format!("\\set p random(1, {half})\n");
     let entries = [JournalEntry::sql().changes];
+    let all =
+        [JournalEntry::sql().changes, SleepRecord::sql().changes, TreatmentSession::sql().changes];
     let counter = format!(":p * {COUNTER}");
     let long = format!("\\set p random({}, {})\n", patients + 1, patients + 4);
     // Both pages of ten thousand entries, one at a time.
@@ -26,7 +28,7 @@ pub(super) fn scripts(patients: u32) -> Vec<(&'static str, String)> {
     let until = format!("(:after = 0)::int * 5001 + (:after > 0)::int * {counter}");
     vec![
         ("R2_0", format!("{reader}{}", look())),
-        ("R2_20", pull(&reader, &entries, &format!("{counter} - 20"), &counter, None)),
+        ("R2_20", pull(&reader, &all, &format!("{counter} - 20"), &counter, None)),
         ("R2_1095", pull(&reader, &entries, "0", &counter, Some("true"))),
         ("R2_10k", pull(&long, &entries, ":after", &until, Some("(:after = 0)"))),
         ("W2", push(half + 1, patients)),

@@ -56,7 +56,7 @@ pub(super) fn no_cookie(app: &App) -> Cookie<'static> {
     cookie
 }
 
-/// Did one of our own pages send this form? SameSite keeps the cookie from others; this also keeps
+/// Did one of our own pages send this form? `SameSite` keeps the cookie from others; this also keeps
 /// others from signing somebody in.
 pub(super) fn is_our_own(request: &HttpRequest) -> bool {
     let header = |name: header::HeaderName| request.headers().get(name)?.to_str().ok();

@@ -52,7 +52,7 @@ mod tests {
         let cells = lines.iter().flat_map(|line| line.split(','));
         let formula = |cell: &str| {
             cell.starts_with(['=', '+', '@', '\t'])
-                || cell.starts_with("-") && cell.parse::<f64>().is_err()
+                || cell.starts_with('-') && cell.parse::<f64>().is_err()
         };
         assert!(!cells.into_iter().any(formula), "{text}");
     }

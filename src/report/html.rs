@@ -44,13 +44,12 @@ pub fn document(page: &Page) -> String {
 }
 
 fn direction(page: &Page) -> &'static str {
-    let right_to_left = match page.direction {
-        Some(direction) => direction == Direction::RightToLeft,
-        None => {
-            let language = page.language.split('-').next().unwrap_or_default();
-            ["ar", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"].contains(&language)
-        }
+    let by_language = || {
+        let language = page.language.split('-').next().unwrap_or_default();
+        ["ar", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"].contains(&language)
     };
+    let right_to_left =
+        page.direction.map_or_else(by_language, |given| given == Direction::RightToLeft);
     if right_to_left { "rtl" } else { "ltr" }
 }
 
@@ -83,7 +82,9 @@ fn put_block(out: &mut String, block: &Block, level: &mut u8) {
         }
         Block::Paragraph(spans) => {
             out.push_str("<p dir=\"auto\">");
-            spans.iter().for_each(|span| put_span(out, span));
+            for span in spans {
+                put_span(out, span);
+            }
             out.push_str("</p>\n");
         }
         Block::Facts(facts) => put_facts(out, facts),
@@ -96,7 +97,11 @@ fn put_block(out: &mut String, block: &Block, level: &mut u8) {
             }
             out.push_str("</ul>\n");
         }
-        Block::Notes(notes) => notes.iter().for_each(|note| put_note(out, note)),
+        Block::Notes(notes) => {
+            for note in notes {
+                put_note(out, note);
+            }
+        }
         Block::Small(text) => {
             put(out, format_args!("<p class=\"small\" dir=\"auto\">{}</p>\n", Lines(text)));
         }
