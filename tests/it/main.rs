@@ -26,6 +26,7 @@ mod races;
 mod recording;
 mod records;
 mod reminders;
+mod renderings;
 mod report;
 mod sharing;
 mod smoke;
