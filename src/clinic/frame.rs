@@ -36,6 +36,8 @@ impl Page<'_> {
             .body(self.html())
     }
 
+    /// The pages tell each other where a form comes from: under the server's `no-referrer`, a browser
+    /// that sends no `Sec-Fetch-Site` says `Origin: null`, and its sign-in would be refused.
     fn html(&self) -> String {
         let Self { up, main, .. } = self;
         let title = Escaped(self.title);
@@ -58,6 +60,7 @@ impl Page<'_> {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light">
 <meta name="robots" content="noindex">
+<meta name="referrer" content="same-origin">
 <title>{title} · pain-journal</title>
 <link rel="icon" type="image/svg+xml" href="{up}assets/icon.svg">
 <link rel="stylesheet" href="{up}assets/clinic.css">

@@ -294,7 +294,7 @@ async fn hostile_words_are_words() {
             if body.get("taken_at").is_some() {
                 words["name"] = json!(cut(60));
             }
-            if body.get("journal_date").is_none() || body["kind"] == "daily" {
+            if body["note"].is_string() {
                 words["note"] = json!(cut(1000));
                 words["note_shared"] = json!(true);
             }

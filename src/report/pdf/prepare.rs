@@ -97,6 +97,7 @@ enum Part {
         headers: Vec<Line>,
         rows: Vec<Vec<Line>>,
         alignments: Vec<&'static str>,
+        weights: Vec<usize>,
     },
     Figure {
         svg: String,
@@ -222,7 +223,7 @@ impl Parts<'_> {
         self.cleaner.is_cut |= table.headers.len() > width;
         // A row stays lower than a sheet, however narrow its columns are.
         let characters = (3_000 / width).min(1_000);
-        let cell = Limit { characters, word: (72 / width).clamp(6, 30) };
+        let cell = Limit { characters, word: (72 / width).clamp(12, 30) };
         let caption = self.cleaner.some_line(&table.caption, SHORT);
         // The head stands on every sheet and must leave room for rows.
         let head = Limit { characters: 60, ..cell };
@@ -240,7 +241,8 @@ impl Parts<'_> {
             Alignment::End => "end",
         };
         let alignments = (0..width).map(alignment).collect();
-        Some(Part::Table { caption, headers, rows, alignments })
+        let weights = (0..width).map(|column| weight(table, column)).collect();
+        Some(Part::Table { caption, headers, rows, alignments, weights })
     }
 
     fn row(&mut self, cells: &[String], width: usize, limit: Limit) -> Vec<Line> {
@@ -286,4 +288,14 @@ impl Parts<'_> {
         }
         (!entries.is_empty()).then_some(Part::Notes { notes: entries })
     }
+}
+/// The share of a table's width that a column gets: by its longest text, within limits.
+fn weight(table: &Table, column: usize) -> usize {
+    const LEAST: usize = 7;
+    const MOST: usize = 34;
+    let cells = table.rows.iter().filter_map(|row| row.get(column));
+    let longest = cells.map(|cell| cell.chars().take(MOST).count()).max();
+    let header = table.headers.get(column).map_or("", String::as_str);
+    let word = header.split(' ').map(|word| word.chars().count() + 2).max();
+    longest.max(word).unwrap_or(LEAST).clamp(LEAST, MOST)
 }
