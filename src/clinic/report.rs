@@ -4,9 +4,10 @@ use super::frame::{Page, to_sign_in};
 use super::patients::failed;
 use super::session::Visitor;
 use crate::app::App;
-use crate::http::{Answered, Problem, ProblemKind};
+use crate::http::{Answered, Problem, ProblemKind, path_id};
 use crate::markup::Escaped;
 use crate::report::{File, for_practitioner};
+use crate::sharing;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -26,19 +27,30 @@ pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpRespo
         Ok(report) => {
             let share = request.match_info().get("share_id").unwrap_or_default();
             let (from, to) = (report.window.from, report.window.to);
-            let main = format!("{}{}", tools(share, from, to), crate::report::page_main(&report));
-            let page = Page { up: UP, title: "Progress report", main: &main, signed_in: true };
+            let label = label(&app, &visitor, &request).await;
+            let tools = tools(&label, share, from, to);
+            let main = format!("{tools}{}", crate::report::page_main(&report));
+            let title = format!("Progress report: {label}");
+            let page = Page { up: UP, title: &title, main: &main, signed_in: true };
             page.answer(StatusCode::OK, visitor.renewed(&app).ok())
         }
         Err(problem) => failed(&app, UP, &problem),
     }
 }
 
-/// Other days, print, files.
-fn tools(share: &str, from: NaiveDate, to: NaiveDate) -> String {
+/// How the patient calls the share; nothing where it has just gone.
+async fn label(app: &App, visitor: &Visitor, request: &HttpRequest) -> String {
+    let Ok(id) = path_id(request, "share_id") else { return String::new() };
+    sharing::label(app, &visitor.caller, id).await.unwrap_or_default()
+}
+
+/// Whose journal, other days, print, files.
+fn tools(label: &str, share: &str, from: NaiveDate, to: NaiveDate) -> String {
     let share = Escaped(share);
+    let label = Escaped(label);
     let mut tools = format!(
-        r#"<div class="tools">
+        r#"<p class="journal" dir="auto">{label}</p>
+<div class="tools">
 <form method="get" action="./{share}">
 <fieldset>
 <label>From <input type="date" name="from" value="{from}" required></label>

@@ -75,7 +75,17 @@ pub(super) fn routes(routes: &mut Routes) {
 
 /// The own report, as any rendering needs it.
 async fn own(app: &App, caller: &Caller, request: &HttpRequest) -> Answered<(Report, String)> {
-    pull(app, caller, Need::PATIENT, Asked::read(request), |_| Ok(Target::Own)).await
+    let pulled = pull(app, caller, Need::PATIENT, Asked::read(request), |_| Ok(Target::Own)).await;
+    pulled.map(|(report, etag)| (report, rendered(&etag)))
+}
+
+/// Version of the layout and the words of the files: one more whenever the same report looks
+/// otherwise, so that nobody keeps an old page.
+const RENDERING: u32 = 1;
+
+/// The ETag of a file of the report with this ETag.
+fn rendered(etag: &str) -> String {
+    format!("{}.r{RENDERING}\"", etag.trim_end_matches('"'))
 }
 
 /// A patient's report, as any rendering needs it.
@@ -86,7 +96,8 @@ async fn shared(
     action: &'static str,
 ) -> Answered<(Report, String)> {
     let target = |asked| share_target(request, asked, action, SECTIONS);
-    pull(app, caller, Need::PRACTITIONER, Asked::read(request), target).await
+    let pulled = pull(app, caller, Need::PRACTITIONER, Asked::read(request), target).await;
+    pulled.map(|(report, etag)| (report, rendered(&etag)))
 }
 
 fn page_of(page: &Page, etag: String) -> Html {

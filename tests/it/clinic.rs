@@ -166,7 +166,7 @@ async fn patients_and_suspended_accounts_are_turned_away_at_the_door() {
     let cookie = sign_in(&app, &both).await;
     open(&app, "/clinic", &cookie).await.is_page(200, "Patients");
     let sql = app.sql().await;
-    let suspend = format!("UPDATE accounts SET status = 'suspended' WHERE id = '{}'", both.id);
+    let suspend = format!("UPDATE pj.accounts SET status = 'suspended' WHERE id = '{}'", both.id);
     assert_eq!(sql.execute(suspend.as_str(), &[]).await.unwrap(), 1);
     send(form(&app, &both.email, PASSWORD)).await.is_page(403, "For practitioners");
     let late = open(&app, "/clinic", &cookie).await;
@@ -346,6 +346,10 @@ async fn a_hostile_label_is_text_in_the_list() {
     );
     assert!(list.text.contains(&format!("href=\"./clinic/patients/{share}\"")));
     assert_eq!(list.text.matches("<script").count(), 1, "the one of the print button");
+    let report = open(&app, &format!("/clinic/patients/{share}"), &cookie).await;
+    report.is_report();
+    assert_eq!(report.text.matches("<script").count(), 1, "the one of the print button");
+    assert!(!report.text.contains("\" onload"));
 }
 
 #[tokio::test]

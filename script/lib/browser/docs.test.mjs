@@ -6,85 +6,9 @@
 // CHROMIUM is the browser's program, if it is not /usr/bin/chromium. Without a browser the test is
 // skipped. Pictures of the pages go to a new directory below the one for temporary files.
 import assert from 'node:assert/strict';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-
-const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
-try {
-  accessSync(program, constants.X_OK);
-} catch {
-  console.log('skipped: chromium is not installed');
-  process.exit(0);
-}
-if (!process.env.BASE_URL) {
-  console.error('error: BASE_URL is not set: the address of a running server, http://127.0.0.1:8080');
-  process.exit(2);
-}
-const base = process.env.BASE_URL.replace(/\/+$/, '');
-const { chromium } = await import('playwright-core');
-
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-const DESKTOP = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
-
-const profile = mkdtempSync(join(tmpdir(), 'pain-journal-profile-'));
-const pictures = mkdtempSync(join(tmpdir(), 'pain-journal-pages-'));
-let browser;
-
-before(async () => {
-  browser = await chromium.launchPersistentContext(profile, {
-    executablePath: program,
-    args: FLAGS,
-    chromiumSandbox: false,
-    viewport: DESKTOP,
-  });
-  await browser.addInitScript(() => {
-    addEventListener('securitypolicyviolation', (event) => {
-      console.error(`policy: ${event.effectiveDirective} ${event.blockedURI}`);
-    });
-  });
-});
-
-after(async () => {
-  await browser?.close();
-  rmSync(profile, { recursive: true, force: true });
-  console.log(`pictures: ${pictures}`);
-});
-
-/** Opens a page; `errors` and `outside` fill while it is used. */
-async function open(path, { viewport = DESKTOP, colorScheme = 'light' } = {}) {
-  const page = await browser.newPage();
-  const seen = { errors: [], outside: [] };
-  page.on('pageerror', (error) => seen.errors.push(error.message));
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) seen.errors.push(message.text());
-  });
-  await page.route('**/*', (route) => {
-    const url = route.request().url();
-    if (url.startsWith(`${base}/`) || url.startsWith('data:')) return route.continue();
-    seen.outside.push(url);
-    return route.abort();
-  });
-  await page.setViewportSize(viewport);
-  await page.emulateMedia({ colorScheme });
-  await page.goto(`${base}${path}`);
-  return { page, seen };
-}
-
-/** Nothing was wrong, nothing is cut off at the side. */
-async function finish({ page, seen }, picture) {
-  await page.screenshot({ path: join(pictures, `${picture}.png`) });
-  const [content, window] = await page.evaluate(() => {
-    const root = document.documentElement;
-    return [root.scrollWidth, root.clientWidth];
-  });
-  assert.ok(content <= window, `${picture} is ${content} wide in a window of ${window}`);
-  await page.close();
-  assert.deepEqual(seen, { errors: [], outside: [] }, picture);
-}
+import { test } from 'node:test';
+import { PHONE, base, finish, open, pictures } from './pages.mjs';
 
 test('the documentation lists operations, opens them and sends one', async () => {
   const opened = await open('/docs');
