@@ -8,15 +8,13 @@ use crate::access::{self, Caller, Need, Own, Permit, Role, Section};
 use crate::app::App;
 use crate::db::{Statement, row};
 use crate::http::{
-    Answered, Authz, Found, Operation, Page, PageRequest, Parameter, ProblemKind, Query, Routes,
-    document,
+    Answered, Authz, Found, Operation, Page, PageRequest, ProblemKind, Query, Routes, document,
 };
 use crate::time::{serialize_utc, serialize_utc_option};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use serde_json::json;
 use uuid::Uuid;
 
 /// Registers the operations.
@@ -30,17 +28,7 @@ pub fn routes(routes: &mut Routes) {
                 "Newest first: every read through a share, refused tries, and what the clinic's \
             operator did. Nothing can be taken out of it.",
             )
-            .parameter(Parameter::query(
-                "limit",
-                "Items a page, 50 unless you ask otherwise.",
-                json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200}),
-            ))
-            .parameter(Parameter::query(
-                "cursor",
-                "`next_cursor` of the page before.",
-                json!({"type": "string", "maxLength": 200}),
-            ))
-            .problems(&[ProblemKind::InvalidCursor]);
+            .pages();
     routes.add(Method::GET, "/v1/me/access-log", op, list_access_log);
     licence::routes(routes);
 }

@@ -254,6 +254,18 @@ pub async fn check(app: &App, caller: &Caller, need: Need) -> Answered<()> {
     read(app, caller, need, Target::Own, |_| Statement::<()>::new("SELECT")).await.map(|_| ())
 }
 
+/// What was asked, where it could be read. Where not, the caller is judged first: a stranger learns
+/// that he is one, not what is wrong with his request.
+///
+/// # Errors
+/// As [`read`], else the problem with the request.
+pub async fn heard<T>(app: &App, caller: &Caller, need: Need, asked: Answered<T>) -> Answered<T> {
+    if asked.is_err() {
+        check(app, caller, need).await?;
+    }
+    asked
+}
+
 /// A transaction on the caller's own journal, its counter locked.
 ///
 /// # Errors

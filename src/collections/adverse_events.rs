@@ -1,6 +1,6 @@
 //! Adverse events: what went wrong around a treatment. No cause is claimed.
 
-use super::moment::{check_end, settle_past, timed, unsettle_timed};
+use super::moment::{check_end, settle_past, timed};
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
 use crate::wire::{Faults, Items, Settled, Text, vocabulary};
@@ -104,14 +104,6 @@ collection! {
 timed!(AdverseEvent, started_at);
 
 impl Rules for AdverseEvent {
-    fn journal_date(&self) -> Option<NaiveDate> {
-        self.journal_date.0
-    }
-
-    fn unsettle(&mut self, previous: &Self, context: &Context) {
-        unsettle_timed(self, previous, context);
-    }
-
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         settle_past(self, previous, context, faults);
         let (start, end) = (("started_at", self.started_at), ("ended_at", self.ended_at));
@@ -121,12 +113,6 @@ impl Rules for AdverseEvent {
         }
         if self.outcome == Some(EventOutcome::Ongoing) && self.ended_at.is_some() {
             faults.field("outcome", "contradiction", "Cannot be ongoing beside ended_at.");
-        }
-    }
-
-    fn withhold(&mut self) {
-        if self.note_shared != Some(true) {
-            self.note = None;
         }
     }
 }

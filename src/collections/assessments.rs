@@ -1,8 +1,8 @@
 //! Assessments: one answered questionnaire, scored by the server.
 
-use super::moment::{settle_past, timed, unsettle_timed};
+use super::moment::{settle_past, timed};
 use crate::instruments::{self, Answer, AssessmentFlag, AssessmentStatus, Definition, Scored};
-use crate::journal::{Context, Rules, collection};
+use crate::journal::{Context, Dated, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
 use crate::wire::{At, Decimal, Faults, Items, Json, Settled, Text, Whole, vocabulary, wire};
 use chrono::NaiveDate;
@@ -148,12 +148,8 @@ impl Assessment {
 }
 
 impl Rules for Assessment {
-    fn journal_date(&self) -> Option<NaiveDate> {
-        self.journal_date.0
-    }
-
     fn unsettle(&mut self, previous: &Self, context: &Context) {
-        unsettle_timed(self, previous, context);
+        self.unsettle_day(previous, context);
         let same = self.instrument == previous.instrument
             && self.instrument_version == previous.instrument_version
             && self.answers == previous.answers
@@ -187,12 +183,6 @@ impl Rules for Assessment {
         self.instrument_version = Settled(Whole::new(definition.version));
         if let Some(scored) = self.scored(definition, faults) {
             self.take(scored, faults);
-        }
-    }
-
-    fn withhold(&mut self) {
-        if self.note_shared != Some(true) {
-            self.note = None;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Flares: what the patient calls a flare-up. Kept apart from spikes, which are computed from ratings.
 
-use super::moment::{check_end, settle_past, timed, unsettle_timed};
+use super::moment::{check_end, settle_past, timed};
 use super::pain::{Nrs, Relief, Sites, Trigger, check_sites};
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
@@ -51,26 +51,11 @@ collection! {
 timed!(Flare, started_at);
 
 impl Rules for Flare {
-    fn journal_date(&self) -> Option<NaiveDate> {
-        self.journal_date.0
-    }
-
-    fn unsettle(&mut self, previous: &Self, context: &Context) {
-        unsettle_timed(self, previous, context);
-    }
-
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         settle_past(self, previous, context, faults);
         let (start, end) = (("started_at", self.started_at), ("ended_at", self.ended_at));
         check_end(start, end, LONGEST_FLARE, faults);
         check_sites("sites", &self.sites, faults);
-    }
-
-    fn withhold(&mut self) {
-        if self.note_shared != Some(true) {
-            self.note = None;
-            self.trigger_note = None;
-        }
     }
 }
 

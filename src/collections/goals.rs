@@ -1,6 +1,6 @@
 //! Goals: what the patient wants to be able to do again, in the patient's own words.
 
-use super::moment::refuse_future;
+use super::moment::{dated, refuse_future};
 use super::pain::Nrs;
 use crate::journal::{Context, Rules, collection};
 use crate::wire::{Faults, Text, vocabulary};
@@ -55,11 +55,9 @@ collection! {
     }
 }
 
-impl Rules for Goal {
-    fn journal_date(&self) -> Option<NaiveDate> {
-        Some(self.journal_date)
-    }
+dated!(Goal);
 
+impl Rules for Goal {
     fn settle(&mut self, _previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         refuse_future(self.journal_date, "journal_date", context, faults);
         if self.target_date.is_some_and(|target| target < self.journal_date) {
@@ -73,12 +71,6 @@ impl Rules for Goal {
                 faults.field("reached_on", "contradiction", "Must not lie before journal_date.");
             }
             refuse_future(reached, "reached_on", context, faults);
-        }
-    }
-
-    fn withhold(&mut self) {
-        if self.note_shared != Some(true) {
-            self.note = None;
         }
     }
 }

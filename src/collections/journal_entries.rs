@@ -1,6 +1,6 @@
 //! Journal entries: one moment or one day of self-report.
 
-use super::moment::{refuse_disorder, refuse_future, settle_timed, timed, unsettle_timed};
+use super::moment::{refuse_disorder, refuse_future, settle_timed, timed};
 use super::pain::{Nrs, PainSite, Relief, Trigger, check_sites};
 use super::red_flags::{RedFlag, SafetyNotice, notice};
 use crate::journal::{Context, Rules, collection};
@@ -117,14 +117,6 @@ collection! {
 timed!(JournalEntry, effective_at);
 
 impl Rules for JournalEntry {
-    fn journal_date(&self) -> Option<NaiveDate> {
-        self.journal_date.0
-    }
-
-    fn unsettle(&mut self, previous: &Self, context: &Context) {
-        unsettle_timed(self, previous, context);
-    }
-
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         let named = self.journal_date;
         let settled = settle_timed(self, previous, context);
@@ -170,13 +162,6 @@ impl Rules for JournalEntry {
 
     fn notice(&self) -> Option<&'static SafetyNotice> {
         notice(self.red_flags.as_slice())
-    }
-
-    fn withhold(&mut self) {
-        if self.note_shared != Some(true) {
-            self.note = None;
-            self.trigger_note = None;
-        }
     }
 }
 

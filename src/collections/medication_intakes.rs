@@ -1,6 +1,6 @@
 //! Medication intakes: what was taken, when, and whether it helped.
 
-use super::moment::{settle_past, timed, unsettle_timed};
+use super::moment::{settle_past, timed};
 use super::pain::Helped;
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
@@ -72,24 +72,10 @@ collection! {
 timed!(MedicationIntake, taken_at);
 
 impl Rules for MedicationIntake {
-    fn journal_date(&self) -> Option<NaiveDate> {
-        self.journal_date.0
-    }
-
-    fn unsettle(&mut self, previous: &Self, context: &Context) {
-        unsettle_timed(self, previous, context);
-    }
-
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         settle_past(self, previous, context, faults);
         if self.dose.is_some() && self.dose_unit.is_none() {
             faults.field("dose_unit", "required", "A dose needs its unit.");
-        }
-    }
-
-    fn withhold(&mut self) {
-        if self.note_shared != Some(true) {
-            self.note = None;
         }
     }
 }

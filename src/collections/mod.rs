@@ -87,7 +87,8 @@ pub fn routes(routes: &mut Routes) {
 
 #[cfg(test)]
 mod tests {
-    use crate::journal::{Context, Record};
+    use crate::access::Section;
+    use crate::journal::{Context, MARK, Record};
     use crate::wire::{Faults, read_body};
     use serde_json::Value;
     use std::collections::HashSet;
@@ -124,6 +125,10 @@ mod tests {
                 assert!(seen.insert(<$collection>::COLLECTION.to_owned()));
                 assert!(seen.insert(format!("/{}", <$collection>::PATH)));
                 assert!(<$collection>::FIELDS.iter().any(|f| f.name == "journal_date"));
+                // Notes without the patient's mark would never be shown, or the mark be a note.
+                let notes = <$collection>::FIELDS.iter().filter(|f| f.section == Some(Section::Notes));
+                let notes: Vec<&str> = notes.map(|f| f.name).collect();
+                assert!(notes.is_empty() || notes.len() > 1 && notes.contains(&MARK), "{notes:?}");
             )+ };
         }
         for_each_collection!(check);

@@ -76,9 +76,29 @@ macro_rules! timed {
                 self.journal_date
             }
         }
+        impl $crate::journal::Dated for $record {
+            fn journal_date(&self) -> Option<chrono::NaiveDate> {
+                self.journal_date.0
+            }
+            fn unsettle_day(&mut self, previous: &Self, context: &$crate::journal::Context) {
+                $crate::collections::moment::unsettle_timed(self, previous, context);
+            }
+        }
     };
 }
 pub(crate) use timed;
+
+/// For a collection whose clients name the journal day themselves.
+macro_rules! dated {
+    ($record:ty) => {
+        impl $crate::journal::Dated for $record {
+            fn journal_date(&self) -> Option<chrono::NaiveDate> {
+                Some(self.journal_date)
+            }
+        }
+    };
+}
+pub(crate) use dated;
 
 /// Settles offset and journal day of a record in place and answers the day.
 pub fn settle_timed<T: Timed>(

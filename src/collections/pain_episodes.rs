@@ -1,6 +1,6 @@
 //! Pain episodes: one complaint over time.
 
-use super::moment::refuse_future;
+use super::moment::{dated, refuse_future};
 use super::pain::{Helped, ReliefMeans, check_side};
 use super::{BodyRegion, Laterality};
 use crate::journal::{Context, Rules, collection};
@@ -105,11 +105,9 @@ collection! {
     }
 }
 
-impl Rules for PainEpisode {
-    fn journal_date(&self) -> Option<NaiveDate> {
-        Some(self.journal_date)
-    }
+dated!(PainEpisode);
 
+impl Rules for PainEpisode {
     fn settle(&mut self, _previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         refuse_future(self.journal_date, "journal_date", context, faults);
         if let Some(onset) = self.onset_date {
@@ -131,12 +129,6 @@ impl Rules for PainEpisode {
                 faults.field("resolved_on", "contradiction", "Must not lie before onset_date.");
             }
             refuse_future(resolved, "resolved_on", context, faults);
-        }
-    }
-
-    fn withhold(&mut self) {
-        if self.note_shared != Some(true) {
-            self.note = None;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Practitioner notes: a practitioner's own words, with a visibility of their own.
 
-use super::moment::refuse_future;
+use super::moment::{dated, refuse_future};
 use crate::journal::{Context, Rules, collection};
 use crate::wire::{Faults, Text, vocabulary};
 use chrono::NaiveDate;
@@ -46,11 +46,9 @@ collection! {
     }
 }
 
-impl Rules for PractitionerNote {
-    fn journal_date(&self) -> Option<NaiveDate> {
-        Some(self.journal_date)
-    }
+dated!(PractitionerNote);
 
+impl Rules for PractitionerNote {
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         refuse_future(self.journal_date, "journal_date", context, faults);
         // Devices hold what they have been shown.

@@ -1,6 +1,6 @@
 //! Questions: what the patient wants to ask at the next visit.
 
-use super::moment::refuse_future;
+use super::moment::{dated, refuse_future};
 use crate::journal::{Context, Rules, collection};
 use crate::wire::{Faults, Text};
 use chrono::NaiveDate;
@@ -31,11 +31,9 @@ collection! {
     }
 }
 
-impl Rules for Question {
-    fn journal_date(&self) -> Option<NaiveDate> {
-        Some(self.journal_date)
-    }
+dated!(Question);
 
+impl Rules for Question {
     fn settle(&mut self, _previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         refuse_future(self.journal_date, "journal_date", context, faults);
         if let Some(answered) = self.answered_on {
@@ -43,12 +41,6 @@ impl Rules for Question {
             if answered < self.journal_date {
                 faults.field("answered_on", "contradiction", "Must not lie before journal_date.");
             }
-        }
-    }
-
-    fn withhold(&mut self) {
-        if self.note_shared != Some(true) {
-            self.note = None;
         }
     }
 }

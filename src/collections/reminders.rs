@@ -1,6 +1,6 @@
 //! Reminders: the patient's schedule, for the app to turn into local notifications.
 
-use super::moment::refuse_future;
+use super::moment::{dated, refuse_future};
 use crate::journal::{Context, Rules, collection};
 use crate::time::{TimeZone, WallTime};
 use crate::wire::{Faults, Items, Text, vocabulary};
@@ -57,11 +57,9 @@ collection! {
     }
 }
 
-impl Rules for Reminder {
-    fn journal_date(&self) -> Option<NaiveDate> {
-        Some(self.journal_date)
-    }
+dated!(Reminder);
 
+impl Rules for Reminder {
     fn settle(&mut self, _previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         refuse_future(self.journal_date, "journal_date", context, faults);
         match (self.quiet_from, self.quiet_until) {

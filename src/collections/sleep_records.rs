@@ -3,7 +3,7 @@
 use super::journal_entries::DayMinutes;
 use super::moment::{Moment, refuse_future, settle_day, settle_offset, unsettle};
 use super::pain::Nrs;
-use crate::journal::{Context, Rules, collection};
+use crate::journal::{Context, Dated, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
 use crate::wire::{Faults, Settled, Whole};
 use chrono::NaiveDate;
@@ -91,18 +91,20 @@ impl SleepRecord {
     }
 }
 
-impl Rules for SleepRecord {
+impl Dated for SleepRecord {
     fn journal_date(&self) -> Option<NaiveDate> {
         self.journal_date.0
     }
 
-    fn unsettle(&mut self, previous: &Self, context: &Context) {
+    fn unsettle_day(&mut self, previous: &Self, context: &Context) {
         if let Some((now, before)) = self.waking().zip(previous.waking()) {
             let day = (&mut self.journal_date, previous.journal_date);
             unsettle(&now, &before, &mut self.utc_offset_minutes, day, context);
         }
     }
+}
 
+impl Rules for SleepRecord {
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         if self.bed_at.is_some() != self.rise_at.is_some() {
             let missing = if self.bed_at.is_some() { "rise_at" } else { "bed_at" };

@@ -1,5 +1,6 @@
 //! Treatment plans: what was agreed, how often, and when it is looked at again.
 
+use super::moment::dated;
 use crate::journal::{Context, Rules, collection};
 use crate::wire::{Decimal, Faults, Text, Whole, vocabulary};
 use chrono::NaiveDate;
@@ -70,11 +71,9 @@ collection! {
     }
 }
 
-impl Rules for TreatmentPlan {
-    fn journal_date(&self) -> Option<NaiveDate> {
-        Some(self.journal_date)
-    }
+dated!(TreatmentPlan);
 
+impl Rules for TreatmentPlan {
     fn settle(&mut self, _previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         super::moment::refuse_future(self.journal_date, "journal_date", context, faults);
         if self.frequency_per_week.is_some_and(|n| n.get() <= 0.0) {
@@ -112,12 +111,6 @@ impl Rules for TreatmentPlan {
         }
         if self.status == PlanStatus::Active && self.start_date.is_none() {
             faults.field("start_date", "required", "An active plan has a first day.");
-        }
-    }
-
-    fn withhold(&mut self) {
-        if self.note_shared != Some(true) {
-            self.note = None;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Treatment sessions: visits to the clinic.
 
 use super::Laterality;
-use super::moment::{check_end, refuse_future, settle_strictly, timed, unsettle_timed};
+use super::moment::{check_end, refuse_future, settle_strictly, timed};
 use crate::journal::{Context, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, TimeZone};
 use crate::wire::{Decimal, Faults, Items, Json, Settled, Text, Whole, vocabulary, wire};
@@ -179,14 +179,6 @@ collection! {
 timed!(TreatmentSession, starts_at);
 
 impl Rules for TreatmentSession {
-    fn journal_date(&self) -> Option<NaiveDate> {
-        self.journal_date.0
-    }
-
-    fn unsettle(&mut self, previous: &Self, context: &Context) {
-        unsettle_timed(self, previous, context);
-    }
-
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         let day = settle_strictly(self, previous, context, faults);
         if matches!(self.status, SessionStatus::Attended | SessionStatus::Missed) {
@@ -198,12 +190,6 @@ impl Rules for TreatmentSession {
             && self.response_sought.as_slice().len() > 1
         {
             faults.field("response_sought", "contradiction", "`none` stands alone.");
-        }
-    }
-
-    fn withhold(&mut self) {
-        if self.note_shared != Some(true) {
-            self.note = None;
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Lists in pages: keyset cursors that only this server could have made, for this caller and list.
 
-use super::{Answered, Problem, ProblemKind, Query};
+use super::{Answered, Parameter, Problem, ProblemKind, Query};
 use crate::http::Document;
 use crate::wire::Components;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
 use uuid::Uuid;
@@ -79,6 +80,23 @@ pub struct PageRequest {
 impl PageRequest {
     /// The names of its query parameters.
     pub const PARAMETERS: [&'static str; 2] = ["limit", "cursor"];
+
+    /// Their descriptions, for the document.
+    pub fn parameters() -> [Parameter; 2] {
+        let [limit, cursor] = Self::PARAMETERS;
+        [
+            Parameter::query(
+                limit,
+                "Items a page, 50 unless you ask otherwise.",
+                json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST}),
+            ),
+            Parameter::query(
+                cursor,
+                "`next_cursor` of the page before.",
+                json!({"type": "string", "maxLength": 200}),
+            ),
+        ]
+    }
 
     /// Reads `limit` and `cursor`. `list` names caller, list and filters.
     ///

@@ -3,6 +3,7 @@
 
 use super::reply::{Answer, Outcome};
 use super::{Answered, Problem, ProblemBody, ProblemKind};
+use crate::access::Sections;
 use crate::wire::{Components, Wire};
 use actix_web::http::Method;
 use actix_web::{Handler, HttpResponse, Route, web};
@@ -19,7 +20,7 @@ pub struct Authz {
     auth: &'static str,
     role: Option<&'static str>,
     subject: &'static str,
-    sections: &'static [&'static str],
+    sections: Sections,
     step_up: bool,
     recording: bool,
 }
@@ -30,7 +31,7 @@ impl Authz {
         auth: "none",
         role: None,
         subject: "none",
-        sections: &[],
+        sections: Sections::NONE,
         step_up: false,
         recording: false,
     };
@@ -42,7 +43,7 @@ impl Authz {
     pub const PRACTITIONER: Self = Self { role: Some("practitioner"), ..Self::ACCOUNT };
 
     /// A practitioner with an active share that opens one of these sections.
-    pub const fn share(sections: &'static [&'static str]) -> Self {
+    pub const fn share(sections: Sections) -> Self {
         Self { subject: "share", sections, ..Self::PRACTITIONER }
     }
     /// The share must allow recording, too.
@@ -60,7 +61,7 @@ impl Authz {
 
     fn to_json(self) -> Value {
         json!({"auth": self.auth, "role": self.role, "subject": self.subject,
-               "sections": self.sections, "step_up": self.step_up, "recording": self.recording})
+               "sections": self.sections.codes(), "step_up": self.step_up, "recording": self.recording})
     }
 }
 
@@ -167,6 +168,15 @@ impl Operation {
     pub fn problems(mut self, problems: &[ProblemKind]) -> Self {
         self.problems.extend_from_slice(problems);
         self
+    }
+
+    /// Answers in pages, as [`PageRequest`](super::PageRequest) reads them.
+    #[must_use]
+    pub fn pages(self) -> Self {
+        super::PageRequest::parameters()
+            .into_iter()
+            .fold(self, Self::parameter)
+            .problems(&[ProblemKind::InvalidCursor])
     }
 
     fn into_json(

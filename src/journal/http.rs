@@ -4,7 +4,7 @@ use super::record::Record;
 use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
 use super::write::{Intent, Outcome, apply_changes};
-use crate::access::{self, Caller, JournalAccess, Need, Section, Sections, Target, Write};
+use crate::access::{self, Caller, JournalAccess, Need, Sections, Target, Write};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::http::precondition::{self, DeleteCondition, PutCondition, etag};
@@ -15,7 +15,6 @@ use crate::http::{
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use chrono::{Datelike, NaiveDate};
-use serde_json::json;
 
 /// Registers the operations of a collection: the patient's own and the practitioner's.
 pub fn routes<C: Record>(routes: &mut Routes) {
@@ -42,7 +41,7 @@ pub fn routes<C: Record>(routes: &mut Routes) {
         return;
     }
     let shared = format!("/v1/patients/{{share_id}}/{}", C::PATH);
-    let sections = section_codes::<C>();
+    let sections = C::SECTIONS;
     let read = Operation::new(
         format!("listShared{plural}"),
         "patients",
@@ -118,27 +117,11 @@ fn delete_operation<C: Record>(
     operation
 }
 
-/// The codes of a collection's sections, for the document.
-fn section_codes<C: Record>() -> &'static [&'static str] {
-    let codes: Vec<&'static str> = C::SECTIONS.iter().map(Section::code).collect();
-    codes.leak()
-}
-
 fn with_page_parameters(operation: Operation) -> Operation {
     operation
         .parameter(Parameter::date("from", "The first journal day."))
         .parameter(Parameter::date("to", "The last journal day."))
-        .parameter(Parameter::query(
-            "limit",
-            "Items a page, 50 unless you ask otherwise.",
-            json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200}),
-        ))
-        .parameter(Parameter::query(
-            "cursor",
-            "`next_cursor` of the page before.",
-            json!({"type": "string", "maxLength": 200}),
-        ))
-        .problems(&[ProblemKind::InvalidCursor])
+        .pages()
 }
 
 /// Whose journal an address means.
@@ -268,13 +251,7 @@ async fn change_one<C: Record>(
     };
     match target {
         Ok(Target::Own) => {
-            let intent = match intent {
-                Ok(intent) => intent,
-                Err(problem) => {
-                    access::check(app, caller, Need::PATIENT).await?;
-                    return Err(problem);
-                }
-            };
+            let intent = access::heard(app, caller, Need::PATIENT, intent).await?;
             let outcome = access::write(app, caller, Need::PATIENT, async |tx, journal| {
                 work(tx, journal, intent).await
             })
@@ -301,10 +278,7 @@ async fn change_one<C: Record>(
             }
             Ok((outcome, seen))
         }
-        Err(problem) => {
-            access::check(app, caller, Need::PRACTITIONER).await?;
-            Err(problem)
-        }
+        Err(problem) => access::heard(app, caller, Need::PRACTITIONER, Err(problem)).await,
     }
 }
 
@@ -381,13 +355,7 @@ async fn get<C: Record>(
     need: Need,
     whose: Whose,
 ) -> Answered<Versioned<Stored<C>>> {
-    let target = match whose(request) {
-        Ok(target) => target,
-        Err(problem) => {
-            access::check(app, caller, need).await?;
-            return Err(problem);
-        }
-    };
+    let target = access::heard(app, caller, need, whose(request)).await?;
     let id = path_id(request, "id");
     let wanted = id.as_ref().copied().unwrap_or_default();
     let (journal, records) =

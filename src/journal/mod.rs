@@ -12,7 +12,9 @@ pub(crate) use authorship::may_delete;
 pub use authorship::{Hand, Part, Writers};
 pub(crate) use batch::{Batch, Edited, Revisions};
 pub use http::record_one;
-pub use record::{Context, FieldInfo, Record, Rules, first_line, holds_something};
+pub use record::{
+    Context, Dated, FieldInfo, MARK, Record, Rules, first_line, holds_something, is_true,
+};
 pub(crate) use record::{collection, part_of, section_of};
 pub use sql::{FIRST_DAY, LAST_DAY, REMEMBER, RESERVE, Texts, find, page, window};
 pub(crate) use sql::{HistoryOp, find_all};

@@ -79,6 +79,9 @@ pub trait Record: Rules + Wire + Serialize + Clone + PartialEq + Send + 'static 
     fn take_part(&mut self, other: &Self, part: Part);
     /// Empties every field whose section the reader may not see.
     fn redact(&mut self, sees: Sections);
+    /// Empties the notes unless the patient marked the record with `note_shared`: a share that opens
+    /// the section alone shows none. Every field of that section is a note but the mark itself.
+    fn withhold(&mut self);
     /// Writes the fields as members of a JSON object.
     ///
     /// # Errors
@@ -100,11 +103,17 @@ pub struct Context {
     pub day_start_minute: i16,
 }
 
-/// The rules of a collection that reach across fields. Pure.
-pub trait Rules: Sized {
+/// The journal day of a collection's records.
+pub trait Dated: Sized {
     /// The journal day of a settled record.
     fn journal_date(&self) -> Option<NaiveDate>;
 
+    /// Forgets the day the server had settled for a moment that has changed since.
+    fn unsettle_day(&mut self, _previous: &Self, _context: &Context) {}
+}
+
+/// The rules of a collection that reach across fields. Pure.
+pub trait Rules: Dated {
     /// Fills in what the client may leave to the server and notes every fault that one field alone
     /// does not show. `previous` is the stored content, where there is one: what the server settled
     /// then stays settled as long as what it was derived from stays.
@@ -112,10 +121,9 @@ pub trait Rules: Sized {
 
     /// Forgets what the server had settled for a moment that has changed since. For writers that
     /// send single fields: an old day beside a new moment is no claim of theirs.
-    fn unsettle(&mut self, _previous: &Self, _context: &Context) {}
-
-    /// What else a reader through a share may not see.
-    fn withhold(&mut self) {}
+    fn unsettle(&mut self, previous: &Self, context: &Context) {
+        self.unsettle_day(previous, context);
+    }
 
     /// May an answer carry a safety notice?
     const HAS_NOTICE: bool = false;
@@ -247,6 +255,19 @@ macro_rules! collection {
                 } )?)+
                 let _ = sees;
             }
+            fn withhold(&mut self) {
+                let mut marked = false;
+                $( if stringify!($field) == $crate::journal::MARK {
+                    marked = $crate::journal::is_true(&self.$field);
+                } )+
+                if !marked {
+                    $($( if matches!($crate::access::Section::$section, $crate::access::Section::Notes)
+                        && stringify!($field) != $crate::journal::MARK
+                    {
+                        self.$field = Default::default();
+                    } )?)+
+                }
+            }
             fn write_members<S: serde::ser::SerializeMap>(&self, out: &mut S) -> Result<(), S::Error> {
                 $( out.serialize_entry(stringify!($field), &self.$field)?; )+
                 Ok(())
@@ -284,6 +305,14 @@ macro_rules! part_of {
     };
 }
 pub(crate) use part_of;
+
+/// The field with which a patient shares the notes of a record.
+pub const MARK: &str = "note_shared";
+
+/// Is a field's value `true`?
+pub fn is_true(value: &impl Serialize) -> bool {
+    serde_json::to_value(value).is_ok_and(|value| value == Value::Bool(true))
+}
 
 /// Is a field's value more than null or an empty list?
 pub fn holds_something(value: &impl Serialize) -> bool {

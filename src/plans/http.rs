@@ -12,6 +12,8 @@ use actix_web::{HttpRequest, web};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+/// What a plan belongs to.
+const TREATMENT: Sections = Sections::of(&[Section::Treatment]);
 const ABOUT: &str = "Counts of the visits that name the plan, as of today in the patient's journal. \
     Through a share only visits within its days count. Nothing is concluded from them.";
 
@@ -29,7 +31,7 @@ pub fn routes(routes: &mut Routes) {
         "getSharedTreatmentPlanProgress",
         "patients",
         "Attendance against a treatment plan, through a share",
-        Authz::share(&["treatment"]),
+        Authz::share(TREATMENT),
     )
     .describe(ABOUT);
     let path = "/v1/patients/{share_id}/treatment-plans/{id}/progress";
@@ -66,7 +68,7 @@ async fn shared_progress(
     let target = path_id(&request, "share_id").map(|id| Target::Share {
         id,
         action: "treatment_plan_progress",
-        sections: Sections::of(&[Section::Treatment]),
+        sections: TREATMENT,
         from: None,
         to: None,
     });
@@ -80,13 +82,7 @@ async fn answer(
     need: Need,
     target: Answered<Target>,
 ) -> Answered<Found<PlanProgress>> {
-    let target = match target {
-        Ok(target) => target,
-        Err(problem) => {
-            access::check(app, caller, need).await?;
-            return Err(problem);
-        }
-    };
+    let target = access::heard(app, caller, need, target).await?;
     let id = path_id(request, "id");
     let wanted = id.as_ref().copied().unwrap_or_default();
     let (journal, (plans, visits)) = access::read_all(app, caller, need, target, |permit| {

@@ -96,13 +96,7 @@ async fn reminder_times(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Answered<Found<Page<ReminderTime>>> {
-    let asked = match asked(&request) {
-        Ok(asked) => asked,
-        Err(problem) => {
-            access::check(&app, &caller, Need::PATIENT).await?;
-            return Err(problem);
-        }
-    };
+    let asked = access::heard(&app, &caller, Need::PATIENT, asked(&request)).await?;
     let (journal, reminders) = access::read(&app, &caller, Need::PATIENT, Target::Own, |permit| {
         window::<Reminder>(permit, (FIRST_DAY, LAST_DAY))
     })

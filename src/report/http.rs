@@ -1,8 +1,6 @@
 //! The wire of reports: the patient's own and the practitioner's, as JSON and as a picture.
 
-use super::rows::{
-    ALL_SECTIONS, ReportInput, SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT, Sections as Shown,
-};
+use super::rows::{ReportInput, Sections as Shown};
 use super::{RULE_VERSION, Report, build, chart, clinical_store, store};
 use crate::access::{self, Caller, JournalAccess, Need, Read, Section, Sections, Target};
 use crate::app::App;
@@ -34,7 +32,6 @@ const DAYS_AROUND: u64 = 3;
 pub(super) const SECTIONS: Sections = Sections::ALL;
 /// The sections the picture of daily pain is made of.
 const CHART: Sections = Sections::of(&[Section::Pain, Section::Sleep, Section::Treatment]);
-const CHART_CODES: [&str; 3] = [SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT];
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
@@ -43,7 +40,6 @@ pub fn routes(routes: &mut Routes) {
         how much it has and needs, and withholds the value. A missing day is null, never 0.";
     let shared = "Statements and days of sections the share does not open are left out, and the report \
         says so. Each call is a line in the patient's access log.";
-    let codes: &'static [&'static str] = &ALL_SECTIONS;
 
     let op = Operation::new("getReport", "reports", "The own progress report", Authz::PATIENT)
         .describe(about);
@@ -62,7 +58,7 @@ pub fn routes(routes: &mut Routes) {
         "getSharedReport",
         "reports",
         "A patient's progress report",
-        Authz::share(codes),
+        Authz::share(SECTIONS),
     )
     .describe(format!("{about} {shared}"));
     routes.add(Method::GET, "/v1/patients/{share_id}/report", with_window(op), shared_report);
@@ -70,7 +66,7 @@ pub fn routes(routes: &mut Routes) {
         "getSharedReportChart",
         "reports",
         "A patient's daily pain as a picture",
-        Authz::share(&CHART_CODES),
+        Authz::share(CHART),
     )
     .describe(shared);
     routes.add(
@@ -144,13 +140,9 @@ pub(super) async fn pull(
     asked: Answered<Asked>,
     target: impl FnOnce(Asked) -> Answered<Target>,
 ) -> Answered<(Report, String)> {
-    let asked = match asked.and_then(|asked| Ok((target(asked)?, asked))) {
-        Ok(asked) => asked,
-        Err(problem) => {
-            access::check(app, caller, need).await?;
-            return Err(problem);
-        }
-    };
+    let asked =
+        access::heard(app, caller, need, asked.and_then(|asked| Ok((target(asked)?, asked))))
+            .await?;
     let (target, asked) = asked;
     // Today is not known before the journal is entered, so an open window is read a day wider.
     let latest = last_date_on_earth(app.clock.now());

@@ -4,17 +4,11 @@ use super::compose::{ENGLISH, patient_page, practitioner_page};
 use super::http::{Asked, SECTIONS, pull, share_target, with_window};
 use super::page::Page;
 use super::{Report, csv, html, pdf};
-use crate::access::{Caller, Need, Section, Target};
+use crate::access::{Caller, Need, Target};
 use crate::app::App;
 use crate::http::{Answered, Authz, Csv, Html, Operation, Pdf, Problem, Routes};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
-
-/// The codes of the sections, for the document.
-fn codes() -> &'static [&'static str] {
-    let codes: Vec<&'static str> = SECTIONS.iter().map(Section::code).collect();
-    codes.leak()
-}
 
 /// Registers the operations.
 pub(super) fn routes(routes: &mut Routes) {
@@ -35,7 +29,7 @@ pub(super) fn routes(routes: &mut Routes) {
         "getSharedReportPage",
         "reports",
         "A patient's report as a page",
-        Authz::share(codes()),
+        Authz::share(SECTIONS),
     )
     .describe(page);
     let path = "/v1/patients/{share_id}/report/page.html";
@@ -51,7 +45,7 @@ pub(super) fn routes(routes: &mut Routes) {
         "getSharedReportDocument",
         "reports",
         "A patient's report as PDF",
-        Authz::share(codes()),
+        Authz::share(SECTIONS),
     )
     .describe(about);
     let path = "/v1/patients/{share_id}/report/document.pdf";
@@ -66,7 +60,7 @@ pub(super) fn routes(routes: &mut Routes) {
         "getSharedReportDays",
         "reports",
         "A patient's days as a table",
-        Authz::share(codes()),
+        Authz::share(SECTIONS),
     )
     .describe(about);
     let path = "/v1/patients/{share_id}/report/days.csv";

@@ -190,13 +190,8 @@ async fn redeem(
     app: web::Data<App>,
     body: Body<RedeemShare>,
 ) -> Answered<Found<RedeemedShare>> {
-    match body.valid() {
-        Ok(asked) => redeem_code(&app, &caller, asked.code.as_str()).await.map(Found),
-        Err(problem) => {
-            access::check(&app, &caller, Need::PRACTITIONER).await?;
-            Err(problem)
-        }
-    }
+    let asked = access::heard(&app, &caller, Need::PRACTITIONER, body.valid()).await?;
+    redeem_code(&app, &caller, asked.code.as_str()).await.map(Found)
 }
 
 /// Redeems an invitation for a practitioner.
@@ -221,13 +216,8 @@ async fn confirm(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Answered<Versioned<Share>> {
-    let share = match path_id(&request, "id") {
-        Ok(id) => confirm_share(&app, &caller, id).await?,
-        Err(problem) => {
-            access::check(&app, &caller, PATIENT_FRESH).await?;
-            return Err(problem);
-        }
-    };
+    let id = access::heard(&app, &caller, PATIENT_FRESH, path_id(&request, "id")).await?;
+    let share = confirm_share(&app, &caller, id).await?;
     let etag = share.etag();
     Ok(Versioned(share, etag))
 }

@@ -226,13 +226,7 @@ async fn pull_changes(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Answered<Written<PullAnswer>> {
-    let asked = match asked(&request) {
-        Ok(asked) => asked,
-        Err(problem) => {
-            access::check(&app, &caller, Need::PATIENT).await?;
-            return Err(problem);
-        }
-    };
+    let asked = access::heard(&app, &caller, Need::PATIENT, asked(&request)).await?;
     pull::pull(&app, &caller, &asked).await.map(Written::of)
 }
 
@@ -242,13 +236,7 @@ async fn push_changes(
     app: web::Data<App>,
     body: SyncBody,
 ) -> Answered<Written<PushAnswer>> {
-    let push = match read_push(&request, body) {
-        Ok(push) => push,
-        Err(problem) => {
-            access::check(&app, &caller, Need::PATIENT).await?;
-            return Err(problem);
-        }
-    };
+    let push = access::heard(&app, &caller, Need::PATIENT, read_push(&request, body)).await?;
     let (answer, moved) = push::push(&app, &caller, push).await?;
     if let Some(timestamp) = moved {
         app.pokes.poke(caller.account(), timestamp);
@@ -286,16 +274,9 @@ async fn record_history(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Answered<Found<RecordHistory>> {
-    match path_id(&request, "id") {
-        Ok(id) => {
-            let collection = request.match_info().get("collection").unwrap_or_default().to_owned();
-            history::of_record(&app, &caller, &collection, id).await.map(Found)
-        }
-        Err(problem) => {
-            access::check(&app, &caller, Need::PATIENT).await?;
-            Err(problem)
-        }
-    }
+    let id = access::heard(&app, &caller, Need::PATIENT, path_id(&request, "id")).await?;
+    let collection = request.match_info().get("collection").unwrap_or_default();
+    history::of_record(&app, &caller, collection, id).await.map(Found)
 }
 
 async fn rejected_records(caller: Caller, app: web::Data<App>) -> Answered<Found<RejectedRecords>> {
