@@ -40,6 +40,8 @@ pub struct App {
     pub codes: CodeKey,
     /// Streams that wait for changes.
     pub pokes: sync::Pokes,
+    /// The turn of long reports.
+    pub long_reports: report::snapshots::LongReports,
     /// The OpenAPI document.
     pub openapi: Arc<str>,
     keys: RwLock<Option<Arc<Verifier>>>,
@@ -81,6 +83,7 @@ impl App {
             cursors: CursorKey::new(&parts.secret.derive("cursors")),
             codes: CodeKey::new(&parts.secret),
             pokes: sync::Pokes::default(),
+            long_reports: report::snapshots::LongReports::default(),
             openapi: openapi().into(),
             db: parts.db,
             clock: parts.clock,

@@ -5,7 +5,7 @@ use crate::auth;
 use crate::db::{DbError, Statement, row};
 use crate::http::Answered;
 use crate::mail::{Mail, MailError};
-use crate::sync;
+use crate::{report, sync};
 use chrono::Duration;
 use uuid::Uuid;
 
@@ -85,6 +85,7 @@ pub async fn forget(app: &App) -> Result<usize, DbError> {
     app.db
         .anonymous(async |tx| {
             sync::forget_answers(tx, app.clock.now()).await?;
+            report::snapshots::forget(tx, app.clock.now()).await?;
             auth::forget_old_registrations(tx, before).await
         })
         .await

@@ -36,6 +36,12 @@ impl Caller {
         self.request
     }
 
+    /// The same caller for work that goes on after the request, under a name of its own.
+    #[must_use]
+    pub const fn on(self, request: Uuid) -> Self {
+        Self { request, ..self }
+    }
+
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let refused = || Problem::new(ProblemKind::Unauthenticated);
         let mut headers = request.headers().get_all(AUTHORIZATION);

@@ -321,7 +321,8 @@ pub async fn record<T>(
     done?
 }
 
-/// A transaction on the caller's own journal whose statements all see one state of it.
+/// A transaction on a journal whose statements all see one state of it. What it puts down stands
+/// beside the journal and is no part of it. A refused try is in the access log, too.
 ///
 /// # Errors
 /// As [`read`], and whatever `work` answers.
@@ -329,15 +330,22 @@ pub async fn snapshot<T>(
     app: &App,
     caller: &Caller,
     need: Need,
+    target: Target,
     work: impl AsyncFnOnce(&Tx<'_>, JournalAccess<Read>) -> Answered<T>,
 ) -> Answered<T> {
     let moment = app.clock.now();
-    let enter = enter(caller, moment, Target::Own, caller.request(), false);
-    app.db
+    let enter = enter(caller, moment, target, caller.request(), false);
+    let done: Answered<Answered<T>> = app
+        .db
         .snapshot(enter, async |tx, entered| {
-            work(tx, grant(caller, moment, Target::Own, need, entered)?).await
+            match grant(caller, moment, target, need, entered) {
+                Ok(access) => work(tx, access).await.map(Ok),
+                // Refusals are values here, so that their line in the log is committed.
+                Err(refused) => Ok(Err(refused)),
+            }
         })
-        .await
+        .await;
+    done?
 }
 
 /// A transaction on the caller's own account.

@@ -189,19 +189,16 @@ impl Tx<'_> {
         Ok(self.load(statement).await?.into_iter().next())
     }
 
-    /// Runs two statements in one round trip, in this order.
+    /// Runs the queries of a batch in one round trip, in their order.
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub async fn load2<A: Row, B: Row>(
-        &self,
-        a: Statement<A>,
-        b: Statement<B>,
-    ) -> Result<(Vec<A>, Vec<B>), DbError> {
-        if self.link.knows(a.sql) && self.link.knows(b.sql) {
-            return futures_util::try_join!(load(self.link, a), load(self.link, b));
+    pub(crate) async fn load_all<B: Batch>(&self, batch: B) -> Result<B::Rows, DbError> {
+        if batch.is_known(self.link) {
+            batch.together(self.link).await
+        } else {
+            batch.in_turn(self.link).await
         }
-        Ok((self.load(a).await?, self.load(b).await?))
     }
 
     /// Runs a statement and answers how many rows it touched.

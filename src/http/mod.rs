@@ -2,6 +2,7 @@
 
 mod body;
 mod frame;
+mod kept;
 mod page;
 pub mod precondition;
 mod problem;
@@ -11,6 +12,7 @@ mod routes;
 
 pub use body::{BODY_LIMIT, Body, Query, path_id};
 pub use frame::{RequestId, frame};
+pub use kept::{MadeOrStarted, Polled, Verbatim};
 pub use page::{CursorKey, Page, PageRequest, Place};
 pub use problem::{Answered, Problem, ProblemBody, ProblemKind};
 pub use rendered::{Csv, Html, Pdf};

@@ -1,7 +1,7 @@
 //! Answers that are files: a picture, a page, a table, a document. Each is of one media type, with
 //! the ETag of what it was made from.
 
-use super::reply::{Answer, Outcome};
+use super::reply::{Answer, ETAG, Outcome};
 use crate::wire::Components;
 use actix_web::body::BoxBody;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -52,9 +52,9 @@ macro_rules! files {
                         status: 200,
                         description: $about,
                         content: Some(($media, schema.into())),
-                        etag: true,
+                        headers: ETAG,
                     },
-                    Outcome { status: 304, description: unchanged, content: None, etag: true },
+                    Outcome { status: 304, description: unchanged, content: None, headers: ETAG },
                 ]
             }
         }

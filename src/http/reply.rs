@@ -61,9 +61,12 @@ pub struct Outcome {
     pub description: &'static str,
     /// Media type and schema, where there is a body.
     pub content: Option<(&'static str, RefOr<Schema>)>,
-    /// Does it carry an ETag?
-    pub etag: bool,
+    /// The headers it carries beside those of every answer, as the document's components name them.
+    pub headers: &'static [&'static str],
 }
+
+/// The headers of an answer with a version.
+pub(super) const ETAG: &[&str] = &["ETag"];
 
 /// A handler's answer.
 pub trait Answer: Responder<Body = BoxBody> {
@@ -73,16 +76,16 @@ pub trait Answer: Responder<Body = BoxBody> {
 
 const JSON: &str = "application/json";
 
-fn json_outcome<T: Document>(
+pub(super) fn json_outcome<T: Document>(
     components: &mut Components,
     status: u16,
     description: &'static str,
-    etag: bool,
+    headers: &'static [&'static str],
 ) -> Outcome {
-    Outcome { status, description, content: Some((JSON, T::document(components))), etag }
+    Outcome { status, description, content: Some((JSON, T::document(components))), headers }
 }
 
-fn json<T: Serialize>(status: StatusCode, body: &T, etag: Option<&str>) -> HttpResponse {
+pub(super) fn json<T: Serialize>(status: StatusCode, body: &T, etag: Option<&str>) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     if let Some(etag) = etag {
         response.insert_header((header::ETAG, etag));
@@ -118,7 +121,7 @@ impl<T: Document> Responder for Found<T> {
 }
 impl<T: Document> Answer for Found<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
-        vec![json_outcome::<T>(components, 200, "Done.", false)]
+        vec![json_outcome::<T>(components, 200, "Done.", &[])]
     }
 }
 
@@ -133,7 +136,7 @@ impl<T: Document> Responder for Accepted<T> {
 }
 impl<T: Document> Answer for Accepted<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
-        vec![json_outcome::<T>(components, 202, "Accepted; the rest follows.", false)]
+        vec![json_outcome::<T>(components, 202, "Accepted; the rest follows.", &[])]
     }
 }
 
@@ -148,7 +151,7 @@ impl<T: Document> Responder for Made<T> {
 }
 impl<T: Document> Answer for Made<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
-        vec![json_outcome::<T>(components, 201, "Created.", true)]
+        vec![json_outcome::<T>(components, 201, "Created.", ETAG)]
     }
 }
 
@@ -163,7 +166,7 @@ impl Responder for Nothing {
 }
 impl Answer for Nothing {
     fn outcomes(_: &mut Components) -> Vec<Outcome> {
-        vec![Outcome { status: 204, description: "Done.", content: None, etag: false }]
+        vec![Outcome { status: 204, description: "Done.", content: None, headers: &[] }]
     }
 }
 
@@ -178,7 +181,7 @@ impl Responder for Deleted {
 }
 impl Answer for Deleted {
     fn outcomes(_: &mut Components) -> Vec<Outcome> {
-        vec![Outcome { status: 204, description: "Deleted.", content: None, etag: true }]
+        vec![Outcome { status: 204, description: "Deleted.", content: None, headers: ETAG }]
     }
 }
 
@@ -202,8 +205,8 @@ impl<T: Document> Responder for Put<T> {
 impl<T: Document> Answer for Put<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
         vec![
-            json_outcome::<T>(components, 200, "Changed, or already as sent.", true),
-            json_outcome::<T>(components, 201, "Created.", true),
+            json_outcome::<T>(components, 200, "Changed, or already as sent.", ETAG),
+            json_outcome::<T>(components, 201, "Created.", ETAG),
         ]
     }
 }
@@ -224,8 +227,8 @@ impl<T: Document> Answer for Versioned<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
         let description = "Not changed since the version in If-None-Match.";
         vec![
-            json_outcome::<T>(components, 200, "Done.", true),
-            Outcome { status: 304, description, content: None, etag: true },
+            json_outcome::<T>(components, 200, "Done.", ETAG),
+            Outcome { status: 304, description, content: None, headers: ETAG },
         ]
     }
 }
@@ -261,9 +264,9 @@ impl Answer for Svg {
                 status: 200,
                 description: "The picture.",
                 content: Some((Self::MEDIA_TYPE, schema)),
-                etag: true,
+                headers: ETAG,
             },
-            Outcome { status: 304, description: unchanged, content: None, etag: true },
+            Outcome { status: 304, description: unchanged, content: None, headers: ETAG },
         ]
     }
 }
@@ -292,7 +295,7 @@ impl Answer for Events {
             .max_length(Some(1_000_000))
             .into();
         let content = Some(("text/event-stream", schema));
-        vec![Outcome { status: 200, description: "The events.", content, etag: false }]
+        vec![Outcome { status: 200, description: "The events.", content, headers: &[] }]
     }
 }
 

@@ -292,10 +292,9 @@ fn path_parameters(path: &str) -> Vec<Value> {
 
 fn outcome_json(outcome: &Outcome) -> Value {
     let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/XRequestId"}});
-    if outcome.etag
-        && let Some(headers) = headers.as_object_mut()
-    {
-        headers.insert("ETag".into(), json!({"$ref": "#/components/headers/ETag"}));
+    for name in outcome.headers {
+        let component = format!("#/components/headers/{}", name.replace('-', ""));
+        headers[*name] = json!({"$ref": component});
     }
     let mut response = json!({"description": outcome.description, "headers": headers});
     if let (Some((media, schema)), Some(response)) = (&outcome.content, response.as_object_mut()) {
@@ -412,6 +411,8 @@ impl Routes {
                         "schema": {"type": "string", "pattern": "^(W/)?\"[A-Za-z0-9._-]+\"$", "maxLength": 120}},
                     "WWWAuthenticate": {"description": "Bearer, with the reason.",
                         "schema": {"type": "string", "maxLength": 120}},
+                    "Location": {"description": "Where it is.",
+                        "schema": {"type": "string", "format": "uri-reference", "maxLength": 200}},
                     "RetryAfter": {"description": "Seconds to wait before trying again.",
                         "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 3600}},
                 },

@@ -7,13 +7,14 @@ use super::rows::{RatingKind, TimeOrder};
 use super::sites::SiteRow;
 use crate::collections::{Helped, IntakeKind, ReliefMeans, WorkImpact};
 use chrono::NaiveDate;
+use serde::Serialize;
 use uuid::Uuid;
 
 /// Something tried against the pain, and how much it helped.
 pub type Tried = (ReliefMeans, Option<Helped>);
 
 /// What one journal entry says beside pain. Scales are 0 to 10.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EntryRow {
     /// What the entry speaks about.
     pub kind: RatingKind,
@@ -56,7 +57,7 @@ pub struct EntryRow {
 }
 
 /// One flare as the patient reported it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FlareRow {
     /// The record.
     pub id: Uuid,
@@ -73,7 +74,7 @@ pub struct FlareRow {
 }
 
 /// One medication intake.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct IntakeRow {
     /// The journal day it belongs to.
     pub journal_date: NaiveDate,
@@ -89,7 +90,7 @@ pub struct IntakeRow {
 pub type RatedActivity = (String, f64);
 
 /// One answered questionnaire.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AssessmentRow {
     /// The journal day it belongs to.
     pub journal_date: NaiveDate,
@@ -112,7 +113,7 @@ pub struct AssessmentRow {
 }
 
 /// One goal.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GoalRow {
     /// The record.
     pub id: Uuid,
@@ -133,7 +134,7 @@ pub struct GoalRow {
 }
 
 /// One question for a visit.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QuestionRow {
     /// The record.
     pub id: Uuid,
@@ -148,7 +149,7 @@ pub struct QuestionRow {
 }
 
 /// One adverse event.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AdverseEventRow {
     /// The record.
     pub id: Uuid,
@@ -173,7 +174,7 @@ pub struct AdverseEventRow {
 }
 
 /// One treatment plan.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PlanRow {
     /// The record.
     pub id: Uuid,
@@ -192,7 +193,7 @@ pub struct PlanRow {
 }
 
 /// One complaint.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EpisodeRow {
     /// The record.
     pub id: Uuid,
@@ -209,7 +210,7 @@ pub struct EpisodeRow {
 }
 
 /// One note the patient marked as shared.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NoteRow {
     /// The record it stands in.
     pub id: Uuid,

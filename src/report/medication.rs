@@ -84,7 +84,7 @@ pub struct MedicationKindUse {
     /// `have` is the smaller count. Source: clinical reference 4.4.
     pub change: Statement,
     /// Week by week.
-    #[schema(max_items = 200)]
+    #[schema(max_items = 530)]
     pub weeks: Vec<MedicationWeek>,
     /// How much the intakes helped.
     pub helped: HelpedCounts,

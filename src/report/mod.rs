@@ -12,6 +12,7 @@
 //! ```
 
 pub mod adherence;
+mod asked;
 pub mod baseline;
 pub mod cautions;
 pub mod change;
@@ -31,6 +32,7 @@ pub mod flares;
 pub mod function;
 pub mod html;
 mod http;
+pub mod inputs_hash;
 pub mod medication;
 pub mod moments;
 mod numbers;
@@ -39,6 +41,7 @@ pub mod pdf;
 pub mod plateau;
 pub mod questionnaires;
 pub mod ranks;
+mod reading;
 pub mod relief;
 mod renderings;
 pub mod responders;
@@ -49,12 +52,14 @@ pub mod session_effect;
 pub mod sites;
 pub mod sleep;
 pub mod sleep_link;
+pub mod snapshots;
 pub mod statement;
 mod store;
 #[cfg(test)]
 mod tests;
 pub mod time_in_state;
 pub mod trend;
+mod visible;
 pub mod visit;
 pub mod weekly;
 pub mod wellbeing;
@@ -155,11 +160,11 @@ pub struct Report {
     #[schema(required)]
     pub visit: Option<VisitPreparation>,
     /// Every day of the window in order, also those without an entry.
-    #[schema(max_items = 1200)]
+    #[schema(max_items = 3660)]
     pub daily: Vec<DailyPoint>,
     /// Mean of each block of seven days from the first day of the window, up to today; empty
     /// where pain is omitted.
-    #[schema(max_items = 200)]
+    #[schema(max_items = 530)]
     pub weeks: Vec<Statement>,
     /// The pain statements; null where pain is omitted.
     #[schema(required)]
@@ -214,7 +219,7 @@ pub struct Report {
     #[schema(required, max_items = 20_000)]
     pub shared_notes: Option<Vec<SharedNote>>,
     /// Rated and expected days of each week up to today; null where pain is omitted.
-    #[schema(required, max_items = 200)]
+    #[schema(required, max_items = 530)]
     pub coverage: Option<Vec<CoverageWeek>>,
     /// What this page cannot say.
     #[schema(max_items = 64)]

@@ -1,8 +1,10 @@
 //! The report as a page, a document and a table: one operation for each, for both readers.
 
+use super::asked::{Asked, with_window};
 use super::compose::{ENGLISH, patient_page, practitioner_page};
-use super::http::{Asked, SECTIONS, pull, share_target, with_window};
+use super::http::{pull, share_target};
 use super::page::Page;
+use super::reading::SECTIONS;
 use super::{Report, csv, html, pdf};
 use crate::access::{Caller, Need, Target};
 use crate::app::App;
@@ -78,7 +80,7 @@ async fn own(app: &App, caller: &Caller, request: &HttpRequest) -> Answered<(Rep
 const RENDERING: u32 = 1;
 
 /// The ETag of a file of the report with this ETag.
-fn rendered(etag: &str) -> String {
+pub(super) fn rendered(etag: &str) -> String {
     format!("{}.r{RENDERING}\"", etag.trim_end_matches('"'))
 }
 
@@ -94,7 +96,7 @@ async fn shared(
     pulled.map(|(report, etag)| (report, rendered(&etag)))
 }
 
-fn page_of(page: &Page, etag: String) -> Html {
+pub(super) fn page_of(page: &Page, etag: String) -> Html {
     Html { bytes: html::document(page).into_bytes(), etag, policy: Some(html::policy()) }
 }
 

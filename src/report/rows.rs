@@ -8,6 +8,7 @@ use super::clinical_rows::{
     PlanRow, QuestionRow,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
 use uuid::Uuid;
 
 /// Name of the section that holds every pain value (ratings, means, change, trend).
@@ -39,7 +40,7 @@ pub const ALL_SECTIONS: [&str; 8] = [
 ];
 
 /// What a pain entry speaks about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum RatingKind {
     /// The whole journal day: average, worst and least pain.
     Daily,
@@ -55,7 +56,7 @@ pub enum RatingKind {
 
 /// One pain entry that is not deleted. Scores are 0 to 10 on the numeric rating scale; `None`
 /// means not answered, and is never zero.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PainRow {
     /// The entry's id, unique among the rows.
     pub id: Uuid,
@@ -109,7 +110,7 @@ impl PainRow {
 pub type TimeOrder = (DateTime<Utc>, DateTime<Utc>, DateTime<Utc>, Uuid);
 
 /// What became of a treatment session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum SessionStatus {
     /// Agreed, not yet due.
     Planned,
@@ -124,7 +125,7 @@ pub enum SessionStatus {
 }
 
 /// One treatment session of the course the report is about.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SessionRow {
     /// The session's id, unique among the rows.
     pub id: Uuid,
@@ -142,7 +143,7 @@ pub struct SessionRow {
 
 /// One sleep record. A night belongs to the journal day of waking. The fields stand in the order
 /// by which one record of a day is chosen (F10).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct SleepRow {
     /// The journal day of waking.
     pub journal_date: NaiveDate,

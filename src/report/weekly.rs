@@ -37,7 +37,7 @@ pub struct WeeklySeries {
     /// Mean of the daily values of the window up to today.
     pub mean: Statement,
     /// Mean of each block of seven days from the first day of the window, up to today.
-    #[schema(max_items = 200)]
+    #[schema(max_items = 530)]
     pub weeks: Vec<WeekValue>,
 }
 

@@ -7,6 +7,7 @@ use super::fixtures::{
     assessment, at, daily, date, entry, episode, event, flare, goal, input, intake, night, note,
     plan, rating, session,
 };
+use super::inputs_hash::inputs_hash;
 use super::rows::{ALL_SECTIONS, PainRow, RatingKind, SleepRow};
 use super::*;
 use crate::collections::{Helped, IntakeKind, ReliefMeans, WorkImpact};
@@ -89,6 +90,11 @@ fn bytes(input: &ReportInput) -> String {
     serde_json::to_string(&build(input)).unwrap()
 }
 
+/// The report and the hash of what it was computed from.
+fn traced(input: &ReportInput) -> (String, [u8; 32]) {
+    (bytes(input), inputs_hash(input))
+}
+
 fn reversed<T>(rows: &mut [T]) {
     rows.reverse();
     let middle = rows.len() / 3;
@@ -166,6 +172,7 @@ proptest! {
         reversed(&mut other.plans);
         reversed(&mut other.episodes);
         reversed(&mut other.notes);
+        prop_assert_eq!(inputs_hash(&input), inputs_hash(&other));
         other.sections.visible.reverse();
         prop_assert_eq!(bytes(&input), bytes(&other));
     }
@@ -179,7 +186,8 @@ proptest! {
     ) {
         let (mut input, other) = (journal(&days), journal(&other));
         input.sections.omitted.clone_from(&closed);
-        let seen = bytes(&input);
+        let seen = traced(&input);
+        prop_assert_eq!(&bytes(&input.visible()), &seen.0);
         let mut empty = other.clone();
         (empty.ratings, empty.sleep, empty.sessions) = (vec![], vec![], vec![]);
         (empty.flares, empty.intakes, empty.assessments) = (vec![], vec![], vec![]);
@@ -193,7 +201,7 @@ proptest! {
             for section in &closed {
                 exchange(&mut changed, theirs, section);
             }
-            prop_assert_eq!(&bytes(&changed), &seen, "closed: {:?}", &closed);
+            prop_assert_eq!(&traced(&changed), &seen, "closed: {:?}", &closed);
         }
     }
 
@@ -295,6 +303,38 @@ proptest! {
         }
         let work = report.function.unwrap().work;
         prop_assert_eq!(work.unaffected + work.reduced + work.missed, work.answered);
+    }
+}
+
+/// Whatever is shown is part of the hash, and so are the days; when and at which revision it was
+/// computed is not.
+#[test]
+fn the_hash_is_of_all_that_counts_and_nothing_else() {
+    let mut input = input(0, 20);
+    input.ratings = vec![daily(3, Some(4))];
+    input.entries = vec![EntryRow { mood: Some(5), ..entry(RatingKind::Daily, 3, 1200) }];
+    let first = inputs_hash(&input);
+    let of = |change: fn(&mut ReportInput)| {
+        let mut other = input.clone();
+        change(&mut other);
+        inputs_hash(&other)
+    };
+    assert_eq!(of(|i| i.generated_at += chrono::TimeDelta::hours(1)), first);
+    assert_eq!(of(|i| i.revision += 1), first);
+    let changes: [fn(&mut ReportInput); 9] = [
+        |i| i.ratings[0].average = Some(5),
+        |i| i.ratings.push(daily(4, Some(4))),
+        |i| i.entries[0].mood = Some(6),
+        |i| i.to = date(21),
+        |i| i.today = date(19),
+        |i| i.day_start_minute += 1,
+        |i| i.goals = vec![goal(3)],
+        |i| i.flares = vec![flare(3, None)],
+        |i| i.sections.visible.truncate(7),
+    ];
+    let mut seen = std::collections::HashSet::from([first]);
+    for (n, change) in changes.into_iter().enumerate() {
+        assert!(seen.insert(of(change)), "change {n}");
     }
 }
 

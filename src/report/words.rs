@@ -157,7 +157,7 @@ pub(super) fn complaints(
 
 /// The section beside `notes` that must be open for the notes of a collection to be read; `None`
 /// for a collection whose notes are never part of a report.
-fn section_of(collection: &str) -> Option<&'static str> {
+pub(super) fn section_of(collection: &str) -> Option<&'static str> {
     Some(match collection {
         // An entry belongs to several sections; its note to that of notes alone.
         "journal_entries" => SECTION_NOTES,

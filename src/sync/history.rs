@@ -100,11 +100,12 @@ pub(super) async fn of_record(
 }
 
 async fn lines<C: Record>(app: &App, caller: &Caller, id: Uuid) -> Answered<RecordHistory> {
-    let (records, lines) = access::snapshot(app, caller, Need::PATIENT, async |tx, journal| {
-        let permit = journal.permit();
-        Ok(tx.load2(find_all::<C>(permit, &[id]), store::history::<C>(permit, id)).await?)
-    })
-    .await?;
+    let (records, lines) =
+        access::snapshot(app, caller, Need::PATIENT, Target::Own, async |tx, journal| {
+            let permit = journal.permit();
+            Ok(tx.load_all((find_all::<C>(permit, &[id]), store::history::<C>(permit, id))).await?)
+        })
+        .await?;
     if lines.is_empty() {
         return Err(ProblemKind::NotFound.into());
     }

@@ -39,7 +39,7 @@ pub(super) async fn pull(app: &App, caller: &Caller, asked: &Asked) -> Answered<
     if !behind && asked.migrating.is_empty() {
         return Ok(page(Vec::new(), head, false));
     }
-    access::snapshot(app, caller, Need::PATIENT, async |tx, journal| {
+    access::snapshot(app, caller, Need::PATIENT, Target::Own, async |tx, journal| {
         // It may have moved since the look; entering told where it stands in this snapshot.
         let head = Head { rev: journal.revision(), ..head };
         changes(tx, &journal, asked, head).await

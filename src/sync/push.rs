@@ -81,7 +81,7 @@ async fn locked(
         None => tx.load(store::head(journal.reading())).await?,
         Some((key, device)) => {
             let answer = store::answer(permit, *device, key.clone());
-            let (stored, heads) = tx.load2(answer, store::head(journal.reading())).await?;
+            let (stored, heads) = tx.load_all((answer, store::head(journal.reading()))).await?;
             if let Some(stored) = stored.into_iter().next() {
                 return replay(stored, &push.hash);
             }

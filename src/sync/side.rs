@@ -95,7 +95,7 @@ impl<C: Record> Side for Changes<C> {
             self.again = touched.iter().copied().filter(|id| !once.insert(*id)).collect();
             let known = find_all::<C>(access.reading(), &touched);
             let pasts = store::pasts::<C>(access.permit(), &touched);
-            let (known, pasts) = tx.load2(known, pasts).await?;
+            let (known, pasts) = tx.load_all((known, pasts)).await?;
             self.batch = Some(Batch::new(access, ids, known));
             for row in pasts {
                 self.pasts.entry(row.record_id).or_default().push(row.past);

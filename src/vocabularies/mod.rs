@@ -60,7 +60,8 @@ macro_rules! for_each_vocabulary {
             crate::instruments::ScoringMethod,
             crate::instruments::ThresholdKind,
             crate::instruments::ThresholdUnit,
-            crate::reminders::ReminderShift
+            crate::reminders::ReminderShift,
+            crate::report::snapshots::ReportJobStatus
         )
     };
 }

@@ -11,6 +11,7 @@ use pain_journal::wire::Email;
 use serde_json::{Value, json};
 
 mod parts;
+mod snapshots;
 
 const SECTIONS: [&str; 8] =
     ["pain", "sleep", "mobility", "medication", "treatment", "assessments", "goals", "notes"];

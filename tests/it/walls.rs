@@ -154,7 +154,7 @@ async fn the_role_of_the_server_has_no_right_to_rewrite_what_is_written() {
         let question = format!("SELECT has_table_privilege('pj_app', 'pj.{table}', '{right}')");
         sql.query_one(&question, &[]).await.unwrap().get(0)
     };
-    for table in ["access_events", "record_history"] {
+    for table in ["access_events", "record_history", "report_snapshots"] {
         for right in ["UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES"] {
             assert!(!may(table, right).await, "{right} on {table}");
         }
@@ -175,6 +175,9 @@ async fn the_role_of_the_server_has_no_right_to_rewrite_what_is_written() {
         "INSERT INTO pj.access_events SELECT * FROM pj.access_events",
         "UPDATE pj.record_history SET changes = '{}'",
         "DELETE FROM pj.record_history",
+        "UPDATE pj.report_snapshots SET report = '{}'",
+        "DELETE FROM pj.report_snapshots",
+        "DELETE FROM pj.report_jobs",
         "TRUNCATE pj.record_history",
         "UPDATE pj.patients SET patient_id = patient_id",
         "UPDATE pj.shares SET practitioner_id = patient_id",
@@ -202,6 +205,8 @@ async fn without_a_context_there_is_nothing_to_see() {
     let app = TestApp::shared();
     let (_, lind, share) = shared_journal(&app).await;
     assert_eq!(lind.get(&format!("/v1/patients/{share}/sleep-records")).await.status, 200);
+    let frozen = lind.post(&format!("/v1/patients/{share}/report/snapshots"), &json!({})).await;
+    assert_eq!(frozen.status, 201, "{}", frozen.text);
     let sql = app.sql().await;
     let template = "records";
     for table in patient_tables(&sql).await.iter().filter(|table| *table != template) {

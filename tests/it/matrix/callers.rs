@@ -3,7 +3,7 @@
 use super::Operation;
 use crate::records::samples;
 use crate::support::people::daily;
-use crate::support::{Person, TestApp};
+use crate::support::{Call, Person, TestApp};
 use pain_journal::access::Role;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -77,6 +77,8 @@ pub(super) struct World {
     records: BTreeMap<&'static str, String>,
     /// A record of the recorder's in each collection that takes one.
     recorded: BTreeMap<&'static str, String>,
+    /// A frozen report of each open share.
+    frozen: BTreeMap<String, String>,
 }
 
 const PATIENT: &[&str] = &["patient"];
@@ -94,6 +96,7 @@ impl World {
             recorder: (recorder, share),
             records: BTreeMap::new(),
             recorded: BTreeMap::new(),
+            frozen: BTreeMap::new(),
         };
         for operation in Operation::all() {
             if let (Some(collection), "PUT") = (operation.collection(), operation.method.as_str())
@@ -113,7 +116,31 @@ impl World {
             }
         }
         world.callers = world.everybody(app).await;
+        world.freeze().await;
         world
+    }
+
+    /// Frozen reports of all who can have one, and a long one in the making.
+    async fn freeze(&mut self) {
+        let freeze = async |token: &str, path: &str, days: &Value| {
+            let call = Call::new(&self.base, "POST", path).bearer(token).json(days).send().await;
+            assert!([201, 202].contains(&call.status), "{path} {}", call.text);
+            call.json["id"].as_str().unwrap().to_owned()
+        };
+        let mut frozen = BTreeMap::new();
+        for caller in &self.callers {
+            if let Share::Open(share) | Share::Recording(share) = &caller.share {
+                let path = format!("/v1/patients/{share}/report/snapshots");
+                let id = freeze(caller.token.as_deref().unwrap(), &path, &json!({})).await;
+                frozen.insert(share.clone(), id);
+            }
+        }
+        let (token, own) = (self.patient.token(), "/v1/report/snapshots");
+        let snapshot = freeze(token, own, &json!({})).await;
+        let years = json!({"from": "2017-01-01", "to": "2026-12-31"});
+        let job = freeze(token, own, &years).await;
+        self.records.extend([("snapshots", snapshot), ("report-jobs", job)]);
+        self.frozen = frozen;
     }
 
     /// A body that each collection takes. A new collection needs one here.
@@ -160,13 +187,18 @@ impl World {
     /// The address at which a caller tries an operation; none where there is no such try.
     pub(super) fn path(&self, operation: &Operation, caller: &Caller) -> Option<String> {
         let mut path = operation.path.to_owned();
+        let mut share = "";
         if operation.path.contains("{share_id}") {
-            path = path.replace("{share_id}", caller.share(&operation.sections)?);
+            share = caller.share(&operation.sections)?;
+            path = path.replace("{share_id}", share);
         }
         if let Some(collection) = operation.collection() {
             let id = match collection {
                 "shares" => caller.share(&[])?,
                 "devices" => &caller.device,
+                "snapshots" if operation.through_share => {
+                    self.frozen.get(share).or(self.frozen.values().next())?
+                }
                 other if operation.through_share => &self.recorded[other],
                 other => self.records.get(other).unwrap_or_else(|| &self.recorded[other]),
             };

@@ -1,0 +1,197 @@
+//! Freezing a report: it is read, computed and kept in one transaction, so that what is kept was
+//! true of one state of the journal and of the share it was read through.
+
+use super::model::{ReportSnapshot, SnapshotRow};
+use super::store::{self, Fresh};
+use crate::access::{self, Caller, JournalAccess, Need, Read, Target};
+use crate::app::App;
+use crate::db::{DbError, Tx};
+use crate::http::{Answered, Problem, ProblemKind};
+use crate::report::asked::{Asked, MOST_DAYS};
+use crate::report::inputs_hash::inputs_hash;
+use crate::report::rows::ReportInput;
+use crate::report::{RULE_VERSION, build, reading};
+use actix_web::web;
+use chrono::{Days, NaiveDate};
+
+/// Days whose entries a job reads at once; between them it tells how far it is.
+const STEP_DAYS: u64 = 183;
+/// Entries of so many days are read at once: those of a window that somebody waits for, with the
+/// days around it.
+const AT_ONCE: i64 = MOST_DAYS + 31;
+/// Tries when another device keeps a version of the same days at the same moment.
+const TRIES: usize = 3;
+
+/// The first and the last day.
+pub(super) type Span = (NaiveDate, NaiveDate);
+
+/// What became of the wish to freeze a report.
+#[derive(Debug)]
+pub(super) enum Frozen {
+    /// It is kept as a new version.
+    Made(ReportSnapshot),
+    /// The newest version was made of the same.
+    Stands(ReportSnapshot),
+    /// So many days take a job.
+    TooLong(Span),
+}
+
+/// How long a reader waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// A reader is waiting: nothing long.
+    Waiting,
+    /// A job: as long as it takes.
+    Job,
+}
+
+/// Freezes the report of these days. `progress` hears how many of them are read.
+///
+/// # Errors
+/// As every read of a journal; 404 where the share opens none of the days; 503 when others keep
+/// freezing the same.
+pub(super) async fn freeze(
+    app: &App,
+    caller: &Caller,
+    (need, target): (Need, Target),
+    asked: Asked,
+    patience: Patience,
+    progress: impl AsyncFn(i64),
+) -> Answered<Frozen> {
+    for _ in 0..TRIES {
+        let tried: Answered<Option<Frozen>> =
+            access::snapshot(app, caller, need, target, async |tx, journal| {
+                // A refusal is a value: the line in the access log is committed with it.
+                let window = match reading::within(&journal, asked.window(journal.today())) {
+                    Ok(window) => window,
+                    Err(refused) => return Ok(Err(refused)),
+                };
+                if patience == Patience::Waiting && super::days_of(window) > MOST_DAYS {
+                    return Ok(Ok(Some(Frozen::TooLong(window))));
+                }
+                let input = read(tx, &journal, window, &progress).await?;
+                keep(app, tx, &journal, input).await.map(Ok)
+            })
+            .await?;
+        if let Some(frozen) = tried? {
+            return Ok(frozen);
+        }
+    }
+    Err(ProblemKind::Overloaded.into())
+}
+
+/// Reads the rows of a window, the entries of a long one step by step.
+async fn read(
+    tx: &Tx<'_>,
+    journal: &JournalAccess<Read>,
+    window: Span,
+    progress: &impl AsyncFn(i64),
+) -> Answered<ReportInput> {
+    let permit = journal.permit();
+    let mut steps = steps(reading::entry_days(window)).into_iter();
+    let first = steps.next().unwrap_or(window);
+    let mut rows = tx.load_all(reading::statements(permit, first, window)).await?;
+    progress(days_read(window, first.1)).await;
+    for step in steps {
+        rows.0.append(&mut tx.load(reading::entries(permit, step)).await?);
+        progress(days_read(window, step.1)).await;
+    }
+    Ok(reading::input(journal, window, rows))
+}
+
+/// The spans to read one after the other: one for a window that is read while somebody waits.
+fn steps((from, to): Span) -> Vec<Span> {
+    if super::days_of((from, to)) <= AT_ONCE {
+        return vec![(from, to)];
+    }
+    let mut steps = Vec::new();
+    let mut first = from;
+    while first <= to {
+        let last = (first + Days::new(STEP_DAYS - 1)).min(to);
+        steps.push((first, last));
+        first = last + Days::new(1);
+    }
+    steps
+}
+
+/// Days of the window up to the last one read.
+fn days_read(window: Span, last: NaiveDate) -> i64 {
+    super::days_of((window.0, last.min(window.1))).max(0)
+}
+
+/// Keeps the report of this input unless the newest version was made of the same. Nothing when
+/// another version came in between.
+async fn keep(
+    app: &App,
+    tx: &Tx<'_>,
+    journal: &JournalAccess<Read>,
+    input: ReportInput,
+) -> Answered<Option<Frozen>> {
+    let permit = journal.permit();
+    let days = (input.from, input.to);
+    let newest = tx.first(store::newest(permit, days)).await?;
+    let (hash, input) = web::block(move || (inputs_hash(&input), input)).await.map_err(lost)?;
+    let version = match newest {
+        Some(row) if is_of(&row, &hash) => return Ok(Some(Frozen::Stands(row.into()))),
+        Some(row) => row.version + 1,
+        None => 1,
+    };
+    let report = web::block(move || serde_json::to_string(&build(&input))).await.map_err(lost)?;
+    let id = app.ids.next();
+    let fresh = Fresh {
+        id,
+        made_by: journal.actor(),
+        made_at: journal.moment(),
+        days,
+        version,
+        sections: journal.sections().codes(),
+        rule_version: RULE_VERSION.to_owned(),
+        journal_revision: journal.revision(),
+        inputs_hash: hash.to_vec(),
+        report: report.map_err(lost)?,
+    };
+    match tx.execute(store::keep(permit, fresh)).await {
+        Err(DbError::Constraint(name)) if name == "report_snapshots_version_unique" => Ok(None),
+        Err(error) => Err(error.into()),
+        Ok(_) => {
+            let row = tx.first(store::find(permit, id)).await?;
+            let row = row.ok_or_else(|| lost("a report was kept that cannot be read"))?;
+            Ok(Some(Frozen::Made(row.into())))
+        }
+    }
+}
+
+/// The hash covers the version of the rules, too.
+fn is_of(row: &SnapshotRow, hash: &[u8; 32]) -> bool {
+    row.inputs_hash == hash
+}
+
+fn lost(error: impl std::fmt::Display) -> Problem {
+    Problem::internal(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_window_that_somebody_waits_for_is_read_at_once_and_a_longer_one_without_gaps() {
+        let from = day("2016-01-01");
+        let short = (from, from + Days::new(730));
+        assert_eq!(steps(reading::entry_days(short)).len(), 1);
+        let long = (from, from + Days::new(3652));
+        let all = reading::entry_days(long);
+        let steps = steps(all);
+        assert_eq!((steps[0].0, steps.last().unwrap().1), all);
+        for pair in steps.windows(2) {
+            assert_eq!(pair[0].1 + Days::new(1), pair[1].0);
+        }
+        assert!(steps.iter().all(|step| crate::report::snapshots::days_of(*step) <= 183));
+        assert_eq!(days_read(long, steps.last().unwrap().1), 3653);
+        assert_eq!(days_read(long, all.0), 0);
+    }
+}

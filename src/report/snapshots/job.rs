@@ -1,0 +1,276 @@
+//! Long reports: a job reads and computes them beside the requests, one at a time. Its row says how
+//! far it is. When its process died, the next look at the row goes on with it.
+
+use super::freeze::{Frozen, Patience, Span, freeze};
+use super::model::{JobRow, ReportJob, ReportJobStatus};
+use crate::access::{self, Caller, Need, Own, Permit, Target};
+use crate::app::App;
+use crate::db::{DbError, Statement, Tx};
+use crate::http::{Answered, Polled, Problem, ProblemKind, path_id};
+use crate::report::asked::Asked;
+use crate::report::reading::SECTIONS;
+use actix_web::{HttpRequest, web};
+use chrono::{DateTime, Duration, Utc};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use uuid::Uuid;
+
+/// Long reports an account may have in the making.
+const MOST_AT_WORK: i64 = 5;
+/// A job that showed no life for this long has died with its process.
+const SILENCE: Duration = Duration::seconds(60);
+/// How often a waiting job shows life.
+const BEAT: std::time::Duration = std::time::Duration::from_secs(15);
+/// Jobs are forgotten after this long; what they made stays.
+const LIFE: Duration = Duration::days(7);
+
+/// Lets one long report be made at a time, so that two cores serve the short requests meanwhile.
+#[derive(Debug)]
+pub struct LongReports(Semaphore);
+
+impl Default for LongReports {
+    fn default() -> Self {
+        Self(Semaphore::const_new(1))
+    }
+}
+
+const FIND: &str = "SELECT id, share_id, from_date, to_date, state, days_read, snapshot_id, problem, \
+    asked_at, beat_at FROM pj.report_jobs WHERE made_by = sec.actor() AND id = $1";
+
+fn find(_: Permit<Own>, id: Uuid) -> Statement<JobRow> {
+    Statement::new(FIND).bind(id)
+}
+
+/// The job that makes the same already.
+fn at_work(_: Permit<Own>, share: Option<Uuid>, days: Span) -> Statement<JobRow> {
+    Statement::new(
+        "SELECT id, share_id, from_date, to_date, state, days_read, snapshot_id, problem, asked_at, \
+         beat_at FROM pj.report_jobs WHERE made_by = sec.actor() AND state IN ('queued', 'running') \
+         AND share_id IS NOT DISTINCT FROM $1 AND from_date = $2 AND to_date = $3 LIMIT 1",
+    )
+    .bind(share)
+    .bind(days.0)
+    .bind(days.1)
+}
+
+/// Jobs in the making.
+fn count(_: Permit<Own>) -> Statement<(i64,)> {
+    Statement::new(
+        "SELECT count(*) FROM pj.report_jobs WHERE made_by = sec.actor() \
+         AND state IN ('queued', 'running')",
+    )
+}
+
+fn queue(
+    _: Permit<Own>,
+    (id, share): (Uuid, Option<Uuid>),
+    days: Span,
+    now: DateTime<Utc>,
+) -> Statement<()> {
+    Statement::new(
+        "INSERT INTO pj.report_jobs (id, made_by, share_id, from_date, to_date, asked_at, beat_at) \
+         VALUES ($1, sec.actor(), $2, $3, $4, $5, $5)",
+    )
+    .bind(id)
+    .bind(share)
+    .bind(days.0)
+    .bind(days.1)
+    .bind(now)
+}
+
+/// Shows life, and what is new; only of a job that is at work.
+fn beat(
+    _: Permit<Own>,
+    id: Uuid,
+    state: ReportJobStatus,
+    days_read: Option<i32>,
+    now: DateTime<Utc>,
+) -> Statement<()> {
+    Statement::new(
+        "UPDATE pj.report_jobs SET state = $2, days_read = coalesce($3, days_read), beat_at = $4 \
+         WHERE made_by = sec.actor() AND id = $1 AND state IN ('queued', 'running')",
+    )
+    .bind(id)
+    .bind(state)
+    .bind(days_read)
+    .bind(now)
+}
+
+/// Takes over a job that has been silent since before this moment.
+fn take_over(_: Permit<Own>, id: Uuid, before: DateTime<Utc>, now: DateTime<Utc>) -> Statement<()> {
+    Statement::new(
+        "UPDATE pj.report_jobs SET beat_at = $3 WHERE made_by = sec.actor() AND id = $1 \
+         AND state IN ('queued', 'running') AND beat_at < $2",
+    )
+    .bind(id)
+    .bind(before)
+    .bind(now)
+}
+
+/// Ends a job: with a snapshot, or with a problem.
+fn end(_: Permit<Own>, id: Uuid, snapshot: Option<Uuid>, problem: Option<String>) -> Statement<()> {
+    Statement::new(
+        "UPDATE pj.report_jobs SET state = CASE WHEN $2::uuid IS NULL THEN 'failed' ELSE 'ready' END, \
+         snapshot_id = $2, problem = $3 \
+         WHERE made_by = sec.actor() AND id = $1 AND state IN ('queued', 'running')",
+    )
+    .bind(id)
+    .bind(snapshot)
+    .bind(problem)
+}
+
+/// Starts to make the report of these days, unless the same is in the making.
+///
+/// # Errors
+/// 409 when the account has five in the making; as every request else.
+pub(super) async fn start(
+    app: &web::Data<App>,
+    caller: &Caller,
+    share: Option<Uuid>,
+    days: Span,
+) -> Answered<ReportJob> {
+    let (row, is_new) = access::own(app, caller, Need::ACCOUNT, async |tx, own| {
+        let permit = own.permit();
+        if let Some(row) = tx.first(at_work(permit, share, days)).await? {
+            return Ok((row, false));
+        }
+        let others = tx.first(count(permit)).await?.map_or(0, |(count,)| count);
+        if others >= MOST_AT_WORK {
+            return Err(Problem::new(ProblemKind::Conflict)
+                .detail("Five long reports are in the making: wait for one of them."));
+        }
+        let id = app.ids.next();
+        tx.execute(queue(permit, (id, share), days, own.moment())).await?;
+        let row = tx.first(find(permit, id)).await?.ok_or(ProblemKind::NotFound)?;
+        Ok((row, true))
+    })
+    .await?;
+    if is_new {
+        spawn(app, *caller, &row);
+    }
+    Ok(row.into())
+}
+
+/// How a job stands. One whose process died goes on from here.
+pub(super) async fn get(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Polled<ReportJob>> {
+    let id = path_id(&request, "id");
+    let (row, is_taken) = access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
+        let (id, permit) = (id?, own.permit());
+        let now = own.moment();
+        let row = tx.first(find(permit, id)).await?.ok_or(ProblemKind::NotFound)?;
+        let is_silent = row.state.is_at_work() && row.beat_at < now - SILENCE;
+        let is_taken =
+            is_silent && tx.execute(take_over(permit, id, now - SILENCE, now)).await? > 0;
+        Ok((row, is_taken))
+    })
+    .await?;
+    if is_taken {
+        spawn(&app, caller, &row);
+    }
+    let at_work = row.state.is_at_work();
+    Ok(Polled { job: row.into(), at_work })
+}
+
+/// Lets a job run beside the requests. It dies with the server; whoever looks at it next goes on.
+fn spawn(app: &web::Data<App>, caller: Caller, row: &JobRow) {
+    let app = app.clone();
+    let (id, share, days) = (row.id, row.share_id, (row.from_date, row.to_date));
+    actix_web::rt::spawn(async move {
+        let job = Job { app: &app, caller: caller.on(app.ids.next()), id };
+        if let Err(problem) = job.run(share, days).await {
+            // The row keeps its last beat; the next look goes on with it.
+            tracing::warn!(job = %id, cause = problem.cause(), "a long report came to no end");
+        }
+    });
+}
+
+/// A job at work.
+struct Job<'a> {
+    app: &'a App,
+    caller: Caller,
+    id: Uuid,
+}
+
+impl Job<'_> {
+    async fn run(&self, share: Option<Uuid>, (from, to): Span) -> Answered<()> {
+        let _turn = self.turn().await?;
+        self.note(ReportJobStatus::Running, Some(0)).await?;
+        let whose = match share {
+            None => (Need::PATIENT, Target::Own),
+            Some(id) => {
+                let (from, to) = (Some(from), Some(to));
+                let target =
+                    Target::Share { id, action: super::FREEZE, sections: SECTIONS, from, to };
+                (Need::PRACTITIONER, target)
+            }
+        };
+        let asked = Asked { from: Some(from), to: Some(to) };
+        let progress = async |days: i64| {
+            let days = i32::try_from(days).unwrap_or(i32::MAX);
+            // Only a sign of life: the report does not depend on it.
+            let _ = self.note(ReportJobStatus::Running, Some(days)).await;
+        };
+        let frozen = freeze(self.app, &self.caller, whose, asked, Patience::Job, progress).await;
+        let (snapshot, problem) = match frozen {
+            Ok(Frozen::Made(snapshot) | Frozen::Stands(snapshot)) => (Some(snapshot.id()), None),
+            Ok(Frozen::TooLong(_)) => (None, Some(ProblemKind::Internal.code())),
+            Err(problem) => {
+                if let Some(cause) = problem.cause() {
+                    tracing::error!(job = %self.id, cause, "a long report failed");
+                }
+                (None, Some(problem.kind().code()))
+            }
+        };
+        self.own(async |tx, permit, _| {
+            let end = end(permit, self.id, snapshot, problem.map(str::to_owned));
+            tx.execute(end).await.map_err(Problem::from)
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// Waits until no other long report is made, and shows life meanwhile.
+    async fn turn(&self) -> Answered<SemaphorePermit<'_>> {
+        let turn = self.app.long_reports.0.acquire();
+        tokio::pin!(turn);
+        loop {
+            tokio::select! {
+                turn = &mut turn => return turn.map_err(Problem::internal),
+                () = tokio::time::sleep(BEAT) => {
+                    self.note(ReportJobStatus::Queued, None).await?;
+                }
+            }
+        }
+    }
+
+    async fn note(&self, state: ReportJobStatus, days_read: Option<i32>) -> Answered<()> {
+        self.own(async |tx, permit, now| {
+            tx.execute(beat(permit, self.id, state, days_read, now)).await.map_err(Problem::from)
+        })
+        .await
+        .map(|_| ())
+    }
+
+    async fn own<T>(
+        &self,
+        work: impl AsyncFnOnce(&Tx<'_>, Permit<Own>, DateTime<Utc>) -> Answered<T>,
+    ) -> Answered<T> {
+        access::own(self.app, &self.caller, Need::ACCOUNT, async |tx, own| {
+            work(tx, own.permit(), own.moment()).await
+        })
+        .await
+    }
+}
+
+/// Forgets old jobs; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(tx: &Tx<'_>, now: DateTime<Utc>) -> Result<i64, DbError> {
+    let forget = Statement::<(i64,)>::new("SELECT sec.forget_report_jobs($1)");
+    let gone = tx.first(forget.bind(now - LIFE)).await?;
+    Ok(gone.map_or(0, |(count,)| count))
+}

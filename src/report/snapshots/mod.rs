@@ -1,0 +1,29 @@
+//! Frozen reports: what was said on a day stays as it was, can be read again byte for byte, and
+//! names what it was made of. A later entry makes a new version, never another content.
+//!
+//! ```text
+//! POST ─▶ freeze ─┬▶ up to 731 days: read, compute, keep ─▶ 201, or 200 where nothing had changed
+//!                 └▶ longer ─▶ 202 ─▶ job ─▶ the same ─▶ a snapshot
+//! ```
+
+mod freeze;
+mod http;
+mod job;
+mod model;
+mod store;
+
+pub use http::routes;
+pub use job::{LongReports, forget};
+pub use model::ReportJobStatus;
+
+use chrono::NaiveDate;
+
+/// Days a frozen report may cover: ten years.
+const MOST_DAYS: i64 = 3653;
+/// What the access log calls freezing.
+const FREEZE: &str = "report_freeze";
+
+/// Days from the first to the last, both counted.
+fn days_of((from, to): (NaiveDate, NaiveDate)) -> i64 {
+    (to - from).num_days() + 1
+}

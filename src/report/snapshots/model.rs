@@ -1,0 +1,201 @@
+//! What a frozen report and the making of a long one are on the wire and in the table.
+
+use crate::access::Section;
+use crate::db::row;
+use crate::http::document;
+use crate::time::serialize_utc;
+use crate::wire::{vocabulary, wire};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use std::fmt::Write as _;
+use uuid::Uuid;
+
+wire! {
+    /// The days to freeze: both or neither; neither means the 90 days up to today.
+    pub struct SnapshotTerms {
+        /// The first journal day.
+        from: Option<NaiveDate>,
+        /// The last journal day.
+        to: Option<NaiveDate>,
+    }
+}
+
+row! {
+    /// A frozen report as it is kept, without the report itself.
+    pub struct SnapshotRow {
+        id: Uuid,
+        made_at: DateTime<Utc>,
+        from_date: NaiveDate,
+        to_date: NaiveDate,
+        version: i32,
+        sections: Vec<String>,
+        rule_version: String,
+        journal_revision: i64,
+        inputs_hash: Vec<u8>,
+        superseded_by: Option<Uuid>,
+    }
+}
+
+/// A frozen report: what was said on a day, never changed. Read it under its address, as JSON or as
+/// a file.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ReportSnapshot {
+    /// Its id.
+    id: Uuid,
+    /// Counts the snapshots of the same reader and days, from 1: one more whenever the journal, the
+    /// rules or the day had changed.
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
+    version: i32,
+    /// The next version of the same days; null for the newest.
+    superseded_by: Option<Uuid>,
+    /// The first journal day of the report.
+    from: NaiveDate,
+    /// The last journal day of the report.
+    to: NaiveDate,
+    /// When it was frozen.
+    #[serde(serialize_with = "serialize_utc")]
+    made_at: DateTime<Utc>,
+    /// The sections that were open to it.
+    #[schema(max_items = 8, value_type = Vec<Section>)]
+    sections: Vec<String>,
+    /// Version of the rules it was computed by.
+    #[schema(max_length = 16, examples("2"))]
+    rule_version: String,
+    /// Revision of the journal it was computed from.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    journal_revision: i64,
+    /// SHA-256 of what it was computed from and of the version of the rules, as hexadecimal digits:
+    /// the same hash says that nothing of it had changed.
+    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
+    inputs_hash: String,
+}
+
+impl ReportSnapshot {
+    /// Its id.
+    pub const fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The ETag: only that there is a newer one can change.
+    pub fn etag(&self) -> String {
+        format!("W/\"{}.{}\"", self.id.simple(), u8::from(self.superseded_by.is_some()))
+    }
+}
+
+impl From<SnapshotRow> for ReportSnapshot {
+    fn from(row: SnapshotRow) -> Self {
+        Self {
+            id: row.id,
+            version: row.version,
+            superseded_by: row.superseded_by,
+            from: row.from_date,
+            to: row.to_date,
+            made_at: row.made_at,
+            sections: row.sections,
+            rule_version: row.rule_version,
+            journal_revision: row.journal_revision,
+            inputs_hash: hexadecimal(&row.inputs_hash),
+        }
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+vocabulary! {
+    /// How the making of a long report stands.
+    pub enum ReportJobStatus {
+        /// Other long reports come first.
+        Queued = "queued",
+        /// It is being read and computed.
+        Running = "running",
+        /// The snapshot can be read.
+        Ready = "ready",
+        /// It came to nothing; `problem` says why.
+        Failed = "failed",
+    }
+}
+
+impl ReportJobStatus {
+    /// Is there still work to be done?
+    pub const fn is_at_work(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+row! {
+    /// A job as it is kept.
+    pub struct JobRow {
+        id: Uuid,
+        share_id: Option<Uuid>,
+        from_date: NaiveDate,
+        to_date: NaiveDate,
+        state: ReportJobStatus,
+        days_read: i32,
+        snapshot_id: Option<Uuid>,
+        problem: Option<String>,
+        asked_at: DateTime<Utc>,
+        beat_at: DateTime<Utc>,
+    }
+}
+
+/// The making of a long report. It is forgotten after seven days; the snapshot stays.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ReportJob {
+    /// Its id.
+    id: Uuid,
+    /// How it stands.
+    #[schema(value_type = ReportJobStatus)]
+    status: ReportJobStatus,
+    /// The share through which the journal is read; null for the own one.
+    share_id: Option<Uuid>,
+    /// The first journal day of the report.
+    from: NaiveDate,
+    /// The last journal day of the report.
+    to: NaiveDate,
+    /// Journal days to read.
+    #[schema(minimum = 1, maximum = 4000)]
+    days: i64,
+    /// Journal days read so far; they may be all read while the report is still computed.
+    #[schema(minimum = 0, maximum = 4000)]
+    days_read: i32,
+    /// The frozen report, once it is ready.
+    snapshot_id: Option<Uuid>,
+    /// Code of the problem it failed with.
+    #[schema(max_length = 40, examples("not_found"))]
+    problem: Option<String>,
+    /// When it was asked for.
+    #[serde(serialize_with = "serialize_utc")]
+    asked_at: DateTime<Utc>,
+}
+document!(ReportSnapshot, ReportJob);
+
+impl ReportJob {
+    /// Its id.
+    pub const fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+impl From<JobRow> for ReportJob {
+    fn from(row: JobRow) -> Self {
+        Self {
+            id: row.id,
+            status: row.state,
+            share_id: row.share_id,
+            from: row.from_date,
+            to: row.to_date,
+            days: super::days_of((row.from_date, row.to_date)),
+            days_read: row.days_read,
+            snapshot_id: row.snapshot_id,
+            problem: row.problem,
+            asked_at: row.asked_at,
+        }
+    }
+}
