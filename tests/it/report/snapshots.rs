@@ -1,9 +1,11 @@
 //! Frozen reports: the same bytes for ever, versions when something changed, bound to their reader.
 
 use super::{SECTIONS, diary};
+use crate::import::load;
 use crate::records::merged;
 use crate::support::people::{daily, fresh};
 use crate::support::{Answer, Person, TestApp};
+use pain_journal::import::Format;
 use serde_json::{Value, json};
 
 const OWN: &str = "/v1/report/snapshots";
@@ -355,4 +357,44 @@ async fn old_jobs_are_forgotten_and_what_they_made_stays() {
     assert_eq!(ana.get(&place).await.status, 404);
     let one = format!("{OWN}/{}", job["snapshot_id"].as_str().unwrap());
     assert_eq!(ana.get(&one).await.status, 200);
+}
+
+/// Every version of the rules that ever froze a report has one here, and none is ever written anew:
+/// what an earlier server kept must be readable by this one.
+#[tokio::test]
+async fn what_an_earlier_version_froze_can_still_be_read() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/frozen");
+    let (app, ana, ..) = diary().await;
+    let current = format!("{folder}/rules-{}.json", pain_journal::report::RULE_VERSION);
+    if !std::path::Path::new(&current).exists() {
+        assert!(std::env::var_os("UPDATE_SNAPSHOTS").is_some(), "{current} is missing");
+        let refused = load(&app, &ana, Format::Jsonl, "clinical_record.jsonl").await.refused;
+        assert_eq!(refused.len(), 0);
+        let made = freeze(&ana, OWN, ["2025-10-01", "2025-11-15"]).await;
+        let text = bytes(&ana, &format!("{OWN}/{}/report", id(&made))).await;
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::write(&current, text).unwrap();
+    }
+    let sql = app.sql().await;
+    for (number, file) in (2000..).zip(std::fs::read_dir(folder).unwrap()) {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let id = uuid::Uuid::now_v7().to_string();
+        let keep = "INSERT INTO pj.report_snapshots VALUES ($1::text::uuid, $2::text::uuid, NULL, \
+             $1::text::uuid, now(), '2025-10-01', '2025-11-15', $3, '{pain}', 'x', 1, \
+             sha256(''), $4)";
+        let person = ana.id.to_string();
+        assert_eq!(sql.execute(keep, &[&person, &id, &number, &text]).await.unwrap(), 1);
+        let one = format!("{OWN}/{id}");
+        assert!(bytes(&ana, &format!("{one}/report")).await == text.as_bytes(), "{path:?}");
+        for (name, least) in [
+            ("page.html", 20_000),
+            ("summary.html", 5_000),
+            ("document.pdf", 20_000),
+            ("days.csv", 2_000),
+        ] {
+            let found = bytes(&ana, &format!("{one}/{name}")).await;
+            assert!(found.len() > least, "{path:?} {name}: {}", found.len());
+        }
+    }
 }
