@@ -33,20 +33,26 @@ impl Default for LongReports {
     }
 }
 
-const FIND: &str = "SELECT id, share_id, from_date, to_date, state, days_read, snapshot_id, problem, \
-    asked_at, beat_at FROM pj.report_jobs WHERE made_by = sec.actor() AND id = $1";
+macro_rules! jobs {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, share_id, from_date, to_date, state, days_read, snapshot_id, problem, \
+             asked_at, beat_at FROM pj.report_jobs WHERE made_by = sec.actor() ",
+            $rest
+        )
+    };
+}
 
 fn find(_: Permit<Own>, id: Uuid) -> Statement<JobRow> {
-    Statement::new(FIND).bind(id)
+    Statement::new(jobs!("AND id = $1")).bind(id)
 }
 
 /// The job that makes the same already.
 fn at_work(_: Permit<Own>, share: Option<Uuid>, days: Span) -> Statement<JobRow> {
-    Statement::new(
-        "SELECT id, share_id, from_date, to_date, state, days_read, snapshot_id, problem, asked_at, \
-         beat_at FROM pj.report_jobs WHERE made_by = sec.actor() AND state IN ('queued', 'running') \
-         AND share_id IS NOT DISTINCT FROM $1 AND from_date = $2 AND to_date = $3 LIMIT 1",
-    )
+    Statement::new(jobs!(
+        "AND state IN ('queued', 'running') AND share_id IS NOT DISTINCT FROM $1 \
+         AND from_date = $2 AND to_date = $3 LIMIT 1"
+    ))
     .bind(share)
     .bind(days.0)
     .bind(days.1)
