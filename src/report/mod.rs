@@ -31,6 +31,8 @@ pub mod flares;
 pub mod function;
 pub mod html;
 mod http;
+#[cfg(test)]
+mod journals;
 pub mod medication;
 pub mod moments;
 mod numbers;
@@ -39,6 +41,8 @@ pub mod pdf;
 pub mod plateau;
 pub mod questionnaires;
 pub mod ranks;
+#[cfg(test)]
+mod references_tests;
 pub mod relief;
 mod renderings;
 pub mod responders;

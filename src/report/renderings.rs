@@ -75,7 +75,7 @@ async fn own(app: &App, caller: &Caller, request: &HttpRequest) -> Answered<(Rep
 
 /// Version of the layout and the words of the files: one more whenever the same report looks
 /// otherwise, so that nobody keeps an old page.
-const RENDERING: u32 = 1;
+const RENDERING: u32 = 2;
 
 /// The ETag of a file of the report with this ETag.
 fn rendered(etag: &str) -> String {

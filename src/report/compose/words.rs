@@ -79,6 +79,14 @@ pub(super) fn fact(words: &Voice<'_>, label: &str, statement: &Statement) -> Fac
     Fact { label: words.text(label, &[]), value: value(words, statement), note }
 }
 
+/// The code that a fieldless enum is written as.
+pub(super) fn code_of(code: &impl serde::Serialize) -> String {
+    match serde_json::to_value(code) {
+        Ok(serde_json::Value::String(code)) => code,
+        _ => String::new(),
+    }
+}
+
 /// Days from and to.
 pub(super) fn span(words: &Voice<'_>, window: ReportWindow) -> String {
     let (from, to) = (day(window.from), day(window.to));
