@@ -26,11 +26,15 @@ use svg::{Anchor, Frame, Svg};
 /// Width of the picture in user units.
 pub const WIDTH: f64 = 960.0;
 /// Height of the picture in user units.
-pub const HEIGHT: f64 = 320.0;
+pub const HEIGHT: f64 = 270.0;
+
+/// Where the words above the plot begin, and their baseline.
+const EDGE: f64 = 12.0;
+const HEADING: f64 = 15.0;
 
 const FRAME: Frame = Frame { id: "daily-pain", size: (WIDTH, HEIGHT) };
 
-/// Draws the daily pain of a report as an SVG document of 960 by 320 user units: daily scores
+/// Draws the daily pain of a report as an SVG document of 960 by 270 user units: daily scores
 /// (0 to 10) as dots, worst pain as faint ticks, the running median of seven days as a line that
 /// breaks at gaps, attended sessions as dashed marks, and the means of baseline and follow-up
 /// where they are reliable; flares the patient reported as shaded spans and spikes of the ratings
@@ -38,16 +42,13 @@ const FRAME: Frame = Frame { id: "daily-pain", size: (WIDTH, HEIGHT) };
 pub fn daily_pain_svg(report: &Report) -> String {
     let scale = Scale::new(report.window, report.daily.len());
     let mut svg = Svg::open(FRAME, &describe::title(report), &describe::text_alternative(report));
-    svg.text((scale::LEFT, 20.0), 15.0, Anchor::Start, svg::INK, &describe::heading(report));
-    svg.text(
-        (scale::LEFT, 38.0),
-        svg::LEAST,
-        Anchor::Start,
-        svg::MUTED,
-        &describe::subheading(report),
-    );
+    let heading = describe::heading();
+    svg.strong((EDGE, HEADING), svg::LEAST, Anchor::Start, heading);
+    let after = EDGE + svg::text_width(heading, svg::LEAST) * 1.1 + 8.0;
+    let subheading = describe::subheading(report);
+    svg.text((after, HEADING), svg::LEAST, Anchor::Start, svg::MUTED, &subheading);
     if let Some(means) = describe::means(report) {
-        svg.text((scale::RIGHT, 38.0), svg::LEAST, Anchor::End, svg::MEAN, &means);
+        svg.text((scale::RIGHT, HEADING), svg::LEAST, Anchor::End, svg::MEAN, &means);
     }
 
     let marks = marks::draw(&mut svg, &scale, report);

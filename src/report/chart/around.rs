@@ -7,7 +7,7 @@ use super::super::effect_summary::SUMMARY_SESSIONS;
 use super::super::numbers::one_decimal;
 use super::super::session_effect::{SessionEffect, SessionEffects};
 use super::legend::Rows;
-use super::svg::{self, Anchor, Frame, Point, Stroke, Svg};
+use super::svg::{self, Anchor, Frame, Point, Stroke, Svg, text_width};
 use super::words::{counted, day, difference, names, short_day, span};
 use std::cmp::Ordering;
 
@@ -17,18 +17,18 @@ const MOST_PANELS: usize = 12;
 const WIDTH: f64 = 960.0;
 /// Left edge of the first panel, right of the labels of the scale.
 const LEFT: f64 = 36.0;
-/// Top of the panels.
-const TOP: f64 = 24.0;
+/// Top of the panels below words, and without any.
+const TOP: [f64; 2] = [24.0, 4.0];
 const PANEL: f64 = 70.0;
 /// From one panel to the next.
 const PITCH: f64 = 76.5;
 /// Ground of a panel.
 const GROUND: &str = "#f5f7f9";
 /// Room on the ground above 10 and below 0, where the numbers of marks there stand.
-const INSET: f64 = 19.0;
+const INSET: f64 = 17.0;
 /// Where a score of 10 and one of 0 lie below the top of a panel.
-const TEN: f64 = 38.0;
-const ZERO: f64 = 92.0;
+const TEN: f64 = 36.0;
+const ZERO: f64 = 90.0;
 /// Places within a panel: of the dots, and of the left ends of the bars.
 const DOTS: [f64; 3] = [21.0, 35.0, 49.0];
 const BARS: [f64; 2] = [1.0, 56.0];
@@ -52,18 +52,22 @@ pub fn around_sessions_svg(effects: &SessionEffects) -> Option<String> {
     let earlier = effects.sessions.len() - shown.len();
     let (first, last) = (shown.first()?, shown.last()?);
 
-    let bottom = TOP + ZERO + INSET;
+    let [with_words, alone] = TOP;
+    let top = if earlier > 0 { with_words } else { alone };
+    let bottom = top + ZERO + INSET;
     let rows = Rows { left: LEFT, right: WIDTH - 8.0, first: bottom + 18.0, text_size: SIZE };
     let places = rows.layout(LEGEND.into_iter());
     let height = places.last().map_or(bottom, |place| place.1) + 7.0;
     let frame = Frame { id: "around-sessions", size: (WIDTH, height) };
 
     let mut svg = Svg::open(frame, "Pain around treatment sessions", &around_sessions_alt(effects));
-    let days = span(first.journal_date, last.journal_date);
-    let heading = format!("{}, {days}", heading(effects.sessions.len()));
-    svg.text((8.0, 14.0), SIZE, Anchor::Start, svg::MUTED, &heading);
+    if earlier > 0 {
+        let days = span(first.journal_date, last.journal_date);
+        let heading = format!("{}, {days}", heading(effects.sessions.len()));
+        svg.text((8.0, 14.0), SIZE, Anchor::Start, svg::MUTED, &heading);
+    }
     for (index, session) in shown.iter().enumerate() {
-        let corner = (LEFT + index as f64 * PITCH, TOP);
+        let corner = (LEFT + index as f64 * PITCH, top);
         panel(&mut svg, corner, earlier + index + 1, session);
     }
     svg.group("legend");
@@ -141,7 +145,8 @@ fn panel(svg: &mut Svg, (left, top): Point, number: usize, session: &SessionEffe
     svg.group("session");
     svg.strong((left, top + 13.0), SIZE, Anchor::Start, &number.to_string());
     let date = short_day(session.journal_date);
-    svg.text((right, top + 13.0), SIZE, Anchor::End, svg::MUTED, &date);
+    let after = left + text_width(&number.to_string(), SIZE) * 1.1 + 5.0;
+    svg.text((after, top + 13.0), SIZE, Anchor::Start, svg::MUTED, &date);
 
     let ground = (PANEL, ZERO - TEN + 2.0 * INSET);
     svg.rect((left, y(10.0) - INSET), ground, GROUND);
@@ -248,7 +253,7 @@ mod tests {
         // The line never crosses a missing value.
         let lines = panels.iter().map(|p| p.split("</g>").next().unwrap().contains("<polyline"));
         assert_eq!(lines.collect::<Vec<_>>(), [true, false, false]);
-        let zero = format!("cy=\"{:.2}\"", TOP + ZERO);
+        let zero = format!("cy=\"{:.2}\"", TOP[1] + ZERO);
         assert!(!svg.contains(&zero));
         assert!(svg.contains(">1</text>") && svg.contains(">4 Mar</text>"));
         assert!(svg.contains("Median change just after: insufficient, have 1, need 3."));

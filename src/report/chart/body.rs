@@ -8,16 +8,16 @@ use super::words::{counted, fitted};
 use crate::body_map::{self, BodyRegion, Fill, Laterality, View};
 
 const WIDTH: f64 = 480.0;
-const HEIGHT: f64 = 268.0;
+const HEIGHT: f64 = 206.0;
 const EDGE: f64 = 8.0;
-const LINE: f64 = 17.5;
+const LINE: f64 = 16.5;
 /// How much smaller the views are than the map that is tapped on.
-const SCALE: f64 = 0.36;
+const SCALE: f64 = 0.265;
 /// Top of the views, below what stands above them.
-const BODY: f64 = 36.0;
+const BODY: f64 = 34.0;
 /// Left edges of the views, and of the words beside them.
-const VIEWS: [(View, f64, &str); 2] = [(View::Back, EDGE, "back"), (View::Front, 130.0, "front")];
-const WORDS: f64 = 256.0;
+const VIEWS: [(View, f64, &str); 2] = [(View::Back, EDGE, "back"), (View::Front, 114.0, "front")];
+const WORDS: f64 = 226.0;
 /// Places that are told in words; the rest is counted.
 const MOST_PLACES: usize = 7;
 

@@ -18,7 +18,7 @@ const NOTED_WIDTH: f64 = 120.0;
 /// Height of the shade of a flare over days without a score.
 const FLARE_TOP: f64 = 14.0;
 /// Baseline of the row of session numbers.
-const SESSION_ROW: f64 = 60.0;
+const SESSION_ROW: f64 = 36.0;
 
 /// A kind of mark, in the order of the legend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,10 +185,9 @@ fn axes(svg: &mut Svg, scale: &Scale) {
     for tick in scale.ticks() {
         let x = scale.x(tick.date);
         svg.line((x, BOTTOM), (x, BOTTOM + 4.0), Stroke::solid(svg::SESSION, 1.0));
-        svg.text((x, BOTTOM + 18.0), svg::LEAST, Anchor::Middle, svg::MUTED, &tick.label);
-        if let Some(year) = tick.year {
-            svg.text((x, BOTTOM + 32.0), svg::LEAST, Anchor::Middle, svg::MUTED, &year);
-        }
+        let year = tick.year.map(|year| format!(" {year}")).unwrap_or_default();
+        let label = tick.label + &year;
+        svg.text((x, BOTTOM + 18.0), svg::LEAST, Anchor::Middle, svg::MUTED, &label);
     }
     svg.end_group();
 }

@@ -14,16 +14,16 @@ const WIDTH: f64 = 480.0;
 const EDGE: f64 = 8.0;
 /// Top of the first row.
 const TOP: f64 = 22.0;
-const ROW: f64 = 27.0;
+const ROW: f64 = 21.5;
 /// Left and right edge of the lines.
-const PLOT: (f64, f64) = (166.0, 316.0);
+const PLOT: (f64, f64) = (150.0, 318.0);
 /// Left edge of the numbers.
 const NUMBER: f64 = 328.0;
 /// Where the ends of a range lie below the top of a row.
-const RANGE: (f64, f64) = (5.0, 22.0);
+const RANGE: (f64, f64) = (3.5, 18.0);
 const SIZE: f64 = svg::LEAST;
 /// Where the words of a row stand below its top.
-const LINE: f64 = 18.0;
+const LINE: f64 = 15.5;
 
 const RELIABLE: &str = "week mean, 5 days or more";
 const PROVISIONAL: &str = "3 or 4 days";
@@ -46,13 +46,13 @@ pub struct Sparkline<'a> {
 /// its line with the number of days behind it. The same rows give the same bytes.
 pub fn sparklines_svg(rows: &[Sparkline<'_>]) -> String {
     let bottom = TOP + ROW * rows.len().max(1) as f64;
-    let legend = Rows { left: EDGE, right: WIDTH - EDGE, first: bottom + 32.0, text_size: SIZE };
+    let legend = Rows { left: EDGE, right: WIDTH - EDGE, first: bottom + 17.0, text_size: SIZE };
     let items = [(16.0, RELIABLE), (16.0, PROVISIONAL), (0.0, BLANK)];
     let places = legend.layout(items.into_iter());
     let height = places.last().map_or(bottom, |place| place.1) + 7.0;
     let frame = Frame { id: "week-means", size: (WIDTH, height) };
     let mut svg = Svg::open(frame, "Week by week", &sparklines_alt(rows));
-    svg.text((EDGE, 14.0), SIZE, Anchor::Start, svg::MUTED, "Means of the weeks, self-reported");
+    svg.text((EDGE, 14.0), SIZE, Anchor::Start, svg::MUTED, "Self-reported");
 
     let days = days(rows);
     for (index, row) in rows.iter().enumerate() {
@@ -61,10 +61,9 @@ pub fn sparklines_svg(rows: &[Sparkline<'_>]) -> String {
     match days {
         Some(days) => {
             svg.text((NUMBER, 14.0), SIZE, Anchor::Start, svg::MUTED, "Last mean");
-            let y = bottom + 14.0;
             let (from, to) = (day(days.from), day(days.to));
-            svg.text((PLOT.0, y), SIZE, Anchor::Start, svg::MUTED, &from);
-            svg.text((PLOT.1, y), SIZE, Anchor::End, svg::MUTED, &to);
+            svg.text((PLOT.0, 14.0), SIZE, Anchor::Start, svg::MUTED, &from);
+            svg.text((PLOT.1, 14.0), SIZE, Anchor::End, svg::MUTED, &to);
         }
         None => svg.note((WIDTH / 2.0, bottom - ROW / 2.0 + 5.0), "No weeks in this window"),
     }

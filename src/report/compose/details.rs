@@ -1,7 +1,8 @@
-//! The details behind the summary: every table, every list, and what the page cannot say.
+//! The details behind the summary: the tables, the lists that are longer than it shows, and what the
+//! page cannot say.
 
 use super::content::{activities, codes, facts, isolated, session_table, visit_lists};
-use super::summary::{event_line, tried};
+use super::summary::{MOST_LINES, event_line, tried};
 use super::words::{Voice, day, day_or, or_dash, value};
 use crate::report::Report;
 use crate::report::chart::place_name;
@@ -14,26 +15,36 @@ use crate::report::sites::SiteSummary;
 
 /// All details, in the order of the summary; with the texts that it shortened.
 pub(super) fn blocks(report: &Report, words: &Voice<'_>, with_visit: bool) -> Vec<Block> {
-    let sections = [
-        ("visit.heading", if with_visit { visit_lists(report, words) } else { Vec::new() }),
-        ("sessions.heading", sessions(report, words)),
-        ("function.heading", function(report, words)),
-        ("sleep.heading", measures(report, words)),
-        ("medication.heading", medication(report, words)),
-        ("flares.heading", report.flares.as_ref().map_or_else(Vec::new, |f| flares(f, words))),
-        ("safety.heading", safety(report, words)),
-        ("body.heading", report.sites.iter().filter_map(|sites| places(sites, words)).collect()),
-        ("notes.heading", patients_words(report, words)),
-        ("footer.all", footer(report, words)),
-    ];
-    let mut blocks = vec![Block::Heading { level: 2, text: words.text("details.heading", &[]) }];
-    for (key, section) in sections {
-        if !section.is_empty() {
-            blocks.push(Block::Heading { level: 3, text: words.text(key, &[]) });
-            blocks.extend(section);
-        }
-    }
-    blocks
+    let section = |key, blocks: Vec<Block>| {
+        let heading = Block::Heading { level: 3, text: words.text(key, &[]) };
+        if blocks.is_empty() { blocks } else { [vec![heading], blocks].concat() }
+    };
+    let flares = report.flares.as_ref().map_or_else(Vec::new, |f| flares(f, words));
+    let places = report.sites.iter().filter_map(|sites| places(sites, words)).collect();
+    let columns: Vec<Vec<Block>> = [
+        [
+            section("medication.heading", medication(report, words)),
+            section("flares.heading", flares),
+        ],
+        [section("safety.heading", safety(report, words)), section("body.heading", places)],
+    ]
+    .map(|sections| sections.concat())
+    .into_iter()
+    .filter(|column| !column.is_empty())
+    .collect();
+    let visit = if with_visit { visit_lists(report, words) } else { Vec::new() };
+    let heading = Block::Heading { level: 2, text: words.text("details.heading", &[]) };
+    [
+        vec![heading],
+        section("visit.heading", visit),
+        section("sessions.heading", sessions(report, words)),
+        section("function.heading", function(report, words)),
+        section("sleep.heading", measures(report, words)),
+        if columns.len() > 1 { vec![Block::Columns(columns)] } else { columns.concat() },
+        section("notes.heading", patients_words(report, words)),
+        section("footer.heading", footer(report, words)),
+    ]
+    .concat()
 }
 
 fn sessions(report: &Report, words: &Voice<'_>) -> Vec<Block> {
@@ -64,23 +75,19 @@ fn function(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     if !instruments.is_empty() {
         blocks.push(questionnaires(words, instruments));
     }
-    for change in instruments.iter().filter(|change| !change.activities.is_empty()) {
+    for change in instruments.iter().filter(|change| change.activities.len() > MOST_LINES) {
         blocks.push(activities(words, change));
     }
     blocks
 }
 
 /// What a change of an instrument is held against, each with its result.
-pub(super) fn thresholds(
-    words: &Voice<'_>,
-    change: &QuestionnaireChange,
-    form: &str,
-) -> Vec<String> {
+fn thresholds(words: &Voice<'_>, change: &QuestionnaireChange) -> Vec<String> {
     let told = change.thresholds.iter().filter_map(|threshold| {
         let result = words.text(&format!("threshold.{}", threshold.result.as_ref()?.0), &[]);
         let name = words.code("threshold_name", &threshold.name);
         let values = [("name", name.as_str()), ("source", &threshold.source), ("result", &result)];
-        Some(words.text(form, &values))
+        Some(words.text("questionnaire.threshold", &values))
     });
     told.collect()
 }
@@ -92,7 +99,7 @@ fn questionnaires(words: &Voice<'_>, instruments: &[QuestionnaireChange]) -> Blo
             let day = day(score.journal_date);
             words.text("questionnaire.dated", &[("score", &score.score_text), ("day", &day)])
         };
-        let held = thresholds(words, change, "questionnaire.threshold");
+        let held = thresholds(words, change);
         let higher = words.code("questionnaire", &change.higher_is.0);
         let values = [("title", change.title.as_str()), ("higher", &higher)];
         vec![
@@ -100,7 +107,7 @@ fn questionnaires(words: &Voice<'_>, instruments: &[QuestionnaireChange]) -> Blo
             dated(&change.first),
             change.latest.as_ref().map_or_else(|| or_dash(None::<i32>), dated),
             value(words, &change.difference),
-            held.join("\n"),
+            held.join("; "),
         ]
     });
     Block::Table(Table {
@@ -133,6 +140,7 @@ fn measures(report: &Report, words: &Voice<'_>) -> Vec<Block> {
         shown.extend(facts(
             words,
             &[
+                ("wellbeing.interference", &wellbeing.interference.mean),
                 ("wellbeing.stiffness", &wellbeing.stiffness.mean),
                 ("wellbeing.morning", &wellbeing.morning_stiffness.mean),
                 ("wellbeing.mood", &wellbeing.mood.mean),
@@ -152,7 +160,7 @@ fn medication(report: &Report, words: &Voice<'_>) -> Vec<Block> {
         let values = [("known", known.as_str()), ("any", &any), ("none", &none)];
         blocks.push(Block::Small(words.text("medication.days", &values)));
     }
-    if let Some(relief) = report.relief.as_ref().filter(|relief| !relief.is_empty()) {
+    if let Some(relief) = report.relief.as_ref().filter(|relief| relief.len() > MOST_LINES) {
         blocks.push(tried_table(relief, words));
     }
     blocks
@@ -185,7 +193,7 @@ fn flares(flares: &FlareSummary, words: &Voice<'_>) -> Vec<Block> {
         let values = [("both", both.as_str()), ("spike", &spike), ("flare", &flare)];
         blocks.push(Block::Small(words.text("flares.overlap", &values)));
     }
-    if flares.reported.is_empty() {
+    if flares.reported.len() <= MOST_LINES {
         return blocks;
     }
     let rows = flares.reported.iter().map(|flare| {
@@ -208,12 +216,14 @@ fn flares(flares: &FlareSummary, words: &Voice<'_>) -> Vec<Block> {
     blocks
 }
 
-/// Every event, and every day of warning signs.
+/// Every event, and every day of warning signs, where the summary has no room for them.
 fn safety(report: &Report, words: &Voice<'_>) -> Vec<Block> {
-    let events = report.adverse_events.iter().flatten().map(|event| event_line(words, event));
-    let events: Vec<String> = events.collect();
-    let mut blocks = if events.is_empty() { Vec::new() } else { vec![Block::List(events)] };
-    if let Some(signs) = report.warning_signs.as_ref().filter(|signs| !signs.days.is_empty()) {
+    let mut blocks = Vec::new();
+    if let Some(events) = report.adverse_events.as_ref().filter(|all| all.len() > MOST_LINES) {
+        blocks.push(Block::List(events.iter().map(|event| event_line(words, event)).collect()));
+    }
+    let signs = report.warning_signs.as_ref().filter(|signs| signs.days.len() > MOST_LINES);
+    if let Some(signs) = signs {
         let days: Vec<String> = signs.days.iter().map(|on| day(on.journal_date)).collect();
         let title = signs.notice_title.clone().unwrap_or_default();
         let values = [("days", days.join(", ")), ("title", title)];
@@ -300,6 +310,8 @@ fn footer(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     if let Some(coverage) = &report.coverage {
         blocks.push(Block::Small(coverage_line(words, coverage)));
     }
+    let open = codes(words, "section", &report.sections_included);
+    blocks.push(Block::Small(words.text("meta.sections", &[("sections", &open)])));
     blocks.push(Block::Small(words.text("footer.log", &[])));
     blocks
 }

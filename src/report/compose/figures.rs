@@ -34,18 +34,15 @@ pub(super) fn around_sessions(words: &Voice<'_>, report: &Report) -> Option<Bloc
 pub(super) fn weeks(words: &Voice<'_>, report: &Report) -> Option<Block> {
     let mut series: Vec<(&str, &str, (f64, f64), &WeeklySeries)> = Vec::new();
     if let Some(sleep) = &report.sleep {
-        series.push(("sleep.total", "min", (0.0, 720.0), &sleep.total_sleep));
-        series.push(("sleep.quality", "", NRS, &sleep.quality));
+        series.push(("weeks.sleep", "min", (0.0, 720.0), &sleep.total_sleep));
+        series.push(("weeks.quality", "", NRS, &sleep.quality));
     }
     if let Some(wellbeing) = &report.wellbeing {
-        series.push(("wellbeing.interference", "", NRS, &wellbeing.interference));
-        series.push(("wellbeing.stiffness", "", NRS, &wellbeing.stiffness));
-        series.push(("wellbeing.mood", "", NRS, &wellbeing.mood));
-        series.push(("wellbeing.stress", "", NRS, &wellbeing.stress));
-        series.push(("wellbeing.energy", "", NRS, &wellbeing.energy));
-    }
-    if let Some(function) = &report.function {
-        series.push(("function.walking", "min", (0.0, 120.0), &function.walking_minutes));
+        series.push(("weeks.interference", "", NRS, &wellbeing.interference));
+        series.push(("weeks.stiffness", "", NRS, &wellbeing.stiffness));
+        series.push(("weeks.mood", "", NRS, &wellbeing.mood));
+        series.push(("weeks.stress", "", NRS, &wellbeing.stress));
+        series.push(("weeks.energy", "", NRS, &wellbeing.energy));
     }
     if series.is_empty() {
         return None;

@@ -6,14 +6,15 @@ use super::words::{Voice, behind, code_of, day, decimal, elapsed, fact, made_at,
 use super::{Catalogue, details, summary};
 use crate::report::Report;
 use crate::report::page::{Block, Fact, Page, Span, Wording};
-use crate::report::statement::Code;
+use crate::report::questionnaires::QuestionnaireChange;
+use crate::report::statement::{Code, Statement};
 
 /// Questions, and goals, that the summary shows.
 const MOST_PINNED: usize = 3;
 /// Shared notes that the summary shows: the latest.
 const LATEST_NOTES: usize = 2;
 /// Letters of a text of the patient's that the summary shows.
-const PINNED_LETTERS: usize = 150;
+const PINNED_LETTERS: usize = 110;
 /// Questionnaires that the summary shows.
 const MOST_QUESTIONNAIRES: usize = 6;
 
@@ -27,7 +28,7 @@ pub fn practitioner_page_for(report: &Report, catalogue: &Catalogue, label: Opti
     let words = &Voice { catalogue, window: elapsed(report) };
     let mut blocks = Vec::new();
     let is_whole = visit(&mut blocks, report, words);
-    blocks.push(Block::Lines(header(report, words)));
+    blocks.push(header(report, words));
     changed(&mut blocks, report, words);
     summary::blocks(&mut blocks, report, words);
     let label = label.map(isolated).filter(|label| !label.is_empty());
@@ -55,59 +56,62 @@ fn meta(report: &Report, words: &Voice<'_>) -> Vec<String> {
     let made =
         [("at", at.as_str()), ("rules", &report.rule_version), ("revision", revision.as_str())];
     let list = |codes: &[Code]| self::codes(words, "section", codes);
-    let mut meta = vec![
-        format!(
-            "{}. {}",
-            words.text("meta.window", &[("span", &span(words, report.window))]),
-            words.text("meta.nature", &[])
-        ),
+    let parts = [
+        words.text("meta.window", &[("span", &span(words, report.window))]),
         words.text("meta.made", &made),
-        words.text("meta.sections", &[("sections", &list(&report.sections_included))]),
     ];
+    let mut meta = vec![format!("{}. {}", parts.join(" \u{b7} "), words.text("meta.nature", &[]))];
     if !report.sections_omitted.is_empty() {
         meta.push(words.text("meta.omitted", &[("sections", &list(&report.sections_omitted))]));
     }
     meta
 }
 
-fn header(report: &Report, words: &Voice<'_>) -> Vec<Fact> {
+/// How much was logged and attended, in a line.
+fn header(report: &Report, words: &Voice<'_>) -> Block {
     let header = &report.header;
-    let mut facts = Vec::new();
+    let mut parts: Vec<(String, String, String)> = Vec::new();
+    let expected = header.days_expected.to_string();
     if let Some(rated) = header.days_rated {
-        let (rated, expected) = (rated.to_string(), header.days_expected.to_string());
-        facts.push(Fact {
-            label: words.text("header.rated", &[]),
-            value: words.text("header.rated.value", &[("rated", &rated), ("expected", &expected)]),
-            note: String::new(),
-        });
+        let values = [("rated", rated.to_string()), ("expected", expected)];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let value = words.text("header.rated.value", &values);
+        parts.push((words.text("header.rated", &[]), value, String::new()));
     }
-    let statements =
-        [("header.adherence", &header.adherence_any), ("header.timely", &header.adherence_timely)];
-    facts.extend(
-        statements.into_iter().filter_map(|(label, s)| Some(fact(words, label, s.as_ref()?))),
-    );
+    for (label, statement) in
+        [("header.adherence", &header.adherence_any), ("header.timely", &header.adherence_timely)]
+    {
+        let known = statement.as_ref().map(|statement| fact(words, label, statement));
+        parts.extend(known.map(|known| (known.label, known.value, known.note)));
+    }
     if let Some(sessions) = header.sessions {
-        let [planned, attended, missed, patient, clinic] = [
-            sessions.planned,
-            sessions.attended,
-            sessions.missed,
-            sessions.cancelled_patient,
-            sessions.cancelled_clinic,
-        ]
-        .map(|count| count.to_string());
-        let values = [
-            ("planned", planned.as_str()),
-            ("missed", &missed),
-            ("patient", &patient),
-            ("clinic", &clinic),
+        let others = [
+            ("header.planned", sessions.planned),
+            ("header.missed", sessions.missed),
+            ("header.cancelled_patient", sessions.cancelled_patient),
+            ("header.cancelled_clinic", sessions.cancelled_clinic),
         ];
-        facts.push(Fact {
-            label: words.text("header.sessions", &[]),
-            value: words.text("header.sessions.value", &[("attended", &attended)]),
-            note: words.text("header.sessions.note", &values),
-        });
+        let others = others.into_iter().filter(|(_, count)| *count > 0);
+        let others = others.map(|(key, count)| words.text(key, &[("count", &count.to_string())]));
+        let attended = sessions.attended.to_string();
+        parts.push((
+            words.text("header.sessions", &[]),
+            words.text("header.sessions.value", &[("attended", &attended)]),
+            others.collect::<Vec<_>>().join(", "),
+        ));
     }
-    facts
+    let mut spans = Vec::new();
+    for (label, value, note) in parts {
+        if !spans.is_empty() {
+            spans.push(Span::plain(" \u{b7} "));
+        }
+        spans.push(Span::plain(format!("{label} ")));
+        spans.push(Span::strong(value));
+        if !note.is_empty() {
+            spans.push(Span::small(format!(" ({note})")));
+        }
+    }
+    Block::Paragraph(spans)
 }
 
 /// What the patient brings along stands first: the page is read just before the visit. Tells
@@ -137,11 +141,11 @@ fn visit(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) -> bool {
     if questions.is_empty() && goals.is_empty() && notes.is_empty() && next.is_none() {
         return true;
     }
-    blocks.push(heading(words, "visit.heading"));
-    if let Some(next) = next {
-        let text = words.text("visit.next", &[("day", &day(next))]);
-        blocks.push(Block::Paragraph(vec![Span::plain(text)]));
-    }
+    let title = match next {
+        Some(next) => words.text("visit.next", &[("day", &day(next))]),
+        None => words.text("visit.heading", &[]),
+    };
+    blocks.push(Block::Heading { level: 2, text: title });
     let lists = [("visit.questions", questions), ("visit.goals", goals), ("visit.notes", notes)];
     let columns: Vec<Vec<Block>> = lists
         .into_iter()
@@ -179,12 +183,11 @@ fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     if let Some(pain) = &report.pain {
         tiles.extend(facts(
             words,
-            &[
-                ("changed.baseline", &pain.baseline.mean),
-                ("changed.now", &pain.follow_up),
-                ("changed.difference", &pain.change.difference),
-            ],
+            &[("changed.baseline", &pain.baseline.mean), ("changed.now", &pain.follow_up)],
         ));
+        // Its days are those of the two before it.
+        let difference = Statement { window: None, ..pain.change.difference.clone() };
+        tiles.push(fact(words, "changed.difference", &difference));
         tiles.push(Fact {
             label: words.text("changed.trend", &[]),
             value: value(words, &pain.trend.per_week),
@@ -205,11 +208,7 @@ fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     if let Some(questionnaires) = &report.questionnaires {
         let changes = questionnaires.instruments.iter().filter(|change| change.latest.is_some());
         for change in changes.take(MOST_QUESTIONNAIRES) {
-            let label = words.text("questionnaire.difference", &[("title", &change.title)]);
-            let known = fact(words, "none", &change.difference);
-            let held = details::thresholds(words, change, "questionnaire.held.short");
-            let notes = [vec![known.note.clone()], held].concat();
-            lines.push(Fact { label, note: notes.join(" \u{b7} "), ..known });
+            lines.push(questionnaire(words, change));
         }
         if let Some(impression) = &questionnaires.impression {
             lines.push(Fact {
@@ -230,4 +229,21 @@ fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
         blocks.push(Block::Paragraph(vec![Span::plain(sentence)]));
     }
     blocks.push(Block::Lines(lines));
+}
+
+/// The change of a questionnaire, and how many of the published thresholds it reaches.
+fn questionnaire(words: &Voice<'_>, change: &QuestionnaireChange) -> Fact {
+    let title = words.code("instrument", &change.instrument);
+    let known = fact(words, "none", &Statement { window: None, ..change.difference.clone() });
+    let results = change.thresholds.iter().filter_map(|threshold| threshold.result.as_ref());
+    let all = results.clone().count();
+    let reached = results.filter(|result| result.0 == "met").count();
+    let mut notes = vec![known.note.clone()];
+    if all > 0 {
+        let (reached, all) = (reached.to_string(), all.to_string());
+        notes.push(words.text("questionnaire.reached", &[("reached", &reached), ("all", &all)]));
+    }
+    notes.retain(|note| !note.is_empty());
+    let label = words.text("questionnaire.difference", &[("title", &title)]);
+    Fact { label, note: notes.join(" \u{b7} "), ..known }
 }

@@ -11,7 +11,7 @@ use crate::report::relief::ReliefUse;
 use crate::report::statement::{Statement, Status};
 
 /// Activities, means of relief, flares and events that the summary shows.
-const MOST_LINES: usize = 3;
+pub(super) const MOST_LINES: usize = 3;
 /// Letters of a text of the patient's in the place of a name.
 const NAME_LETTERS: usize = 60;
 
@@ -33,8 +33,10 @@ pub(super) fn blocks(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>
         (false, false) => blocks.push(Block::Columns(vec![first, second])),
         _ => blocks.extend(first.into_iter().chain(second)),
     }
-    blocks.push(heading(words, "footer.heading"));
-    blocks.push(Block::Small(words.text("footer.short", &[])));
+    blocks.push(Block::Paragraph(vec![
+        Span { small: true, ..Span::strong(words.text("footer.lead", &[])) },
+        Span::small(format!(" {}", words.text("footer.short", &[]))),
+    ]));
 }
 
 fn sessions(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
@@ -48,7 +50,6 @@ fn sessions(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
         ],
     )));
     blocks.extend(figures::around_sessions(words, report));
-    blocks.push(Block::Small(words.text("sessions.hedge", &[])));
 }
 
 fn function(report: &Report, words: &Voice<'_>) -> Vec<Block> {
@@ -97,9 +98,6 @@ fn sleep(report: &Report, words: &Voice<'_>) -> Vec<Block> {
         rows.push(("sleep.total", &sleep.total_sleep.mean));
         rows.push(("sleep.woken", &sleep.woken_by_pain));
     }
-    if let Some(wellbeing) = &report.wellbeing {
-        rows.push(("wellbeing.interference", &wellbeing.interference.mean));
-    }
     let mut blocks = if rows.is_empty() { Vec::new() } else { known(words, &rows) };
     blocks.extend(figures::weeks(words, report));
     if let Some(link) = &report.sleep_link {
@@ -116,23 +114,29 @@ fn medication(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let mut lines = Vec::new();
     for kind in report.medication.iter().flat_map(|medication| &medication.kinds) {
         let label = words.code("medication.kind", &kind.kind.0);
-        let change = words.text("medication.change", &[("kind", &label)]);
-        lines.push(Fact { label, ..fact(words, "none", &kind.per_week) });
+        let mut known = fact(words, "none", &kind.per_week);
         if kind.change.status != Status::Insufficient {
-            lines.push(Fact { label: change, ..fact(words, "none", &kind.change) });
+            let change = kind.change.value.map(decimal).unwrap_or_default();
+            let values = [("change", change.as_str()), ("n", &kind.change.n.to_string())];
+            known.note.push_str(&words.text("medication.change", &values));
         }
+        lines.push(Fact { label, ..known });
     }
     let mut relief: Vec<&ReliefUse> = report.relief.iter().flatten().collect();
     relief.sort_by_key(|used| std::cmp::Reverse(used.days));
     lines.extend(relief.into_iter().take(MOST_LINES).map(|used| {
-        let helped = [used.helped.a_lot, used.helped.some, used.helped.none];
-        let [lot, some, none] = helped.map(|count| count.to_string());
-        let days = used.days.to_string();
-        let values = [("lot", lot.as_str()), ("some", &some), ("none", &none)];
+        let helped = [
+            ("relief.a_lot", used.helped.a_lot),
+            ("relief.some", used.helped.some),
+            ("relief.none", used.helped.none),
+            ("relief.not_answered", used.helped.not_answered),
+        ];
+        let helped = helped.into_iter().filter(|(_, days)| *days > 0);
+        let helped = helped.map(|(key, days)| words.text(key, &[("days", &days.to_string())]));
         Fact {
             label: words.code("relief", &used.what.0),
-            value: words.text("relief.short", &[("days", &days)]),
-            note: words.text("relief.helped.short", &values),
+            value: words.text("relief.short", &[("days", &used.days.to_string())]),
+            note: helped.collect::<Vec<_>>().join(", "),
         }
     }));
     let blocks = if lines.is_empty() { Vec::new() } else { vec![Block::Lines(lines)] };

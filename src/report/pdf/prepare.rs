@@ -139,7 +139,7 @@ pub(super) fn prepare(page: &Page, budget: usize) -> Data {
     let meta = page.meta.iter().take(12).flat_map(|line| cleaner.lines(line, SHORT)).collect();
     let subject = page.subject.as_ref().and_then(|line| cleaner.some_line(line, SHORT));
     let foot = cleaner.line(&page.heading(), SHORT);
-    let mut parts = Parts { cleaner: &mut cleaner, level: 1, pictures: 0 };
+    let mut parts = Parts { cleaner: &mut cleaner, level: 1, pictures: 0, is_narrow: false };
     let mut blocks = parts.of(&page.blocks);
     let mut details = parts.of(&page.details);
 
@@ -184,6 +184,8 @@ struct Parts<'a> {
     /// The level of the last heading.
     level: u8,
     pictures: usize,
+    /// Between others: words break sooner.
+    is_narrow: bool,
 }
 
 impl Parts<'_> {
@@ -208,7 +210,9 @@ impl Parts<'_> {
             Block::Facts(facts) => self.facts(facts).map(|facts| Part::Facts { facts }),
             Block::Lines(facts) => self.facts(facts).map(|facts| Part::Lines { facts }),
             Block::Columns(columns) => {
+                self.is_narrow = true;
                 let columns: Vec<_> = columns.iter().map(|blocks| self.of(blocks)).collect();
+                self.is_narrow = false;
                 let is_empty = columns.iter().all(Vec::is_empty);
                 (!is_empty).then_some(Part::Columns { columns })
             }
@@ -292,12 +296,13 @@ impl Parts<'_> {
     }
 
     fn list(&mut self, items: &[String]) -> Option<Part> {
+        let limit = Limit { word: if self.is_narrow { 17 } else { LONG.word }, ..LONG };
         let mut lines = Vec::new();
         for item in items {
-            if !self.cleaner.admits(LINE_COST, [item], LONG) {
+            if !self.cleaner.admits(LINE_COST, [item], limit) {
                 break;
             }
-            lines.extend(self.cleaner.some_line(item, LONG));
+            lines.extend(self.cleaner.some_line(item, limit));
         }
         (!lines.is_empty()).then_some(Part::List { lines })
     }
