@@ -26,7 +26,7 @@ use svg::{Anchor, Frame, Svg};
 /// Width of the picture in user units.
 pub const WIDTH: f64 = 960.0;
 /// Height of the picture in user units.
-pub const HEIGHT: f64 = 270.0;
+pub const HEIGHT: f64 = 260.0;
 
 /// Where the words above the plot begin, and their baseline.
 const EDGE: f64 = 12.0;
@@ -34,7 +34,7 @@ const HEADING: f64 = 15.0;
 
 const FRAME: Frame = Frame { id: "daily-pain", size: (WIDTH, HEIGHT) };
 
-/// Draws the daily pain of a report as an SVG document of 960 by 270 user units: daily scores
+/// Draws the daily pain of a report as an SVG document of 960 by 260 user units: daily scores
 /// (0 to 10) as dots, worst pain as faint ticks, the running median of seven days as a line that
 /// breaks at gaps, attended sessions as dashed marks, and the means of baseline and follow-up
 /// where they are reliable; flares the patient reported as shaded spans and spikes of the ratings

@@ -1,6 +1,6 @@
 //! The report as a page, a document and a table: one operation for each, for both readers.
 
-use super::compose::{ENGLISH, patient_page, practitioner_page};
+use super::compose::{ENGLISH, patient_page, practitioner_page, practitioner_page_for};
 use super::http::{Asked, SECTIONS, pull, share_target, with_window};
 use super::page::Page;
 use super::{Report, csv, html, pdf};
@@ -208,9 +208,18 @@ impl File {
     /// # Errors
     /// When it cannot be made.
     pub async fn render(self, report: &Report) -> Answered<Vec<u8>> {
+        self.render_for(report, None).await
+    }
+
+    /// Its bytes for the reader of a share, with what the patient calls it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub async fn render_for(self, report: &Report, label: Option<&str>) -> Answered<Vec<u8>> {
+        let page = || practitioner_page_for(report, &ENGLISH, label);
         match self {
-            Self::Document => document(practitioner_page(report, &ENGLISH)).await,
-            Self::Page => Ok(html::document(&practitioner_page(report, &ENGLISH)).into_bytes()),
+            Self::Document => document(page()).await,
+            Self::Page => Ok(html::document(&page()).into_bytes()),
             Self::Days => csv::days(report).map_err(Problem::internal),
         }
     }

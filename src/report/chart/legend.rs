@@ -5,7 +5,7 @@ use super::scale::RIGHT;
 use super::svg::{self, Anchor, Point, Stroke, Svg, text_width};
 
 const SIZE: f64 = svg::LEAST;
-const FIRST_ROW: f64 = 244.0;
+const FIRST_ROW: f64 = 234.0;
 /// Where the lines begin, and how far beyond the plot they end.
 const EDGE: f64 = 12.0;
 /// Width of a sample with the space after it.

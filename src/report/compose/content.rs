@@ -112,3 +112,24 @@ pub(super) fn visit_lists(report: &Report, words: &Voice<'_>) -> Vec<Block> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_among_ours_turns_nothing_around() {
+        assert_eq!(isolated(" Dr. Lind "), "Dr. Lind");
+        assert_eq!(isolated("ألم"), "\u{2068}ألم\u{2069}");
+        assert_eq!(isolated("a\u{202e}b\u{2069}"), "ab");
+        assert_eq!(isolated("\u{2067}\u{202e}"), "");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_words() {
+        assert_eq!(short("two\n words", 20), "two words");
+        assert_eq!(short("one two three", 9), "one two\u{2026}");
+        assert_eq!(short(&"W".repeat(30), 9), format!("{}\u{2026}", "W".repeat(9)));
+        assert_eq!(short("👩\u{200d}⚕️👩\u{200d}⚕️x", 1), "👩\u{200d}⚕️\u{2026}");
+    }
+}

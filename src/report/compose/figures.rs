@@ -44,6 +44,8 @@ pub(super) fn weeks(words: &Voice<'_>, report: &Report) -> Option<Block> {
         series.push(("weeks.stress", "", NRS, &wellbeing.stress));
         series.push(("weeks.energy", "", NRS, &wellbeing.energy));
     }
+    // A measure without an entry would be an empty row.
+    series.retain(|(.., series)| series.mean.have > 0);
     if series.is_empty() {
         return None;
     }

@@ -2,7 +2,7 @@
 //! 6.1, and behind it the details it rests on.
 
 use super::content::{codes, facts, heading, isolated, short};
-use super::words::{Voice, behind, code_of, day, decimal, elapsed, fact, made_at, span, value};
+use super::words::{Voice, code_of, day, decimal, elapsed, fact, made_at, span};
 use super::{Catalogue, details, summary};
 use crate::report::Report;
 use crate::report::page::{Block, Fact, Page, Span, Wording};
@@ -188,11 +188,7 @@ fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
         // Its days are those of the two before it.
         let difference = Statement { window: None, ..pain.change.difference.clone() };
         tiles.push(fact(words, "changed.difference", &difference));
-        tiles.push(Fact {
-            label: words.text("changed.trend", &[]),
-            value: value(words, &pain.trend.per_week),
-            note: behind(words, &pain.trend.per_week),
-        });
+        tiles.push(fact(words, "changed.trend", &pain.trend.per_week));
         if let Some(band) = &pain.change.band {
             let percent = pain.change.percent_reduction.map(decimal).unwrap_or_default();
             lines.push(Fact {

@@ -98,7 +98,7 @@ fn sleep(report: &Report, words: &Voice<'_>) -> Vec<Block> {
         rows.push(("sleep.total", &sleep.total_sleep.mean));
         rows.push(("sleep.woken", &sleep.woken_by_pain));
     }
-    let mut blocks = if rows.is_empty() { Vec::new() } else { known(words, &rows) };
+    let mut blocks = known(words, &rows);
     blocks.extend(figures::weeks(words, report));
     if let Some(link) = &report.sleep_link {
         blocks.push(Block::Paragraph(vec![
@@ -135,7 +135,10 @@ fn medication(report: &Report, words: &Voice<'_>) -> Vec<Block> {
         let helped = helped.map(|(key, days)| words.text(key, &[("days", &days.to_string())]));
         Fact {
             label: words.code("relief", &used.what.0),
-            value: words.text("relief.short", &[("days", &used.days.to_string())]),
+            value: match used.days {
+                1 => words.text("relief.short.one", &[]),
+                days => words.text("relief.short", &[("days", &days.to_string())]),
+            },
             note: helped.collect::<Vec<_>>().join(", "),
         }
     }));
@@ -146,15 +149,15 @@ fn medication(report: &Report, words: &Voice<'_>) -> Vec<Block> {
 fn flares(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let Some(flares) = &report.flares else { return Vec::new() };
     let mut blocks = vec![heading(words, "flares.heading")];
-    blocks.push(Block::Lines(facts(
-        words,
-        &[("flares.rate", &flares.flare_days_per_28), ("flares.spikes", &flares.spike_days_per_28)],
-    )));
+    let rows =
+        [("flares.rate", &flares.flare_days_per_28), ("flares.spikes", &flares.spike_days_per_28)];
+    let mut lines = facts(words, &rows);
     if flares.reported.is_empty() {
+        blocks.push(Block::Lines(lines));
         blocks.push(Block::Paragraph(vec![Span::plain(words.text("flares.none", &[]))]));
         return blocks;
     }
-    let lines = flares.reported.iter().rev().take(MOST_LINES).map(|flare| {
+    let latest = flares.reported.iter().rev().take(MOST_LINES).map(|flare| {
         let (from, to) = (day(flare.started_on), day_or(words, flare.ended_on));
         let triggers = codes(words, "trigger", &flare.suspected_triggers);
         let notes = [("flares.suspected", triggers), ("flares.tried", tried(words, flare))];
@@ -166,7 +169,8 @@ fn flares(report: &Report, words: &Voice<'_>) -> Vec<Block> {
             note: notes.collect::<Vec<_>>().join("; "),
         }
     });
-    blocks.push(Block::Lines(lines.collect()));
+    lines.extend(latest);
+    blocks.push(Block::Lines(lines));
     blocks.extend(more(words, flares.reported.len()));
     blocks
 }

@@ -84,6 +84,14 @@ fn every_key_has_words_and_no_page_claims_a_cause() {
     }
 }
 
+fn headings_of(blocks: &[Block]) -> Vec<&str> {
+    let heading = |block| match block {
+        &Block::Heading { ref text, .. } => Some(text.as_str()),
+        _ => None,
+    };
+    blocks.iter().filter_map(heading).collect()
+}
+
 #[test]
 fn what_is_not_open_is_named_and_nowhere_else() {
     for input in course() {
@@ -92,15 +100,10 @@ fn what_is_not_open_is_named_and_nowhere_else() {
         closed.sections.omitted =
             vec!["pain", "mobility", "medication", "treatment", "assessments", "goals", "notes"];
         let page = practitioner_page(&build(&closed), &ENGLISH);
-        let headings: Vec<&str> = page
-            .blocks
-            .iter()
-            .filter_map(|block| match block {
-                Block::Heading { text, .. } => Some(text.as_str()),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(headings, ["Sleep and how the patient felt", "What this page cannot say"]);
+        let headings = headings_of(&page.blocks);
+        assert_eq!(headings, ["Sleep and how the patient felt"]);
+        let details = ["Details", "Sleep and how the patient felt", "What this page cannot say"];
+        assert_eq!(headings_of(&page.details), details);
         assert!(page.meta.iter().any(|line| line.starts_with("Not open")), "{:?}", page.meta);
     }
 }
