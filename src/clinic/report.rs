@@ -98,5 +98,7 @@ async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(
     let file = File::ALL.into_iter().find(|file| file.name() == name);
     let file = file.ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
     let report = for_practitioner(app, &visitor.caller, request, file.action()).await?;
-    Ok((file, file.render(&report).await?))
+    // A file is taken along: it says by itself whose it is.
+    let label = label(app, visitor, request).await;
+    Ok((file, file.render_for(&report, Some(&label)).await?))
 }

@@ -17,7 +17,7 @@ mod words;
 use super::Report;
 use super::rows::SECTION_PAIN;
 pub use around::{around_sessions_alt, around_sessions_svg};
-pub use body::{body_map_alt, body_map_svg};
+pub use body::{body_map_alt, body_map_svg, title as place_name};
 use marks::Mark;
 use scale::Scale;
 pub use sparklines::{Sparkline, sparklines_alt, sparklines_svg};
@@ -26,11 +26,15 @@ use svg::{Anchor, Frame, Svg};
 /// Width of the picture in user units.
 pub const WIDTH: f64 = 960.0;
 /// Height of the picture in user units.
-pub const HEIGHT: f64 = 360.0;
+pub const HEIGHT: f64 = 260.0;
+
+/// Where the words above the plot begin, and their baseline.
+const EDGE: f64 = 12.0;
+const HEADING: f64 = 15.0;
 
 const FRAME: Frame = Frame { id: "daily-pain", size: (WIDTH, HEIGHT) };
 
-/// Draws the daily pain of a report as an SVG document of 960 by 360 user units: daily scores
+/// Draws the daily pain of a report as an SVG document of 960 by 260 user units: daily scores
 /// (0 to 10) as dots, worst pain as faint ticks, the running median of seven days as a line that
 /// breaks at gaps, attended sessions as dashed marks, and the means of baseline and follow-up
 /// where they are reliable; flares the patient reported as shaded spans and spikes of the ratings
@@ -38,10 +42,13 @@ const FRAME: Frame = Frame { id: "daily-pain", size: (WIDTH, HEIGHT) };
 pub fn daily_pain_svg(report: &Report) -> String {
     let scale = Scale::new(report.window, report.daily.len());
     let mut svg = Svg::open(FRAME, &describe::title(report), &describe::text_alternative(report));
-    svg.text((scale::LEFT, 20.0), 15.0, Anchor::Start, svg::INK, &describe::heading(report));
-    svg.text((scale::LEFT, 37.0), 11.0, Anchor::Start, svg::MUTED, &describe::subheading(report));
+    let heading = describe::heading();
+    svg.strong((EDGE, HEADING), svg::LEAST, Anchor::Start, heading);
+    let after = EDGE + svg::text_width(heading, svg::LEAST) * 1.1 + 8.0;
+    let subheading = describe::subheading(report);
+    svg.text((after, HEADING), svg::LEAST, Anchor::Start, svg::MUTED, &subheading);
     if let Some(means) = describe::means(report) {
-        svg.text((scale::RIGHT, 37.0), 11.0, Anchor::End, svg::MEAN, &means);
+        svg.text((scale::RIGHT, HEADING), svg::LEAST, Anchor::End, svg::MEAN, &means);
     }
 
     let marks = marks::draw(&mut svg, &scale, report);

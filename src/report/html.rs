@@ -22,7 +22,9 @@ pub fn policy() -> String {
 
 /// The whole document.
 pub fn document(page: &Page) -> String {
-    let (title, language) = (Escaped(&page.title), Escaped(&page.language));
+    let language = Escaped(&page.language);
+    let title = page.heading();
+    let title = Escaped(&title);
     let direction = direction(page);
     let main = main(page);
     format!(
@@ -57,12 +59,22 @@ fn direction(page: &Page) -> &'static str {
 pub fn main(page: &Page) -> String {
     let mut out = String::from("<main class=\"report\">\n");
     put(&mut out, format_args!("<h1 dir=\"auto\">{}</h1>\n", Escaped(&page.title)));
+    if let Some(subject) = &page.subject {
+        put(&mut out, format_args!("<p class=\"subject\" dir=\"auto\">{}</p>\n", Escaped(subject)));
+    }
     for line in &page.meta {
         put(&mut out, format_args!("<p class=\"meta\" dir=\"auto\">{}</p>\n", Escaped(line)));
     }
     let mut level = 1;
     for block in &page.blocks {
         put_block(&mut out, block, &mut level);
+    }
+    if !page.details.is_empty() {
+        out.push_str("<section class=\"details\">\n");
+        for block in &page.details {
+            put_block(&mut out, block, &mut level);
+        }
+        out.push_str("</section>\n");
     }
     out.push_str("</main>\n");
     out
@@ -87,7 +99,19 @@ fn put_block(out: &mut String, block: &Block, level: &mut u8) {
             }
             out.push_str("</p>\n");
         }
-        Block::Facts(facts) => put_facts(out, facts),
+        Block::Facts(facts) => put_facts(out, "facts", facts),
+        Block::Lines(facts) => put_facts(out, "lines", facts),
+        Block::Columns(columns) => {
+            out.push_str("<div class=\"columns\">\n");
+            for column in columns {
+                out.push_str("<div>\n");
+                for block in column {
+                    put_block(out, block, level);
+                }
+                out.push_str("</div>\n");
+            }
+            out.push_str("</div>\n");
+        }
         Block::Table(table) => put_table(out, table),
         Block::Figure(figure) => put_figure(out, figure),
         Block::List(points) => {
@@ -118,8 +142,8 @@ fn put_span(out: &mut String, span: &Span) {
     }
 }
 
-fn put_facts(out: &mut String, facts: &[Fact]) {
-    out.push_str("<dl class=\"facts\">\n");
+fn put_facts(out: &mut String, class: &str, facts: &[Fact]) {
+    put(out, format_args!("<dl class=\"{class}\">\n"));
     for fact in facts {
         put(
             out,
@@ -175,19 +199,29 @@ fn put_table(out: &mut String, table: &Table) {
 }
 
 fn put_figure(out: &mut String, figure: &Figure) {
-    put(
-        out,
-        format_args!(
-            "<figure class=\"{}\"><img src=\"data:image/svg+xml;base64,{}\" alt=\"{}\">",
-            match figure.share_of_width() {
-                0..=40 => "slim",
-                41..=80 => "half",
-                _ => "wide",
-            },
-            BASE64_STANDARD.encode(&figure.svg),
-            Escaped(&figure.alt)
-        ),
-    );
+    let class = match figure.share_of_width() {
+        0..=40 => "slim",
+        41..=80 => "half",
+        _ => "wide",
+    };
+    put(out, format_args!("<figure class=\"{class}\">"));
+    // On a phone a wide picture keeps its letters and scrolls by itself, also by keyboard.
+    let scrolls = class == "wide";
+    if scrolls {
+        let name = Escaped(if figure.name.is_empty() { &figure.alt } else { &figure.name });
+        put(
+            out,
+            format_args!(
+                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\">"
+            ),
+        );
+    }
+    let data = BASE64_STANDARD.encode(&figure.svg);
+    let alt = Escaped(&figure.alt);
+    put(out, format_args!("<img src=\"data:image/svg+xml;base64,{data}\" alt=\"{alt}\">"));
+    if scrolls {
+        out.push_str("</div>");
+    }
     if !figure.caption.is_empty() {
         put(out, format_args!("<figcaption dir=\"auto\">{}</figcaption>", Lines(&figure.caption)));
     }
@@ -231,8 +265,10 @@ mod tests {
             title: "Report <1>".into(),
             language: "en".into(),
             direction: None,
+            subject: None,
             meta: vec!["For \"Ana\" & co".into()],
             blocks,
+            details: Vec::new(),
             id: "x".into(),
             created_at: None,
             wording: Wording::default(),
@@ -243,7 +279,7 @@ mod tests {
     fn every_text_is_inert() {
         let evil = "<script>alert(1)</script> \" onload=x ' & {{7*7}} =cmd|' /C calc'!A0 \u{0}";
         let text = || evil.to_owned();
-        let html = document(&page(vec![
+        let mut page = page(vec![
             Block::Heading { level: 2, text: text() },
             Block::Paragraph(vec![Span::strong(text()), Span::small(text())]),
             Block::Facts(vec![Fact { label: text(), value: text(), note: text() }]),
@@ -253,14 +289,27 @@ mod tests {
                 rows: vec![vec![text()]],
                 alignments: vec![],
             }),
-            Block::Figure(Figure { svg: "<svg/>".into(), alt: text(), caption: text() }),
+            Block::Figure(Figure {
+                svg: "<svg/>".into(),
+                name: text(),
+                alt: text(),
+                caption: text(),
+            }),
+            Block::Columns(vec![vec![Block::Lines(vec![Fact {
+                label: text(),
+                value: text(),
+                note: text(),
+            }])]]),
             Block::List(vec![text()]),
             Block::Notes(vec![Note { heading: text(), text: text() }]),
             Block::Small(text()),
-        ]));
+        ]);
+        page.subject = Some(text());
+        page.details = vec![Block::Small(text())];
+        let html = document(&page);
         assert!(!html.contains("<script"), "{html}");
         assert!(!html.contains("\" onload"), "{html}");
-        assert_eq!(html.matches("&lt;script&gt;").count(), 16, "{html}");
+        assert_eq!(html.matches("&lt;script&gt;").count(), 23, "{html}");
         for link in ["href=", "src=\"http", "url(", "@import", "javascript:"] {
             assert!(!html.contains(link), "{link}");
         }

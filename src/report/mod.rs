@@ -33,6 +33,8 @@ pub mod function;
 pub mod html;
 mod http;
 pub mod inputs_hash;
+#[cfg(test)]
+mod journals;
 pub mod medication;
 pub mod moments;
 mod numbers;
@@ -42,6 +44,8 @@ pub mod plateau;
 pub mod questionnaires;
 pub mod ranks;
 mod reading;
+#[cfg(test)]
+mod references_tests;
 pub mod relief;
 mod renderings;
 pub mod responders;

@@ -15,16 +15,28 @@ pub struct Page {
     pub language: String,
     /// Which way the page runs; by its language where it is not given.
     pub direction: Option<Direction>,
-    /// Lines below the title: for whom, over which days, computed when.
+    /// Whose page it is, as its reader knows them: below the title and on every sheet.
+    pub subject: Option<String>,
+    /// Lines below the title: over which days, computed when.
     pub meta: Vec<String>,
-    /// The content in reading order.
+    /// The content in reading order; all of it, or its summary where there are details.
     pub blocks: Vec<Block>,
+    /// What stands behind the summary: in smaller letters, and on paper from a new sheet on.
+    pub details: Vec<Block>,
     /// What names the document for good, such as the id of the report. No one sees it.
     pub id: String,
     /// When the document was made, as its properties tell.
     pub created_at: Option<DateTime<Utc>>,
     /// The words that a renderer adds itself.
     pub wording: Wording,
+}
+
+impl Page {
+    /// The title with whose page it is.
+    pub fn heading(&self) -> String {
+        let subject = self.subject.as_ref();
+        subject.map_or_else(|| self.title.clone(), |whose| format!("{} \u{b7} {whose}", self.title))
+    }
 }
 
 /// Which way lines run.
@@ -50,6 +62,10 @@ pub enum Block {
     Paragraph(Vec<Span>),
     /// Single numbers with their names, as tiles.
     Facts(Vec<Fact>),
+    /// Single numbers with their names, each on a line: many of them in little room.
+    Lines(Vec<Fact>),
+    /// Parts that stand side by side where there is room, and are read one after the other.
+    Columns(Vec<Vec<Block>>),
     /// Rows and columns.
     Table(Table),
     /// A picture.
@@ -131,6 +147,8 @@ pub enum Alignment {
 pub struct Figure {
     /// The SVG document, drawn by this program: never one that came from outside.
     pub svg: String,
+    /// What the picture is, in a few words.
+    pub name: String,
     /// The picture in words, for those who do not see it.
     pub alt: String,
     /// What stands below it. May be empty.

@@ -1,7 +1,7 @@
 //! The report as a page, a document and a table: one operation for each, for both readers.
 
 use super::asked::{Asked, with_window};
-use super::compose::{ENGLISH, patient_page, practitioner_page};
+use super::compose::{ENGLISH, patient_page, practitioner_page, practitioner_page_for};
 use super::http::{pull, share_target};
 use super::page::Page;
 use super::reading::SECTIONS;
@@ -77,7 +77,7 @@ async fn own(app: &App, caller: &Caller, request: &HttpRequest) -> Answered<(Rep
 
 /// Version of the layout and the words of the files: one more whenever the same report looks
 /// otherwise, so that nobody keeps an old page.
-const RENDERING: u32 = 1;
+const RENDERING: u32 = 2;
 
 /// The ETag of a file of the report with this ETag.
 pub(super) fn rendered(etag: &str) -> String {
@@ -210,9 +210,18 @@ impl File {
     /// # Errors
     /// When it cannot be made.
     pub async fn render(self, report: &Report) -> Answered<Vec<u8>> {
+        self.render_for(report, None).await
+    }
+
+    /// Its bytes for the reader of a share, with what the patient calls it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub async fn render_for(self, report: &Report, label: Option<&str>) -> Answered<Vec<u8>> {
+        let page = || practitioner_page_for(report, &ENGLISH, label);
         match self {
-            Self::Document => document(practitioner_page(report, &ENGLISH)).await,
-            Self::Page => Ok(html::document(&practitioner_page(report, &ENGLISH)).into_bytes()),
+            Self::Document => document(page()).await,
+            Self::Page => Ok(html::document(&page()).into_bytes()),
             Self::Days => csv::days(report).map_err(Problem::internal),
         }
     }

@@ -350,6 +350,12 @@ async fn a_hostile_label_is_text_in_the_list() {
     report.is_report();
     assert_eq!(report.text.matches("<script").count(), 1, "the one of the print button");
     assert!(!report.text.contains("\" onload"));
+
+    // The file that is taken along says whose it is.
+    let kept = open(&app, &format!("/clinic/patients/{share}/report.html"), &cookie).await;
+    assert_eq!(kept.status, 200);
+    assert!(kept.text.contains("Journal shared as \u{201c}&lt;/a&gt;&lt;script&gt;alert(1)"));
+    assert!(!kept.text.contains("<script") && !kept.text.contains("\" onload"));
 }
 
 #[tokio::test]

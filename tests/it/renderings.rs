@@ -179,7 +179,7 @@ async fn what_a_share_keeps_closed_is_in_none_of_its_files() {
     let open = share(&ana, &lind, &["sleep"]).await;
     let everything = headings(&own(&ana, "page.html").await.text).len();
     let page = shared(&lind, &open, "page.html").await.text;
-    assert_eq!(headings(&page), ["Sleep and how the patient felt", "What this page cannot say"]);
+    assert_eq!(headings(&page), ["Sleep and how the patient felt", "Details"]);
     assert!(everything > 8, "{everything} headings");
     assert!(page.contains("Sleep a night") && !page.contains("Days without pain"));
 
@@ -262,7 +262,7 @@ async fn questions_and_goals_stand_on_top_where_goals_are_open() {
     let goal = "Carry the shopping up two floors";
     let open = share(&ana, &lind, &["pain", "goals"]).await;
     let page = shared(&lind, &open, "page.html").await.text;
-    assert_eq!(headings(&page)[0], "For the next visit");
+    assert!(headings(&page)[0].starts_with("For the next visit"), "{:?}", headings(&page));
     let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}"));
     assert!(at("For the next visit") < at("May I lift again?"));
     assert!(at("May I lift again?") < at(goal) && at(goal) < at("What changed"));

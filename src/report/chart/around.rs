@@ -1,4 +1,4 @@
-//! Pain around the treatment sessions: a small panel for each of the last sessions, in order.
+//! Pain around the treatment sessions: a small panel for each of the last sessions, in a row.
 //!
 //! A panel shows pain before, just after and a day after the session as dots, and the means of the
 //! days on either side as bars. Each has its place; where a value is missing the place stays blank.
@@ -7,43 +7,41 @@ use super::super::effect_summary::SUMMARY_SESSIONS;
 use super::super::numbers::one_decimal;
 use super::super::session_effect::{SessionEffect, SessionEffects};
 use super::legend::Rows;
-use super::svg::{self, Anchor, Frame, Point, Stroke, Svg};
-use super::words::{counted, day, difference, fitted, names, short_day, span};
+use super::svg::{self, Anchor, Frame, Point, Stroke, Svg, text_width};
+use super::words::{counted, day, difference, names, short_day, span};
 use std::cmp::Ordering;
 
 /// Sessions that get a panel; of more, the last ones.
 const MOST_PANELS: usize = 12;
-const COLUMNS: usize = 3;
 
-const WIDTH: f64 = 480.0;
+const WIDTH: f64 = 960.0;
 /// Left edge of the first panel, right of the labels of the scale.
-const LEFT: f64 = 28.0;
-/// Top of the first row of panels.
-const TOP: f64 = 86.0;
-const PANEL: f64 = 136.0;
+const LEFT: f64 = 36.0;
+/// Top of the panels below words, and without any.
+const TOP: [f64; 2] = [24.0, 4.0];
+const PANEL: f64 = 70.0;
 /// From one panel to the next.
-const PITCH: Point = (152.0, 156.0);
+const PITCH: f64 = 76.5;
 /// Ground of a panel.
 const GROUND: &str = "#f5f7f9";
 /// Room on the ground above 10 and below 0, where the numbers of marks there stand.
-const INSET: f64 = 18.0;
+const INSET: f64 = 17.0;
 /// Where a score of 10 and one of 0 lie below the top of a panel.
-const TEN: f64 = 51.0;
-const ZERO: f64 = 123.0;
+const TEN: f64 = 36.0;
+const ZERO: f64 = 90.0;
 /// Places within a panel: of the dots, and of the left ends of the bars.
-const DOTS: [f64; 3] = [41.0, 68.0, 95.0];
-const BARS: [f64; 2] = [3.0, 109.0];
-const BAR_WIDTH: f64 = 24.0;
+const DOTS: [f64; 3] = [21.0, 35.0, 49.0];
+const BARS: [f64; 2] = [1.0, 56.0];
+const BAR_WIDTH: f64 = 13.0;
 /// Where the session lies, between the first two dots.
-const SESSION: f64 = 54.5;
-/// Size of most of the text.
-const SIZE: f64 = 12.0;
+const SESSION: f64 = 28.0;
+const SIZE: f64 = svg::LEAST;
 
 /// A part of the legend: the width of its sample and its name.
 const LEGEND: [(f64, &str); 4] = [
     (54.0, "before, just after, 24 h after"),
     (18.0, "the session"),
-    (54.0, "mean of the 3 days before, after"),
+    (22.0, "mean of the 3 days before, after"),
     (0.0, "Blank: no rating, not zero"),
 ];
 
@@ -54,27 +52,22 @@ pub fn around_sessions_svg(effects: &SessionEffects) -> Option<String> {
     let earlier = effects.sessions.len() - shown.len();
     let (first, last) = (shown.first()?, shown.last()?);
 
-    let bottom = TOP + PITCH.1 * shown.len().div_ceil(COLUMNS) as f64;
-    let rows = Rows { left: LEFT, right: WIDTH - 8.0, first: bottom + 8.0, text_size: SIZE };
+    let [with_words, alone] = TOP;
+    let top = if earlier > 0 { with_words } else { alone };
+    let bottom = top + ZERO + INSET;
+    let rows = Rows { left: LEFT, right: WIDTH - 8.0, first: bottom + 18.0, text_size: SIZE };
     let places = rows.layout(LEGEND.into_iter());
-    let height = places.last().map_or(bottom, |place| place.1) + 10.0;
+    let height = places.last().map_or(bottom, |place| place.1) + 7.0;
     let frame = Frame { id: "around-sessions", size: (WIDTH, height) };
 
     let mut svg = Svg::open(frame, "Pain around treatment sessions", &around_sessions_alt(effects));
-    let heading = format!(
-        "{}, {}",
-        heading(effects.sessions.len()),
-        span(first.journal_date, last.journal_date)
-    );
-    svg.text((8.0, 20.0), 15.0, Anchor::Start, svg::INK, "Pain around treatment sessions");
-    let heading = fitted(&heading, SIZE, WIDTH - 16.0);
-    svg.text((8.0, 38.0), SIZE, Anchor::Start, svg::MUTED, &heading);
-    for (line, y) in summary(effects).iter().zip([55.0, 71.0]) {
-        svg.text((8.0, y), SIZE, Anchor::Start, svg::INK, line);
+    if earlier > 0 {
+        let days = span(first.journal_date, last.journal_date);
+        let heading = format!("{}, {days}", heading(effects.sessions.len()));
+        svg.text((8.0, 14.0), SIZE, Anchor::Start, svg::MUTED, &heading);
     }
     for (index, session) in shown.iter().enumerate() {
-        let (row, column) = ((index / COLUMNS) as f64, (index % COLUMNS) as f64);
-        let corner = (LEFT + column * PITCH.0, TOP + row * PITCH.1);
+        let corner = (LEFT + index as f64 * PITCH, top);
         panel(&mut svg, corner, earlier + index + 1, session);
     }
     svg.group("legend");
@@ -150,10 +143,10 @@ fn panel(svg: &mut Svg, (left, top): Point, number: usize, session: &SessionEffe
     let y = |score: f64| top + ZERO - score.clamp(0.0, 10.0) / 10.0 * (ZERO - TEN);
     let right = left + PANEL;
     svg.group("session");
-    let label = format!("{number} \u{b7} {}", short_day(session.journal_date));
-    svg.strong((left, top + 12.0), SIZE, Anchor::Start, &label);
-    let techniques = fitted(&names(&session.techniques), 11.0, PANEL);
-    svg.text((left, top + 26.0), 11.0, Anchor::Start, svg::MUTED, &techniques);
+    svg.strong((left, top + 13.0), SIZE, Anchor::Start, &number.to_string());
+    let date = short_day(session.journal_date);
+    let after = left + text_width(&number.to_string(), SIZE) * 1.1 + 5.0;
+    svg.text((after, top + 13.0), SIZE, Anchor::Start, svg::MUTED, &date);
 
     let ground = (PANEL, ZERO - TEN + 2.0 * INSET);
     svg.rect((left, y(10.0) - INSET), ground, GROUND);
@@ -161,7 +154,7 @@ fn panel(svg: &mut Svg, (left, top): Point, number: usize, session: &SessionEffe
         svg.line((left, y(score)), (right, y(score)), Stroke::solid(svg::GRID, 0.8));
         if left <= LEFT {
             let at = (left - 6.0, y(score) + 4.0);
-            svg.text(at, 11.0, Anchor::End, svg::MUTED, &format!("{score:.0}"));
+            svg.text(at, SIZE, Anchor::End, svg::MUTED, &format!("{score:.0}"));
         }
     }
     let line = left + SESSION;
@@ -170,8 +163,6 @@ fn panel(svg: &mut Svg, (left, top): Point, number: usize, session: &SessionEffe
     for (mean, bar) in [session.before_mean, session.after_mean].into_iter().zip(BARS) {
         let Some(mean) = mean else { continue };
         svg.mean_bar((left + bar, y(mean)), left + bar + BAR_WIDTH);
-        let at = (left + bar + BAR_WIDTH / 2.0, y(mean) - 7.5);
-        svg.text(at, 11.0, Anchor::Middle, svg::MEAN, &one_decimal(mean));
     }
     let values = [session.pre, session.post, session.post24];
     let point = |(value, x): (Option<i32>, f64)| value.map(|v| (left + x, y(f64::from(v)), v));
@@ -185,13 +176,13 @@ fn panel(svg: &mut Svg, (left, top): Point, number: usize, session: &SessionEffe
     for (index, (x, y, value)) in points.iter().enumerate().filter_map(|(i, p)| Some((i, (*p)?))) {
         let is_low = is_valley(values, index);
         svg.dot((x, y), 3.6, false);
-        let at = (x, if is_low { y + 15.0 } else { y - 7.0 });
-        svg.strong(at, 11.0, Anchor::Middle, &value.to_string());
+        let at = (x, if is_low { y + 15.5 } else { y - 6.5 });
+        svg.strong(at, SIZE, Anchor::Middle, &value.to_string());
     }
     let means = session.before_mean.or(session.after_mean);
     if points.iter().all(Option::is_none) && means.is_none() {
-        let at = (left + PANEL / 2.0, y(5.0) - 6.0);
-        svg.label(at, 11.0, Anchor::Middle, svg::MUTED, "no ratings around it");
+        let at = (left + PANEL / 2.0, y(5.0) + 4.0);
+        svg.label(at, SIZE, Anchor::Middle, svg::MUTED, "no rating");
     }
     svg.end_group();
 }
@@ -262,17 +253,17 @@ mod tests {
         // The line never crosses a missing value.
         let lines = panels.iter().map(|p| p.split("</g>").next().unwrap().contains("<polyline"));
         assert_eq!(lines.collect::<Vec<_>>(), [true, false, false]);
-        let zero = format!("cy=\"{:.2}\"", TOP + ZERO);
+        let zero = format!("cy=\"{:.2}\"", TOP[1] + ZERO);
         assert!(!svg.contains(&zero));
-        assert!(svg.contains("1 \u{b7} 4 Mar</text>") && svg.contains(">manual needling</text>"));
-        assert!(svg.contains(">Median change just after: insufficient, have 1, need 3</text>"));
+        assert!(svg.contains(">1</text>") && svg.contains(">4 Mar</text>"));
+        assert!(svg.contains("Median change just after: insufficient, have 1, need 3."));
     }
 
     #[test]
     fn the_summary_comes_from_the_statements() {
         let drop = |by: i16| [Some(7), Some(7 - by), None];
         let svg = around_sessions_svg(&effects(&[2, 2, 1, 2, 3, 2].map(drop))).unwrap();
-        assert!(svg.contains(">Median change just after: \u{2212}2.0 (n 6)</text>"), "{svg}");
+        assert!(svg.contains("Median change just after: \u{2212}2.0 (n 6)."), "{svg}");
         let alt = around_sessions_alt(&effects(&[2, 2, 1].map(drop)));
         assert_eq!(
             alt.split_once(". 1, 4 Mar 2026").unwrap().0,
@@ -295,7 +286,7 @@ mod tests {
         assert_self_contained(&svg);
         assert_eq!(svg.matches("<g class=\"session\"").count(), 12);
         assert!(svg.contains("The last 12 of 14 attended sessions"), "{svg}");
-        assert!(svg.contains(">3 \u{b7} 12 Mar<") && !svg.contains(">2 \u{b7} 8 Mar<"));
+        assert!(svg.contains(">12 Mar<") && !svg.contains(">8 Mar<"));
         assert!(class(&svg, "legend").contains("Blank: no rating, not zero"));
     }
 
@@ -316,6 +307,6 @@ mod tests {
         bare.sessions.push(rows);
         let Report { session_effects, .. } = build(&bare);
         let svg = around_sessions_svg(&session_effects.unwrap()).unwrap();
-        assert!(svg.contains("no ratings around it"), "{svg}");
+        assert!(svg.contains(">no rating</text>"), "{svg}");
     }
 }

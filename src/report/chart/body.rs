@@ -1,20 +1,25 @@
-//! Where it hurt, on the body map: places shaded in three steps by their share of the days on
-//! which any place was named, with the number of days on each.
+//! Where it hurt, on the body map: both views, their places shaded in three steps by their share of
+//! the days on which any place was named, and the places named most in words.
 
 use super::super::sites::{SiteSummary, SiteUse};
 use super::super::statement::Status;
 use super::svg::{self, Anchor, Frame, Svg};
-use super::words::{counted, wrapped};
-use crate::body_map::{self, BodyRegion, Fill, Laterality, Part, View};
+use super::words::{counted, fitted};
+use crate::body_map::{self, BodyRegion, Fill, Laterality, View};
 
-const WIDTH: f64 = 320.0;
-const EDGE: f64 = 12.0;
-const SIZE: f64 = 12.0;
-const LINE: f64 = 17.0;
-/// Where the body begins.
-const BODY: f64 = 44.0;
-/// Lines that the list of what is not drawn may fill.
-const MOST_NOTES: usize = 6;
+const WIDTH: f64 = 480.0;
+const HEIGHT: f64 = 206.0;
+const EDGE: f64 = 8.0;
+const LINE: f64 = 16.5;
+/// How much smaller the views are than the map that is tapped on.
+const SCALE: f64 = 0.265;
+/// Top of the views, below what stands above them.
+const BODY: f64 = 34.0;
+/// Left edges of the views, and of the words beside them.
+const VIEWS: [(View, f64, &str); 2] = [(View::Back, EDGE, "back"), (View::Front, 114.0, "front")];
+const WORDS: f64 = 226.0;
+/// Places that are told in words; the rest is counted.
+const MOST_PLACES: usize = 7;
 
 /// The steps from light to dark, far enough apart for grey print.
 const STEPS: [(&str, &str); 3] = [
@@ -23,66 +28,63 @@ const STEPS: [(&str, &str); 3] = [
     ("#80300a", "more than two thirds"),
 ];
 
-/// Draws the places of a summary that a view shows, as an SVG document: shaded by their share of
-/// the days with a place named, with their days as numbers. What the view cannot show is listed
-/// below it. The same summary gives the same bytes.
-pub fn body_map_svg(summary: &SiteSummary, view: View) -> String {
-    let notes = notes(summary, view);
-    let legend = BODY + f64::from(body_map::HEIGHT) + 20.0;
-    let rows = if summary.sites.is_empty() { 0 } else { legend_names(summary).len() + 1 };
-    let first_note = legend + LINE * rows as f64 + 6.0;
-    let height = first_note + LINE * notes.len() as f64;
-    let frame = match view {
-        View::Front => Frame { id: "pain-sites-front", size: (WIDTH, height) },
-        View::Back => Frame { id: "pain-sites-back", size: (WIDTH, height) },
-    };
-    let title = format!("Where it hurt, seen from the {}", view.code());
-    let mut svg = Svg::open(frame, &title, &body_map_alt(summary, view));
-    svg.text((EDGE, 20.0), 15.0, Anchor::Start, svg::INK, &title);
-    svg.text((EDGE, 37.0), SIZE, Anchor::Start, svg::MUTED, &behind(summary));
-
-    let figure = body_map::figure(view, |region, side| fill(summary, region, side));
-    svg.placed((0.0, BODY), &figure.elements);
-    svg.group("days");
-    for part in body_map::parts(view) {
-        let Some(site) = find(summary, part.region, part.side) else { continue };
-        number(&mut svg, part, site);
+/// Draws the places of a summary as an SVG document: shaded on the back and on the front by their
+/// share of the days with a place named, and listed with their days. The same summary gives the
+/// same bytes.
+pub fn body_map_svg(summary: &SiteSummary) -> String {
+    let frame = Frame { id: "pain-sites", size: (WIDTH, HEIGHT) };
+    let mut svg = Svg::open(frame, "Where it hurt", &body_map_alt(summary));
+    let behind = format!("{}. Sides are the patient\u{2019}s own.", behind(summary));
+    svg.text((EDGE, 14.0), svg::LEAST, Anchor::Start, svg::MUTED, &behind);
+    let size = [body_map::WIDTH, body_map::HEIGHT].map(|units| f64::from(units) * SCALE);
+    for (view, left, name) in VIEWS {
+        let figure = body_map::figure(view, |region, side| fill(summary, region, side));
+        // Its own words would be too small here.
+        let body = figure.elements.split_once("<path class=\"body-silhouette\"");
+        let body = body
+            .map_or_else(String::new, |(_, rest)| format!("<path class=\"body-silhouette\"{rest}"));
+        svg.scaled((left, BODY), SCALE, &body);
+        let (start, end) = if view == View::Back { ("left", "right") } else { ("right", "left") };
+        let middle = left + size[0] / 2.0;
+        svg.text((middle, 31.0), svg::LEAST, Anchor::Middle, svg::INK, name);
+        svg.text((left, 46.0), svg::LEAST, Anchor::Start, svg::MUTED, start);
+        svg.text((left + size[0], 46.0), svg::LEAST, Anchor::End, svg::MUTED, end);
     }
-    svg.end_group();
 
     svg.group("legend");
-    if rows > 0 {
-        for (index, (colour, name)) in legend_names(summary).into_iter().enumerate() {
-            let y = legend + LINE * index as f64;
-            svg.swatch((EDGE, y - 10.0), (20.0, 12.0), colour);
-            svg.text((EDGE + 28.0, y), SIZE, Anchor::Start, svg::INK, name);
-        }
-        let y = legend + LINE * (rows - 1) as f64;
-        svg.strong((EDGE + 10.0, y), SIZE, Anchor::Middle, "3");
-        svg.text((EDGE + 28.0, y), SIZE, Anchor::Start, svg::INK, "number of days, here 3");
+    let mut y = 44.0;
+    for (colour, name) in legend_names(summary) {
+        svg.swatch((WORDS, y - 10.0), (18.0, 12.0), colour);
+        svg.text((WORDS + 24.0, y), svg::LEAST, Anchor::Start, svg::INK, name);
+        y += LINE;
     }
     svg.end_group();
-    svg.group("notes");
-    for (index, note) in notes.iter().enumerate() {
-        let y = first_note + LINE * index as f64;
-        svg.text((EDGE, y), SIZE, Anchor::Start, svg::MUTED, note);
+    svg.group("places");
+    y += 12.0;
+    let width = WIDTH - WORDS - EDGE;
+    for site in summary.sites.iter().take(MOST_PLACES) {
+        let days = counted(site.days, "day");
+        let room = width - svg::text_width(&days, svg::LEAST) - 8.0;
+        let name = fitted(&title(site), svg::LEAST, room);
+        svg.text((WORDS, y), svg::LEAST, Anchor::Start, svg::INK, &name);
+        svg.text((WIDTH - EDGE, y), svg::LEAST, Anchor::End, svg::INK, &days);
+        y += LINE;
+    }
+    if let Some(more) = summary.sites.len().checked_sub(MOST_PLACES).filter(|more| *more > 0) {
+        let more =
+            format!("and {}", counted(u64::try_from(more).unwrap_or(u64::MAX), "more place"));
+        svg.text((WORDS, y), svg::LEAST, Anchor::Start, svg::MUTED, &more);
     }
     svg.end_group();
     svg.close()
 }
 
-/// The same in words: every place with its days and what it has of share and intensity, those that
-/// the view does not show too.
-pub fn body_map_alt(summary: &SiteSummary, view: View) -> String {
+/// The same in words: every place with its days and what it has of share and intensity.
+pub fn body_map_alt(summary: &SiteSummary) -> String {
     let mut sentences = vec![format!("{}.", behind(summary))];
-    let (shown, others): (Vec<_>, Vec<_>) =
-        summary.sites.iter().partition(|site| is_shown(site, view));
-    let list = |sites: Vec<&SiteUse>| sites.into_iter().map(told).collect::<Vec<_>>().join("; ");
-    if !shown.is_empty() {
-        sentences.push(format!("Seen from the {}: {}.", view.code(), list(shown)));
-    }
-    if !others.is_empty() {
-        sentences.push(format!("Not on this view: {}.", list(others)));
+    if !summary.sites.is_empty() {
+        let places: Vec<String> = summary.sites.iter().map(told).collect();
+        sentences.push(format!("{}.", places.join("; ")));
     }
     sentences.push(String::from("Days without a place are unknown, not free of pain."));
     sentences.join(" ")
@@ -115,16 +117,15 @@ fn provisional(status: Status) -> &'static str {
     if status == Status::Provisional { ", provisional" } else { "" }
 }
 
-/// The name of a place; codes that are not known stand for themselves.
-fn title(site: &SiteUse) -> String {
+/// The name of a place on the patient's own side; codes that are not known stand for themselves.
+pub fn title(site: &SiteUse) -> String {
     let region = BodyRegion::from_code(&site.region.0);
-    let side = Laterality::from_code(&site.laterality.0);
     let name = region.map_or(site.region.0.as_str(), |region| region.label());
-    match side {
+    match Laterality::from_code(&site.laterality.0) {
         // What has no side is not without a known one.
         Some(Laterality::Unknown) if region.is_some_and(has_no_side) => name.to_owned(),
-        Some(side) => format!("{name}, {}", side.label()),
-        None => format!("{name}, {}", site.laterality.0),
+        Some(Laterality::Unknown) => format!("{name}, side not known"),
+        _ => format!("{name}, {}", site.laterality.0),
     }
 }
 
@@ -134,10 +135,6 @@ fn has_no_side(region: BodyRegion) -> bool {
 
 fn is_of(site: &SiteUse, region: BodyRegion, side: Laterality) -> bool {
     site.region.0 == region.code() && site.laterality.0 == side.code()
-}
-
-fn is_shown(site: &SiteUse, view: View) -> bool {
-    body_map::parts(view).iter().any(|part| is_of(site, part.region, part.side))
 }
 
 fn find(summary: &SiteSummary, region: BodyRegion, side: Laterality) -> Option<&SiteUse> {
@@ -170,48 +167,14 @@ fn fill(summary: &SiteSummary, region: BodyRegion, side: Laterality) -> Option<F
     })
 }
 
-/// The number of days on a part.
-fn number(svg: &mut Svg, part: &Part, site: &SiteUse) {
-    let (x, y) = part.centre();
-    let at = (x, y + BODY + 4.0);
-    let days = site.days.to_string();
-    svg.label(at, SIZE, Anchor::Middle, svg::INK, &days);
-}
-
 fn legend_names(summary: &SiteSummary) -> Vec<(&'static str, &'static str)> {
+    if summary.sites.is_empty() {
+        return Vec::new();
+    }
     if has_shares(summary) {
         return STEPS.to_vec();
     }
-    vec![(STEPS[0].0, "named; shares need 3 days with a place")]
-}
-
-/// What the view does not show: how much is on the other one, and what has no place on either.
-fn notes(summary: &SiteSummary, view: View) -> Vec<String> {
-    let on_other = |site: &&SiteUse| {
-        !is_shown(site, view) && View::ALL.into_iter().any(|other| is_shown(site, other))
-    };
-    let on_none = |site: &&SiteUse| !View::ALL.into_iter().any(|view| is_shown(site, view));
-    let mut lines = Vec::new();
-    let width = WIDTH - 2.0 * EDGE;
-    let nowhere: Vec<String> = summary
-        .sites
-        .iter()
-        .filter(on_none)
-        .map(|site| format!("{} ({})", title(site), counted(site.days, "day")))
-        .collect();
-    if !nowhere.is_empty() {
-        lines = wrapped(&format!("Not drawn: {}.", nowhere.join("; ")), SIZE, width);
-        if lines.len() > MOST_NOTES {
-            lines.truncate(MOST_NOTES - 1);
-            lines.push(String::from("and more, named in the text alternative."));
-        }
-    }
-    match summary.sites.iter().filter(on_other).count() {
-        0 => {}
-        1 => lines.push(String::from("1 more place is on the other view.")),
-        count => lines.push(format!("{count} more places are on the other view.")),
-    }
-    lines
+    vec![(STEPS[0].0, "named; shares need 3 days")]
 }
 
 #[cfg(test)]
@@ -250,71 +213,51 @@ mod tests {
             (BodyRegion::Widespread, None, 1),
             (BodyRegion::Abdomen, Some(Laterality::Midline), 1),
         ]);
-        let svg = body_map_svg(&found, View::Back);
+        let svg = body_map_svg(&found);
         assert_self_contained(&svg);
-        assert_eq!(svg, body_map_svg(&found, View::Back));
+        assert_eq!(svg, body_map_svg(&found));
         assert_eq!(shade(&svg, "low_back.left"), Some(STEPS[2].0));
         assert_eq!(shade(&svg, "low_back.right"), Some(STEPS[2].0));
         assert_eq!(shade(&svg, "buttock.left"), Some(STEPS[1].0));
         assert_eq!(shade(&svg, "thigh.left"), Some(STEPS[0].0));
         // What was not named has no shade, and a side that is not known is nowhere.
         assert_eq!([shade(&svg, "thigh.right"), shade(&svg, "knee.left")], [None, None]);
-        assert_eq!(class(&svg, "days").matches(">12</text>").count(), 4);
-        let notes = class(&svg, "notes");
-        assert!(notes.contains("Not drawn: Knee, side not known (2 days);<"), "{notes}");
-        assert!(notes.contains("1 more place is on the other view."));
-        assert!(svg.contains(">Self-reported. 12 days with a place named</text>"));
-        assert!(svg.contains("<title>Low back, your left: 12 of 12 days</title>"));
+        let places = class(&svg, "places");
+        assert!(places.contains(">Low back, left</text>") && places.contains(">12 days</text>"));
+        assert!(places.contains(">Knee, side not known</text>"), "{places}");
+        assert!(svg.contains(">Self-reported. 12 days with a place named. Sides are the"));
         assert_eq!(
-            body_map_alt(&summary(&[(BodyRegion::Hip, Some(Left), 4)]), View::Front),
-            "Self-reported. 4 days with a place named. Seen from the front: Hip, your left: 4 days \
-             (100.0 percent, provisional), mean pain 6.0 of 4 days, provisional. Days without a \
-             place are unknown, not free of pain."
+            body_map_alt(&summary(&[(BodyRegion::Hip, Some(Left), 4)])),
+            "Self-reported. 4 days with a place named. Hip, left: 4 days (100.0 percent, \
+             provisional), mean pain 6.0 of 4 days, provisional. Days without a place are unknown, \
+             not free of pain."
         );
     }
 
     #[test]
     fn few_days_have_no_steps_and_none_have_no_shade() {
         let found = summary(&[(BodyRegion::Hip, Some(Left), 2), (BodyRegion::Neck, Some(Left), 1)]);
-        let svg = body_map_svg(&found, View::Front);
+        let svg = body_map_svg(&found);
         assert_self_contained(&svg);
         assert_eq!(shade(&svg, "hip.left"), Some(STEPS[0].0));
         assert!(class(&svg, "legend").contains("shares need 3 days"));
-        for view in View::ALL {
-            let svg = body_map_svg(&summary(&[]), view);
-            assert_self_contained(&svg);
-            assert!(!svg.contains("body-shaded") && !svg.contains("third"), "{svg}");
-            assert!(svg.contains(">No place was named in this window</text>"));
-        }
+        let svg = body_map_svg(&summary(&[]));
+        assert_self_contained(&svg);
+        assert!(!svg.contains("body-shaded") && !svg.contains("third"), "{svg}");
+        assert!(svg.contains(">No place was named in this window. "));
     }
 
     #[test]
     fn codes_of_a_later_version_are_told_and_not_drawn() {
         let mut found = summary(&[(BodyRegion::Hip, Some(Left), 5)]);
         found.sites[0].region = "<b>tail\"".into();
-        let svg = body_map_svg(&found, View::Back);
+        let svg = body_map_svg(&found);
         assert_self_contained(&svg);
-        assert!(class(&svg, "notes").contains("&lt;b&gt;tail&quot;, your left (5 days)"), "{svg}");
+        assert!(class(&svg, "places").contains("&lt;b&gt;tail&quot;, left<"), "{svg}");
         let all: Vec<_> = BodyRegion::all().map(|region| (region, None, 3)).collect();
-        let notes = class(&body_map_svg(&summary(&all), View::Back), "notes").to_owned();
-        assert_eq!(notes.matches("<text").count(), MOST_NOTES);
-    }
-
-    #[test]
-    fn numbers_stand_on_their_own_side() {
-        for view in View::ALL {
-            for part in body_map::parts(view) {
-                let (x, y) = part.centre();
-                let is_on_left = (part.side == Left) == (view == View::Back);
-                let right = f64::from(body_map::WIDTH);
-                let (low, high) = match part.side {
-                    Laterality::Midline => (right / 2.0 - 1.0, right / 2.0 + 1.0),
-                    _ if is_on_left => (0.0, right / 2.0),
-                    _ => (right / 2.0, right),
-                };
-                assert!(low < x && x < high, "{}: {x}", part.title());
-                assert!(y > 0.0 && y < f64::from(body_map::HEIGHT), "{}: {y}", part.title());
-            }
-        }
+        let svg = body_map_svg(&summary(&all));
+        let places = class(&svg, "places");
+        assert_eq!(places.matches("<text").count(), 2 * MOST_PLACES + 1);
+        assert!(places.contains(&format!(">and {} more places<", all.len() - MOST_PLACES)));
     }
 }

@@ -16,13 +16,12 @@ pub(super) fn title(report: &Report) -> String {
     format!("Daily pain from {} to {}", day(report.window.from), day(report.window.to))
 }
 
-/// The visible heading.
-pub(super) fn heading(report: &Report) -> String {
-    let (from, to) = (day(report.window.from), day(report.window.to));
-    format!("Daily pain, {from} \u{2013} {to}")
+/// The visible heading: the axis names the days.
+pub(super) const fn heading() -> &'static str {
+    "Daily pain"
 }
 
-/// The line below the heading: how much stands behind the picture.
+/// The words after the heading: how much stands behind the picture.
 pub(super) fn subheading(report: &Report) -> String {
     let header = &report.header;
     let Some(rated) = header.days_rated else { return String::from("Self-reported.") };

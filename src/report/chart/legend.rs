@@ -1,15 +1,17 @@
 //! The legend: only what is in the picture, in words, wrapped where the row is full.
 
 use super::marks::Mark;
-use super::scale::{LEFT, RIGHT};
+use super::scale::RIGHT;
 use super::svg::{self, Anchor, Point, Stroke, Svg, text_width};
 
-const SIZE: f64 = 11.0;
-const FIRST_ROW: f64 = 333.0;
+const SIZE: f64 = svg::LEAST;
+const FIRST_ROW: f64 = 234.0;
+/// Where the lines begin, and how far beyond the plot they end.
+const EDGE: f64 = 12.0;
 /// Width of a sample with the space after it.
 const SAMPLE: f64 = 24.0;
 /// Space between two items.
-const SPACE: f64 = 20.0;
+const SPACE: f64 = 16.0;
 
 /// The lines that the items of a legend fill.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +48,7 @@ impl Rows {
 
 /// Draws the legend of the marks that are in the picture, below the plot.
 pub(super) fn draw(svg: &mut Svg, marks: &[Mark]) {
-    let rows = Rows { left: LEFT, right: RIGHT, first: FIRST_ROW, text_size: SIZE };
+    let rows = Rows { left: EDGE, right: RIGHT + EDGE, first: FIRST_ROW, text_size: SIZE };
     let places = rows.layout(marks.iter().map(|mark| (SAMPLE, name(*mark))));
     svg.group("legend");
     for (mark, (x, y)) in marks.iter().zip(places) {
@@ -62,12 +64,12 @@ fn name(mark: Mark) -> &'static str {
         Mark::Backfilled => "entered late",
         Mark::Worst => "worst of the day",
         Mark::Median => "7-day median",
-        Mark::Mean => "period mean, named above",
+        Mark::Mean => "period mean",
         Mark::Session => "treatment session",
         Mark::Gap => "no rating: unknown, not zero",
         Mark::Flare => "flare, as reported",
         Mark::Spike => "spike: well above the 28 days before",
-        Mark::PainFree => "called free of pain, no score",
+        Mark::PainFree => "called pain-free, no score",
     }
 }
 

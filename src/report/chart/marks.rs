@@ -14,11 +14,11 @@ const CROSSED_DAYS: i64 = 1;
 /// Sessions above which their marks are drawn fainter.
 const CROWDED_SESSIONS: usize = 24;
 /// Narrowest run of days that gets a note of why nothing is expected.
-const NOTED_WIDTH: f64 = 110.0;
+const NOTED_WIDTH: f64 = 120.0;
 /// Height of the shade of a flare over days without a score.
 const FLARE_TOP: f64 = 14.0;
 /// Baseline of the row of session numbers.
-const SESSION_ROW: f64 = 59.0;
+const SESSION_ROW: f64 = 36.0;
 
 /// A kind of mark, in the order of the legend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +157,7 @@ fn unexpected_days(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) {
         let width = scale.day_width() * days as f64;
         if width >= NOTED_WIDTH {
             let at = (edge + side * width, Scale::y(5.0) + 4.0);
-            svg.text(at, 11.0, Anchor::Middle, svg::MUTED, note);
+            svg.text(at, svg::LEAST, Anchor::Middle, svg::MUTED, note);
         }
     }
     svg.end_group();
@@ -171,18 +171,23 @@ fn axes(svg: &mut Svg, scale: &Scale) {
         let width = if is_labelled { 1.0 } else { 0.5 };
         svg.line((LEFT, y), (RIGHT, y), Stroke::solid(svg::GRID, width));
         if is_labelled {
-            svg.text((LEFT - 8.0, y + 4.0), 11.0, Anchor::End, svg::MUTED, &score.to_string());
+            svg.text(
+                (LEFT - 8.0, y + 4.0),
+                svg::LEAST,
+                Anchor::End,
+                svg::MUTED,
+                &score.to_string(),
+            );
         }
     }
-    svg.upright((18.0, Scale::y(5.0)), 11.0, "Pain, 0 none to 10 worst");
+    svg.upright((18.0, Scale::y(5.0)), svg::LEAST, "Pain, 0 none to 10 worst");
     svg.line((LEFT, BOTTOM), (RIGHT, BOTTOM), Stroke::solid(svg::SESSION, 1.0));
     for tick in scale.ticks() {
         let x = scale.x(tick.date);
         svg.line((x, BOTTOM), (x, BOTTOM + 4.0), Stroke::solid(svg::SESSION, 1.0));
-        svg.text((x, BOTTOM + 21.0), 11.0, Anchor::Middle, svg::MUTED, &tick.label);
-        if let Some(year) = tick.year {
-            svg.text((x, BOTTOM + 34.0), 11.0, Anchor::Middle, svg::MUTED, &year);
-        }
+        let year = tick.year.map(|year| format!(" {year}")).unwrap_or_default();
+        let label = tick.label + &year;
+        svg.text((x, BOTTOM + 18.0), svg::LEAST, Anchor::Middle, svg::MUTED, &label);
     }
     svg.end_group();
 }
@@ -202,14 +207,14 @@ fn sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
         let (first, last) = (seen + 1, seen + attended);
         seen = last;
         let label = if first == last { last.to_string() } else { format!("{first}\u{2013}{last}") };
-        let half = text_width(&label, 10.0) / 2.0;
+        let half = text_width(&label, svg::LEAST) / 2.0;
         if x - half >= free_from {
-            svg.text((x, SESSION_ROW), 10.0, Anchor::Middle, svg::INK, &label);
+            svg.text((x, SESSION_ROW), svg::LEAST, Anchor::Middle, svg::INK, &label);
             free_from = x + half + 5.0;
         }
     }
     if seen > 0 {
-        svg.text((LEFT - 5.0, SESSION_ROW), 9.5, Anchor::End, svg::MUTED, "Treatment");
+        svg.text((LEFT - 6.0, SESSION_ROW), svg::LEAST, Anchor::End, svg::MUTED, "Session");
     }
     svg.end_group();
     seen > 0

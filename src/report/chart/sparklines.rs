@@ -8,20 +8,22 @@ use super::super::statement::{ReportWindow, Status};
 use super::super::weekly::{WeekValue, WeeklySeries};
 use super::legend::Rows;
 use super::svg::{self, Anchor, Frame, Point, Stroke, Svg, text_width};
-use super::words::{counted, day, fitted, short_span, span};
+use super::words::{counted, day, fitted, span};
 
 const WIDTH: f64 = 480.0;
 const EDGE: f64 = 8.0;
 /// Top of the first row.
-const TOP: f64 = 48.0;
-const ROW: f64 = 50.0;
+const TOP: f64 = 22.0;
+const ROW: f64 = 21.5;
 /// Left and right edge of the lines.
-const PLOT: (f64, f64) = (160.0, 344.0);
+const PLOT: (f64, f64) = (150.0, 318.0);
 /// Left edge of the numbers.
-const NUMBER: f64 = 358.0;
+const NUMBER: f64 = 328.0;
 /// Where the ends of a range lie below the top of a row.
-const RANGE: (f64, f64) = (8.0, 38.0);
-const SIZE: f64 = 12.0;
+const RANGE: (f64, f64) = (3.5, 18.0);
+const SIZE: f64 = svg::LEAST;
+/// Where the words of a row stand below its top.
+const LINE: f64 = 15.5;
 
 const RELIABLE: &str = "week mean, 5 days or more";
 const PROVISIONAL: &str = "3 or 4 days";
@@ -44,14 +46,13 @@ pub struct Sparkline<'a> {
 /// its line with the number of days behind it. The same rows give the same bytes.
 pub fn sparklines_svg(rows: &[Sparkline<'_>]) -> String {
     let bottom = TOP + ROW * rows.len().max(1) as f64;
-    let legend = Rows { left: EDGE, right: WIDTH - EDGE, first: bottom + 40.0, text_size: SIZE };
+    let legend = Rows { left: EDGE, right: WIDTH - EDGE, first: bottom + 17.0, text_size: SIZE };
     let items = [(16.0, RELIABLE), (16.0, PROVISIONAL), (0.0, BLANK)];
     let places = legend.layout(items.into_iter());
-    let height = places.last().map_or(bottom, |place| place.1) + 12.0;
+    let height = places.last().map_or(bottom, |place| place.1) + 7.0;
     let frame = Frame { id: "week-means", size: (WIDTH, height) };
     let mut svg = Svg::open(frame, "Week by week", &sparklines_alt(rows));
-    svg.text((EDGE, 20.0), 15.0, Anchor::Start, svg::INK, "Week by week");
-    svg.text((EDGE, 37.0), SIZE, Anchor::Start, svg::MUTED, "Self-reported, means of the weeks");
+    svg.text((EDGE, 14.0), SIZE, Anchor::Start, svg::MUTED, "Self-reported");
 
     let days = days(rows);
     for (index, row) in rows.iter().enumerate() {
@@ -59,11 +60,10 @@ pub fn sparklines_svg(rows: &[Sparkline<'_>]) -> String {
     }
     match days {
         Some(days) => {
-            svg.text((NUMBER, 37.0), SIZE, Anchor::Start, svg::MUTED, "Last mean");
-            let y = bottom + 14.0;
+            svg.text((NUMBER, 14.0), SIZE, Anchor::Start, svg::MUTED, "Last mean");
             let (from, to) = (day(days.from), day(days.to));
-            svg.text((PLOT.0, y), 11.0, Anchor::Start, svg::MUTED, &from);
-            svg.text((PLOT.1, y), 11.0, Anchor::End, svg::MUTED, &to);
+            svg.text((PLOT.0, 14.0), SIZE, Anchor::Start, svg::MUTED, &from);
+            svg.text((PLOT.1, 14.0), SIZE, Anchor::End, svg::MUTED, &to);
         }
         None => svg.note((WIDTH / 2.0, bottom - ROW / 2.0 + 5.0), "No weeks in this window"),
     }
@@ -144,9 +144,13 @@ fn draw_row(svg: &mut Svg, top: f64, row: &Sparkline<'_>, days: Option<ReportWin
     let label_width = PLOT.0 - EDGE - 12.0;
     svg.group("row");
     svg.line((EDGE, top), (WIDTH - EDGE, top), Stroke::solid(svg::GRID, 0.8));
-    svg.strong((EDGE, top + 21.0), 13.0, Anchor::Start, &fitted(row.label, 14.0, label_width));
-    let unit = fitted(&unit(row), 11.0, label_width);
-    svg.text((EDGE, top + 36.0), 11.0, Anchor::Start, svg::MUTED, &unit);
+    let label = fitted(row.label, SIZE, label_width);
+    svg.strong((EDGE, top + LINE), SIZE, Anchor::Start, &label);
+    let unit = unit(row);
+    let after = EDGE + text_width(&label, SIZE) * 1.06 + 5.0;
+    if after + text_width(&unit, SIZE) <= PLOT.0 - 6.0 {
+        svg.text((PLOT.0 - 6.0, top + LINE), SIZE, Anchor::End, svg::MUTED, &unit);
+    }
 
     for end in [RANGE.0, RANGE.1] {
         let y = top + end;
@@ -155,23 +159,18 @@ fn draw_row(svg: &mut Svg, top: f64, row: &Sparkline<'_>, days: Option<ReportWin
     line(svg, top, row, days);
     if let Some((week, value)) = means(row.series).last() {
         let text = number(value);
-        svg.strong((NUMBER, top + 21.0), 15.0, Anchor::Start, &text);
-        if week.status == Status::Provisional {
-            let after = (NUMBER + text_width(&text, 15.0) + 10.0, top + 21.0);
-            svg.text(after, 11.0, Anchor::Start, svg::MUTED, "provisional");
-        }
-        let days = short_span(week.window.from, week.window.to);
-        let n = format!("n {} \u{b7} {days}", week.n);
-        svg.text((NUMBER, top + 36.0), 11.0, Anchor::Start, svg::MUTED, &n);
+        svg.strong((NUMBER, top + LINE), 14.0, Anchor::Start, &text);
+        let provisional = if week.status == Status::Provisional { ", provisional" } else { "" };
+        let n = format!("n {}{provisional}", week.n);
+        svg.text((NUMBER + 40.0, top + LINE), SIZE, Anchor::Start, svg::MUTED, &n);
     } else {
-        svg.text((NUMBER, top + 21.0), SIZE, Anchor::Start, svg::INK, "insufficient");
-        let n = format!("n {}, need 3 in a week", row.series.mean.n);
-        svg.text((NUMBER, top + 36.0), 11.0, Anchor::Start, svg::MUTED, &n);
+        let n = format!("insufficient, n {}", row.series.mean.n);
+        svg.text((NUMBER, top + LINE), SIZE, Anchor::Start, svg::MUTED, &n);
     }
     svg.end_group();
 }
 
-/// The unit and the range, on a line of their own.
+/// The unit and the range, where there is room behind the name.
 fn unit(row: &Sparkline<'_>) -> String {
     let (low, high) = row.range;
     match row.unit {
@@ -246,9 +245,7 @@ mod tests {
         assert_eq!(drawn.matches("<polyline").count(), 1);
         let zero = format!("cy=\"{:.2}\"", TOP + RANGE.1);
         assert!(!drawn.contains(&zero));
-        assert!(
-            drawn.contains(">8.0</text>") && drawn.contains(">n 7 \u{b7} 29 Mar\u{2013}4 Apr<")
-        );
+        assert!(drawn.contains(">8.0</text>") && drawn.contains(">n 7</text>"));
         assert_eq!(
             sparklines_alt(&rows),
             "Mood (0 worst to 10 best): 4 of 5 weeks with a mean: first 4.0 (1 Mar 2026 to 7 Mar \
@@ -264,7 +261,7 @@ mod tests {
         let svg = sparklines_svg(&rows);
         assert_self_contained(&svg);
         assert!(!class(&svg, "row").contains("<circle"));
-        assert!(svg.contains(">insufficient</text>") && svg.contains(">n 2, need 3 in a week<"));
+        assert!(svg.contains(">insufficient, n 2</text>"));
         assert!(sparklines_alt(&rows).starts_with("Stress: too few days for the mean of a week."));
         let none = sparklines_svg(&[]);
         assert_self_contained(&none);
@@ -282,7 +279,9 @@ mod tests {
         let label = "</text><script>alert(1)</script>".repeat(9);
         let svg = sparklines_svg(&[row(&label, "\"&'", &mood)]);
         assert_self_contained(&svg);
-        assert!(svg.contains("&lt;/text&gt;") && svg.contains("&quot;&amp;&#39;, 0\u{2013}10"));
+        assert!(svg.contains("&lt;/text&gt;"));
+        let svg = sparklines_svg(&[row("Mood", "\"&'", &mood)]);
+        assert!(svg.contains("&quot;&amp;&#39;, 0\u{2013}10"), "{svg}");
     }
 
     #[test]

@@ -26,6 +26,10 @@ pub(super) const SESSION: &str = "#848d97";
 
 const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif";
 
+/// The smallest letters: in print a picture 960 units wide fills the sheet, one 480 wide half of it,
+/// and they are at least 6.5 points high.
+pub(super) const LEAST: f64 = 12.5;
+
 /// A point in user units.
 pub(super) type Point = (f64, f64);
 
@@ -176,9 +180,11 @@ impl Svg {
         ));
     }
 
-    /// Elements drawn elsewhere by this program, moved to a place.
-    pub(super) fn placed(&mut self, (x, y): Point, elements: &str) {
-        self.put(format_args!("<g transform=\"translate({x:.2} {y:.2})\">\n{elements}</g>"));
+    /// Elements drawn elsewhere by this program, moved to a place in another size.
+    pub(super) fn scaled(&mut self, (x, y): Point, scale: f64, elements: &str) {
+        self.put(format_args!(
+            "<g transform=\"translate({x:.2} {y:.2}) scale({scale:.3})\">\n{elements}</g>"
+        ));
     }
 
     pub(super) fn text(&mut self, at: Point, size: f64, anchor: Anchor, fill: &str, text: &str) {

@@ -67,7 +67,7 @@ fn the_picture_is_well_formed_self_contained_and_repeatable() {
     let svg = daily_pain_svg(&report);
     assert_self_contained(&svg);
     assert_eq!(svg, daily_pain_svg(&report));
-    assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 960 360\""));
+    assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 960 260\""));
 }
 
 #[test]

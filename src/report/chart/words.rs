@@ -2,7 +2,7 @@
 
 use super::super::statement::{Code, Statement, Status};
 use super::svg::text_width;
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 /// A day with its year: "3 Mar 2026".
 pub(super) fn day(date: NaiveDate) -> String {
@@ -17,17 +17,6 @@ pub(super) fn short_day(date: NaiveDate) -> String {
 /// The days from one to another, in words; one day stands alone.
 pub(super) fn span(from: NaiveDate, to: NaiveDate) -> String {
     if from == to { day(from) } else { format!("{} to {}", day(from), day(to)) }
-}
-
-/// The days from one to another without years, as short as they can be: "8–14 Mar".
-pub(super) fn short_span(from: NaiveDate, to: NaiveDate) -> String {
-    if from == to {
-        short_day(from)
-    } else if (from.year(), from.month()) == (to.year(), to.month()) {
-        format!("{}\u{2013}{}", from.day(), short_day(to))
-    } else {
-        format!("{}\u{2013}{}", short_day(from), short_day(to))
-    }
 }
 
 /// A difference as people read it: a true minus sign, and a plus above zero.
@@ -80,19 +69,6 @@ pub(super) fn fitted(text: &str, size: f64, width: f64) -> String {
     format!("{}\u{2026}", cut.trim_end_matches([' ', ',']))
 }
 
-/// A text in lines that fit a width; a word that is longer is cut.
-pub(super) fn wrapped(text: &str, size: f64, width: f64) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace().map(|word| fitted(word, size, width)) {
-        let longer = lines.last().map(|line| format!("{line} {word}"));
-        match longer.filter(|longer| text_width(longer, size) <= width).zip(lines.last_mut()) {
-            Some((longer, line)) => *line = longer,
-            None => lines.push(word),
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::super::fixtures::date;
@@ -102,22 +78,16 @@ mod tests {
     fn numbers_and_days_read_well() {
         let signs = ["-2.0", "0.5", "0.0"].map(signed);
         assert_eq!(signs, ["\u{2212}2.0", "+0.5", "0.0"]);
-        assert_eq!(short_span(date(0), date(6)), "1\u{2013}7 Mar");
-        assert_eq!(short_span(date(28), date(34)), "29 Mar\u{2013}4 Apr");
-        assert_eq!(short_span(date(0), date(365)), "1 Mar\u{2013}1 Mar");
-        assert_eq!((short_span(date(0), date(0)), span(date(0), date(0))).0, "1 Mar");
+        assert_eq!((short_day(date(0)), span(date(0), date(0))).1, "1 Mar 2026");
         assert_eq!((counted(1, "day"), counted(-1, "day")), ("1 day".into(), "0 days".into()));
     }
 
     #[test]
-    fn texts_are_cut_and_wrapped_to_a_width() {
+    fn texts_are_cut_to_a_width() {
         assert_eq!(fitted("short", 10.0, 100.0), "short");
         let cut = fitted("manual needling, electroacupuncture", 11.0, 110.0);
         assert!(cut.ends_with('\u{2026}') && cut.starts_with("manual needling"), "{cut}");
         assert!(text_width(&cut, 11.0) <= 110.0);
         assert_eq!(fitted("\u{1f9e0}", 11.0, 0.0), "\u{2026}");
-        let lines = wrapped("one two three  four", 10.0, 45.0);
-        assert_eq!(lines, ["one two", "three", "four"]);
-        assert!(wrapped("", 10.0, 45.0).is_empty());
     }
 }

@@ -3,13 +3,15 @@
 
 mod catalogue;
 mod content;
+mod details;
 mod figures;
 mod patient;
 mod practitioner;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use catalogue::{Catalogue, ENGLISH};
 pub use patient::patient_page;
-pub use practitioner::practitioner_page;
+pub use practitioner::{practitioner_page, practitioner_page_for};

@@ -1,8 +1,7 @@
 //! The patient's page: "Am I getting better?", answered as far as the ratings allow, in plain words
 //! (clinical reference 6.2).
 
-use super::content::{heading, session_table};
-use super::practitioner::{activities, visit_lists};
+use super::content::{activities, heading, session_table, visit_lists};
 use super::words::{Voice, day, decimal, elapsed, fact, made_at, span};
 use super::{Catalogue, figures};
 use crate::report::Report;
@@ -50,11 +49,13 @@ pub fn patient_page(report: &Report, catalogue: &Catalogue) -> Page {
         title: words.text("own.title", &[]),
         language: catalogue.language.to_owned(),
         direction: None,
+        subject: None,
         meta: vec![
             words.text("meta.window", &[("span", &span(words, report.window))]),
             made_at(report),
         ],
         blocks,
+        details: Vec::new(),
         id: format!("own-{}-{}", report.window.from, report.journal_revision),
         created_at: Some(report.generated_at),
         wording: Wording::default(),

@@ -1,46 +1,45 @@
-//! The practitioner's page: read in a minute, in the order of clinical reference 6.1.
+//! The practitioner's page: a summary that is read in a minute, in the order of clinical reference
+//! 6.1, and behind it the details it rests on.
 
-use super::content::{codes, heading, session_table};
-use super::words::{
-    Voice, behind, day, day_or, decimal, elapsed, fact, made_at, or_dash, span, value,
-};
-use super::{Catalogue, figures};
+use super::content::{codes, facts, heading, isolated, short};
+use super::words::{Voice, code_of, day, decimal, elapsed, fact, made_at, span};
+use super::{Catalogue, details, summary};
 use crate::report::Report;
-use crate::report::coverage::CoverageWeek;
-use crate::report::page::{Alignment, Block, Fact, Note, Page, Span, Table, Wording};
-use crate::report::questionnaires::{QuestionnaireChange, QuestionnaireScore};
-use crate::report::statement::{Code, Statement, Status};
+use crate::report::page::{Block, Fact, Page, Span, Wording};
+use crate::report::questionnaires::QuestionnaireChange;
+use crate::report::statement::{Code, Statement};
+
+/// Questions, and goals, that the summary shows.
+const MOST_PINNED: usize = 3;
+/// Shared notes that the summary shows: the latest.
+const LATEST_NOTES: usize = 2;
+/// Letters of a text of the patient's that the summary shows.
+const PINNED_LETTERS: usize = 110;
+/// Questionnaires that the summary shows.
+const MOST_QUESTIONNAIRES: usize = 6;
 
 /// Composes the page. The same report gives the same page.
 pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> Page {
+    practitioner_page_for(report, catalogue, None)
+}
+
+/// As [`practitioner_page`], for the reader of a share, with what the patient calls it.
+pub fn practitioner_page_for(report: &Report, catalogue: &Catalogue, label: Option<&str>) -> Page {
     let words = &Voice { catalogue, window: elapsed(report) };
     let mut blocks = Vec::new();
-    visit(&mut blocks, report, words);
-    blocks.push(Block::Facts(header(report, words)));
+    let is_whole = visit(&mut blocks, report, words);
+    blocks.push(header(report, words));
     changed(&mut blocks, report, words);
-    if report.pain.is_some() {
-        blocks.push(heading(words, "chart.heading"));
-        blocks.push(figures::daily_pain(words, report));
-    }
-    sessions(&mut blocks, report, words);
-    function(&mut blocks, report, words);
-    sleep(&mut blocks, report, words);
-    medication(&mut blocks, report, words);
-    flares(&mut blocks, report, words);
-    safety(&mut blocks, report, words);
-    let bodies = figures::body(report);
-    if !bodies.is_empty() {
-        blocks.push(heading(words, "body.heading"));
-        blocks.extend(bodies);
-    }
-    patients_words(&mut blocks, report, words);
-    footer(&mut blocks, report, words);
+    summary::blocks(&mut blocks, report, words);
+    let label = label.map(isolated).filter(|label| !label.is_empty());
     Page {
         title: words.text("title", &[]),
         language: catalogue.language.to_owned(),
         direction: None,
+        subject: label.map(|label| words.text("subject", &[("label", &label)])),
         meta: meta(report, words),
         blocks,
+        details: details::blocks(report, words, !is_whole),
         id: format!(
             "{}-{}-{}-{}",
             report.window.from, report.window.to, report.rule_version, report.journal_revision
@@ -51,480 +50,196 @@ pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> Page {
 }
 
 /// The lines below the title.
-pub(super) fn meta(report: &Report, words: &Voice<'_>) -> Vec<String> {
+fn meta(report: &Report, words: &Voice<'_>) -> Vec<String> {
     let at = made_at(report);
     let revision = report.journal_revision.to_string();
     let made =
         [("at", at.as_str()), ("rules", &report.rule_version), ("revision", revision.as_str())];
-    let mut meta = vec![
+    let list = |codes: &[Code]| self::codes(words, "section", codes);
+    let parts = [
         words.text("meta.window", &[("span", &span(words, report.window))]),
         words.text("meta.made", &made),
-        words.text("meta.nature", &[]),
     ];
-    let list = |codes: &[Code]| self::codes(words, "section", codes);
-    meta.push(words.text("meta.sections", &[("sections", &list(&report.sections_included))]));
+    let mut meta = vec![format!("{}. {}", parts.join(" \u{b7} "), words.text("meta.nature", &[]))];
     if !report.sections_omitted.is_empty() {
         meta.push(words.text("meta.omitted", &[("sections", &list(&report.sections_omitted))]));
     }
     meta
 }
 
-fn header(report: &Report, words: &Voice<'_>) -> Vec<Fact> {
+/// How much was logged and attended, in a line.
+fn header(report: &Report, words: &Voice<'_>) -> Block {
     let header = &report.header;
-    let mut facts = Vec::new();
+    let mut parts: Vec<(String, String, String)> = Vec::new();
+    let expected = header.days_expected.to_string();
     if let Some(rated) = header.days_rated {
-        let (rated, expected) = (rated.to_string(), header.days_expected.to_string());
-        facts.push(Fact {
-            label: words.text("header.rated", &[]),
-            value: words.text("header.rated.value", &[("rated", &rated), ("expected", &expected)]),
-            note: String::new(),
-        });
+        let values = [("rated", rated.to_string()), ("expected", expected)];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let value = words.text("header.rated.value", &values);
+        parts.push((words.text("header.rated", &[]), value, String::new()));
     }
-    let statements =
-        [("header.adherence", &header.adherence_any), ("header.timely", &header.adherence_timely)];
-    facts.extend(
-        statements.into_iter().filter_map(|(label, s)| Some(fact(words, label, s.as_ref()?))),
-    );
+    for (label, statement) in
+        [("header.adherence", &header.adherence_any), ("header.timely", &header.adherence_timely)]
+    {
+        let known = statement.as_ref().map(|statement| fact(words, label, statement));
+        parts.extend(known.map(|known| (known.label, known.value, known.note)));
+    }
     if let Some(sessions) = header.sessions {
-        let [planned, attended, missed, patient, clinic] = [
-            sessions.planned,
-            sessions.attended,
-            sessions.missed,
-            sessions.cancelled_patient,
-            sessions.cancelled_clinic,
-        ]
-        .map(|count| count.to_string());
-        let values = [
-            ("planned", planned.as_str()),
-            ("missed", &missed),
-            ("patient", &patient),
-            ("clinic", &clinic),
+        let others = [
+            ("header.planned", sessions.planned),
+            ("header.missed", sessions.missed),
+            ("header.cancelled_patient", sessions.cancelled_patient),
+            ("header.cancelled_clinic", sessions.cancelled_clinic),
         ];
-        facts.push(Fact {
-            label: words.text("header.sessions", &[]),
-            value: words.text("header.sessions.value", &[("attended", &attended)]),
-            note: words.text("header.sessions.note", &values),
-        });
+        let others = others.into_iter().filter(|(_, count)| *count > 0);
+        let others = others.map(|(key, count)| words.text(key, &[("count", &count.to_string())]));
+        let attended = sessions.attended.to_string();
+        parts.push((
+            words.text("header.sessions", &[]),
+            words.text("header.sessions.value", &[("attended", &attended)]),
+            others.collect::<Vec<_>>().join(", "),
+        ));
     }
-    facts
+    let mut spans = Vec::new();
+    for (label, value, note) in parts {
+        if !spans.is_empty() {
+            spans.push(Span::plain(" \u{b7} "));
+        }
+        spans.push(Span::plain(format!("{label} ")));
+        spans.push(Span::strong(value));
+        if !note.is_empty() {
+            spans.push(Span::small(format!(" ({note})")));
+        }
+    }
+    Block::Paragraph(spans)
 }
 
-/// What the patient brings along stands first: the page is read just before the visit.
-fn visit(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    let Some(visit) = &report.visit else { return };
-    if visit.questions.is_empty() && visit.goals.is_empty() && visit.next_visit_on.is_none() {
-        return;
+/// What the patient brings along stands first: the page is read just before the visit. Tells
+/// whether it is all there, and not shortened.
+fn visit(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) -> bool {
+    let mut is_whole = true;
+    let mut pinned = |texts: &mut dyn Iterator<Item = String>| {
+        let mut lines = Vec::new();
+        for text in texts {
+            if lines.len() == MOST_PINNED {
+                is_whole = false;
+                break;
+            }
+            let line = short(&text, PINNED_LETTERS);
+            is_whole &= line == text;
+            lines.push(line);
+        }
+        lines
+    };
+    let visit = report.visit.as_ref();
+    let questions = visit.iter().flat_map(|visit| &visit.questions);
+    let questions = pinned(&mut questions.map(|question| question.text.clone()));
+    let goals = visit.iter().flat_map(|visit| &visit.goals);
+    let goals = pinned(&mut goals.map(|goal| goal.text.clone()));
+    let notes = latest_notes(report, words);
+    let next = visit.and_then(|visit| visit.next_visit_on);
+    if questions.is_empty() && goals.is_empty() && notes.is_empty() && next.is_none() {
+        return true;
     }
-    blocks.push(heading(words, "visit.heading"));
-    if let Some(next) = visit.next_visit_on {
-        let text = words.text("visit.next", &[("day", &day(next))]);
-        blocks.push(Block::Paragraph(vec![Span::plain(text)]));
-    }
-    blocks.extend(visit_lists(report, words));
-}
-
-/// The open questions and goals, each under its name.
-pub(super) fn visit_lists(report: &Report, words: &Voice<'_>) -> Vec<Block> {
-    let Some(visit) = &report.visit else { return Vec::new() };
-    let questions = visit.questions.iter().map(|question| question.text.clone()).collect();
-    let goals = visit.goals.iter().map(|goal| goal.text.clone()).collect();
-    let lists: [(&str, Vec<String>); 2] = [("visit.questions", questions), ("visit.goals", goals)];
-    lists
+    let title = match next {
+        Some(next) => words.text("visit.next", &[("day", &day(next))]),
+        None => words.text("visit.heading", &[]),
+    };
+    blocks.push(Block::Heading { level: 2, text: title });
+    let lists = [("visit.questions", questions), ("visit.goals", goals), ("visit.notes", notes)];
+    let columns: Vec<Vec<Block>> = lists
         .into_iter()
         .filter(|(_, lines)| !lines.is_empty())
-        .flat_map(|(label, lines)| {
+        .map(|(label, lines)| {
             let label = Block::Paragraph(vec![Span::strong(words.text(label, &[]))]);
-            [label, Block::List(lines)]
+            vec![label, Block::List(lines)]
         })
-        .collect()
+        .collect();
+    if !columns.is_empty() {
+        blocks.push(Block::Columns(columns));
+    }
+    if !is_whole {
+        blocks.push(Block::Small(words.text("visit.more", &[])));
+    }
+    is_whole
 }
 
+/// The latest notes the patient shared, shortened; all of them stand in the details.
+fn latest_notes(report: &Report, words: &Voice<'_>) -> Vec<String> {
+    let notes = report.shared_notes.iter().flatten().rev();
+    let texts = notes.filter_map(|note| Some((note.journal_date, note.text.as_ref()?)));
+    let lines = texts.take(LATEST_NOTES).map(|(on, text)| {
+        let (on, text) = (day(on), isolated(&short(text, PINNED_LETTERS)));
+        words.text("visit.note", &[("day", &on), ("text", &text)])
+    });
+    lines.collect()
+}
+
+/// What changed: pain as tiles, the rest as lines.
 fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    let mut facts = Vec::new();
+    let mut tiles = Vec::new();
+    let mut lines = Vec::new();
     let mut sentences = Vec::new();
     if let Some(pain) = &report.pain {
-        facts.push(fact(words, "changed.baseline", &pain.baseline.mean));
-        facts.push(fact(words, "changed.now", &pain.follow_up));
-        facts.push(fact(words, "changed.difference", &pain.change.difference));
+        tiles.extend(facts(
+            words,
+            &[("changed.baseline", &pain.baseline.mean), ("changed.now", &pain.follow_up)],
+        ));
+        // Its days are those of the two before it.
+        let difference = Statement { window: None, ..pain.change.difference.clone() };
+        tiles.push(fact(words, "changed.difference", &difference));
+        tiles.push(fact(words, "changed.trend", &pain.trend.per_week));
         if let Some(band) = &pain.change.band {
             let percent = pain.change.percent_reduction.map(decimal).unwrap_or_default();
-            facts.push(Fact {
+            lines.push(Fact {
                 label: words.text("changed.band", &[]),
                 value: words.code("band", &code_of(band)),
                 note: words.text("changed.percent", &[("percent", &percent)]),
             });
         }
-        facts.push(Fact {
-            label: words.text("changed.trend", &[]),
-            value: value(words, &pain.trend.per_week),
-            note: behind(words, &pain.trend.per_week),
-        });
+        lines.push(fact(words, "states.high", &pain.time_in_state.worst_high.share));
         sentences.extend(pain.change.sentence.clone());
         sentences.extend(pain.plateau.as_ref().and_then(|plateau| plateau.sentence.clone()));
     }
     if let Some(questionnaires) = &report.questionnaires {
-        for change in questionnaires.instruments.iter().filter(|change| change.latest.is_some()) {
-            let label = words.text("questionnaire.difference", &[("title", &change.title)]);
-            facts.push(Fact { label, ..fact(words, "none", &change.difference) });
+        let changes = questionnaires.instruments.iter().filter(|change| change.latest.is_some());
+        for change in changes.take(MOST_QUESTIONNAIRES) {
+            lines.push(questionnaire(words, change));
         }
         if let Some(impression) = &questionnaires.impression {
-            facts.push(Fact {
+            lines.push(Fact {
                 label: words.text("changed.impression", &[]),
                 value: impression.words.clone(),
                 note: day(impression.journal_date),
             });
         }
     }
-    if facts.is_empty() {
+    if tiles.is_empty() && lines.is_empty() {
         return;
     }
     blocks.push(heading(words, "changed.heading"));
-    blocks.push(Block::Facts(facts));
+    if !tiles.is_empty() {
+        blocks.push(Block::Facts(tiles));
+    }
     for sentence in sentences {
         blocks.push(Block::Paragraph(vec![Span::plain(sentence)]));
     }
+    blocks.push(Block::Lines(lines));
 }
 
-/// The code that a fieldless enum is written as.
-fn code_of(code: &impl serde::Serialize) -> String {
-    match serde_json::to_value(code) {
-        Ok(serde_json::Value::String(code)) => code,
-        _ => String::new(),
+/// The change of a questionnaire, and how many of the published thresholds it reaches.
+fn questionnaire(words: &Voice<'_>, change: &QuestionnaireChange) -> Fact {
+    let title = words.code("instrument", &change.instrument);
+    let known = fact(words, "none", &Statement { window: None, ..change.difference.clone() });
+    let results = change.thresholds.iter().filter_map(|threshold| threshold.result.as_ref());
+    let all = results.clone().count();
+    let reached = results.filter(|result| result.0 == "met").count();
+    let mut notes = vec![known.note.clone()];
+    if all > 0 {
+        let (reached, all) = (reached.to_string(), all.to_string());
+        notes.push(words.text("questionnaire.reached", &[("reached", &reached), ("all", &all)]));
     }
-}
-
-fn sessions(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    let Some(effects) = &report.session_effects else { return };
-    blocks.push(heading(words, "sessions.heading"));
-    blocks.push(Block::Facts(vec![
-        fact(words, "sessions.immediate", &effects.immediate.median),
-        fact(words, "sessions.sustained", &effects.sustained.median),
-    ]));
-    blocks.extend(figures::around_sessions(report));
-    blocks.extend(session_table(words, effects));
-    blocks.push(Block::Small(words.text("sessions.hedge", &[])));
-}
-
-fn function(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    if report.function.is_none() && report.questionnaires.is_none() {
-        return;
-    }
-    blocks.push(heading(words, "function.heading"));
-    if let Some(function) = &report.function {
-        let rows = [
-            ("function.walking", &function.walking_minutes.mean),
-            ("function.steps", &function.steps.mean),
-            ("function.sitting", &function.sitting_tolerance.mean),
-            ("function.standing", &function.standing_tolerance.mean),
-            ("function.work", &function.work.affected),
-        ];
-        blocks.push(Block::Facts(facts(words, &rows)));
-    }
-    let instruments = report.questionnaires.as_ref().map_or(&[][..], |found| &found.instruments);
-    if !instruments.is_empty() {
-        blocks.push(questionnaires(words, instruments));
-    }
-    for change in instruments.iter().filter(|change| !change.activities.is_empty()) {
-        blocks.push(activities(words, change));
-    }
-}
-
-/// One line an instrument: first and latest score, the difference, and what it is held against.
-fn questionnaires(words: &Voice<'_>, instruments: &[QuestionnaireChange]) -> Block {
-    let rows = instruments.iter().map(|change| {
-        let dated = |score: &QuestionnaireScore| {
-            let day = day(score.journal_date);
-            words.text("questionnaire.dated", &[("score", &score.score_text), ("day", &day)])
-        };
-        let held: Vec<String> = change
-            .thresholds
-            .iter()
-            .filter_map(|threshold| {
-                let result =
-                    words.text(&format!("threshold.{}", threshold.result.as_ref()?.0), &[]);
-                let name = words.code("threshold_name", &threshold.name);
-                let values =
-                    [("name", name.as_str()), ("source", &threshold.source), ("result", &result)];
-                Some(words.text("questionnaire.threshold", &values))
-            })
-            .collect();
-        let higher = words.code("questionnaire", &change.higher_is.0);
-        let values = [("title", change.title.as_str()), ("higher", &higher)];
-        vec![
-            words.text("questionnaire.title", &values),
-            dated(&change.first),
-            change.latest.as_ref().map_or_else(|| or_dash(None::<i32>), dated),
-            value(words, &change.difference),
-            held.join("\n"),
-        ]
-    });
-    Block::Table(Table {
-        caption: words.text("questionnaire.caption", &[]),
-        headers: ["name", "first", "latest", "change", "held"]
-            .map(|key| words.text(&format!("questionnaire.{key}"), &[]))
-            .to_vec(),
-        rows: rows.collect(),
-        alignments: vec![Alignment::Start; 5],
-    })
-}
-
-/// The activities the patient named, at both times.
-pub(super) fn activities(words: &Voice<'_>, change: &QuestionnaireChange) -> Block {
-    let rows = change.activities.iter().map(|activity| {
-        vec![activity.activity.clone(), decimal(activity.first), decimal(activity.latest)]
-    });
-    Block::Table(Table {
-        caption: words.text("own.activities.caption", &[]),
-        headers: ["activity", "first", "latest"]
-            .map(|key| words.text(&format!("questionnaire.{key}"), &[]))
-            .to_vec(),
-        rows: rows.collect(),
-        alignments: vec![Alignment::Start, Alignment::End, Alignment::End],
-    })
-}
-
-/// Tiles of several statements.
-fn facts(words: &Voice<'_>, rows: &[(&str, &Statement)]) -> Vec<Fact> {
-    rows.iter().map(|(label, statement)| fact(words, label, statement)).collect()
-}
-
-fn sleep(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    let mut shown = Vec::new();
-    if let Some(sleep) = &report.sleep {
-        shown.extend(facts(
-            words,
-            &[
-                ("sleep.total", &sleep.total_sleep.mean),
-                ("sleep.efficiency", &sleep.efficiency.mean),
-                ("sleep.quality", &sleep.quality.mean),
-                ("sleep.woken", &sleep.woken_by_pain),
-            ],
-        ));
-    }
-    if let Some(pain) = &report.pain {
-        let states = &pain.time_in_state;
-        shown.extend(facts(
-            words,
-            &[
-                ("states.high", &states.worst_high.share),
-                ("states.low", &states.worst_low.share),
-                ("states.none", &states.no_pain.share),
-            ],
-        ));
-    }
-    if let Some(wellbeing) = &report.wellbeing {
-        shown.extend(facts(
-            words,
-            &[
-                ("wellbeing.interference", &wellbeing.interference.mean),
-                ("wellbeing.stiffness", &wellbeing.stiffness.mean),
-                ("wellbeing.morning", &wellbeing.morning_stiffness.mean),
-                ("wellbeing.mood", &wellbeing.mood.mean),
-                ("wellbeing.stress", &wellbeing.stress.mean),
-                ("wellbeing.energy", &wellbeing.energy.mean),
-            ],
-        ));
-    }
-    if shown.is_empty() {
-        return;
-    }
-    blocks.push(heading(words, "sleep.heading"));
-    blocks.push(Block::Facts(shown));
-    blocks.extend(figures::weeks(words, report));
-    if let Some(link) = &report.sleep_link {
-        blocks.push(Block::Paragraph(vec![
-            Span::strong(words.text("sleep.link", &[])),
-            Span::plain(": "),
-            Span::plain(link.sentence.clone()),
-        ]));
-    }
-}
-
-fn medication(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    if report.medication.is_none() && report.relief.is_none() {
-        return;
-    }
-    blocks.push(heading(words, "medication.heading"));
-    if let Some(medication) = &report.medication {
-        let mut shown = Vec::new();
-        for kind in &medication.kinds {
-            let label = words.code("medication.kind", &kind.kind.0);
-            let change = words.text("medication.change", &[("kind", &label)]);
-            shown.push(Fact { label, ..fact(words, "none", &kind.per_week) });
-            if kind.change.status != Status::Insufficient {
-                shown.push(Fact { label: change, ..fact(words, "none", &kind.change) });
-            }
-        }
-        blocks.push(Block::Facts(shown));
-        let [known, any, none] = [medication.days_known, medication.days_any, medication.days_none]
-            .map(|count| count.to_string());
-        let values = [("known", known.as_str()), ("any", &any), ("none", &none)];
-        blocks.push(Block::Small(words.text("medication.days", &values)));
-    }
-    if let Some(relief) = report.relief.as_ref().filter(|relief| !relief.is_empty()) {
-        let rows = relief.iter().map(|used| {
-            let helped = used.helped;
-            let helped = format!(
-                "{} / {} / {} / {}",
-                helped.none, helped.some, helped.a_lot, helped.not_answered
-            );
-            vec![words.code("relief", &used.what.0), used.days.to_string(), helped]
-        });
-        blocks.push(Block::Table(Table {
-            caption: words.text("relief.caption", &[]),
-            headers: ["what", "days", "helped"]
-                .map(|key| words.text(&format!("relief.{key}"), &[]))
-                .to_vec(),
-            rows: rows.collect(),
-            alignments: vec![Alignment::Start, Alignment::End, Alignment::End],
-        }));
-    }
-}
-
-fn flares(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    let Some(flares) = &report.flares else { return };
-    blocks.push(heading(words, "flares.heading"));
-    blocks.push(Block::Facts(facts(
-        words,
-        &[("flares.rate", &flares.flare_days_per_28), ("flares.spikes", &flares.spike_days_per_28)],
-    )));
-    if let Some(overlap) = &flares.overlap {
-        let [both, spike, flare] =
-            [overlap.both, overlap.spike_only, overlap.flare_only].map(|count| count.to_string());
-        let values = [("both", both.as_str()), ("spike", &spike), ("flare", &flare)];
-        blocks.push(Block::Small(words.text("flares.overlap", &values)));
-    }
-    if flares.reported.is_empty() {
-        blocks.push(Block::Paragraph(vec![Span::plain(words.text("flares.none", &[]))]));
-        return;
-    }
-    let rows = flares.reported.iter().map(|flare| {
-        let tried: Vec<String> =
-            flare.what_helped.iter().map(|tried| words.code("relief", &tried.what.0)).collect();
-        vec![
-            day(flare.started_on),
-            day_or(words, flare.ended_on),
-            or_dash(flare.severity),
-            codes(words, "trigger", &flare.suspected_triggers),
-            tried.join(", "),
-        ]
-    });
-    blocks.push(Block::Table(Table {
-        caption: words.text("flares.caption", &[]),
-        headers: ["from", "to", "severity", "triggers", "helped"]
-            .map(|key| words.text(&format!("flares.{key}"), &[]))
-            .to_vec(),
-        rows: rows.collect(),
-        alignments: vec![Alignment::Start, Alignment::Start, Alignment::End],
-    }));
-}
-
-fn safety(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    if report.adverse_events.is_none() && report.warning_signs.is_none() {
-        return;
-    }
-    blocks.push(heading(words, "safety.heading"));
-    if let Some(events) = &report.adverse_events {
-        if events.is_empty() {
-            blocks.push(Block::Paragraph(vec![Span::plain(words.text("safety.none", &[]))]));
-        }
-        let lines = events.iter().map(|event| {
-            let (on, kinds) = (day(event.started_on), codes(words, "event", &event.kinds));
-            let severity = words.code("severity", &event.severity.0);
-            let serious =
-                if event.serious { words.text("safety.serious", &[]) } else { String::new() };
-            let values = [
-                ("day", on.as_str()),
-                ("kinds", &kinds),
-                ("severity", &severity),
-                ("serious", &serious),
-            ];
-            words.text("safety.event", &values)
-        });
-        let lines: Vec<String> = lines.collect();
-        if !lines.is_empty() {
-            blocks.push(Block::List(lines));
-        }
-    }
-    if let Some(signs) = &report.warning_signs {
-        let days: Vec<String> = signs.days.iter().map(|on| day(on.journal_date)).collect();
-        let title = signs.notice_title.clone().unwrap_or_default();
-        let text = if days.is_empty() {
-            words.text("safety.no_signs", &[])
-        } else {
-            words.text("safety.signs", &[("days", &days.join(", ")), ("title", &title)])
-        };
-        blocks.push(Block::Paragraph(vec![Span::plain(text)]));
-    }
-}
-
-fn patients_words(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    let mut lines = Vec::new();
-    for complaint in report.complaints.iter().flatten() {
-        let onset = day_or(words, complaint.onset_date);
-        let values = [("label", complaint.label.as_str()), ("onset", &onset)];
-        lines.push(words.text("complaint.line", &values));
-    }
-    for plan in report.plans.iter().flatten() {
-        let (on, status) = (day(plan.agreed_on), words.code("status", &plan.status.0));
-        let values = [("day", on.as_str()), ("goal", &plan.goal), ("status", &status)];
-        lines.push(words.text("plan.line", &values));
-    }
-    lines.extend(goal_lines(report, words));
-    let notes: Vec<Note> = report
-        .shared_notes
-        .iter()
-        .flatten()
-        .flat_map(|note| {
-            let texts = [note.text.clone(), note.trigger_text.clone()];
-            let heading = day(note.journal_date);
-            texts.into_iter().flatten().map(move |text| Note { heading: heading.clone(), text })
-        })
-        .collect();
-    if lines.is_empty() && notes.is_empty() {
-        return;
-    }
-    blocks.push(heading(words, "notes.heading"));
-    if !lines.is_empty() {
-        blocks.push(Block::List(lines));
-    }
-    if !notes.is_empty() {
-        blocks.push(Block::Notes(notes));
-    }
-}
-
-/// The goals, open ones first as the report has them.
-fn goal_lines(report: &Report, words: &Voice<'_>) -> Vec<String> {
-    let lines = report.goals.iter().flatten().map(|goal| {
-        let (kind, status) =
-            (words.code("goal", &goal.kind.0), words.code("status", &goal.status.0));
-        let values = [("text", goal.text.as_str()), ("kind", &kind), ("status", &status)];
-        words.text("goal.line", &values)
-    });
-    lines.collect()
-}
-
-fn footer(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    blocks.push(heading(words, "footer.heading"));
-    let cautions: Vec<&str> = report.cautions.iter().map(|caution| caution.text.as_str()).collect();
-    blocks.push(Block::Small(cautions.join(" ")));
-    if let Some(coverage) = &report.coverage {
-        blocks.push(Block::Small(coverage_line(words, coverage)));
-    }
-    blocks.push(Block::Small(words.text("footer.log", &[])));
-}
-
-/// The days rated of those expected, week by week, as small as it may be.
-fn coverage_line(words: &Voice<'_>, coverage: &[CoverageWeek]) -> String {
-    let weeks = coverage.iter().map(|week| {
-        let from = day(week.window.from);
-        let counts = [week.rated, week.expected, week.backfilled].map(|count| count.to_string());
-        let [rated, expected, late] = counts.each_ref().map(String::as_str);
-        let key = if week.backfilled > 0 { "coverage.week.late" } else { "coverage.week" };
-        let values =
-            [("from", from.as_str()), ("rated", rated), ("expected", expected), ("late", late)];
-        words.text(key, &values)
-    });
-    let weeks: Vec<String> = weeks.collect();
-    format!("{} {}.", words.text("coverage.caption", &[]), weeks.join("; "))
+    notes.retain(|note| !note.is_empty());
+    let label = words.text("questionnaire.difference", &[("title", &title)]);
+    Fact { label, note: notes.join(" \u{b7} "), ..known }
 }

@@ -38,23 +38,32 @@ fn course() -> Vec<ReportInput> {
 fn texts(page: &Page) -> String {
     let mut all = page.meta.clone();
     all.push(page.title.clone());
-    for block in &page.blocks {
-        match block {
-            Block::Heading { text, .. } | Block::Small(text) => all.push(text.clone()),
-            Block::Paragraph(spans) => all.extend(spans.iter().map(|span| span.text.clone())),
-            Block::Facts(facts) => all.extend(
-                facts.iter().flat_map(|f| [f.label.clone(), f.value.clone(), f.note.clone()]),
-            ),
-            Block::Table(table) => {
-                all.push(table.caption.clone());
-                all.extend(table.headers.iter().chain(table.rows.iter().flatten()).cloned());
-            }
-            Block::Figure(figure) => all.extend([figure.alt.clone(), figure.caption.clone()]),
-            Block::List(points) => all.extend(points.iter().cloned()),
-            Block::Notes(notes) => all.extend(notes.iter().map(|note| note.text.clone())),
-        }
+    all.extend(page.subject.clone());
+    for block in page.blocks.iter().chain(&page.details) {
+        put_texts(&mut all, block);
     }
     all.join("\n")
+}
+
+fn put_texts(all: &mut Vec<String>, block: &Block) {
+    match block {
+        Block::Heading { text, .. } | Block::Small(text) => all.push(text.clone()),
+        Block::Paragraph(spans) => all.extend(spans.iter().map(|span| span.text.clone())),
+        Block::Facts(facts) | Block::Lines(facts) => all
+            .extend(facts.iter().flat_map(|f| [f.label.clone(), f.value.clone(), f.note.clone()])),
+        Block::Columns(columns) => {
+            columns.iter().flatten().for_each(|block| put_texts(all, block));
+        }
+        Block::Table(table) => {
+            all.push(table.caption.clone());
+            all.extend(table.headers.iter().chain(table.rows.iter().flatten()).cloned());
+        }
+        Block::Figure(figure) => {
+            all.extend([figure.name.clone(), figure.alt.clone(), figure.caption.clone()]);
+        }
+        Block::List(points) => all.extend(points.iter().cloned()),
+        Block::Notes(notes) => all.extend(notes.iter().map(|note| note.text.clone())),
+    }
 }
 
 #[test]
@@ -75,6 +84,14 @@ fn every_key_has_words_and_no_page_claims_a_cause() {
     }
 }
 
+fn headings_of(blocks: &[Block]) -> Vec<&str> {
+    let heading = |block| match block {
+        &Block::Heading { ref text, .. } => Some(text.as_str()),
+        _ => None,
+    };
+    blocks.iter().filter_map(heading).collect()
+}
+
 #[test]
 fn what_is_not_open_is_named_and_nowhere_else() {
     for input in course() {
@@ -83,15 +100,10 @@ fn what_is_not_open_is_named_and_nowhere_else() {
         closed.sections.omitted =
             vec!["pain", "mobility", "medication", "treatment", "assessments", "goals", "notes"];
         let page = practitioner_page(&build(&closed), &ENGLISH);
-        let headings: Vec<&str> = page
-            .blocks
-            .iter()
-            .filter_map(|block| match block {
-                Block::Heading { text, .. } => Some(text.as_str()),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(headings, ["Sleep and how the patient felt", "What this page cannot say"]);
+        let headings = headings_of(&page.blocks);
+        assert_eq!(headings, ["Sleep and how the patient felt"]);
+        let details = ["Details", "Sleep and how the patient felt", "What this page cannot say"];
+        assert_eq!(headings_of(&page.details), details);
         assert!(page.meta.iter().any(|line| line.starts_with("Not open")), "{:?}", page.meta);
     }
 }
@@ -100,9 +112,11 @@ fn what_is_not_open_is_named_and_nowhere_else() {
 fn every_key_of_the_catalogue_is_used() {
     let sources = [
         include_str!("content.rs"),
+        include_str!("details.rs"),
         include_str!("figures.rs"),
         include_str!("patient.rs"),
         include_str!("practitioner.rs"),
+        include_str!("summary.rs"),
         include_str!("words.rs"),
     ]
     .concat();

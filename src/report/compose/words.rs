@@ -52,8 +52,7 @@ pub(super) fn value(words: &Voice<'_>, statement: &Statement) -> String {
 pub(super) fn behind(words: &Voice<'_>, statement: &Statement) -> String {
     let mut parts = vec![words.text("n", &[("n", &statement.n.to_string())])];
     if let Some(interval) = statement.interval {
-        let (low, high) =
-            (signed(&format!("{:.1}", interval.low)), signed(&format!("{:.1}", interval.high)));
+        let (low, high) = (decimal(interval.low), decimal(interval.high));
         parts.push(words.text("interval", &[("low", &low), ("high", &high)]));
     }
     // The last day of the page may lie ahead of today; the beginning tells.
@@ -72,11 +71,19 @@ pub(super) fn behind(words: &Voice<'_>, statement: &Statement) -> String {
 
 /// A statement as a tile.
 pub(super) fn fact(words: &Voice<'_>, label: &str, statement: &Statement) -> Fact {
-    let note = match statement.status {
-        Status::Insufficient => String::new(),
-        _ => behind(words, statement),
+    let (value, note) = match statement.status {
+        Status::Insufficient => (or_dash(None::<i32>), value(words, statement)),
+        _ => (value(words, statement), behind(words, statement)),
     };
-    Fact { label: words.text(label, &[]), value: value(words, statement), note }
+    Fact { label: words.text(label, &[]), value, note }
+}
+
+/// The code that a fieldless enum is written as.
+pub(super) fn code_of(code: &impl serde::Serialize) -> String {
+    match serde_json::to_value(code) {
+        Ok(serde_json::Value::String(code)) => code,
+        _ => String::new(),
+    }
 }
 
 /// Days from and to.
@@ -97,7 +104,8 @@ pub(super) fn day_or(words: &Voice<'_>, date: Option<NaiveDate>) -> String {
 
 /// A number to one decimal.
 pub(super) fn decimal(value: f64) -> String {
-    signed(&format!("{:.1}", crate::report::round_to(value, 1)))
+    // Nothing is less than zero by less than can be shown.
+    signed(&format!("{:.1}", crate::report::round_to(value, 1) + 0.0))
 }
 
 /// A number that may be missing. Missing is a dash, never a zero.

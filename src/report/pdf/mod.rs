@@ -122,3 +122,5 @@ fn words(faults: &[SourceDiagnostic]) -> String {
 mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) use tests::{sheets, told};

@@ -61,8 +61,12 @@ pub(super) struct Data {
     lang: String,
     region: Option<String>,
     rtl: bool,
+    subject: Option<Line>,
+    /// The foot of each sheet.
+    foot: Line,
     meta: Vec<Line>,
     blocks: Vec<Part>,
+    details: Vec<Part>,
     page_number: String,
 }
 
@@ -91,6 +95,12 @@ enum Part {
     },
     Facts {
         facts: Vec<FactLines>,
+    },
+    Lines {
+        facts: Vec<FactLines>,
+    },
+    Columns {
+        columns: Vec<Vec<Part>>,
     },
     Table {
         caption: Option<Line>,
@@ -127,14 +137,11 @@ pub(super) fn prepare(page: &Page, budget: usize) -> Data {
     let title = cleaner.some_line(&page.title, TITLE);
     let title = title.unwrap_or_else(|| cleaner.line("\u{2014}", TITLE));
     let meta = page.meta.iter().take(12).flat_map(|line| cleaner.lines(line, SHORT)).collect();
-    let mut parts = Parts { cleaner: &mut cleaner, level: 1, pictures: 0, done: Vec::new() };
-    for block in &page.blocks {
-        if !parts.cleaner.take(LINE_COST) {
-            break;
-        }
-        parts.add(block);
-    }
-    let mut blocks = parts.done;
+    let subject = page.subject.as_ref().and_then(|line| cleaner.some_line(line, SHORT));
+    let foot = cleaner.line(&page.heading(), SHORT);
+    let mut parts = Parts { cleaner: &mut cleaner, level: 1, pictures: 0, is_narrow: false };
+    let mut blocks = parts.of(&page.blocks);
+    let mut details = parts.of(&page.details);
 
     let (is_cut, is_replaced) = (cleaner.is_cut, cleaner.is_replaced);
     // The words about it must fit even where nothing else does.
@@ -143,7 +150,8 @@ pub(super) fn prepare(page: &Page, budget: usize) -> Data {
         .into_iter()
         .filter(|(applies, _)| *applies)
     {
-        blocks.push(Part::Small { lines: cleaner.lines(words, SHORT) });
+        let last = if details.is_empty() { &mut blocks } else { &mut details };
+        last.push(Part::Small { lines: cleaner.lines(words, SHORT) });
     }
     Data {
         fonts: &Fonts::get().families,
@@ -152,8 +160,11 @@ pub(super) fn prepare(page: &Page, budget: usize) -> Data {
         lang,
         region,
         rtl,
+        subject,
+        foot,
         meta,
         blocks,
+        details,
         page_number: cleaner.line(&page.wording.page_number, LABEL).text(),
     }
 }
@@ -173,24 +184,44 @@ struct Parts<'a> {
     /// The level of the last heading.
     level: u8,
     pictures: usize,
-    done: Vec<Part>,
+    /// Between others: words break sooner.
+    is_narrow: bool,
 }
 
 impl Parts<'_> {
-    fn add(&mut self, block: &Block) {
-        let part = match block {
+    /// Blocks, as far as there is room for them.
+    fn of(&mut self, blocks: &[Block]) -> Vec<Part> {
+        let mut done = Vec::new();
+        for block in blocks {
+            if !self.cleaner.take(LINE_COST) {
+                break;
+            }
+            done.extend(self.part(block));
+        }
+        done
+    }
+
+    fn part(&mut self, block: &Block) -> Option<Part> {
+        match block {
             Block::Heading { level, text } => self.heading(*level, text),
             Block::Paragraph(spans) => {
                 Some(Part::Paragraph { lines: self.cleaner.paragraph(spans, LONG) })
             }
-            Block::Facts(facts) => self.facts(facts),
+            Block::Facts(facts) => self.facts(facts).map(|facts| Part::Facts { facts }),
+            Block::Lines(facts) => self.facts(facts).map(|facts| Part::Lines { facts }),
+            Block::Columns(columns) => {
+                self.is_narrow = true;
+                let columns: Vec<_> = columns.iter().map(|blocks| self.of(blocks)).collect();
+                self.is_narrow = false;
+                let is_empty = columns.iter().all(Vec::is_empty);
+                (!is_empty).then_some(Part::Columns { columns })
+            }
             Block::Table(table) => self.table(table),
             Block::Figure(figure) => Some(self.figure(figure)),
             Block::List(items) => self.list(items),
             Block::Notes(notes) => self.notes(notes),
             Block::Small(text) => Some(Part::Small { lines: self.cleaner.lines(text, LONG) }),
-        };
-        self.done.extend(part);
+        }
     }
 
     fn heading(&mut self, level: u8, text: &str) -> Option<Part> {
@@ -199,7 +230,7 @@ impl Parts<'_> {
         Some(Part::Heading { level: self.level, line })
     }
 
-    fn facts(&mut self, facts: &[Fact]) -> Option<Part> {
+    fn facts(&mut self, facts: &[Fact]) -> Option<Vec<FactLines>> {
         let mut tiles = Vec::new();
         for fact in facts {
             let texts = [&fact.label, &fact.value, &fact.note];
@@ -212,7 +243,7 @@ impl Parts<'_> {
                 note: self.cleaner.some_line(&fact.note, LABEL),
             });
         }
-        (!tiles.is_empty()).then_some(Part::Facts { facts: tiles })
+        (!tiles.is_empty()).then_some(tiles)
     }
 
     fn table(&mut self, table: &Table) -> Option<Part> {
@@ -265,12 +296,13 @@ impl Parts<'_> {
     }
 
     fn list(&mut self, items: &[String]) -> Option<Part> {
+        let limit = Limit { word: if self.is_narrow { 17 } else { LONG.word }, ..LONG };
         let mut lines = Vec::new();
         for item in items {
-            if !self.cleaner.admits(LINE_COST, [item], LONG) {
+            if !self.cleaner.admits(LINE_COST, [item], limit) {
                 break;
             }
-            lines.extend(self.cleaner.some_line(item, LONG));
+            lines.extend(self.cleaner.some_line(item, limit));
         }
         (!lines.is_empty()).then_some(Part::List { lines })
     }

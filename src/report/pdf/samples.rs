@@ -13,11 +13,13 @@ pub(super) fn page(title: &str, blocks: Vec<Block>) -> Page {
         title: title.to_owned(),
         language: String::from("en-GB"),
         direction: None,
+        subject: None,
         meta: vec![
             String::from("Maria Müller \u{b7} 1 March to 29 May 2026 \u{b7} day 90"),
             String::from("Self-reported in the journal. Computed on 30 May 2026, 09:15."),
         ],
         blocks,
+        details: Vec::new(),
         id: String::from("report-1"),
         created_at: DateTime::from_timestamp(1_780_000_000, 0),
         wording: Wording::default(),
@@ -82,6 +84,7 @@ pub(super) fn usual() -> Page {
     ];
     let figure = Figure {
         svg: daily_pain_svg(&report),
+        name: String::from("Daily pain"),
         alt: String::from("Daily scores fall from 7 to 3 over 90 days."),
         caption: String::from("Pain by day, 0 is none and 10 the worst that can be imagined."),
     };

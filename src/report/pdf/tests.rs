@@ -30,6 +30,46 @@ fn collect(frame: &Frame, text: &mut String) {
     }
 }
 
+/// How many sheets a page takes.
+pub(in crate::report) fn sheets(page: &Page) -> usize {
+    render_pages(page).unwrap().pages
+}
+
+/// What a document is to those who do not see it: its sheets, how often it has each tag, and its
+/// words sheet by sheet in the order in which they are drawn.
+pub(in crate::report) fn told(page: &Page) -> String {
+    let rendered = render_pages(page).unwrap();
+    let raw = unpacked(&rendered.bytes);
+    let mut tags = std::collections::BTreeMap::new();
+    for tag in raw.split("/S/").skip(1) {
+        let name: String = tag.chars().take_while(char::is_ascii_alphanumeric).collect();
+        *tags.entry(name).or_insert(0) += 1;
+    }
+    let mut text = format!("{} sheets, PDF/UA: {}\n", rendered.pages, rendered.is_universal);
+    for (tag, count) in tags {
+        text.push_str(&format!("{tag} {count}\n"));
+    }
+    for (index, sheet) in set(page, BUDGET).unwrap().pages().iter().enumerate() {
+        text.push_str(&format!("\nsheet {}\n", index + 1));
+        let mut pieces = Vec::new();
+        put_pieces(&sheet.frame, &mut pieces);
+        text.push_str(&pieces.join("\n").replace('\u{200b}', ""));
+        text.push('\n');
+    }
+    text
+}
+
+/// The words of a frame, those of pictures left out: their text alternative speaks for them.
+fn put_pieces(frame: &Frame, pieces: &mut Vec<String>) {
+    for (_, item) in frame.items() {
+        match item {
+            FrameItem::Group(group) => put_pieces(&group.frame, pieces),
+            FrameItem::Text(item) => pieces.push(item.text.to_string()),
+            _ => {}
+        }
+    }
+}
+
 /// A document with its packed parts unpacked.
 fn unpacked(bytes: &[u8]) -> String {
     let mut text = String::from_utf8_lossy(bytes).into_owned();
