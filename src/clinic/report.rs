@@ -99,6 +99,6 @@ async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(
     let file = file.ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
     let report = for_practitioner(app, &visitor.caller, request, file.action()).await?;
     // A file is taken along: it says by itself whose it is.
-    let label = label(app, visitor, request).await;
+    let label = Box::pin(label(app, visitor, request)).await;
     Ok((file, file.render_for(&report, Some(&label)).await?))
 }
