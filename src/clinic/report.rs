@@ -80,7 +80,7 @@ fn tools(label: &str, share: &str, from: NaiveDate, to: NaiveDate) -> String {
 /// A file of the report.
 pub(super) async fn file(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, UP) };
-    match make(&app, &visitor, &request).await {
+    match Box::pin(make(&app, &visitor, &request)).await {
         Ok((file, bytes)) => HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, file.media_type()))
             .insert_header((header::CACHE_CONTROL, "private, no-store"))
@@ -99,6 +99,6 @@ async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(
     let file = file.ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
     let report = for_practitioner(app, &visitor.caller, request, file.action()).await?;
     // A file is taken along: it says by itself whose it is.
-    let label = Box::pin(label(app, visitor, request)).await;
+    let label = label(app, visitor, request).await;
     Ok((file, file.render_for(&report, Some(&label)).await?))
 }
