@@ -80,7 +80,7 @@ fn tools(label: &str, share: &str, from: NaiveDate, to: NaiveDate) -> String {
 /// A file of the report.
 pub(super) async fn file(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, UP) };
-    match make(&app, &visitor, &request).await {
+    match Box::pin(make(&app, &visitor, &request)).await {
         Ok((file, bytes)) => HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, file.media_type()))
             .insert_header((header::CACHE_CONTROL, "private, no-store"))

@@ -243,9 +243,9 @@ async fn a_closed_note_is_nowhere_and_a_shared_one_is_on_the_page() {
     }
     let without = share(&ana, &lind, &["pain", "sleep", "goals"]).await;
     let with = share(&ana, &lind, &["pain", "notes"]).await;
-    for (id, expected) in [(without, 0), (with, 1)] {
+    for (id, expected) in [(without, false), (with, true)] {
         let page = shared(&lind, &id, "page.html").await.text;
-        assert_eq!(page.matches("amsel").count(), expected);
+        assert_eq!(page.contains("amsel"), expected);
         for (file, ..) in SHARED {
             assert!(!shared(&lind, &id, file).await.text.contains("zaunkoenig"), "{file}");
         }

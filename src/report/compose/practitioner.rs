@@ -138,7 +138,10 @@ fn visit(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) -> bool {
     let goals = pinned(&mut goals.map(|goal| goal.text.clone()));
     let notes = latest_notes(report, words);
     let next = visit.and_then(|visit| visit.next_visit_on);
-    if questions.is_empty() && goals.is_empty() && notes.is_empty() && next.is_none() {
+    if questions.is_empty() && goals.is_empty() && next.is_none() {
+        if !notes.is_empty() {
+            blocks.extend([heading(words, "visit.notes"), Block::List(notes)]);
+        }
         return true;
     }
     let title = match next {

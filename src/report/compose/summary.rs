@@ -195,9 +195,10 @@ fn safety(report: &Report, words: &Voice<'_>) -> Vec<Block> {
         latest.sort_by_key(|event| std::cmp::Reverse((event.serious, event.started_on)));
         let lines = latest.into_iter().take(MOST_LINES);
         let lines: Vec<String> = lines.map(|event| event_line(words, event)).collect();
-        blocks.push(match lines.is_empty() {
-            true => Block::Paragraph(vec![Span::plain(words.text("safety.none", &[]))]),
-            false => Block::List(lines),
+        blocks.push(if lines.is_empty() {
+            Block::Paragraph(vec![Span::plain(words.text("safety.none", &[]))])
+        } else {
+            Block::List(lines)
         });
         blocks.extend(more(words, events.len()));
     }

@@ -85,11 +85,13 @@ fn every_key_has_words_and_no_page_claims_a_cause() {
 }
 
 fn headings_of(blocks: &[Block]) -> Vec<&str> {
-    let heading = |block| match block {
-        &Block::Heading { ref text, .. } => Some(text.as_str()),
-        _ => None,
-    };
-    blocks.iter().filter_map(heading).collect()
+    let mut headings = Vec::new();
+    for block in blocks {
+        if let Block::Heading { text, .. } = block {
+            headings.push(text.as_str());
+        }
+    }
+    headings
 }
 
 #[test]

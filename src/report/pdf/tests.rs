@@ -3,6 +3,7 @@
 use super::samples::{fact, heading, note, page, paragraph, table};
 use super::*;
 use crate::report::page::{Block, Fact, Figure, Note, Table};
+use std::fmt::Write as _;
 use std::io::Read;
 use std::time::{Duration, Instant};
 use typst::layout::{Frame, FrameItem};
@@ -47,10 +48,10 @@ pub(in crate::report) fn told(page: &Page) -> String {
     }
     let mut text = format!("{} sheets, PDF/UA: {}\n", rendered.pages, rendered.is_universal);
     for (tag, count) in tags {
-        text.push_str(&format!("{tag} {count}\n"));
+        let _ = writeln!(text, "{tag} {count}");
     }
     for (index, sheet) in set(page, BUDGET).unwrap().pages().iter().enumerate() {
-        text.push_str(&format!("\nsheet {}\n", index + 1));
+        let _ = writeln!(text, "\nsheet {}", index + 1);
         let mut pieces = Vec::new();
         put_pieces(&sheet.frame, &mut pieces);
         text.push_str(&pieces.join("\n").replace('\u{200b}', ""));
