@@ -4,10 +4,9 @@ use super::frame::{Page, to_sign_in};
 use super::patients::failed;
 use super::session::Visitor;
 use crate::app::App;
-use crate::http::{Answered, Problem, ProblemKind, path_id};
+use crate::http::{Answered, Problem, ProblemKind};
 use crate::markup::Escaped;
 use crate::report::{File, for_practitioner};
-use crate::sharing;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -27,8 +26,8 @@ pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpRespo
         Ok(report) => {
             let share = request.match_info().get("share_id").unwrap_or_default();
             let (from, to) = (report.window.from, report.window.to);
-            let label = label(&app, &visitor, &request).await;
-            let tools = tools(&label, share, from, to);
+            let label = report.share_label.as_deref().unwrap_or_default();
+            let tools = tools(label, share, from, to);
             let main = format!("{tools}{}", crate::report::page_main(&report));
             let title = format!("Progress report: {label}");
             let page = Page { up: UP, title: &title, main: &main, signed_in: true };
@@ -36,12 +35,6 @@ pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpRespo
         }
         Err(problem) => failed(&app, UP, &problem),
     }
-}
-
-/// How the patient calls the share; nothing where it has just gone.
-async fn label(app: &App, visitor: &Visitor, request: &HttpRequest) -> String {
-    let Ok(id) = path_id(request, "share_id") else { return String::new() };
-    sharing::label(app, &visitor.caller, id).await.unwrap_or_default()
 }
 
 /// Whose journal, other days, print, files.
@@ -98,7 +91,5 @@ async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(
     let file = File::ALL.into_iter().find(|file| file.name() == name);
     let file = file.ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
     let report = for_practitioner(app, &visitor.caller, request, file.action()).await?;
-    // A file is taken along: it says by itself whose it is.
-    let label = label(app, visitor, request).await;
-    Ok((file, file.render_for(&report, Some(&label)).await?))
+    Ok((file, file.render(&report).await?))
 }

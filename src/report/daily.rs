@@ -68,6 +68,11 @@ impl PainDays {
         Self(days.map(|day| (day[0].journal_date, score_day(day, day_start_minute))).collect())
     }
 
+    /// The first day that has an answered entry.
+    pub fn first_day(&self) -> Option<NaiveDate> {
+        self.0.keys().next().copied()
+    }
+
     /// The entries' summary of one day; `None` where the day has no answered entry.
     pub fn day(&self, date: NaiveDate) -> Option<&PainDay> {
         self.0.get(&date)

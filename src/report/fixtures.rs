@@ -222,6 +222,7 @@ pub(super) fn input(from: i64, to: i64) -> ReportInput {
         generated_at: at(to, 720),
         revision: 7,
         sections: Sections { visible: ALL_SECTIONS.to_vec(), omitted: vec![] },
+        share_label: None,
         ratings: vec![],
         sessions: vec![],
         sleep: vec![],

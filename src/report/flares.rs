@@ -120,8 +120,8 @@ pub struct FlareSummary {
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub judged_days: i32,
     /// Days in a reported flare per 28 days. A flare without a known end counts its first day. It
-    /// needs 28 days of which 60 percent are rated: `have` and `need` speak of days of the window,
-    /// or of rated days where only those are too few.
+    /// needs 28 days since the journal began, of which 60 percent are rated: `have` and `need`
+    /// speak of those days, or of rated days where only those are too few.
     pub flare_days_per_28: Statement,
     /// Spikes per 28 judged days; its gate is the same.
     pub spike_days_per_28: Statement,
@@ -190,32 +190,35 @@ fn episodes(spikes: &ByDay<bool>) -> Vec<SpikeEpisode> {
     episodes
 }
 
-/// The flares and spikes of a window; `None` stands for a window without days.
+/// The flares and spikes of a window; `None` stands for a window without days. `observed` are its
+/// days since the journal began: of those before nothing is known, so no rate counts them.
 pub(super) fn summary(
     days: &PainDays,
     flares: &[FlareRow],
     found: &FlareDays,
     window: Option<ReportWindow>,
+    observed: Option<ReportWindow>,
 ) -> FlareSummary {
     const FLARES: Method = (
         "flare_days_per_28_days",
-        "Days in a flare that the patient reported, per 28 days of the window up to today; 28 days \
-         or more, of which 60 percent are rated.",
+        "Days in a flare that the patient reported, per 28 days of the window from the start of the \
+         journal up to today; 28 days or more, of which 60 percent are rated.",
     );
     const SPIKES: Method = (
         "spike_days_per_28_judged_days",
         "Days with a score of 4 or more that is 2 or more above the median of the 28 days before, \
          per 28 days that could be judged; 28 days or more, of which 60 percent are rated.",
     );
-    let length = window.map_or(0, |window| window.days());
-    let rated = window.map_or(0, |window| days.scores(window).count());
+    let length = observed.map_or(0, |observed| observed.days());
+    let rated = observed.map_or(0, |observed| days.scores(observed).count());
+    let is_observed = |date: &&NaiveDate| observed.is_some_and(|days| days.contains(**date));
     let needed = (length * RATE_RATED_PERCENT).div_ceil(100);
     let (have, need) = if length >= RATE_DAYS { (rated, needed) } else { (length, RATE_DAYS) };
     let rate = |part: usize, n: usize, method| Draft {
         value: (n > 0).then(|| 28.0 * part as f64 / n as f64),
         unit: Unit::DaysPer28,
         n,
-        window,
+        window: observed,
         method,
         interval: None,
         have,
@@ -232,7 +235,8 @@ pub(super) fn summary(
         reported: touching.into_iter().map(|flare| reported(flare, found, window)).collect(),
         spike_episodes: episodes(&found.spikes),
         judged_days: count(found.spikes.len()),
-        flare_days_per_28: rate(found.reported.len(), length, FLARES).finish(),
+        flare_days_per_28: rate(found.reported.iter().filter(is_observed).count(), length, FLARES)
+            .finish(),
         spike_days_per_28: rate(spike_count, found.spikes.len(), SPIKES).finish(),
         overlap: (have >= need).then(|| overlap(found)),
     }
@@ -269,7 +273,9 @@ fn overlap(found: &FlareDays) -> FlareOverlap {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{date, flare, pain_days};
+    use super::super::build;
+    use super::super::fixtures::{daily, date, flare, input, pain_days};
+    use super::super::rows::ReportInput;
     use super::super::statement::Status;
     use super::*;
 
@@ -283,7 +289,23 @@ mod tests {
     fn summary_of(scores: &[i16], flares: &[FlareRow]) -> FlareSummary {
         let (days, last) = (scored(scores), i64::try_from(scores.len()).unwrap() - 1);
         let window = ReportWindow::new(date(0), date(last));
-        summary(&days, flares, &FlareDays::find(&days, flares, window), window)
+        summary(&days, flares, &FlareDays::find(&days, flares, window), window, window)
+    }
+
+    #[test]
+    fn days_before_the_journal_began_are_in_no_rate() {
+        let scores: Vec<Option<i16>> = vec![Some(5); 30];
+        let mut journal = input(-60, 29);
+        journal.enrolled_on = date(0);
+        journal.ratings = (0..).zip(scores).map(|(day, score)| daily(day, score)).collect();
+        journal.flares = vec![flare(3, Some(5))];
+        let rate = |journal: &ReportInput| build(journal).flares.unwrap().flare_days_per_28;
+        let young = rate(&journal);
+        assert_eq!((young.value, young.n, young.need), (Some(2.8), 30, 18));
+        assert_eq!(young.window.map(|window| window.from), Some(date(0)));
+        // A day that was rated later belongs to the journal, too.
+        journal.ratings.push(daily(-30, Some(5)));
+        assert_eq!(rate(&journal).need, 36);
     }
 
     #[test]
@@ -302,7 +324,7 @@ mod tests {
         assert_eq!(episodes(&found.spikes), [episode(8, 11, 3), episode(19, 19, 1)]);
         let expected = FlareOverlap { both: 2, spike_only: 2, flare_only: 2, flare_not_judged: 0 };
         assert_eq!(overlap(&found), expected);
-        let summary = summary(&days, &flares, &found, window);
+        let summary = summary(&days, &flares, &found, window, window);
         assert_eq!((summary.reported.len(), summary.reported[0].spike_days), (2, 2));
         assert_eq!(summary.reported[0].days, Some(3));
         // 22 days are too few for a rate: the lists alone are told.
@@ -348,7 +370,7 @@ mod tests {
         let overlap = summary.overlap.unwrap();
         assert_eq!((overlap.flare_only, overlap.flare_not_judged), (1, 3));
         assert_eq!(summary.reported[0].started_on, date(-3));
-        let empty = super::summary(&scored(&[]), &[], &FlareDays::default(), None);
+        let empty = super::summary(&scored(&[]), &[], &FlareDays::default(), None, None);
         assert_eq!((empty.reported.len(), empty.flare_days_per_28.value), (0, None));
     }
 }

@@ -7,6 +7,7 @@ use super::{RULE_VERSION, Report, build, chart};
 use crate::access::{self, Caller, Need, Section, Sections, Target};
 use crate::app::App;
 use crate::http::{Answered, Authz, Operation, Routes, Svg, Versioned, document, path_id};
+use crate::reference::fingerprint;
 use crate::time::last_date_on_earth;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
@@ -93,15 +94,17 @@ pub(super) async fn pull(
 fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) -> String {
     let sections = input.sections.visible.join("-");
     let limit = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
-    format!(
-        "W/\"{RULE_VERSION}.{}.{}.{}.{}.{sections}.{}.{}\"",
-        input.revision,
+    let label = input.share_label.as_deref().unwrap_or_default();
+    let rest = format!(
+        "{} {} {} {sections} {} {} {label}",
         input.from,
         input.to,
         input.today,
         limit(open.0),
         limit(open.1)
-    )
+    );
+    let rest = fingerprint(rest.as_bytes());
+    format!("W/\"{RULE_VERSION}.{}.{}\"", input.revision, rest.trim_matches('"'))
 }
 
 pub(super) fn share_target(

@@ -17,6 +17,7 @@ pub fn inputs_hash(input: &ReportInput) -> [u8; 32] {
     add(&mut hash, "days", &[days]);
     add(&mut hash, "day_start_minute", &[input.day_start_minute]);
     add(&mut hash, "sections", &visible.collect::<Vec<_>>());
+    add(&mut hash, "share_label", &[&input.share_label]);
     add(&mut hash, "ratings", &input.ratings);
     add(&mut hash, "sessions", &input.sessions);
     add(&mut hash, "sleep", &input.sleep);

@@ -111,7 +111,7 @@ use words::{ReportedComplaint, ReportedGoal, ReportedPlan, SharedNote};
 
 /// Version of the rules a report was computed by. It changes whenever the same rows would give
 /// other numbers or words.
-pub const RULE_VERSION: &str = "2";
+pub const RULE_VERSION: &str = "3";
 
 /// The pain statements of a report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -142,7 +142,7 @@ pub struct PainSummary {
 #[schema(as = ProgressReport)]
 pub struct Report {
     /// Version of the rules the report was computed by.
-    #[schema(max_length = 16, examples("2"))]
+    #[schema(max_length = 16, examples("3"))]
     pub rule_version: String,
     /// When the report was computed, to the millisecond.
     #[serde(serialize_with = "milliseconds")]
@@ -152,6 +152,9 @@ pub struct Report {
     pub journal_revision: i64,
     /// The journal days the report was asked for; they may reach beyond today.
     pub window: ReportWindow,
+    /// How the patient calls the share the journal is read through; null in the own report.
+    #[schema(required, max_length = 100, examples("Dr. Lind"))]
+    pub share_label: Option<String>,
     /// Names of the sections that are part of the report, sorted.
     #[schema(max_items = 32)]
     pub sections_included: Vec<Code>,
@@ -261,6 +264,9 @@ pub fn build(input: &ReportInput) -> Report {
         nights: with_sleep.map_or_else(Default::default, |()| sleep::longest_nights(&input.sleep)),
     };
     let (days, sessions) = (&sources.pain, sources.sessions.as_deref());
+    // Nothing is known of days before the journal began, unless they were rated later.
+    let began = days.first_day().map_or(input.enrolled_on, |day| day.min(input.enrolled_on));
+    let observed = ReportWindow::new(input.from.max(began), input.to.min(input.today));
     let baseline = with_pain.map(|()| {
         let end = input.to.min(input.today);
         Baseline::find(days, sessions.unwrap_or_default(), end)
@@ -270,6 +276,7 @@ pub fn build(input: &ReportInput) -> Report {
         generated_at: input.generated_at.trunc_subsecs(3),
         journal_revision: input.revision,
         window: ReportWindow { from: input.from, to: input.to },
+        share_label: input.share_label.clone(),
         sections_included: names(sections.visible.iter().filter(|name| sections.shows(name))),
         sections_omitted: names(
             ALL_SECTIONS.iter().filter(|name| !sections.shows(name)).chain(&sections.omitted),
@@ -305,7 +312,7 @@ pub fn build(input: &ReportInput) -> Report {
         flares: sources
             .flares
             .as_ref()
-            .map(|found| flares::summary(days, &input.flares, found, elapsed)),
+            .map(|found| flares::summary(days, &input.flares, found, elapsed, observed)),
         adverse_events: with_treatment
             .map(|()| events::adverse_events(&input.adverse_events, elapsed)),
         warning_signs: with_pain.map(|()| events::warning_signs(&input.entries, elapsed)),

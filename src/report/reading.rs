@@ -40,6 +40,7 @@ pub(super) type Rows = (
     Vec<EpisodeRecord>,
     Vec<NoteRecord>,
     Vec<QuestionRecord>,
+    Vec<(String,)>,
 );
 
 /// The days whose entries a report of this window is made of.
@@ -69,6 +70,7 @@ pub(super) fn statements(
         clinical_store::episodes(permit, ever),
         clinical_store::notes(permit, (from, to)),
         clinical_store::questions(permit, ever),
+        store::share_label(permit),
     )
 }
 
@@ -80,7 +82,7 @@ pub(super) fn entries(permit: Permit<Read>, days: Span) -> Statement<EntryRecord
 /// The input of the rules for a window the reader may see.
 pub(super) fn input(journal: &JournalAccess<Read>, (from, to): Span, rows: Rows) -> ReportInput {
     let (entries, sessions, nights, flares, intakes, assessments, goals, events, ..) = rows;
-    let (.., plans, episodes, notes, questions) = rows;
+    let (.., plans, episodes, notes, questions, label) = rows;
     let day_start_minute = journal.day_start_minute();
     let (ratings, entries) = entries.iter().map(store::entry_rows).unzip();
     ReportInput {
@@ -92,6 +94,7 @@ pub(super) fn input(journal: &JournalAccess<Read>, (from, to): Span, rows: Rows)
         generated_at: journal.moment(),
         revision: journal.revision(),
         sections: shown(journal),
+        share_label: label.into_iter().next().map(|(label,)| label),
         ratings,
         sessions: sessions.into_iter().filter_map(store::session_row).collect(),
         sleep: all(nights),

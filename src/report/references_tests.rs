@@ -3,7 +3,7 @@
 //! Where a change of them is meant, `UPDATE_SNAPSHOTS=1` writes them anew.
 
 use super::chart;
-use super::compose::{ENGLISH, patient_page, practitioner_page_for};
+use super::compose::{ENGLISH, patient_page, practitioner_page};
 use super::page::{Block, Page};
 use super::rows::ReportInput;
 use super::{Report, build, html, journals, pdf};
@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 const LABEL: &str = "ملف الدكتورة (Lind)";
 
 fn page(report: &Report) -> Page {
-    practitioner_page_for(report, &ENGLISH, Some(LABEL))
+    let labelled = Report { share_label: Some(LABEL.to_owned()), ..report.clone() };
+    practitioner_page(&labelled, &ENGLISH)
 }
 
 /// The journals that are kept: the others differ from them in length alone.

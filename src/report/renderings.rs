@@ -1,7 +1,7 @@
 //! The report as a page, a document and a table: one operation for each, for both readers.
 
 use super::asked::{Asked, with_window};
-use super::compose::{ENGLISH, patient_page, practitioner_page, practitioner_page_for};
+use super::compose::{ENGLISH, patient_page, practitioner_page};
 use super::http::{pull, share_target};
 use super::page::Page;
 use super::reading::SECTIONS;
@@ -210,15 +210,7 @@ impl File {
     /// # Errors
     /// When it cannot be made.
     pub async fn render(self, report: &Report) -> Answered<Vec<u8>> {
-        self.render_for(report, None).await
-    }
-
-    /// Its bytes for the reader of a share, with what the patient calls it.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub async fn render_for(self, report: &Report, label: Option<&str>) -> Answered<Vec<u8>> {
-        let page = || practitioner_page_for(report, &ENGLISH, label);
+        let page = || practitioner_page(report, &ENGLISH);
         match self {
             Self::Document => document(page()).await,
             Self::Page => Ok(html::document(&page()).into_bytes()),

@@ -200,6 +200,8 @@ pub struct ReportInput {
     pub revision: i64,
     /// What the reader may see.
     pub sections: Sections,
+    /// How the patient calls the share the journal is read through; `None` for the own journal.
+    pub share_label: Option<String>,
     /// Pain entries.
     pub ratings: Vec<PainRow>,
     /// Treatment sessions of the course.

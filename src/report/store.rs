@@ -107,6 +107,11 @@ pub(super) fn entries(_: Permit<Read>, days: Days) -> Statement<EntryRecord> {
     Statement::new(RATINGS).bind(days.0).bind(days.1)
 }
 
+/// How the patient calls the share that the journal is read through; no row for the own journal.
+pub(super) fn share_label(_: Permit<Read>) -> Statement<(String,)> {
+    Statement::new("SELECT label FROM pj.shares WHERE id = sec.share()")
+}
+
 /// The treatment sessions of these days.
 pub(super) fn sessions(permit: Permit<Read>, days: Days) -> Statement<Stored<TreatmentSession>> {
     window(permit, days)

@@ -117,17 +117,6 @@ async fn found(tx: &Tx<'_>, own: &JournalAccess<Own>, id: Uuid) -> Answered<Shar
     Ok(Share::of(row, own.moment()))
 }
 
-/// How the patient calls a share of the caller's.
-///
-/// # Errors
-/// 404 for a share that is not the caller's.
-pub async fn label(app: &App, caller: &Caller, id: Uuid) -> Answered<String> {
-    access::own(app, caller, Need::ACCOUNT, async |tx, own| {
-        Ok(found(tx, &own, id).await?.label().to_owned())
-    })
-    .await
-}
-
 async fn create(
     caller: Caller,
     app: web::Data<App>,

@@ -14,4 +14,4 @@ mod words;
 
 pub use catalogue::{Catalogue, ENGLISH};
 pub use patient::patient_page;
-pub use practitioner::{practitioner_page, practitioner_page_for};
+pub use practitioner::practitioner_page;

@@ -20,18 +20,13 @@ const MOST_QUESTIONNAIRES: usize = 6;
 
 /// Composes the page. The same report gives the same page.
 pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> Page {
-    practitioner_page_for(report, catalogue, None)
-}
-
-/// As [`practitioner_page`], for the reader of a share, with what the patient calls it.
-pub fn practitioner_page_for(report: &Report, catalogue: &Catalogue, label: Option<&str>) -> Page {
     let words = &Voice { catalogue, window: elapsed(report) };
     let mut blocks = Vec::new();
     let is_whole = visit(&mut blocks, report, words);
     blocks.push(header(report, words));
     changed(&mut blocks, report, words);
     summary::blocks(&mut blocks, report, words);
-    let label = label.map(isolated).filter(|label| !label.is_empty());
+    let label = report.share_label.as_deref().map(isolated).filter(|label| !label.is_empty());
     Page {
         title: words.text("title", &[]),
         language: catalogue.language.to_owned(),

@@ -59,7 +59,7 @@ pub struct ReportSnapshot {
     #[schema(max_items = 8, value_type = Vec<Section>)]
     sections: Vec<String>,
     /// Version of the rules it was computed by.
-    #[schema(max_length = 16, examples("2"))]
+    #[schema(max_length = 16, examples("3"))]
     rule_version: String,
     /// Revision of the journal it was computed from.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
