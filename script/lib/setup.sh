@@ -5,7 +5,7 @@
 #   say     prints a progress line
 #   fail    prints an error and ends
 #   setup   makes sure that the named tools are there: rust, compiler, postgres, curl, python,
-#           node, rust-checks
+#           node, chromium, rust-checks
 #
 # With root rights, or sudo without a password, missing tools are installed by the system's package
 # manager. Without, the command to run is printed. Rust is never installed, only asked for.
@@ -105,6 +105,14 @@ have_node() {
     [ -n "$found" ] && is_at_least "$found" "$oldest_node" && npm --version >/dev/null 2>&1
 }
 
+have_chromium() {
+    if [ -n "${CHROMIUM:-}" ]; then
+        [ -x "$CHROMIUM" ]
+    else
+        command -v chromium || command -v chromium-browser || command -v google-chrome
+    fi >/dev/null
+}
+
 # The places where the server itself looks (src/postgres/binaries.rs), one a line.
 postgres_places() {
     if [ -n "${PG_BIN_DIR:-}" ]; then
@@ -180,7 +188,7 @@ still_missing() {
             found=$(node_found)
             offered=$(node_offered)
             printf '%s' "node $oldest_node or newer and npm are needed for the tests of the client "
-            printf '%s' "libraries. "
+            printf '%s' "libraries and of the pages. "
             if [ -n "$found" ]; then
                 if is_at_least "$found" "$oldest_node"; then
                     printf '%s' "Found: node $found, and no npm. "
@@ -192,7 +200,11 @@ still_missing() {
                 printf '%s' "The packages of this system have node $offered, which is too old. "
             fi
             printf '%s' "Install it from https://nodejs.org, or leave these tests out with "
-            printf '%s' "PAIN_JOURNAL_SKIP_CLIENTS=1"
+            printf '%s' "PAIN_JOURNAL_SKIP_CLIENTS=1 PAIN_JOURNAL_SKIP_BROWSER=1"
+            ;;
+        chromium)
+            printf '%s' "Chromium is needed for the tests of the pages. Name its program in CHROMIUM, "
+            printf '%s' "or leave these tests out with PAIN_JOURNAL_SKIP_BROWSER=1"
             ;;
         compiler) printf '%s' "a C compiler (cc) with the headers of the C library is needed" ;;
         python) printf '%s' "Python 3.8 or newer (python3) is needed" ;;
@@ -224,6 +236,8 @@ package() {
         apt-get:node | apk:node) printf 'nodejs npm' ;;
         dnf:node) printf 'nodejs nodejs-npm' ;;
         brew:node) printf 'node' ;;
+        # Homebrew has it as an application, which is nobody's to install unasked.
+        apt-get:chromium | dnf:chromium | apk:chromium) printf 'chromium' ;;
         *:curl) printf 'curl' ;;
         *:python) printf 'python3' ;;
     esac
@@ -240,6 +254,7 @@ install_packages() {
         if [ "$manager:$tool" = brew:compiler ]; then
             fail "a C compiler is needed. Run: xcode-select --install"
         fi
+        if [ "$manager:$tool" = brew:chromium ]; then fail "$(still_missing chromium)"; fi
         if [ -z "$manager" ]; then fail "$(still_missing "$tool")"; fi
         if [ "$manager:$tool" = apt-get:node ]; then
             local offered

@@ -8,6 +8,7 @@
 mod auth;
 mod bad_input;
 mod body_map;
+mod browser;
 mod clinic;
 mod clinical;
 mod config;

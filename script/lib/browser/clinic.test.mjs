@@ -131,6 +131,15 @@ test('the pages are readable on a phone, and signing out ends them', async () =>
   await report.page.getByRole('link', { name: 'Demo share' }).click();
   await report.page.getByRole('heading', { name: 'Progress report', level: 1 }).waitFor();
   await hasPictures(report.page);
+  const charts = report.page.locator('figure [role="region"]');
+  assert.ok(await charts.count() > 0, 'a wide picture scrolls by itself');
+  for (const chart of await charts.all()) {
+    const [shown, whole] = await chart.evaluate((part) => [part.clientWidth, part.scrollWidth]);
+    assert.ok(whole >= 700 && shown <= PHONE.width, `${whole} in ${shown}`);
+    assert.ok(await chart.getAttribute('aria-label'), 'it has a name');
+    await chart.focus();
+    await report.page.keyboard.press('ArrowRight');
+  }
   const address = report.page.url();
   await report.page.screenshot({ path: join(pictures, 'clinic-whole-phone.png'), fullPage: true });
   await finish(report, 'clinic-report-phone');

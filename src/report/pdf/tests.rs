@@ -40,6 +40,9 @@ pub(in crate::report) fn sheets(page: &Page) -> usize {
 /// words sheet by sheet in the order in which they are drawn.
 pub(in crate::report) fn told(page: &Page) -> String {
     let rendered = render_pages(page).unwrap();
+    let data = serde_json::to_vec(&prepare(page, BUDGET)).unwrap();
+    let set_anew = typst::compile::<PagedDocument>(&PageWorld::new(data));
+    assert!(set_anew.warnings.is_empty(), "{:?}", set_anew.warnings);
     let raw = unpacked(&rendered.bytes);
     let mut tags = std::collections::BTreeMap::new();
     for tag in raw.split("/S/").skip(1) {

@@ -4,6 +4,7 @@ pub mod app;
 pub mod client;
 pub mod cluster;
 pub mod contract;
+pub mod node;
 pub mod people;
 pub mod program;
 

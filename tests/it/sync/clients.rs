@@ -3,7 +3,7 @@
 //! They need node and npm. Where these are missing the test fails and says so;
 //! `PAIN_JOURNAL_SKIP_CLIENTS=1` leaves it out.
 
-use crate::support::{TestApp, contract, people::PASSWORD};
+use crate::support::{TestApp, contract, node, people::PASSWORD};
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,33 +24,11 @@ fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
 }
 
-/// The version of a program as numbers, if it is there at all.
-fn version(program: &str) -> Option<Vec<u32>> {
-    let output = Command::new(program).arg("--version").stderr(Stdio::null()).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    text.trim().trim_start_matches('v').split('.').map(|part| part.parse().ok()).collect()
-}
-
-fn run(command: &mut Command) {
-    let output = command.output().expect(NEEDS_NODE);
-    let (out, err) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?}\n{out}\n{err}");
-}
-
 /// Installs what the lock file names, unless it is there already, and builds.
 fn build() {
-    assert!(version("node").is_some_and(|v| v >= vec![20, 14]), "{NEEDS_NODE}");
-    assert!(version("npm").is_some(), "{NEEDS_NODE}");
-    let lock = fs::read_to_string(clients().join("package-lock.json")).unwrap();
-    let mark = clients().join("node_modules/.installed-from");
-    if fs::read_to_string(&mark).ok().as_deref() != Some(lock.as_str()) {
-        run(Command::new("npm")
-            .args(["ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"])
-            .current_dir(clients()));
-        fs::write(mark, lock).unwrap();
-    }
-    run(Command::new("npm").args(["run", "--silent", "build"]).current_dir(clients()));
+    node::is_there(NEEDS_NODE);
+    node::install(&clients());
+    node::run(Command::new("npm").args(["run", "--silent", "build"]).current_dir(clients()));
 }
 
 /// Does what an operator does: runs the SQL that tests put on the desk.
@@ -83,7 +61,7 @@ async fn passes(file: &str) {
     let desk = tempfile(file);
     let log = desk.join("log");
     let out = fs::File::create(&log).unwrap();
-    let mut node = Command::new("node")
+    let mut tests = Command::new("node")
         .args(["--test", "--test-force-exit", "--test-reporter=spec"])
         .arg(clients().join("tests/dist").join(file))
         .env("BASE_URL", &app.base)
@@ -97,12 +75,12 @@ async fn passes(file: &str) {
         .expect(NEEDS_NODE);
     let end = Instant::now() + TIME_LIMIT;
     let status = loop {
-        if let Some(status) = node.try_wait().unwrap() {
+        if let Some(status) = tests.try_wait().unwrap() {
             break Some(status);
         }
         if Instant::now() > end {
-            node.kill().unwrap();
-            node.wait().unwrap();
+            tests.kill().unwrap();
+            tests.wait().unwrap();
             break None;
         }
         serve_desk(&app, &desk).await;
@@ -152,12 +130,14 @@ fn the_generated_schemas_are_current() {
     if std::env::var("PAIN_JOURNAL_SKIP_CLIENTS").as_deref() == Ok("1") {
         return;
     }
-    assert!(version("node").is_some_and(|v| v >= vec![20, 14]), "{NEEDS_NODE}");
+    node::is_there(NEEDS_NODE);
     let document = tempfile("openapi").join("openapi.json");
     fs::write(&document, contract::document().to_string()).unwrap();
-    run(Command::new("node")
-        .arg(clients().join("generate-schemas.mjs"))
-        .arg("--check")
-        .arg(&document));
+    node::run(
+        Command::new("node")
+            .arg(clients().join("generate-schemas.mjs"))
+            .arg("--check")
+            .arg(&document),
+    );
     fs::remove_dir_all(document.parent().unwrap()).unwrap();
 }
