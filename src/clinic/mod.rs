@@ -4,7 +4,9 @@
 //! browser holds one cookie, good for these pages alone ([`session`]). Everything is read the way
 //! the API reads it: through a share, with its line in the patient's access log.
 
+mod files;
 mod frame;
+mod frozen;
 mod patients;
 mod report;
 mod session;
@@ -26,6 +28,19 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/clinic/patients/{share_id}")
                 .route(web::route().guard(reads()).to(report::page)),
+        )
+        .service(
+            web::resource("/clinic/patients/{share_id}/frozen")
+                .route(web::route().guard(reads()).to(frozen::list))
+                .route(web::post().to(frozen::submit)),
+        )
+        .service(
+            web::resource("/clinic/patients/{share_id}/frozen/{id}")
+                .route(web::route().guard(reads()).to(frozen::page)),
+        )
+        .service(
+            web::resource("/clinic/patients/{share_id}/frozen/{id}/{file}")
+                .route(web::route().guard(reads()).to(frozen::file)),
         )
         .service(
             web::resource("/clinic/patients/{share_id}/{file}")

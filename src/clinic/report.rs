@@ -1,5 +1,6 @@
 //! A patient's report: the page, other days, print, and the files to take along.
 
+use super::files::answer;
 use super::frame::{Page, to_sign_in};
 use super::patients::failed;
 use super::session::Visitor;
@@ -8,7 +9,6 @@ use crate::http::{Answered, Problem, ProblemKind};
 use crate::markup::Escaped;
 use crate::report::{File, for_practitioner};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
 use std::fmt::Write as _;
@@ -66,7 +66,14 @@ fn tools(label: &str, share: &str, from: NaiveDate, to: NaiveDate) -> String {
             "<a class=\"button plain\" href=\"./{share}/{name}?from={from}&amp;to={to}\" download>{label}</a>"
         );
     }
-    tools.push_str("</p>\n</div>\n");
+    let _ = write!(
+        tools,
+        "</p>\n<form method=\"post\" action=\"./{share}/frozen\">\
+         <input type=\"hidden\" name=\"from\" value=\"{from}\">\
+         <input type=\"hidden\" name=\"to\" value=\"{to}\">\
+         <button type=\"submit\" class=\"plain\">Freeze it</button>\n\
+         <a href=\"./{share}/frozen\">Frozen reports</a></form>\n</div>\n"
+    );
     tools
 }
 
@@ -74,22 +81,14 @@ fn tools(label: &str, share: &str, from: NaiveDate, to: NaiveDate) -> String {
 pub(super) async fn file(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, UP) };
     match Box::pin(make(&app, &visitor, &request)).await {
-        Ok((file, bytes)) => HttpResponse::Ok()
-            .insert_header((header::CONTENT_TYPE, file.media_type()))
-            .insert_header((header::CACHE_CONTROL, "private, no-store"))
-            .insert_header((
-                HeaderName::from_static("content-disposition"),
-                format!("attachment; filename=\"{}\"", file.name()),
-            ))
-            .body(bytes),
+        Ok((file, bytes)) => answer(file, bytes),
         Err(problem) => failed(&app, UP, &problem),
     }
 }
 
 async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(File, Vec<u8>)> {
     let name = request.match_info().get("file").unwrap_or_default();
-    let file = File::ALL.into_iter().find(|file| file.name() == name);
-    let file = file.ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
+    let file = File::named(name).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
     let report = for_practitioner(app, &visitor.caller, request, file.action()).await?;
     Ok((file, file.render(&report).await?))
 }

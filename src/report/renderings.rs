@@ -172,6 +172,11 @@ impl File {
     /// All of them, in the order to offer them.
     pub const ALL: [Self; 3] = [Self::Document, Self::Page, Self::Days];
 
+    /// The file of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|file| file.name() == name)
+    }
+
     /// The name it is kept under, and asked for by.
     pub const fn name(self) -> &'static str {
         match self {

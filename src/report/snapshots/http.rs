@@ -26,7 +26,7 @@ const JOBS: &str = "/v1/report-jobs";
 /// What the access log calls reading one.
 const READ: &str = "report_snapshot";
 /// What the access log calls listing them.
-const LIST: &str = "report_snapshots";
+pub(super) const LIST: &str = "report_snapshots";
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
@@ -103,13 +103,13 @@ fn reading(routes: &mut Routes, whose: Whose) {
 
 /// Whose frozen reports are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
+pub(super) enum Whose {
     Own,
     Shared,
 }
 
 impl Whose {
-    const fn need(self) -> Need {
+    pub(super) const fn need(self) -> Need {
         match self {
             Self::Own => Need::PATIENT,
             Self::Shared => Need::PRACTITIONER,
@@ -162,7 +162,7 @@ impl Whose {
 }
 
 /// The journal to enter, and what its access log shall say.
-const fn target(share: Option<Uuid>, action: &'static str, asked: Asked) -> Target {
+pub(super) const fn target(share: Option<Uuid>, action: &'static str, asked: Asked) -> Target {
     match share {
         None => Target::Own,
         Some(id) => {
@@ -171,7 +171,7 @@ const fn target(share: Option<Uuid>, action: &'static str, asked: Asked) -> Targ
     }
 }
 
-const ALL_DAYS: Asked = Asked { from: None, to: None };
+pub(super) const ALL_DAYS: Asked = Asked { from: None, to: None };
 
 /// The days asked for.
 fn asked(terms: Answered<SnapshotTerms>) -> Answered<Asked> {
@@ -283,7 +283,7 @@ fn etag(id: Uuid) -> String {
 }
 
 /// The kept report, to make a file of it, with the ETag of the file.
-async fn thawed(
+pub(super) async fn thawed(
     app: &App,
     caller: &Caller,
     request: &HttpRequest,

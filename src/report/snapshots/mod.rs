@@ -6,6 +6,7 @@
 //!                 └▶ longer ─▶ 202 ─▶ job ─▶ the same ─▶ a snapshot
 //! ```
 
+pub mod for_practitioner;
 mod freeze;
 mod http;
 mod job;
@@ -14,7 +15,7 @@ mod store;
 
 pub use http::routes;
 pub use job::{LongReports, forget};
-pub use model::ReportJobStatus;
+pub use model::{ReportJobStatus, ReportSnapshot};
 
 use chrono::NaiveDate;
 

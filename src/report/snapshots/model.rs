@@ -76,6 +76,21 @@ impl ReportSnapshot {
         self.id
     }
 
+    /// The first and the last journal day.
+    pub const fn days(&self) -> (NaiveDate, NaiveDate) {
+        (self.from, self.to)
+    }
+
+    /// When it was frozen.
+    pub const fn made_at(&self) -> DateTime<Utc> {
+        self.made_at
+    }
+
+    /// Its version among those of the same days.
+    pub const fn version(&self) -> i32 {
+        self.version
+    }
+
     /// The ETag: only that there is a newer one can change.
     pub fn etag(&self) -> String {
         format!("W/\"{}.{}\"", self.id.simple(), u8::from(self.superseded_by.is_some()))

@@ -1,0 +1,142 @@
+//! Frozen reports: keep the one on the page, list those that are kept, read one, take it along.
+
+use super::files::answer;
+use super::frame::{Page, see_other, to_sign_in};
+use super::patients::failed;
+use super::session::{Visitor, is_our_own};
+use crate::app::App;
+use crate::http::{Answered, Problem, ProblemKind};
+use crate::markup::Escaped;
+use crate::report::snapshots::{ReportSnapshot, for_practitioner as frozen};
+use crate::report::{File, page_main};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use std::fmt::Write as _;
+
+/// From the list to the top.
+const LIST_UP: &str = "../../../";
+/// From one frozen report to the top.
+const ONE_UP: &str = "../../../../";
+/// From a file of one to the top.
+const FILE_UP: &str = "../../../../../";
+
+/// The days of the report on the page.
+#[derive(Debug, Deserialize)]
+pub(super) struct Form {
+    from: NaiveDate,
+    to: NaiveDate,
+}
+
+/// The button of a report: keeps it, and goes on to what was kept.
+pub(super) async fn submit(
+    app: web::Data<App>,
+    request: HttpRequest,
+    filled: Result<web::Form<Form>, actix_web::Error>,
+) -> HttpResponse {
+    let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, LIST_UP) };
+    if !is_our_own(&request) {
+        return failed(&app, LIST_UP, &ProblemKind::RoleInsufficient.into());
+    }
+    let Ok(web::Form(days)) = filled else {
+        return failed(&app, LIST_UP, &ProblemKind::ValidationFailed.into());
+    };
+    match frozen::freeze(&app, &visitor.caller, &request, (days.from, days.to)).await {
+        Ok(snapshot) => {
+            see_other(&format!("./frozen/{}", snapshot.id()), visitor.renewed(&app).ok())
+        }
+        Err(problem) => failed(&app, LIST_UP, &problem),
+    }
+}
+
+/// The list.
+pub(super) async fn list(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, LIST_UP) };
+    match frozen::newest(&app, &visitor.caller, &request).await {
+        Ok(snapshots) => {
+            let share = request.match_info().get("share_id").unwrap_or_default();
+            let main = rows(share, &snapshots);
+            let page = Page { up: LIST_UP, title: "Frozen reports", main: &main, signed_in: true };
+            page.answer(StatusCode::OK, visitor.renewed(&app).ok())
+        }
+        Err(problem) => failed(&app, LIST_UP, &problem),
+    }
+}
+
+fn rows(share: &str, snapshots: &[ReportSnapshot]) -> String {
+    let mut main = format!(
+        "<h1>Frozen reports</h1>\n<p><a href=\"../{}\">To the report</a></p>\n",
+        Escaped(share)
+    );
+    if snapshots.is_empty() {
+        main.push_str(
+            "<p>None yet. A frozen report stays as it was, whatever is entered later; the button stands \
+             on the report.</p>\n",
+        );
+        return main;
+    }
+    main.push_str(
+        "<table class=\"patients\">\n<caption>Newest first; of the same days the highest version is the \
+         latest</caption>\n<thead><tr><th scope=\"col\">Journal days</th><th scope=\"col\">Frozen</th>\
+         <th scope=\"col\">Version</th></tr></thead>\n<tbody>\n",
+    );
+    for snapshot in snapshots {
+        let (from, to) = snapshot.days();
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            main,
+            "<tr><th scope=\"row\"><a href=\"./frozen/{}\">{from} to {to}</a></th>\
+             <td data-label=\"Frozen\">{} UTC</td><td data-label=\"Version\">{}</td></tr>",
+            snapshot.id(),
+            snapshot.made_at().format("%Y-%m-%d %H:%M"),
+            snapshot.version(),
+        );
+    }
+    main.push_str("</tbody>\n</table>\n");
+    main
+}
+
+/// One frozen report.
+pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, ONE_UP) };
+    match frozen::read(&app, &visitor.caller, &request).await {
+        Ok(report) => {
+            let id = Escaped(request.match_info().get("id").unwrap_or_default());
+            let mut tools = format!(
+                "<div class=\"tools\">\n<p>Frozen {} UTC: it stays as it was. \
+                 <a href=\"../frozen\">All frozen reports</a></p>\n\
+                 <p><button type=\"button\" data-print hidden>Print</button>\n",
+                report.generated_at.format("%Y-%m-%d %H:%M")
+            );
+            for file in File::ALL {
+                let (name, label) = (file.name(), file.label());
+                // Writing to a String cannot fail.
+                let _ = writeln!(
+                    tools,
+                    "<a class=\"button plain\" href=\"./{id}/{name}\" download>{label}</a>"
+                );
+            }
+            let main = format!("{tools}</p>\n</div>\n{}", page_main(&report));
+            let page = Page { up: ONE_UP, title: "Frozen report", main: &main, signed_in: true };
+            page.answer(StatusCode::OK, visitor.renewed(&app).ok())
+        }
+        Err(problem) => failed(&app, ONE_UP, &problem),
+    }
+}
+
+/// A file of one.
+pub(super) async fn file(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, FILE_UP) };
+    match Box::pin(make(&app, &visitor, &request)).await {
+        Ok((file, bytes)) => answer(file, bytes),
+        Err(problem) => failed(&app, FILE_UP, &problem),
+    }
+}
+
+async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(File, Vec<u8>)> {
+    let name = request.match_info().get("file").unwrap_or_default();
+    let file = File::named(name).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
+    let report = frozen::read(app, &visitor.caller, request).await?;
+    Ok((file, file.render(&report).await?))
+}
