@@ -71,7 +71,7 @@ fn tools(label: &str, share: &str, from: NaiveDate, to: NaiveDate) -> String {
         "</p>\n<form method=\"post\" action=\"./{share}/frozen\">\
          <input type=\"hidden\" name=\"from\" value=\"{from}\">\
          <input type=\"hidden\" name=\"to\" value=\"{to}\">\
-         <button type=\"submit\" class=\"plain\">Freeze it</button>\n\
+         <button type=\"submit\" class=\"button plain\">Freeze it</button>\n\
          <a href=\"./{share}/frozen\">Frozen reports</a></form>\n</div>\n"
     );
     tools
