@@ -6,7 +6,7 @@ use super::session::Visitor;
 use crate::app::App;
 use crate::http::{Answered, Problem, ProblemKind, path_id};
 use crate::markup::Escaped;
-use crate::report::{File, for_practitioner};
+use crate::report::{File, page_main};
 use crate::sharing;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
@@ -23,13 +23,13 @@ const SPANS: [(u64, &str); 4] =
 /// The page.
 pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, UP) };
-    match for_practitioner(&app, &visitor.caller, &request, "report_page").await {
-        Ok(report) => {
+    match page_main(&app, &visitor.caller, &request).await {
+        Ok((window, main)) => {
             let share = request.match_info().get("share_id").unwrap_or_default();
-            let (from, to) = (report.window.from, report.window.to);
+            let (from, to) = (window.from, window.to);
             let label = label(&app, &visitor, &request).await;
             let tools = tools(&label, share, from, to);
-            let main = format!("{tools}{}", crate::report::page_main(&report));
+            let main = tools + &main;
             let title = format!("Progress report: {label}");
             let page = Page { up: UP, title: &title, main: &main, signed_in: true };
             page.answer(StatusCode::OK, visitor.renewed(&app).ok())
@@ -97,6 +97,5 @@ async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(
     let name = request.match_info().get("file").unwrap_or_default();
     let file = File::ALL.into_iter().find(|file| file.name() == name);
     let file = file.ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
-    let report = for_practitioner(app, &visitor.caller, request, file.action()).await?;
-    Ok((file, file.render(&report).await?))
+    Ok((file, file.render(app, &visitor.caller, request).await?))
 }

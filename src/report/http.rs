@@ -1,14 +1,21 @@
 //! The wire of reports: the patient's own and the practitioner's, as JSON and as a picture.
 
+use super::clinical_store::{
+    AssessmentRecord, EpisodeRecord, EventRecord, FlareRecord, GoalRecord, IntakeRecord,
+    NoteRecord, PlanRecord, QuestionRecord,
+};
 use super::rows::{ReportInput, Sections as Shown};
+use super::store::{EntryRecord, NightRow};
 use super::{RULE_VERSION, Report, build, chart, clinical_store, store};
-use crate::access::{self, Caller, JournalAccess, Need, Read, Section, Sections, Target};
+use crate::access::{self, Caller, JournalAccess, Need, Permit, Read, Section, Sections, Target};
 use crate::app::App;
+use crate::collections::TreatmentSession;
+use crate::db::Batch;
 use crate::http::{
     Answered, Authz, Operation, Parameter, ProblemKind, Query, Routes, Svg, Versioned, document,
     path_id,
 };
-use crate::journal::FIRST_DAY;
+use crate::journal::{FIRST_DAY, Stored};
 use crate::time::last_date_on_earth;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
@@ -132,14 +139,15 @@ impl Asked {
     }
 }
 
-/// Reads what the window needs in one round trip and computes the report.
-pub(super) async fn pull(
+/// Reads what the window needs in one round trip, computes the report and makes something of it.
+pub(super) async fn pull<T: Send + 'static>(
     app: &App,
     caller: &Caller,
     need: Need,
     asked: Answered<Asked>,
     target: impl FnOnce(Asked) -> Answered<Target>,
-) -> Answered<(Report, String)> {
+    make: impl FnOnce(Report) -> T + Send + 'static,
+) -> Answered<(T, String)> {
     let asked =
         access::heard(app, caller, need, asked.and_then(|asked| Ok((target(asked)?, asked))))
             .await?;
@@ -148,27 +156,9 @@ pub(super) async fn pull(
     let latest = last_date_on_earth(app.clock.now());
     let (from, to) = asked.window(latest);
     let from = asked.from.unwrap_or(from - Days::new(2));
-    let after = to + Days::new(DAYS_AROUND);
-    let around = (from - Days::new(DAYS_AROUND), after);
-    let before = (from - Days::new(DAYS_BEFORE), after);
-    let (season, ever) = ((from - Days::new(LONGEST_FLARE_DAYS), to), (FIRST_DAY, to));
-    let (journal, rows) = access::read_all(app, caller, need, target, |permit| {
-        (
-            store::entries(permit, before),
-            store::sessions(permit, (around.0, to + Days::new(DAYS_AHEAD))),
-            store::nights(permit, (from, to)),
-            clinical_store::flares(permit, season),
-            clinical_store::intakes(permit, (from, to)),
-            clinical_store::assessments(permit, before),
-            clinical_store::goals(permit, ever),
-            clinical_store::adverse_events(permit, (from, to)),
-            clinical_store::plans(permit, ever),
-            clinical_store::episodes(permit, ever),
-            clinical_store::notes(permit, (from, to)),
-            clinical_store::questions(permit, ever),
-        )
-    })
-    .await?;
+    let place = app.lanes.reports.enter().await?;
+    let (journal, rows) =
+        access::read_all(app, caller, need, target, |permit| batch(permit, (from, to))).await?;
     let (
         entries,
         sessions,
@@ -209,7 +199,52 @@ pub(super) async fn pull(
         notes: all(notes),
         questions: all(questions),
     };
-    Ok((build(&input), version(&input, journal.window())))
+    let version = version(&input, journal.window());
+    Ok((place.compute(move || make(build(&input))).await?, version))
+}
+
+/// All rows of a report, one list for each statement.
+type Rows = (
+    Vec<EntryRecord>,
+    Vec<Stored<TreatmentSession>>,
+    Vec<NightRow>,
+    Vec<FlareRecord>,
+    Vec<IntakeRecord>,
+    Vec<AssessmentRecord>,
+    Vec<GoalRecord>,
+    Vec<EventRecord>,
+    Vec<PlanRecord>,
+    Vec<EpisodeRecord>,
+    Vec<NoteRecord>,
+    Vec<QuestionRecord>,
+);
+
+/// The statements that read a window.
+fn batch(permit: Permit<Read>, (from, to): (NaiveDate, NaiveDate)) -> impl Batch<Rows = Rows> {
+    let after = to + Days::new(DAYS_AROUND);
+    let around = (from - Days::new(DAYS_AROUND), after);
+    let before = (from - Days::new(DAYS_BEFORE), after);
+    let (season, ever) = ((from - Days::new(LONGEST_FLARE_DAYS), to), (FIRST_DAY, to));
+    (
+        store::entries(permit, before),
+        store::sessions(permit, (around.0, to + Days::new(DAYS_AHEAD))),
+        store::nights(permit, (from, to)),
+        clinical_store::flares(permit, season),
+        clinical_store::intakes(permit, (from, to)),
+        clinical_store::assessments(permit, before),
+        clinical_store::goals(permit, ever),
+        clinical_store::adverse_events(permit, (from, to)),
+        clinical_store::plans(permit, ever),
+        clinical_store::episodes(permit, ever),
+        clinical_store::notes(permit, (from, to)),
+        clinical_store::questions(permit, ever),
+    )
+}
+
+/// What a report of a window reads, in its order: each statement as text with its parameters behind
+/// it. For the benchmark.
+pub fn statements(permit: Permit<Read>, window: (NaiveDate, NaiveDate)) -> Vec<String> {
+    batch(permit, window).written()
 }
 
 /// Records as the report sees them.
@@ -267,14 +302,23 @@ async fn own_report(
     app: web::Data<App>,
 ) -> Answered<Versioned<Report>> {
     let asked = Asked::read(&request);
-    let (report, etag) = pull(&app, &caller, Need::PATIENT, asked, |_| Ok(Target::Own)).await?;
+    let own = |_| Ok(Target::Own);
+    let (report, etag) = pull(&app, &caller, Need::PATIENT, asked, own, |report| report).await?;
     Ok(Versioned(report, etag))
 }
 
 async fn own_chart(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Svg> {
     let asked = Asked::read(&request);
-    let (report, etag) = pull(&app, &caller, Need::PATIENT, asked, |_| Ok(Target::Own)).await?;
-    Ok(Svg(chart::daily_pain_svg(&report), etag))
+    let (svg, etag) = pull(
+        &app,
+        &caller,
+        Need::PATIENT,
+        asked,
+        |_| Ok(Target::Own),
+        |report| chart::daily_pain_svg(&report),
+    )
+    .await?;
+    Ok(Svg(svg, etag))
 }
 
 async fn shared_report(
@@ -283,14 +327,18 @@ async fn shared_report(
     app: web::Data<App>,
 ) -> Answered<Versioned<Report>> {
     let target = |asked| share_target(&request, asked, "report", SECTIONS);
+    let asked = Asked::read(&request);
     let (report, etag) =
-        pull(&app, &caller, Need::PRACTITIONER, Asked::read(&request), target).await?;
+        pull(&app, &caller, Need::PRACTITIONER, asked, target, |report| report).await?;
     Ok(Versioned(report, etag))
 }
 
 async fn shared_chart(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Svg> {
     let target = |asked| share_target(&request, asked, "report_chart", CHART);
-    let (report, etag) =
-        pull(&app, &caller, Need::PRACTITIONER, Asked::read(&request), target).await?;
-    Ok(Svg(chart::daily_pain_svg(&report), etag))
+    let asked = Asked::read(&request);
+    let (svg, etag) = pull(&app, &caller, Need::PRACTITIONER, asked, target, |report| {
+        chart::daily_pain_svg(&report)
+    })
+    .await?;
+    Ok(Svg(svg, etag))
 }

@@ -31,6 +31,7 @@ pub mod flares;
 pub mod function;
 pub mod html;
 mod http;
+mod lane;
 pub mod medication;
 pub mod moments;
 mod numbers;
@@ -73,13 +74,14 @@ use daily::PainDays;
 use events::{ReportedEvent, WarningSigns};
 use flares::{FlareDays, FlareSummary};
 use function::FunctionSummary;
-pub use http::routes;
+pub use http::{routes, statements};
+pub use lane::Lanes;
 use medication::{MedicationDays, MedicationSummary};
 pub(crate) use numbers::round_to;
 use plateau::Plateau;
 use questionnaires::QuestionnaireSummary;
 use relief::ReliefUse;
-pub use renderings::{File, for_practitioner, page_main};
+pub use renderings::{File, page_main};
 use rows::{
     ALL_SECTIONS, ReportInput, SECTION_ASSESSMENTS, SECTION_GOALS, SECTION_MEDICATION,
     SECTION_MOBILITY, SECTION_NOTES, SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT,
@@ -91,7 +93,7 @@ use sites::SiteSummary;
 use sleep::SleepSummary;
 use sleep_link::SleepLink;
 use statement::{Code, Method, ReportWindow, Statement};
-pub use store::{NIGHTS, RATINGS};
+pub use store::RATINGS;
 use time_in_state::TimeInState;
 use trend::PainTrend;
 use utoipa::ToSchema;

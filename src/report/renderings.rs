@@ -2,7 +2,9 @@
 
 use super::compose::{ENGLISH, patient_page, practitioner_page};
 use super::http::{Asked, SECTIONS, pull, share_target, with_window};
+use super::lane::Place;
 use super::page::Page;
+use super::statement::ReportWindow;
 use super::{Report, csv, html, pdf};
 use crate::access::{Caller, Need, Target};
 use crate::app::App;
@@ -67,10 +69,17 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.add(Method::GET, path, with_window(op), shared_days);
 }
 
-/// The own report, as any rendering needs it.
-async fn own(app: &App, caller: &Caller, request: &HttpRequest) -> Answered<(Report, String)> {
-    let pulled = pull(app, caller, Need::PATIENT, Asked::read(request), |_| Ok(Target::Own)).await;
-    pulled.map(|(report, etag)| (report, rendered(&etag)))
+/// Something made of the own report.
+async fn own<T: Send + 'static>(
+    app: &App,
+    caller: &Caller,
+    request: &HttpRequest,
+    make: impl FnOnce(&Report) -> T + Send + 'static,
+) -> Answered<(T, String)> {
+    let (asked, own) = (Asked::read(request), |_| Ok(Target::Own));
+    let make = |report| make(&report);
+    let pulled = pull(app, caller, Need::PATIENT, asked, own, make).await;
+    pulled.map(|(made, etag)| (made, rendered(&etag)))
 }
 
 /// Version of the layout and the words of the files: one more whenever the same report looks
@@ -82,40 +91,55 @@ fn rendered(etag: &str) -> String {
     format!("{}.r{RENDERING}\"", etag.trim_end_matches('"'))
 }
 
-/// A patient's report, as any rendering needs it.
-async fn shared(
+/// Something made of a patient's report.
+async fn shared<T: Send + 'static>(
     app: &App,
     caller: &Caller,
     request: &HttpRequest,
     action: &'static str,
-) -> Answered<(Report, String)> {
+    make: impl FnOnce(&Report) -> T + Send + 'static,
+) -> Answered<(T, String)> {
     let target = |asked| share_target(request, asked, action, SECTIONS);
-    let pulled = pull(app, caller, Need::PRACTITIONER, Asked::read(request), target).await;
-    pulled.map(|(report, etag)| (report, rendered(&etag)))
+    let (asked, make) = (Asked::read(request), |report| make(&report));
+    let pulled = pull(app, caller, Need::PRACTITIONER, asked, target, make).await;
+    pulled.map(|(made, etag)| (made, rendered(&etag)))
 }
 
-fn page_of(page: &Page, etag: String) -> Html {
-    Html { bytes: html::document(page).into_bytes(), etag, policy: Some(html::policy()) }
+fn html_of(page: &Page) -> Vec<u8> {
+    html::document(page).into_bytes()
+}
+
+fn for_practitioners(report: &Report) -> Page {
+    practitioner_page(report, &ENGLISH)
+}
+
+fn answer(bytes: Vec<u8>, etag: String) -> Html {
+    Html { bytes, etag, policy: Some(html::policy()) }
 }
 
 async fn own_page(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Html> {
-    let (report, etag) = own(&app, &caller, &request).await?;
-    Ok(page_of(&practitioner_page(&report, &ENGLISH), etag))
+    let make = |report: &Report| html_of(&for_practitioners(report));
+    let (bytes, etag) = own(&app, &caller, &request, make).await?;
+    Ok(answer(bytes, etag))
 }
 
 async fn own_summary(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Html> {
-    let (report, etag) = own(&app, &caller, &request).await?;
-    Ok(page_of(&patient_page(&report, &ENGLISH), etag))
+    let make = |report: &Report| html_of(&patient_page(report, &ENGLISH));
+    let (bytes, etag) = own(&app, &caller, &request, make).await?;
+    Ok(answer(bytes, etag))
 }
 
 async fn shared_page(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Html> {
-    let (report, etag) = shared(&app, &caller, &request, "report_page").await?;
-    Ok(page_of(&practitioner_page(&report, &ENGLISH), etag))
+    let make = |report: &Report| html_of(&for_practitioners(report));
+    let (bytes, etag) = shared(&app, &caller, &request, File::Page.action(), make).await?;
+    Ok(answer(bytes, etag))
 }
 
+// A document has its place before its report is read, so that nothing is kept for those who wait.
 async fn own_document(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Pdf> {
-    let (report, etag) = own(&app, &caller, &request).await?;
-    Ok(Pdf::new(File::Document.render(&report).await?, etag))
+    let place = app.lanes.documents.enter().await?;
+    let (page, etag) = own(&app, &caller, &request, for_practitioners).await?;
+    Ok(Pdf::new(typeset(place, page).await?, etag))
 }
 
 async fn shared_document(
@@ -123,36 +147,42 @@ async fn shared_document(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Answered<Pdf> {
-    let (report, etag) = shared(&app, &caller, &request, File::Document.action()).await?;
-    Ok(Pdf::new(File::Document.render(&report).await?, etag))
+    let place = app.lanes.documents.enter().await?;
+    let action = File::Document.action();
+    let (page, etag) = shared(&app, &caller, &request, action, for_practitioners).await?;
+    Ok(Pdf::new(typeset(place, page).await?, etag))
 }
 
 async fn own_days(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Csv> {
-    let (report, etag) = own(&app, &caller, &request).await?;
-    Ok(Csv::new(File::Days.render(&report).await?, etag))
+    let (bytes, etag) = own(&app, &caller, &request, days).await?;
+    Ok(Csv::new(bytes?, etag))
 }
 
 async fn shared_days(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Csv> {
-    let (report, etag) = shared(&app, &caller, &request, File::Days.action()).await?;
-    Ok(Csv::new(File::Days.render(&report).await?, etag))
+    let (bytes, etag) = shared(&app, &caller, &request, File::Days.action(), days).await?;
+    Ok(Csv::new(bytes?, etag))
 }
 
-/// A patient's report for the practitioners' pages.
+fn days(report: &Report) -> Answered<Vec<u8>> {
+    csv::days(report).map_err(Problem::internal)
+}
+
+/// A page as PDF.
+async fn typeset(place: Place, page: Page) -> Answered<Vec<u8>> {
+    place.compute(move || pdf::render(&page)).await?.map_err(Problem::internal)
+}
+
+/// The days of a patient's report and the main part of its page, for a page around it.
 ///
 /// # Errors
 /// As the operation.
-pub async fn for_practitioner(
+pub async fn page_main(
     app: &App,
     caller: &Caller,
     request: &HttpRequest,
-    action: &'static str,
-) -> Answered<Report> {
-    shared(app, caller, request, action).await.map(|(report, _)| report)
-}
-
-/// The main part of the practitioner's page, for a page around it.
-pub fn page_main(report: &Report) -> String {
-    html::main(&practitioner_page(report, &ENGLISH))
+) -> Answered<(ReportWindow, String)> {
+    let make = |report: &Report| (report.window, html::main(&for_practitioners(report)));
+    shared(app, caller, request, File::Page.action(), make).await.map(|(made, _)| made)
 }
 
 /// A file that a report can be taken along as.
@@ -203,23 +233,29 @@ impl File {
         }
     }
 
-    /// Its bytes.
+    /// Its bytes, for the practitioners' pages.
     ///
     /// # Errors
-    /// When it cannot be made.
-    pub async fn render(self, report: &Report) -> Answered<Vec<u8>> {
-        match self {
-            Self::Document => document(practitioner_page(report, &ENGLISH)).await,
-            Self::Page => Ok(html::document(&practitioner_page(report, &ENGLISH)).into_bytes()),
-            Self::Days => csv::days(report).map_err(Problem::internal),
-        }
+    /// As the operation, or when it cannot be made.
+    pub async fn render(
+        self,
+        app: &App,
+        caller: &Caller,
+        request: &HttpRequest,
+    ) -> Answered<Vec<u8>> {
+        let action = self.action();
+        let made = match self {
+            Self::Document => {
+                let place = app.lanes.documents.enter().await?;
+                let (page, _) = shared(app, caller, request, action, for_practitioners).await?;
+                return typeset(place, page).await;
+            }
+            Self::Page => {
+                let make = |report: &Report| html_of(&for_practitioners(report));
+                shared(app, caller, request, action, make).await?.0
+            }
+            Self::Days => shared(app, caller, request, action, days).await?.0?,
+        };
+        Ok(made)
     }
-}
-
-/// A page as PDF, typeset on a thread where it holds nobody up.
-async fn document(page: Page) -> Answered<Vec<u8>> {
-    web::block(move || pdf::render(&page))
-        .await
-        .map_err(Problem::internal)?
-        .map_err(Problem::internal)
 }
