@@ -1,5 +1,5 @@
 -- wrk script: one operation over all seeded people. Arguments: operation, tokens file, patients,
--- directory. The first half of the patients is read by sync, the second half is written.
+-- directory. The first half of the patients is read by sync and by reports, the second half is written.
 local operation, people, patients, home, half
 local EPOCH, COUNTER = 2 ^ 40, 1000000
 local cursors, replays, turn, wrong = {}, {}, 0, 0
@@ -99,8 +99,21 @@ local function sync()
    return push(p, cursors[p], random_id(), edits(p))
 end
 
+-- A practitioner's report: R4, of 365 days, as JSON; R4_html_90 is the page of 90 days.
+local FROM = { ["90"] = "2026-08-02", ["365"] = "2025-10-31", ["731"] = "2024-10-30" }
+local FILES = { html = "/page.html", pdf = "/document.pdf" }
+
+local function report()
+   local form, days = operation:match("_(%a+)"), operation:match("_(%d+)$") or "365"
+   -- The longest window is read where the journals have three entries a day.
+   local p = days == "731" and patients + math.random(37, 40) or math.random(1, half)
+   local path = string.format("/v1/patients/%s/report%s?from=%s&to=2026-10-30", seeded(6, p), FILES[form] or "", FROM[days])
+   return wrk.format("GET", path, { Authorization = people[p].practitioner })
+end
+
 function request()
    if operation:match("^R2_") or operation:match("^W2") then return sync() end
+   if operation:match("^R4") then return report() end
    local p = math.random(operation == "W1" and half + 1 or 1, patients)
    local who = people[p]
    local headers = { Authorization = who.own }
@@ -113,9 +126,6 @@ function request()
       return wrk.format("GET", "/v1/journal-entries/" .. id, headers)
    elseif operation == "R3" then
       return wrk.format("GET", "/v1/journal-entries?from=2026-10-01&to=2026-10-30", headers)
-   elseif operation == "R4" then
-      headers.Authorization = who.practitioner
-      return wrk.format("GET", "/v1/patients/" .. seeded(6, p) .. "/report?from=2025-10-31&to=2026-10-30", headers)
    else
       return wrk.format("GET", "/healthz")
    end
@@ -123,7 +133,7 @@ end
 
 function done(summary, latency, requests)
    local errors = summary.errors
-   io.write(string.format("RESULT %d %d %d %.0f %.0f\n", summary.requests, summary.duration,
-      errors.status + errors.connect + errors.read + errors.write + errors.timeout,
-      latency:percentile(50), latency:percentile(99)))
+   io.write(string.format("RESULT %d %d %d %d %.0f %.0f %.0f\n", summary.requests, summary.duration,
+      errors.status, errors.connect + errors.read + errors.write + errors.timeout,
+      latency:percentile(50), latency:percentile(99), latency.max))
 end

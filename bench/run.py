@@ -5,18 +5,22 @@ Usage: run.py SERVER_BINARY SETUP_BINARY PG_BIN_DIR [--seconds N] [--rounds N] [
 
 Starts the server with a private database of its own in a temporary directory, seeds it, and then
 runs each operation in interleaved rounds: pgbench, then the server under wrk. Prints the medians.
-Then it compares journals of different lengths, and looks at the memory of first syncs (sync.py).
+Then it looks at what reports cost and what they do to writes meanwhile (report.py), compares journals of different lengths, and looks at the memory of first syncs (sync.py).
 Everything stays on this machine and ends by itself.
 """
 import argparse, os, re, shutil, signal, statistics, subprocess, sys, tempfile, time, urllib.request
 
-import sync
+import report, sync
 
 PORT = 8791
 BASE = f"http://127.0.0.1:{PORT}"
-CONNECTIONS = {"W1": 16, "R1": 16, "R3": 16, "R4": 8, "R2_0": 16, "R2_20": 16, "R2_1095": 4, "R2_10k": 4,
+CONNECTIONS = {"W1": 16, "R1": 16, "R3": 16, "R4": 8, "R4_sql": 8, "R4_90": 8, "R4_html": 8, "R4_html_90": 8,
+               "R4_pdf": 8, "R4_pdf_90": 8, "R2_0": 16, "R2_20": 16, "R2_1095": 4, "R2_10k": 4,
                "W2": 4, "W2_replay": 16, "health": 16}
 OPERATIONS = [name for name in CONNECTIONS if name != "health"]
+NO_CEILING = ("R4_html", "R4_html_90", "R4_pdf", "R4_pdf_90", "health")  # pgbench has nothing like it
+MORE = {"cost": "what a report costs in the process", "writes": "writes beside reports", "flat": "length of the journal",
+        "memory": "memory of first syncs and of reports"}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -112,22 +116,34 @@ class Bench:
             sys.exit(f"pgbench {operation}: {out.stdout}{out.stderr}")
         return float(found.group(1))
 
-    def wrk(self, operation, connections=None):
+    def start_wrk(self, operation, connections, seconds, delay=0):
+        """Starts a load beside which others may run; end_wrk waits for it."""
         here = os.path.dirname(os.path.abspath(__file__))
+        time.sleep(delay)
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "20s",
+                   "-s", os.path.join(here, "requests.lua"), BASE, "--", operation,
+                   os.path.join(self.home, "tokens.tsv"), str(self.args.patients), self.home]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def end_wrk(self, wrk):
+        out, _ = wrk.communicate()
+        found = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)", out)
+        if wrk.returncode or not found or "WRONG" in out:
+            sys.exit(f"wrk: {out}")
+        requests, duration, refused, failed, p50, p99, slowest = (int(g) for g in found.groups())
+        return {"requests": requests, "seconds": duration / 1e6, "failed": failed, "refused": refused,
+                "rps": requests / (duration / 1e6), "p50": p50 / 1000, "p99": p99 / 1000, "max": slowest / 1000}
+
+    def wrk(self, operation):
         if operation == "W2":
             self.cursors()
         before = cpu_seconds([self.server.pid]), cpu_seconds(self.postgres_pids())
-        out = subprocess.run(
-            ["wrk", "-t1", f"-c{connections or CONNECTIONS[operation]}", f"-d{self.args.seconds}s", "--latency", "--timeout", "10s",
-             "-s", os.path.join(here, "requests.lua"), BASE, "--", operation,
-             os.path.join(self.home, "tokens.tsv"), str(self.args.patients), self.home], capture_output=True, text=True, check=True)
+        run = self.end_wrk(self.start_wrk(operation, CONNECTIONS[operation], self.args.seconds))
         after = cpu_seconds([self.server.pid]), cpu_seconds(self.postgres_pids())
-        found = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+)", out.stdout)
-        requests, duration, errors, p50, p99 = (int(g) for g in found.groups())
-        if errors or "WRONG" in out.stdout:
-            sys.exit(f"wrk {operation}: {errors} of {requests} requests failed\n{out.stdout}")
-        per = [1000 * (a - b) / requests for a, b in zip(after, before)]
-        return {"rps": requests / (duration / 1e6), "p50": p50 / 1000, "p99": p99 / 1000, "server": per[0], "database": per[1]}
+        if run["failed"] or run["refused"]:
+            sys.exit(f"wrk {operation}: {run}")
+        per = [1000 * (a - b) / run["requests"] for a, b in zip(after, before)]
+        return {**run, "server": per[0], "database": per[1]}
 
     def stop(self):
         self.server.send_signal(signal.SIGTERM)
@@ -135,19 +151,33 @@ class Bench:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
+def medians(runs):
+    found = [run for run in runs if run]
+    return {key: statistics.median(run[key] for run in found) for key in found[0]} if found else None
+
+
 def table(args, load, operations, rows):
     print(f"\nload before {load:.1f}, {os.cpu_count()} cores, {args.patients} patients × 1095 entries, "
           f"{args.rounds} rounds of {args.seconds} s, medians\n")
     print("| op | pgbench tps | server req/s | ratio | p50 ms | p99 ms | CPU ms server | CPU ms database |")
     print("|---|---|---|---|---|---|---|---|")
+    served = {}
     for operation in operations:
-        runs = rows[operation]
-        median = lambda values: statistics.median(list(values))
-        limit, rps = median(r[0] for r in runs), median(r[1]["rps"] for r in runs)
-        ratio = median(r[1]["rps"] / r[0] for r in runs)
-        rest = [median(r[1][k] for r in runs) for k in ("p50", "p99", "server", "database")]
-        print(f"| {operation} | {limit:,.0f} | {rps:,.0f} | {ratio:.2f} | {rest[0]:.1f} | {rest[1]:.1f} | "
-              f"{rest[2]:.3f} | {rest[3]:.3f} |")
+        limits, runs = zip(*rows[operation])
+        limit = statistics.median(limits) if limits[0] else None
+        served[operation] = run = medians(runs)
+        ratio = statistics.median(r["rps"] / l for l, r in zip(limits, runs)) if limit and run else None
+        show = lambda value, form: "-" if value is None else format(value, form)
+        rest = [show(run and run[key], form) for key, form in
+                (("p50", ".1f"), ("p99", ".1f"), ("server", ".3f"), ("database", ".3f"))]
+        print(f"| {operation} | {show(limit, ',.0f')} | {show(run and run['rps'], ',.0f')} | {show(ratio, '.2f')} | "
+              + " | ".join(rest) + " |")
+    if "R4" in operations and "R4_sql" in operations:
+        ratio = statistics.median(r["rps"] / l for (l, _), (_, r) in zip(rows["R4_sql"], rows["R4"]))
+        print(f"\nR4 is served {ratio:.2f} times as often as R4_sql runs")
+    for file, read in (("R4_html", "R4"), ("R4_pdf", "R4"), ("R4_html_90", "R4_90"), ("R4_pdf_90", "R4_90")):
+        if served.get(file) and served.get(read):
+            print(f"{file} takes {served[file]['server'] - served[read]['server']:.1f} ms of the server more than {read}")
 
 
 def main():
@@ -157,10 +187,11 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--patients", type=int, default=200)
     parser.add_argument("--dir", default=tempfile.gettempdir())
-    parser.add_argument("--only", default=",".join([*OPERATIONS, "flat", "memory"]))
+    parser.add_argument("--only", default=",".join([*OPERATIONS, *MORE]))
+    parser.add_argument("--write-seconds", type=int, default=8)
     args = parser.parse_args()
     chosen = args.only.split(",")
-    unknown = [name for name in chosen if name not in [*CONNECTIONS, "flat", "memory"]]
+    unknown = [name for name in chosen if name not in [*CONNECTIONS, *MORE]]
     if unknown or args.patients < 40:
         parser.error(f"unknown: {unknown}" if unknown else "at least 40 patients")
     load = os.getloadavg()[0]
@@ -175,17 +206,23 @@ def main():
         for round_ in range(args.rounds):
             bench.setup()  # tokens live ten minutes
             for operation in operations[round_ % len(operations):] + operations[:round_ % len(operations)]:
-                limit = bench.pgbench(operation)
-                measured = bench.wrk(operation)
+                limit = None if operation in NO_CEILING else bench.pgbench(operation)
+                measured = None if operation == "R4_sql" else bench.wrk(operation)
                 rows.setdefault(operation, []).append((limit, measured))
         if operations:
             table(args, load, operations, rows)
             print(f"\nafter the load {resident_mb(bench.server.pid):.1f} MB resident", flush=True)
+        if "cost" in chosen:
+            print(flush=True)
+            subprocess.run([args.setup, "cost"], check=True)
         bench.setup()
+        if "writes" in chosen:
+            report.writes(bench)
         if "flat" in chosen:
             sync.flat(bench, PORT)
         if "memory" in chosen:
             sync.memory(bench, PORT)
+            report.memory(bench, PORT)
     finally:
         bench.stop()
 

@@ -38,6 +38,8 @@ pub struct App {
     pub cursors: CursorKey,
     /// Hashes short codes.
     pub codes: CodeKey,
+    /// How many reports are in the works at once.
+    pub lanes: report::Lanes,
     /// Streams that wait for changes.
     pub pokes: sync::Pokes,
     /// The turn of long reports.
@@ -82,6 +84,7 @@ impl App {
             ids: Ids::new(parts.clock.clone()),
             cursors: CursorKey::new(&parts.secret.derive("cursors")),
             codes: CodeKey::new(&parts.secret),
+            lanes: report::Lanes::new(parts.db.connections()),
             pokes: sync::Pokes::default(),
             long_reports: report::snapshots::LongReports::default(),
             openapi: openapi().into(),

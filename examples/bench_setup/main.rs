@@ -1,21 +1,22 @@
 //! Writes what `script/bench` needs: tokens for the seeded people, and pgbench scripts made of the
-//! very statements the server sends.
+//! very statements the server sends. With `cost`, it measures what a report costs inside a process.
 //!
-//! Usage: `bench_setup DATA_DIR DATABASE_URL PUBLIC_URL PATIENTS OUT`
+//! Usage: `bench_setup DATA_DIR DATABASE_URL PUBLIC_URL PATIENTS OUT`, or `bench_setup cost`
 
+mod cost;
+mod report;
 mod sync;
 
-use pain_journal::access;
+use pain_journal::access::{self, Sections};
 use pain_journal::app::{App, Parts};
 use pain_journal::auth::access_token::{Grant, issue};
 use pain_journal::auth::password::HashCost;
 use pain_journal::auth::random::SystemRandom;
 use pain_journal::auth::secret::MasterSecret;
-use pain_journal::collections::{JournalEntry, TreatmentSession};
+use pain_journal::collections::JournalEntry;
 use pain_journal::db::Db;
 use pain_journal::journal::Record;
 use pain_journal::mail::Mailer;
-use pain_journal::report;
 use pain_journal::time::Clock;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -23,8 +24,10 @@ use std::fs;
 use std::path::Path;
 use uuid::Uuid;
 
-/// Journals that `bench/seed.sql` adds behind the patients, for the sync of other lengths.
-const MORE_JOURNALS: u32 = 36;
+/// Journals of other lengths that `bench/seed.sql` adds behind the patients.
+const MORE_JOURNALS: u32 = 40;
+
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
 
 /// The seeded ids: a kind's first digits and a decimal number, as `bench/seed.sql` makes them.
 fn seeded(kind: u32, number: u32) -> Result<Uuid, uuid::Error> {
@@ -39,6 +42,9 @@ fn seeded_sql(kind: u32, variable: &str) -> String {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().collect();
+    if args.get(1).is_some_and(|arg| arg == "cost") {
+        return cost::print();
+    }
     let [_, data_dir, database_url, public_url, patients, out] = args.as_slice() else {
         return Err("usage: bench_setup DATA_DIR DATABASE_URL PUBLIC_URL PATIENTS OUT".into());
     };
@@ -63,7 +69,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         tokens.push('\n');
     }
     fs::write(out.join("tokens.tsv"), tokens)?;
-    for (name, script) in scripts(patients).into_iter().chain(sync::scripts(patients)) {
+    let reports = report::scripts(&app, patients, &token(&app, 2, 1)?).await?;
+    for (name, script) in
+        scripts(patients).into_iter().chain(sync::scripts(patients)).chain(reports)
+    {
         fs::write(out.join(format!("{name}.sql")), script)?;
     }
     Ok(())
@@ -95,7 +104,7 @@ fn fill(text: &str, values: &[String]) -> String {
 
 fn enter(kind: u32, variable: &str, share: Option<&str>, lock: bool) -> String {
     let none = |ty: &str| format!("NULL::{ty}");
-    let sections = if share.is_some() { "'{pain,sleep,treatment}'" } else { "'{}'" };
+    let asked = if share.is_some() { Sections::ALL } else { Sections::NONE };
     let values = [
         seeded_sql(kind, variable),
         seeded_sql(kind + 2, variable),
@@ -103,7 +112,7 @@ fn enter(kind: u32, variable: &str, share: Option<&str>, lock: bool) -> String {
         "clock_timestamp()".into(),
         share.map_or_else(|| none("uuid"), str::to_owned),
         "'report'".into(),
-        format!("{sections}::text[]"),
+        format!("'{{{}}}'::text[]", asked.codes().join(",")),
         none("date"),
         none("date"),
         "gen_random_uuid()".into(),
@@ -112,14 +121,17 @@ fn enter(kind: u32, variable: &str, share: Option<&str>, lock: bool) -> String {
     fill(access::ENTER, &values)
 }
 
+/// Sent together.
+fn pipeline(statements: &[String]) -> String {
+    format!("\\startpipeline\n{};\n\\endpipeline\n", statements.join(";\n"))
+}
+
 /// One pgbench script an operation: the statements of the server, in its order and pipelines.
 fn scripts(patients: u32) -> BTreeMap<&'static str, String> {
-    let pick = format!(
-        "\\set p random(1, {patients})\n\\set l (:p - 1) / 20 + 1\n\\set d random(0, 1094)\n"
-    );
-    let read = |begin: &str, enter: String, queries: &[String]| {
-        let queries = queries.join(";\n");
-        format!("{pick}\\startpipeline\n{begin};\n{enter};\n{queries};\nCOMMIT;\n\\endpipeline\n")
+    let pick = format!("\\set p random(1, {patients})\n\\set d random(0, 1094)\n");
+    let read = |query: String| {
+        let me = enter(1, "p", None, false);
+        format!("{pick}{}", pipeline(&["BEGIN".into(), me, query, "COMMIT".into()]))
     };
     let entry = JournalEntry::sql();
     let one = fill(entry.find, &[seeded_sql(5, "p * 10000 + :d")]);
@@ -132,18 +144,9 @@ fn scripts(patients: u32) -> BTreeMap<&'static str, String> {
     ]
     .map(str::to_owned);
     let page = fill(entry.page, &month);
-    let year = |from: &str| [format!("'{from}'"), "'2026-11-02'".to_owned()];
-    let report = [
-        fill(report::RATINGS, &year("2025-10-14")),
-        fill(TreatmentSession::sql().window, &year("2025-10-28")),
-        fill(report::NIGHTS, &["'2025-10-31'".to_owned(), "'2026-10-30'".to_owned()]),
-    ];
-    let share = seeded_sql(6, "p");
-    let snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ";
     BTreeMap::from([
-        ("R1", read("BEGIN", enter(1, "p", None, false), &[one])),
-        ("R3", read("BEGIN", enter(1, "p", None, false), &[page])),
-        ("R4", read(snapshot, enter(2, "l", Some(&share), false), &report)),
+        ("R1", read(one)),
+        ("R3", read(page)),
         ("W1", create(&pick.replace("random(1,", &format!("random({},", patients / 2 + 1)))),
     ])
 }

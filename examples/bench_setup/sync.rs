@@ -1,6 +1,6 @@
 //! The pgbench scripts of sync: the statements of pull and push, in their order and pipelines.
 
-use super::{enter, fill, seeded_sql};
+use super::{SNAPSHOT, enter, fill, pipeline, seeded_sql};
 use pain_journal::collections::{JournalEntry, SleepRecord, TreatmentSession};
 use pain_journal::journal::{REMEMBER, RESERVE, Record};
 use pain_journal::sync::{ANSWER, HEAD, KEEP_ANSWER, PASTS, cut_text, touched_text};
@@ -12,7 +12,6 @@ const COUNTER: u32 = 1_000_000;
 const PUSHED: usize = 50;
 /// Pushed entries lie this many days apart: scattered over three years.
 const STRIDE: u32 = 21;
-const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
 
 /// One script an operation. The first half of the patients is read, the second half is written.
 pub(super) fn scripts(patients: u32) -> Vec<(&'static str, String)> {
@@ -34,10 +33,6 @@ pub(super) fn scripts(patients: u32) -> Vec<(&'static str, String)> {
         ("W2", push(half + 1, patients)),
         ("W2_replay", replay(half + 1, half + 16)),
     ]
-}
-
-fn pipeline(statements: &[String]) -> String {
-    format!("\\startpipeline\n{};\n\\endpipeline\n", statements.join(";\n"))
 }
 
 /// Is there anything new?

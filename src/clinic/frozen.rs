@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::markup::Escaped;
 use crate::report::snapshots::{ReportSnapshot, for_practitioner as frozen};
-use crate::report::{File, page_main};
+use crate::report::{File, embedded};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
@@ -100,7 +100,7 @@ fn rows(share: &str, snapshots: &[ReportSnapshot]) -> String {
 /// One frozen report.
 pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, ONE_UP) };
-    match frozen::read(&app, &visitor.caller, &request).await {
+    match embedded(frozen::source(&app, &visitor.caller, &request)).await {
         Ok(report) => {
             let id = Escaped(request.match_info().get("id").unwrap_or_default());
             let mut tools = format!(
@@ -117,7 +117,7 @@ pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpRespo
                     "<a class=\"button plain\" href=\"./{id}/{name}\" download>{label}</a>"
                 );
             }
-            let main = format!("{tools}</p>\n</div>\n{}", page_main(&report));
+            let main = format!("{tools}</p>\n</div>\n{}", report.main);
             let page = Page { up: ONE_UP, title: "Frozen report", main: &main, signed_in: true };
             page.answer(StatusCode::OK, visitor.renewed(&app).ok())
         }
@@ -137,6 +137,6 @@ pub(super) async fn file(app: web::Data<App>, request: HttpRequest) -> HttpRespo
 async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(File, Vec<u8>)> {
     let name = request.match_info().get("file").unwrap_or_default();
     let file = File::named(name).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
-    let report = frozen::read(app, &visitor.caller, request).await?;
-    Ok((file, file.render(&report).await?))
+    let (bytes, _) = file.render(app, frozen::source(app, &visitor.caller, request)).await?;
+    Ok((file, bytes))
 }

@@ -7,7 +7,7 @@ use super::session::Visitor;
 use crate::app::App;
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::markup::Escaped;
-use crate::report::{File, for_practitioner};
+use crate::report::{File, embedded, for_practitioner};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
@@ -22,14 +22,13 @@ const SPANS: [(u64, &str); 4] =
 /// The page.
 pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, UP) };
-    match for_practitioner(&app, &visitor.caller, &request, "report_page").await {
+    let source = for_practitioner(&app, &visitor.caller, &request, File::Page);
+    match embedded(source).await {
         Ok(report) => {
             let share = request.match_info().get("share_id").unwrap_or_default();
             let (from, to) = (report.window.from, report.window.to);
-            let label = report.share_label.as_deref().unwrap_or_default();
-            let tools = tools(label, share, from, to);
-            let main = format!("{tools}{}", crate::report::page_main(&report));
-            let title = format!("Progress report: {label}");
+            let main = tools(&report.label, share, from, to) + &report.main;
+            let title = format!("Progress report: {}", report.label);
             let page = Page { up: UP, title: &title, main: &main, signed_in: true };
             page.answer(StatusCode::OK, visitor.renewed(&app).ok())
         }
@@ -89,6 +88,7 @@ pub(super) async fn file(app: web::Data<App>, request: HttpRequest) -> HttpRespo
 async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(File, Vec<u8>)> {
     let name = request.match_info().get("file").unwrap_or_default();
     let file = File::named(name).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
-    let report = for_practitioner(app, &visitor.caller, request, file.action()).await?;
-    Ok((file, file.render(&report).await?))
+    let source = for_practitioner(app, &visitor.caller, request, file);
+    let (bytes, _) = file.render(app, source).await?;
+    Ok((file, bytes))
 }

@@ -13,6 +13,8 @@ pub(crate) trait Batch {
 
     /// Has the connection prepared every one of them?
     fn is_known(&self, link: &Link) -> bool;
+    /// Each as text with its parameters behind it. For the benchmark.
+    fn written(&self) -> Vec<String>;
     /// Sends them all before the first answer is read. Only for a connection that knows them.
     async fn together(self, link: &Link) -> Result<Self::Rows, DbError>;
     /// One after the other, so that each can be prepared.
@@ -28,6 +30,10 @@ macro_rules! batches {
             fn is_known(&self, link: &Link) -> bool {
                 let ($($statement,)+) = self;
                 $(link.knows($statement.sql))&&+
+            }
+            fn written(&self) -> Vec<String> {
+                let ($($statement,)+) = self;
+                vec![$(diesel::debug_query::<diesel::pg::Pg, _>($statement).to_string()),+]
             }
             async fn together(self, link: &Link) -> Result<Self::Rows, DbError> {
                 let ($($statement,)+) = self;

@@ -48,13 +48,18 @@ impl Db {
         Ok(Self { pool: pool::pool(url, size)? })
     }
 
+    /// How many connections there are at most.
+    pub fn connections(&self) -> usize {
+        self.pool.status().max_size
+    }
+
     /// Opens every connection now, so that the first requests do not wait for it.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn warm_up(&self) -> Result<(), DbError> {
-        let size = self.pool.status().max_size;
-        futures_util::future::try_join_all((0..size).map(|_| self.checkout())).await?;
+        let all = 0..self.connections();
+        futures_util::future::try_join_all(all.map(|_| self.checkout())).await?;
         Ok(())
     }
 

@@ -3,10 +3,11 @@
 use super::asked::{Asked, with_window};
 use super::reading::{self, SECTIONS};
 use super::rows::ReportInput;
+use super::whose::{Whose, target};
 use super::{RULE_VERSION, Report, build, chart};
-use crate::access::{self, Caller, Need, Section, Sections, Target};
+use crate::access::{self, Caller, Section, Sections};
 use crate::app::App;
-use crate::http::{Answered, Authz, Operation, Routes, Svg, Versioned, document, path_id};
+use crate::http::{Answered, Authz, Operation, Routes, Svg, Versioned, document};
 use crate::reference::fingerprint;
 use crate::time::last_date_on_earth;
 use actix_web::http::Method;
@@ -27,7 +28,9 @@ pub fn routes(routes: &mut Routes) {
 
     let op = Operation::new("getReport", "reports", "The own progress report", Authz::PATIENT)
         .describe(about);
-    routes.add(Method::GET, "/v1/report", with_window(op), own_report);
+    routes.add(Method::GET, "/v1/report", with_window(op), move |caller, request, app| {
+        report(caller, request, app, Whose::Own)
+    });
     let op = Operation::new(
         "getReportChart",
         "reports",
@@ -37,7 +40,12 @@ pub fn routes(routes: &mut Routes) {
     .describe(
         "Treatment sessions are marked, missing days stay blank, backfilled days are hollow.",
     );
-    routes.add(Method::GET, "/v1/report/chart.svg", with_window(op), own_chart);
+    routes.add(
+        Method::GET,
+        "/v1/report/chart.svg",
+        with_window(op),
+        move |caller, request, app| picture(caller, request, app, Whose::Own),
+    );
     let op = Operation::new(
         "getSharedReport",
         "reports",
@@ -45,7 +53,12 @@ pub fn routes(routes: &mut Routes) {
         Authz::share(SECTIONS),
     )
     .describe(format!("{about} {shared}"));
-    routes.add(Method::GET, "/v1/patients/{share_id}/report", with_window(op), shared_report);
+    routes.add(
+        Method::GET,
+        "/v1/patients/{share_id}/report",
+        with_window(op),
+        move |caller, request, app| report(caller, request, app, Whose::Shared),
+    );
     let op = Operation::new(
         "getSharedReportChart",
         "reports",
@@ -57,36 +70,42 @@ pub fn routes(routes: &mut Routes) {
         Method::GET,
         "/v1/patients/{share_id}/report/chart.svg",
         with_window(op),
-        shared_chart,
+        move |caller, request, app| picture(caller, request, app, Whose::Shared),
     );
     super::responders_http::routes(routes);
 }
 
 document!(Report);
 
-/// Reads what the window needs in one round trip and computes the report.
-pub(super) async fn pull(
+/// Whose report, what the access log calls it, and the sections it is made of.
+pub(super) type Wanted = (Whose, &'static str, Sections);
+
+/// Reads what the window needs in one round trip, computes the report and makes something of it.
+pub(super) async fn pull<T: Send + 'static>(
     app: &App,
     caller: &Caller,
-    need: Need,
+    request: &HttpRequest,
+    (whose, action, sections): Wanted,
     asked: Answered<Asked>,
-    target: impl FnOnce(Asked) -> Answered<Target>,
-) -> Answered<(Report, String)> {
-    let asked =
-        access::heard(app, caller, need, asked.and_then(|asked| Ok((target(asked)?, asked))))
-            .await?;
-    let (target, asked) = asked;
+    make: impl FnOnce(Report) -> T + Send + 'static,
+) -> Answered<(T, String)> {
+    let need = whose.need();
+    let asked = asked.and_then(|asked| Ok((asked, whose.share(request)?)));
+    let (asked, share) = access::heard(app, caller, need, asked).await?;
+    let target = target(share, action, sections, asked);
     // Today is not known before the journal is entered, so an open window is read a day wider.
     let latest = last_date_on_earth(app.clock.now());
     let (from, to) = asked.window(latest);
     let wide = (asked.from.unwrap_or(from - Days::new(2)), to);
+    let place = app.lanes.reports.enter().await?;
     let (journal, rows) = access::read_all(app, caller, need, target, |permit| {
         reading::statements(permit, reading::entry_days(wide), wide)
     })
     .await?;
     let window = reading::within(&journal, asked.window(journal.today()))?;
     let input = reading::input(&journal, window, rows);
-    Ok((build(&input), version(&input, journal.window())))
+    let version = version(&input, journal.window());
+    Ok((place.compute(move || make(build(&input))).await?, version))
 }
 
 /// Weak: the same journal, window, rules and limits of a share give the same report but for its
@@ -107,46 +126,25 @@ fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) ->
     format!("W/\"{RULE_VERSION}.{}.{}\"", input.revision, rest.trim_matches('"'))
 }
 
-pub(super) fn share_target(
-    request: &HttpRequest,
-    asked: Asked,
-    action: &'static str,
-    sections: Sections,
-) -> Answered<Target> {
-    let id = path_id(request, "share_id")?;
-    Ok(Target::Share { id, action, sections, from: asked.from, to: asked.to })
-}
-
-async fn own_report(
+async fn report(
     caller: Caller,
     request: HttpRequest,
     app: web::Data<App>,
+    whose: Whose,
 ) -> Answered<Versioned<Report>> {
-    let asked = Asked::read(&request);
-    let (report, etag) = pull(&app, &caller, Need::PATIENT, asked, |_| Ok(Target::Own)).await?;
+    let (asked, wanted) = (Asked::read(&request), (whose, "report", SECTIONS));
+    let (report, etag) = pull(&app, &caller, &request, wanted, asked, |report| report).await?;
     Ok(Versioned(report, etag))
 }
 
-async fn own_chart(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Svg> {
-    let asked = Asked::read(&request);
-    let (report, etag) = pull(&app, &caller, Need::PATIENT, asked, |_| Ok(Target::Own)).await?;
-    Ok(Svg(chart::daily_pain_svg(&report), etag))
-}
-
-async fn shared_report(
+async fn picture(
     caller: Caller,
     request: HttpRequest,
     app: web::Data<App>,
-) -> Answered<Versioned<Report>> {
-    let target = |asked| share_target(&request, asked, "report", SECTIONS);
-    let (report, etag) =
-        pull(&app, &caller, Need::PRACTITIONER, Asked::read(&request), target).await?;
-    Ok(Versioned(report, etag))
-}
-
-async fn shared_chart(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Svg> {
-    let target = |asked| share_target(&request, asked, "report_chart", CHART);
-    let (report, etag) =
-        pull(&app, &caller, Need::PRACTITIONER, Asked::read(&request), target).await?;
-    Ok(Svg(chart::daily_pain_svg(&report), etag))
+    whose: Whose,
+) -> Answered<Svg> {
+    let (asked, wanted) = (Asked::read(&request), (whose, "report_chart", CHART));
+    let draw = |report: Report| chart::daily_pain_svg(&report);
+    let (svg, etag) = pull(&app, &caller, &request, wanted, asked, draw).await?;
+    Ok(Svg(svg, etag))
 }

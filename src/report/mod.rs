@@ -35,6 +35,7 @@ mod http;
 pub mod inputs_hash;
 #[cfg(test)]
 mod journals;
+mod lane;
 pub mod medication;
 pub mod moments;
 mod numbers;
@@ -57,6 +58,7 @@ pub mod sites;
 pub mod sleep;
 pub mod sleep_link;
 pub mod snapshots;
+mod source;
 pub mod statement;
 mod store;
 #[cfg(test)]
@@ -67,6 +69,7 @@ mod visible;
 pub mod visit;
 pub mod weekly;
 pub mod wellbeing;
+mod whose;
 #[cfg(test)]
 mod wide_tests;
 pub mod window;
@@ -83,12 +86,14 @@ use events::{ReportedEvent, WarningSigns};
 use flares::{FlareDays, FlareSummary};
 use function::FunctionSummary;
 pub use http::routes;
+pub use lane::Lanes;
 use medication::{MedicationDays, MedicationSummary};
 pub(crate) use numbers::round_to;
 use plateau::Plateau;
 use questionnaires::QuestionnaireSummary;
+pub use reading::written;
 use relief::ReliefUse;
-pub use renderings::{File, for_practitioner, page_main};
+pub(crate) use renderings::embedded;
 use rows::{
     ALL_SECTIONS, ReportInput, SECTION_ASSESSMENTS, SECTION_GOALS, SECTION_MEDICATION,
     SECTION_MOBILITY, SECTION_NOTES, SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT,
@@ -99,8 +104,10 @@ use session_effect::SessionEffects;
 use sites::SiteSummary;
 use sleep::SleepSummary;
 use sleep_link::SleepLink;
+pub use source::File;
+pub(crate) use source::for_practitioner;
 use statement::{Code, Method, ReportWindow, Statement};
-pub use store::{NIGHTS, RATINGS};
+pub use store::RATINGS;
 use time_in_state::TimeInState;
 use trend::PainTrend;
 use utoipa::ToSchema;

@@ -74,6 +74,12 @@ pub(super) fn statements(
     )
 }
 
+/// What a report of a window reads, in its order: each statement as text with its parameters behind
+/// it. For the benchmark.
+pub fn written(permit: Permit<Read>, window: Span) -> Vec<String> {
+    statements(permit, entry_days(window), window).written()
+}
+
 /// Further entries.
 pub(super) fn entries(permit: Permit<Read>, days: Span) -> Statement<EntryRecord> {
     store::entries(permit, days)

@@ -62,7 +62,7 @@ macro_rules! entry_columns {
     };
 }
 
-/// The text of [`entries`]. Public for the benchmark.
+/// The text of [`entries`]. Public for a test of its plan.
 pub const RATINGS: &str = concat!(entry_columns!(), "AND journal_date BETWEEN $1 AND $2");
 
 /// The first attended session, as the responder analysis takes it for the start of the course.
@@ -131,8 +131,8 @@ row! {
     }
 }
 
-/// The text of [`nights`]. Public for the benchmark.
-pub const NIGHTS: &str = "SELECT journal_date, bed_at, rise_at, \
+/// The text of [`nights`].
+const NIGHTS: &str = "SELECT journal_date, bed_at, rise_at, \
     (coalesce(sleep_onset_latency_minutes, 0) + coalesce(wake_after_sleep_onset_minutes, 0) \
     + coalesce(terminal_wake_minutes, 0))::integer, \
     num_nulls(sleep_onset_latency_minutes, wake_after_sleep_onset_minutes, terminal_wake_minutes) = 0, \

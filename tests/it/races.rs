@@ -193,6 +193,25 @@ async fn a_report_that_is_read_while_days_are_added_is_of_one_moment() {
     assert!(rated.is_sorted(), "{rated:?}");
 }
 
+#[tokio::test]
+async fn forty_reports_at_once_have_their_turn_and_entries_between_them() {
+    let app = TestApp::shared();
+    let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
+    let share = ana.share_with(&lind, &["pain"]).await;
+    let window = "from=2025-06-01&to=2025-06-30";
+    let paths = [format!("/v1/patients/{share}/report?{window}"), format!("/v1/report?{window}")];
+    let reads = (0..40).map(async |n: usize| {
+        let who = if n.is_multiple_of(2) { &lind } else { &ana };
+        who.get(&paths[n % 2]).await.status
+    });
+    let writes = (1..=20).map(async |day: u32| {
+        let entry = daily(&format!("2025-06-{day:02}"), &json!({}));
+        ana.create(&fresh(ENTRIES), &entry).await.status
+    });
+    let (read, written) = tokio::join!(join_all(reads), join_all(writes));
+    assert_eq!((read, written), (vec![200; 40], vec![201; 20]));
+}
+
 /// A request as bytes, so that it can be cut anywhere.
 fn create_bytes(person: &Person, path: &str, body: &Value) -> Vec<u8> {
     let body = body.to_string();

@@ -2,14 +2,16 @@
 //! with the same lines in the access log.
 
 use super::freeze::{Frozen, Patience, freeze as freeze_days};
-use super::http::{ALL_DAYS, LIST, Whose, target, thawed};
+use super::http::{ALL_DAYS, Kept, LIST};
 use super::model::ReportSnapshot;
 use super::{FREEZE, store};
 use crate::access::{self, Caller};
 use crate::app::App;
 use crate::http::{Answered, Problem, ProblemKind, path_id};
-use crate::report::Report;
 use crate::report::asked::{Asked, MOST_DAYS};
+use crate::report::reading::SECTIONS;
+use crate::report::source::Source;
+use crate::report::whose::{Whose, target};
 use actix_web::HttpRequest;
 use chrono::NaiveDate;
 
@@ -31,7 +33,7 @@ pub async fn freeze(
     let asked = days.and_then(|days| Ok((days, path_id(request, "share_id")?)));
     let need = Whose::Shared.need();
     let (days, share) = access::heard(app, caller, need, asked).await?;
-    let from = (need, target(Some(share), FREEZE, days));
+    let from = (need, target(Some(share), FREEZE, SECTIONS, days));
     match freeze_days(app, caller, from, days, Patience::Waiting, async |_| ()).await? {
         Frozen::Made(snapshot) | Frozen::Stands(snapshot) => Ok(snapshot),
         Frozen::TooLong(_) => Err(invalid()),
@@ -49,17 +51,18 @@ pub async fn newest(
 ) -> Answered<Vec<ReportSnapshot>> {
     let need = Whose::Shared.need();
     let share = access::heard(app, caller, need, path_id(request, "share_id")).await?;
-    let target = target(Some(share), LIST, ALL_DAYS);
+    let target = target(Some(share), LIST, SECTIONS, ALL_DAYS);
     let (_, rows) =
         access::read(app, caller, need, target, |permit| store::page(permit, None, MOST_LISTED))
             .await?;
     Ok(rows.into_iter().map(ReportSnapshot::from).collect())
 }
 
-/// One frozen report.
-///
-/// # Errors
-/// As the operation.
-pub async fn read(app: &App, caller: &Caller, request: &HttpRequest) -> Answered<Report> {
-    thawed(app, caller, request, Whose::Shared).await.map(|(report, _)| report)
+/// The frozen report that an address names.
+pub(crate) fn source<'a>(
+    app: &'a App,
+    caller: &'a Caller,
+    request: &'a HttpRequest,
+) -> impl Source {
+    Kept { app, caller, request, whose: Whose::Shared }
 }

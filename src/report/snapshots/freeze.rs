@@ -58,6 +58,11 @@ pub(super) async fn freeze(
     patience: Patience,
     progress: impl AsyncFn(i64),
 ) -> Answered<Frozen> {
+    // A job waits for its turn elsewhere.
+    let _place = match patience {
+        Patience::Waiting => Some(app.lanes.reports.enter().await?),
+        Patience::Job => None,
+    };
     for _ in 0..TRIES {
         let tried: Answered<Option<Frozen>> =
             access::snapshot(app, caller, need, target, async |tx, journal| {

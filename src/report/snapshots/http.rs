@@ -3,18 +3,19 @@
 use super::freeze::{Frozen, Patience, freeze};
 use super::model::{ReportJob, ReportSnapshot, SnapshotTerms};
 use super::{FREEZE, MOST_DAYS, job, store};
-use crate::access::{self, Caller, Need, Permit, Read, Target};
+use crate::access::{self, Caller, Permit, Read};
 use crate::app::App;
 use crate::db::{Row, Statement};
 use crate::http::{
-    Answered, Authz, Body, Csv, Found, Html, MadeOrStarted, Operation, Page, PageRequest, Pdf,
-    Problem, ProblemKind, Query, Routes, Verbatim, Versioned, path_id,
+    Answered, Authz, Body, Found, MadeOrStarted, Operation, Page, PageRequest, Problem,
+    ProblemKind, Query, Routes, Verbatim, Versioned, path_id,
 };
 use crate::report::Report;
 use crate::report::asked::{Asked, if_none_match};
-use crate::report::compose::{ENGLISH, patient_page, practitioner_page};
 use crate::report::reading::SECTIONS;
-use crate::report::renderings::{File, page_of, rendered};
+use crate::report::renderings;
+use crate::report::source::Source;
+use crate::report::whose::{Whose, target};
 use crate::wire::Faults;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
@@ -82,40 +83,37 @@ fn reading(routes: &mut Routes, whose: Whose) {
     let json = op("FrozenReport", "", "The same bytes at every call.");
     routes.add(Method::GET, &whose.one("/report"), json, handler);
 
-    let handler = move |caller, request, app| page(caller, request, app, whose);
+    let handler = move |caller: Caller, request: HttpRequest, app: web::Data<App>| async move {
+        renderings::page(&app, Kept { app: &app, caller: &caller, request: &request, whose }).await
+    };
     let html = op("FrozenReportPage", " as a page", FILE);
     routes.add(Method::GET, &whose.one("/page.html"), html, handler);
 
-    let handler = move |caller, request, app| document(caller, request, app, whose);
+    let handler = move |caller: Caller, request: HttpRequest, app: web::Data<App>| async move {
+        renderings::document(&app, Kept { app: &app, caller: &caller, request: &request, whose })
+            .await
+    };
     let pdf = op("FrozenReportDocument", " as PDF", FILE);
     routes.add(Method::GET, &whose.one("/document.pdf"), pdf, handler);
 
-    let handler = move |caller, request, app| days(caller, request, app, whose);
+    let handler = move |caller: Caller, request: HttpRequest, app: web::Data<App>| async move {
+        renderings::days(&app, Kept { app: &app, caller: &caller, request: &request, whose }).await
+    };
     let csv = op("FrozenReportDays", ", its days as a table", FILE);
     routes.add(Method::GET, &whose.one("/days.csv"), csv, handler);
 
     // The patient's page is the patient's alone.
     if whose == Whose::Own {
         let html = op("FrozenReportSummary", " in plain words", FILE);
-        routes.add(Method::GET, &whose.one("/summary.html"), html, summary);
+        let handler = move |caller: Caller, request: HttpRequest, app: web::Data<App>| async move {
+            renderings::summary_page(Kept { app: &app, caller: &caller, request: &request, whose })
+                .await
+        };
+        routes.add(Method::GET, &whose.one("/summary.html"), html, handler);
     }
-}
-
-/// Whose frozen reports are meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
-    Own,
-    Shared,
 }
 
 impl Whose {
-    pub(super) const fn need(self) -> Need {
-        match self {
-            Self::Own => Need::PATIENT,
-            Self::Shared => Need::PRACTITIONER,
-        }
-    }
-
     /// The address of the list.
     fn list(self) -> String {
         self.at("{share_id}")
@@ -152,23 +150,6 @@ impl Whose {
             ),
         }
     }
-
-    fn share(self, request: &HttpRequest) -> Answered<Option<Uuid>> {
-        match self {
-            Self::Own => Ok(None),
-            Self::Shared => path_id(request, "share_id").map(Some),
-        }
-    }
-}
-
-/// The journal to enter, and what its access log shall say.
-pub(super) const fn target(share: Option<Uuid>, action: &'static str, asked: Asked) -> Target {
-    match share {
-        None => Target::Own,
-        Some(id) => {
-            Target::Share { id, action, sections: SECTIONS, from: asked.from, to: asked.to }
-        }
-    }
 }
 
 pub(super) const ALL_DAYS: Asked = Asked { from: None, to: None };
@@ -192,7 +173,7 @@ async fn make(
 ) -> Answered<MadeOrStarted<ReportSnapshot, ReportJob>> {
     let asked = asked(body.valid()).and_then(|asked| Ok((asked, whose.share(&request)?)));
     let (asked, share) = access::heard(&app, &caller, whose.need(), asked).await?;
-    let from = (whose.need(), target(share, FREEZE, asked));
+    let from = (whose.need(), target(share, FREEZE, SECTIONS, asked));
     let list = whose.at(&share.map_or_else(String::new, |id| id.to_string()));
     let placed = |snapshot: ReportSnapshot| {
         let (etag, place) = (snapshot.etag(), format!("{list}/{}", snapshot.id()));
@@ -227,7 +208,7 @@ async fn list(
     let asked = query.done().and_then(|()| Ok((page?, whose.share(&request)?)));
     let (page, share) = access::heard(&app, &caller, whose.need(), asked).await?;
     let before = page.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
-    let target = target(share, LIST, ALL_DAYS);
+    let target = target(share, LIST, SECTIONS, ALL_DAYS);
     let (_, rows) = access::read(&app, &caller, whose.need(), target, |permit| {
         store::page(permit, before, page.limit + 1)
     })
@@ -248,7 +229,7 @@ async fn kept<R: Row>(
 ) -> Answered<(Uuid, R)> {
     let ids = whose.share(request).and_then(|share| Ok((share, path_id(request, "id")?)));
     let (share, id) = access::heard(app, caller, whose.need(), ids).await?;
-    let target = target(share, READ, ALL_DAYS);
+    let target = target(share, READ, SECTIONS, ALL_DAYS);
     let (_, rows) =
         access::read(app, caller, whose.need(), target, |permit| what(permit, id)).await?;
     let row = rows.into_iter().next().ok_or(ProblemKind::NotFound)?;
@@ -282,49 +263,24 @@ fn etag(id: Uuid) -> String {
     format!("W/\"{}\"", id.simple())
 }
 
-/// The kept report, to make a file of it, with the ETag of the file.
-pub(super) async fn thawed(
-    app: &App,
-    caller: &Caller,
-    request: &HttpRequest,
-    whose: Whose,
-) -> Answered<(Report, String)> {
-    let (id, (text,)) = kept(app, caller, request, whose, store::report).await?;
-    let report = serde_json::from_str(&text).map_err(Problem::internal)?;
-    Ok((report, rendered(&etag(id))))
+/// The frozen report that an address names.
+#[derive(Clone, Copy)]
+pub(super) struct Kept<'a> {
+    pub(super) app: &'a App,
+    pub(super) caller: &'a Caller,
+    pub(super) request: &'a HttpRequest,
+    pub(super) whose: Whose,
 }
 
-async fn page(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-    whose: Whose,
-) -> Answered<Html> {
-    let (report, etag) = thawed(&app, &caller, &request, whose).await?;
-    Ok(page_of(&practitioner_page(&report, &ENGLISH), etag))
-}
-
-async fn summary(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answered<Html> {
-    let (report, etag) = thawed(&app, &caller, &request, Whose::Own).await?;
-    Ok(page_of(&patient_page(&report, &ENGLISH), etag))
-}
-
-async fn document(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-    whose: Whose,
-) -> Answered<Pdf> {
-    let (report, etag) = thawed(&app, &caller, &request, whose).await?;
-    Ok(Pdf::new(File::Document.render(&report).await?, etag))
-}
-
-async fn days(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-    whose: Whose,
-) -> Answered<Csv> {
-    let (report, etag) = thawed(&app, &caller, &request, whose).await?;
-    Ok(Csv::new(File::Days.render(&report).await?, etag))
+impl Source for Kept<'_> {
+    async fn make<T: Send + 'static>(
+        self,
+        make: impl FnOnce(&Report) -> T + Send + 'static,
+    ) -> Answered<(T, String)> {
+        let Self { app, caller, request, whose } = self;
+        let place = app.lanes.reports.enter().await?;
+        let (id, (text,)) = kept(app, caller, request, whose, store::report).await?;
+        let made = place.compute(move || serde_json::from_str(&text).map(|report| make(&report)));
+        Ok((made.await?.map_err(Problem::internal)?, etag(id)))
+    }
 }

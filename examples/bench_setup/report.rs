@@ -1,0 +1,76 @@
+//! The pgbench scripts of a practitioner's report: what the server reads, and the report in SQL.
+
+use super::{SNAPSHOT, enter, fill, pipeline, seeded, seeded_sql};
+use chrono::NaiveDate;
+use pain_journal::access::{self, Caller, Need, Sections, Target};
+use pain_journal::app::App;
+use pain_journal::db::Statement;
+use pain_journal::report::written;
+use std::error::Error;
+use uuid::Uuid;
+
+/// A report as a server would make it that leaves the work to the database: weekly means, the first
+/// 28 days against the last, each region, and three days on either side of each session.
+const SQL: &str = "WITH e AS MATERIALIZED ( \
+    SELECT journal_date AS day, pain_average AS pain, sites FROM pj.journal_entries \
+    WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1::date - 3 AND $2::date + 3), \
+  w AS (SELECT * FROM e WHERE day BETWEEN $1 AND $2), \
+  s AS (SELECT id, journal_date AS day FROM pj.treatment_sessions \
+    WHERE patient_id = sec.subject() AND deleted_at IS NULL AND status = 'attended' AND journal_date BETWEEN $1 AND $2) \
+  SELECT (SELECT json_agg(x) FROM (SELECT (day - $1) / 7 AS week, avg(pain), count(pain), max(pain) FROM w GROUP BY 1 ORDER BY 1) x), \
+    (SELECT row_to_json(x) FROM (SELECT avg(pain) FILTER (WHERE day < $1 + 28) AS first, count(pain) FILTER (WHERE day < $1 + 28) AS firsts, \
+      avg(pain) FILTER (WHERE day > $2 - 28) AS last, count(pain) FILTER (WHERE day > $2 - 28) AS lasts FROM w) x), \
+    (SELECT json_agg(x) FROM (SELECT site->>'region' AS region, count(DISTINCT day), avg((site->>'intensity')::int) \
+      FROM w, jsonb_array_elements(sites) site GROUP BY 1 ORDER BY 2 DESC) x), \
+    (SELECT json_agg(x) FROM (SELECT s.id, s.day, avg(pain) FILTER (WHERE e.day < s.day) AS before, avg(pain) FILTER (WHERE e.day > s.day) AS after \
+      FROM s JOIN e ON e.day BETWEEN s.day - 3 AND s.day + 3 GROUP BY 1, 2 ORDER BY 2) x)";
+
+const LAST_DAY: &str = "2026-10-30";
+const WINDOWS: [(&str, &str); 2] = [("R4", "2025-10-31"), ("R4_90", "2026-08-02")];
+
+/// The scripts; the first half of the patients is read, as `bench/requests.lua` does.
+pub(super) async fn scripts(
+    app: &App,
+    patients: u32,
+    token: &str,
+) -> Result<Vec<(&'static str, String)>, Box<dyn Error>> {
+    let script = |queries: Vec<String>| {
+        let mut all = vec![SNAPSHOT.to_owned(), enter(2, "l", Some(&seeded_sql(6, "p")), false)];
+        all.extend(queries);
+        all.push("COMMIT".to_owned());
+        let pick = format!("\\set p random(1, {})\n\\set l (:p - 1) / 20 + 1\n", patients / 2);
+        pick + &pipeline(&all)
+    };
+    let mut scripts = Vec::new();
+    for (name, from) in WINDOWS {
+        scripts.push((name, script(read(app, token, (from.parse()?, LAST_DAY.parse()?)).await?)));
+    }
+    let year = [WINDOWS[0].1, LAST_DAY].map(|day| format!("'{day}'::date"));
+    scripts.push(("R4_sql", script(vec![fill(SQL, &year)])));
+    Ok(scripts)
+}
+
+/// What the server reads for a report of these days, with the values in their places.
+async fn read(
+    app: &App,
+    token: &str,
+    window: (NaiveDate, NaiveDate),
+) -> Result<Vec<String>, Box<dyn Error>> {
+    let caller = Caller::of_token(app, token, Uuid::nil()).map_err(|e| e.to_string())?;
+    let (from, to) = (Some(window.0), Some(window.1));
+    let target =
+        Target::Share { id: seeded(6, 1)?, action: "report", sections: Sections::ALL, from, to };
+    let mut found = Vec::new();
+    // Statements are only written for somebody who may read.
+    let asked = access::read(app, &caller, Need::PRACTITIONER, target, |permit| {
+        found = written(permit, window);
+        Statement::<()>::new("SELECT")
+    });
+    asked.await.map_err(|e| e.to_string())?;
+    let filled = found.iter().map(|written| {
+        let (text, binds) = written.split_once(" -- binds: ").ok_or("no parameters")?;
+        let days = binds.trim_matches(['[', ']']).split(", ");
+        Ok(fill(text, &days.map(|day| format!("'{day}'::date")).collect::<Vec<_>>()))
+    });
+    filled.collect()
+}
