@@ -5,7 +5,8 @@ Usage: run.py SERVER_BINARY SETUP_BINARY PG_BIN_DIR [--seconds N] [--rounds N] [
 
 Starts the server with a private database of its own in a temporary directory, seeds it, and then
 runs each operation in interleaved rounds: pgbench, then the server under wrk. Prints the medians.
-Then it looks at what reports cost and what they do to writes meanwhile (report.py), compares journals of different lengths, and looks at the memory of first syncs (sync.py).
+Then it looks at what reports cost and what they do to writes meanwhile (report.py), compares journals
+of different lengths, and looks at the memory of first syncs (sync.py) and of long reports.
 Everything stays on this machine and ends by itself.
 """
 import argparse, os, re, shutil, signal, statistics, subprocess, sys, tempfile, time, urllib.request

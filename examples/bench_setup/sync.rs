@@ -139,6 +139,7 @@ pub(super) fn value(field: &str) -> &'static str {
         "utc_offset_minutes" | "walking_minutes" => "60",
         "sites" => r#""[{\"region\":\"low_back\",\"intensity\":5}]""#,
         "triggers" => r#""{\"lifting\"}""#,
+        "red_flags" => r#""{}""#,
         "relief" => r#""[]""#,
         "steps" => "4200",
         "note" => {
