@@ -16,6 +16,8 @@ async function show() {
     spec,
     dom_id: '#docs',
     deepLinking: true,
+    // With all of them open, Swagger UI keeps only those in sight, and a browser finds no others.
+    docExpansion: 'none',
     displayRequestDuration: true,
     defaultModelsExpandDepth: 0,
     filter: true,

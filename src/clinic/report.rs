@@ -14,6 +14,8 @@ use chrono::{Days, NaiveDate};
 use std::fmt::Write as _;
 
 const UP: &str = "../../";
+/// From a file to the top.
+const FILE_UP: &str = "../../../";
 
 /// Spans to choose from, in days.
 const SPANS: [(u64, &str); 4] =
@@ -78,10 +80,10 @@ fn tools(label: &str, share: &str, from: NaiveDate, to: NaiveDate) -> String {
 
 /// A file of the report.
 pub(super) async fn file(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, UP) };
+    let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, FILE_UP) };
     match Box::pin(make(&app, &visitor, &request)).await {
         Ok((file, bytes)) => answer(file, bytes),
-        Err(problem) => failed(&app, UP, &problem),
+        Err(problem) => failed(&app, FILE_UP, &problem),
     }
 }
 

@@ -107,6 +107,13 @@ async fn sign_in(app: &TestApp, person: &Person) -> String {
     answer.cookie().to_owned()
 }
 
+/// The freeze button of a report of some days.
+fn keep(app: &TestApp, page: &str, cookie: &str) -> reqwest::RequestBuilder {
+    let request = request(app, "POST", &format!("{page}/frozen"), cookie);
+    let days = "from=2026-10-01&to=2026-10-31";
+    request.header("Content-Type", "application/x-www-form-urlencoded").body(days)
+}
+
 /// A patient who shares pain with a practitioner, the share's page, and the practitioner's cookie.
 async fn visit(app: &TestApp) -> (Person, Person, String, String) {
     let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
@@ -184,9 +191,15 @@ async fn without_a_cookie_of_the_pages_every_page_leads_to_the_sign_in() {
         open(&app, &page, no_good).await.leads_to("../../clinic/sign-in");
         for file in ["report.pdf", "report.html", "days.csv", "nothing"] {
             let answer = open(&app, &format!("{page}/{file}"), no_good).await;
-            assert_eq!(answer.status, 303, "{file}");
-            assert!(answer.header("location").ends_with("../clinic/sign-in"), "{file}");
+            answer.leads_to("../../../clinic/sign-in");
         }
+        let frozen = format!("{page}/frozen");
+        open(&app, &frozen, no_good).await.leads_to("../../../clinic/sign-in");
+        send(keep(&app, &page, no_good)).await.leads_to("../../../clinic/sign-in");
+        let one = format!("{frozen}/{}", uuid::Uuid::now_v7());
+        open(&app, &one, no_good).await.leads_to("../../../../clinic/sign-in");
+        let file = open(&app, &format!("{one}/report.pdf"), no_good).await;
+        file.leads_to("../../../../../clinic/sign-in");
         let answer = open(&app, "/clinic", no_good).await;
         assert_eq!(answer.cookie(), "", "one that is no good goes");
         assert!(answer.header("set-cookie").contains("Path=/clinic"));
@@ -247,7 +260,7 @@ async fn signing_out_ends_the_cookie_wherever_a_copy_of_it_is() {
     for dead in [&cookie, &copy] {
         open(&app, "/clinic", dead).await.leads_to("./clinic/sign-in");
         open(&app, &page, dead).await.leads_to("../../clinic/sign-in");
-        open(&app, &format!("{page}/days.csv"), dead).await.leads_to("../../clinic/sign-in");
+        open(&app, &format!("{page}/days.csv"), dead).await.leads_to("../../../clinic/sign-in");
     }
     open(&app, &page, &other).await.is_report();
     let again = send(request(&app, "POST", "/clinic/sign-out", &cookie)).await;
@@ -390,4 +403,56 @@ async fn the_report_and_its_files_are_those_of_the_share() {
     let actions = log.json["data"].as_array().unwrap().iter().map(|line| &line["action"]);
     let actions: Vec<&str> = actions.map(|action| action.as_str().unwrap()).collect();
     assert_eq!(actions, ["report_days", "report_page", "report_document", "report_page"]);
+}
+
+#[tokio::test]
+async fn a_report_is_frozen_by_its_button_and_stays_until_the_share_ends() {
+    let app = TestApp::shared();
+    let (ana, _, page, cookie) = visit(&app).await;
+    let report = open(&app, &format!("{page}?from=2026-10-01&to=2026-10-31"), &cookie).await;
+    report.is_report();
+    for part in ["/frozen\">", "name=\"from\" value=\"2026-10-01\"", ">Freeze it</button>"] {
+        assert!(report.text.contains(part), "{part}");
+    }
+    let none = open(&app, &format!("{page}/frozen"), &cookie).await;
+    none.is_page(200, "Frozen reports");
+    assert!(none.text.contains("None yet."));
+
+    for (name, value) in [("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example")] {
+        let refused = send(keep(&app, &page, &cookie).header(name, value)).await;
+        assert_eq!(refused.status, 403, "{name}");
+    }
+    for days in ["from=2026-10-31&to=2026-10-01", "from=2020-01-01&to=2026-10-01", "from=x", ""] {
+        let bad = keep(&app, &page, &cookie).body(days);
+        send(bad).await.is_page(422, "Those days do not work");
+    }
+    let made = send(keep(&app, &page, &cookie)).await;
+    let place = made.header("location").to_owned();
+    assert!(made.status == 303 && place.starts_with("./frozen/"), "{} {place}", made.status);
+    let again = send(keep(&app, &page, &cookie)).await;
+    again.leads_to(&place);
+
+    let one = format!("{page}{}", place.trim_start_matches('.'));
+    let (before, pdf) = (open(&app, &one, &cookie).await, format!("{one}/report.pdf"));
+    before.is_report();
+    assert!(before.text.contains("it stays as it was"));
+    let document = open(&app, &pdf, &cookie).await;
+    assert_eq!((document.status, document.header("content-type")), (200, "application/pdf"));
+    let entry = daily("2026-10-05", &json!({"pain_average": 9}));
+    assert_eq!(ana.create(&fresh("journal-entries"), &entry).await.status, 201);
+    assert_eq!(open(&app, &one, &cookie).await.text, before.text);
+    assert!(open(&app, &pdf, &cookie).await.text == document.text);
+    let list = open(&app, &format!("{page}/frozen"), &cookie).await;
+    assert_eq!(list.text.matches("2026-10-01 to 2026-10-31").count(), 1);
+    assert_eq!(open(&app, &format!("{one}/nothing"), &cookie).await.status, 404);
+
+    let other = app.practitioner("other").await;
+    let theirs = sign_in(&app, &other).await;
+    open(&app, &one, &theirs).await.is_page(404, "Not open");
+    let share = page.rsplit('/').next().unwrap();
+    assert_eq!(ana.delete(&format!("/v1/shares/{share}")).await.status, 204);
+    for gone in [one.clone(), pdf, format!("{page}/frozen")] {
+        open(&app, &gone, &cookie).await.is_page(404, "Not open");
+    }
+    send(keep(&app, &page, &cookie)).await.is_page(404, "Not open");
 }

@@ -123,6 +123,23 @@ test('the files are saved, and the print button prints', async () => {
   await finish(opened, 'clinic-files');
 });
 
+test('a report is frozen, and found again in the list', async () => {
+  const opened = await open('/clinic');
+  const { page } = opened;
+  await page.getByRole('link', { name: 'Demo share' }).click();
+  await tabTo(page, 'button Freeze it', 30);
+  await page.keyboard.press('Enter');
+  await page.getByText('it stays as it was').waitFor();
+  await hasPictures(page);
+  const kept = page.url();
+  await page.getByRole('link', { name: 'All frozen reports' }).click();
+  await page.getByRole('heading', { name: 'Frozen reports', level: 1 }).waitFor();
+  await page.screenshot({ path: join(pictures, 'clinic-frozen-list.png') });
+  await page.locator('tbody a').first().click();
+  assert.equal(page.url(), kept);
+  await finish(opened, 'clinic-frozen');
+});
+
 test('the pages are readable on a phone, and signing out ends them', async () => {
   const list = await open('/clinic', { viewport: PHONE });
   await list.page.getByRole('link', { name: 'Demo share' }).waitFor();

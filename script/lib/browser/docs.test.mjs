@@ -10,12 +10,20 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { PHONE, base, finish, open, pictures } from './pages.mjs';
 
+/** Opens a part of the documentation. */
+async function unfold(page, tag) {
+  await page.locator(`[id="operations-tag-${tag}"]`).click();
+  await page.locator(`.opblock[id^="operations-${tag}-"]`).first().waitFor();
+}
+
 test('the documentation lists operations, opens them and sends one', async () => {
   const opened = await open('/docs');
   const { page } = opened;
-  const operations = page.locator('.opblock');
-  await operations.first().waitFor();
-  assert.ok(await operations.count() > 3, 'there are operations');
+  await page.locator('.opblock-tag').first().waitFor();
+  await page.screenshot({ path: join(pictures, 'docs-folded.png') });
+  await unfold(page, 'service');
+  await unfold(page, 'shares');
+  assert.ok(await page.locator('.opblock').count() > 3, 'there are operations');
   await page.screenshot({ path: join(pictures, 'docs.png') });
 
   await page.getByRole('button', { name: 'Authorize' }).click();
@@ -43,7 +51,7 @@ test('the documentation lists operations, opens them and sends one', async () =>
 
 test('the documentation forgets the token', async () => {
   const opened = await open('/docs');
-  await opened.page.locator('.opblock').first().waitFor();
+  await opened.page.locator('.opblock-tag').first().waitFor();
   await opened.page.locator('.btn.authorize.unlocked').waitFor();
   const kept = await opened.page.evaluate(() => localStorage.length + sessionStorage.length);
   assert.equal(kept, 0);
@@ -56,8 +64,9 @@ for (const [name, settings] of [
 ]) {
   test(`the pages are readable: ${name}`, async () => {
     const docs = await open('/docs', settings);
+    await docs.page.locator('.opblock-tag').first().waitFor();
+    await unfold(docs.page, 'shares');
     const operation = docs.page.locator('.opblock-post').first();
-    await operation.waitFor();
     await docs.page.screenshot({ path: join(pictures, `docs-${name}.png`) });
     await operation.locator('.opblock-summary-control').click();
     await operation.locator('.opblock-body').waitFor();

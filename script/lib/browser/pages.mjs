@@ -55,6 +55,8 @@ after(async () => {
 /** Opens a page; `errors` and `outside` fill while it is used. */
 export async function open(path, { viewport = DESKTOP, colorScheme = 'light' } = {}) {
   const page = await browser.newPage();
+  // A machine that is busy with other tests takes its time over a large page.
+  page.setDefaultTimeout(120_000);
   const seen = { errors: [], outside: [] };
   page.on('pageerror', (error) => seen.errors.push(error.message));
   page.on('console', (message) => {

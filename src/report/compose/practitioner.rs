@@ -2,7 +2,7 @@
 //! 6.1, and behind it the details it rests on.
 
 use super::content::{codes, facts, heading, isolated, short};
-use super::words::{Voice, code_of, day, decimal, elapsed, fact, made_at, span};
+use super::words::{Voice, code_of, day, decimal, elapsed, fact, made_at, printed, span};
 use super::{Catalogue, details, summary};
 use crate::report::Report;
 use crate::report::page::{Block, Fact, Page, Span, Wording};
@@ -196,7 +196,7 @@ fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
             });
         }
         lines.push(fact(words, "states.high", &pain.time_in_state.worst_high.share));
-        sentences.extend(pain.change.sentence.clone());
+        sentences.extend(pain.change.sentence.as_deref().map(printed));
         sentences.extend(pain.plateau.as_ref().and_then(|plateau| plateau.sentence.clone()));
     }
     if let Some(questionnaires) = &report.questionnaires {

@@ -27,6 +27,19 @@ fn signed(text: &str) -> String {
     text.replace('-', "\u{2212}")
 }
 
+/// A sentence of the report as it is printed: its minus signs are those of the numbers around it, and
+/// no line ends between a number and its percent sign.
+pub(super) fn printed(sentence: &str) -> String {
+    let mut text = sentence.replace(" %", "\u{a0}%");
+    for digit in '0'..='9' {
+        for before in [' ', '('] {
+            let minus = format!("{before}-{digit}");
+            text = text.replace(&minus, &format!("{before}\u{2212}{digit}"));
+        }
+    }
+    text
+}
+
 /// A statement's value with its unit, or what it lacks.
 pub(super) fn value(words: &Voice<'_>, statement: &Statement) -> String {
     let Some(text) = &statement.value_text else {
