@@ -323,15 +323,21 @@ fn problem_json(status: u16, kinds: &[ProblemKind]) -> Value {
            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}})
 }
 
-/// All routes, and their descriptions.
+/// All routes; their descriptions where they are wanted, which takes far more memory than the routes.
 #[derive(Default)]
 pub struct Routes {
+    describes: bool,
     components: Components,
     paths: BTreeMap<String, BTreeMap<String, Value>>,
     served: BTreeMap<String, Vec<(Method, Route)>>,
 }
 
 impl Routes {
+    /// Routes that are described, for [`document`](Self::document). The default is to be served.
+    pub fn described() -> Self {
+        Self { describes: true, ..Self::default() }
+    }
+
     /// Registers a route.
     pub fn add<H, Args, A>(&mut self, method: Method, path: &str, operation: Operation, handler: H)
     where
@@ -339,10 +345,12 @@ impl Routes {
         Args: actix_web::FromRequest + 'static,
         A: Answer + 'static,
     {
-        let outcomes = A::outcomes(&mut self.components);
-        let described = operation.into_json(path, outcomes, &mut self.components);
-        let verb = method.as_str().to_ascii_lowercase();
-        self.paths.entry(path.to_owned()).or_default().insert(verb, described);
+        if self.describes {
+            let outcomes = A::outcomes(&mut self.components);
+            let described = operation.into_json(path, outcomes, &mut self.components);
+            let verb = method.as_str().to_ascii_lowercase();
+            self.paths.entry(path.to_owned()).or_default().insert(verb, described);
+        }
         let route = web::method(method.clone()).to(Caught(handler));
         self.served.entry(path.to_owned()).or_default().push((method, route));
     }
