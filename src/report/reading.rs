@@ -5,12 +5,11 @@ use super::clinical_store::{
     NoteRecord, PlanRecord, QuestionRecord,
 };
 use super::rows::{ReportInput, Sections as Shown};
-use super::store::{self, Days as Span, EntryRecord, NightRow};
+use super::store::{self, Days as Span, EntryRecord, NightRow, SessionRecord};
 use crate::access::{JournalAccess, Permit, Read, Section, Sections};
-use crate::collections::TreatmentSession;
 use crate::db::{Batch, Statement};
 use crate::http::{Answered, ProblemKind};
-use crate::journal::{FIRST_DAY, Stored};
+use crate::journal::FIRST_DAY;
 use chrono::Days;
 
 /// Entries are read from this many days before the window: 28 to judge a spike (F6), which is more
@@ -29,7 +28,7 @@ pub(super) const SECTIONS: Sections = Sections::ALL;
 /// All rows of a report, one list for each statement.
 pub(super) type Rows = (
     Vec<EntryRecord>,
-    Vec<Stored<TreatmentSession>>,
+    Vec<SessionRecord>,
     Vec<NightRow>,
     Vec<FlareRecord>,
     Vec<IntakeRecord>,
@@ -102,7 +101,7 @@ pub(super) fn input(journal: &JournalAccess<Read>, (from, to): Span, rows: Rows)
         sections: shown(journal),
         share_label: label.into_iter().next().map(|(label,)| label),
         ratings,
-        sessions: sessions.into_iter().filter_map(store::session_row).collect(),
+        sessions: all(sessions),
         sleep: all(nights),
         entries,
         flares: flares.into_iter().map(|flare| flare.row(day_start_minute)).collect(),

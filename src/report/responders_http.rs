@@ -51,6 +51,8 @@ async fn responders(caller: Caller, app: web::Data<App>) -> Answered<Found<Respo
         Ok(tx.load(shares(own.permit(), own.moment())).await?)
     })
     .await?;
+    // As many reads as there are patients, one after the other: they take one place among the reports.
+    let _place = app.lanes.reports.enter().await?;
     let mut outcomes = Vec::with_capacity(shares.len());
     for (share,) in shares {
         match outcome(&app, &caller, share).await {

@@ -4,11 +4,8 @@ use super::clinical_rows::{EntryRow, Tried};
 use super::rows::{PainRow, RatingKind, SessionRow, SessionStatus, SleepRow};
 use super::sites::SiteRow;
 use crate::access::{Permit, Read};
-use crate::collections::{
-    self, EntryKind, Night, PainSite, RedFlag, Relief, Sites, TreatmentSession, WorkImpact,
-};
+use crate::collections::{self, EntryKind, Night, PainSite, RedFlag, Relief, Sites, WorkImpact};
 use crate::db::{Statement, row};
-use crate::journal::{Stored, window};
 use crate::wire::{Items, Json};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -112,9 +109,27 @@ pub(super) fn share_label(_: Permit<Read>) -> Statement<(String,)> {
     Statement::new("SELECT label FROM pj.shares WHERE id = sec.share()")
 }
 
+row! {
+    /// What a report reads of a treatment session.
+    pub struct SessionRecord {
+        id: Uuid,
+        journal_date: NaiveDate,
+        starts_at: DateTime<Utc>,
+        ends_at: Option<DateTime<Utc>>,
+        status: collections::SessionStatus,
+        techniques: Vec<String>,
+    }
+}
+
 /// The treatment sessions of these days.
-pub(super) fn sessions(permit: Permit<Read>, days: Days) -> Statement<Stored<TreatmentSession>> {
-    window(permit, days)
+pub(super) fn sessions(_: Permit<Read>, days: Days) -> Statement<SessionRecord> {
+    Statement::new(
+        "SELECT id, journal_date, starts_at, ends_at, status, techniques \
+         FROM pj.treatment_sessions \
+         WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2",
+    )
+    .bind(days.0)
+    .bind(days.1)
 }
 
 row! {
@@ -207,24 +222,24 @@ pub(super) fn tried(relief: &Json<Items<Relief, 14>>) -> Vec<Tried> {
     relief.0.as_slice().iter().map(|relief| (relief.what, relief.helped)).collect()
 }
 
-/// A visit as the report sees it; none without a journal day, which every stored record has.
-pub(super) fn session_row(record: Stored<TreatmentSession>) -> Option<SessionRow> {
-    use collections::SessionStatus as Kept;
-    let session = record.content;
-    Some(SessionRow {
-        id: record.id,
-        journal_date: session.journal_date.0?,
-        starts_at: session.starts_at.get(),
-        ends_at: session.ends_at.map(crate::time::Instant::get),
-        status: match session.status {
-            Kept::Planned => SessionStatus::Planned,
-            Kept::Attended => SessionStatus::Attended,
-            Kept::Missed => SessionStatus::Missed,
-            Kept::CancelledPatient => SessionStatus::CancelledPatient,
-            Kept::CancelledClinic => SessionStatus::CancelledClinic,
-        },
-        techniques: session.techniques.as_slice().iter().map(|t| t.code().to_owned()).collect(),
-    })
+impl From<SessionRecord> for SessionRow {
+    fn from(record: SessionRecord) -> Self {
+        use collections::SessionStatus as Kept;
+        Self {
+            id: record.id,
+            journal_date: record.journal_date,
+            starts_at: record.starts_at,
+            ends_at: record.ends_at,
+            status: match record.status {
+                Kept::Planned => SessionStatus::Planned,
+                Kept::Attended => SessionStatus::Attended,
+                Kept::Missed => SessionStatus::Missed,
+                Kept::CancelledPatient => SessionStatus::CancelledPatient,
+                Kept::CancelledClinic => SessionStatus::CancelledClinic,
+            },
+            techniques: record.techniques,
+        }
+    }
 }
 
 impl From<NightRow> for SleepRow {
