@@ -6,9 +6,12 @@
 //! and withholds its value where there is too little behind it.
 //!
 //! ```text
-//! ReportInput ─▶ build ─▶ Report ─▶ JSON
-//!                            ├────▶ chart::daily_pain_svg ─▶ SVG
-//!                            └────▶ daily_rows::daily_rows ─▶ typed rows, one a day
+//! reading ─▶ ReportInput ─▶ build ─▶ Report ─▶ JSON
+//!                │                     ├────▶ chart ─▶ SVG
+//!                ▼                     ├────▶ daily_rows ─▶ csv
+//!           inputs_hash                ├────▶ compose ─▶ Page ─▶ html, pdf
+//!                │                     ▼
+//!                └───────────────▶ snapshots (kept; a Source like a report computed now)
 //! ```
 
 pub mod adherence;
