@@ -127,6 +127,7 @@ test('a report is frozen, and found again in the list', async () => {
   const opened = await open('/clinic');
   const { page } = opened;
   await page.getByRole('link', { name: 'Demo share' }).click();
+  await page.getByRole('heading', { name: 'Progress report', level: 1 }).waitFor();
   await tabTo(page, 'button Freeze it', 30);
   await page.keyboard.press('Enter');
   await page.getByText('it stays as it was').waitFor();
@@ -136,7 +137,8 @@ test('a report is frozen, and found again in the list', async () => {
   await page.getByRole('heading', { name: 'Frozen reports', level: 1 }).waitFor();
   await page.screenshot({ path: join(pictures, 'clinic-frozen-list.png') });
   await page.locator('tbody a').first().click();
-  assert.equal(page.url(), kept);
+  await page.waitForURL(kept);
+  await page.getByText('it stays as it was').waitFor();
   await finish(opened, 'clinic-frozen');
 });
 
