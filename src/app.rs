@@ -42,8 +42,6 @@ pub struct App {
     pub lanes: report::Lanes,
     /// Streams that wait for changes.
     pub pokes: sync::Pokes,
-    /// The turn of long reports.
-    pub long_reports: report::snapshots::LongReports,
     /// The OpenAPI document.
     pub openapi: Arc<str>,
     keys: RwLock<Option<Arc<Verifier>>>,
@@ -86,7 +84,6 @@ impl App {
             codes: CodeKey::new(&parts.secret),
             lanes: report::Lanes::new(parts.db.connections()),
             pokes: sync::Pokes::default(),
-            long_reports: report::snapshots::LongReports::default(),
             openapi: openapi().into(),
             db: parts.db,
             clock: parts.clock,

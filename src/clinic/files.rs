@@ -1,17 +1,66 @@
-//! How the pages hand out a file to keep.
+//! Files of a report to take along, computed now or frozen: their links, and the files.
 
-use crate::report::File;
-use actix_web::HttpResponse;
+use super::frame::to_sign_in;
+use super::patients::failed;
+use super::session::Visitor;
+use crate::app::App;
+use crate::http::{Answered, Problem, ProblemKind};
+use crate::report::snapshots::for_practitioner as frozen;
+use crate::report::{File, for_practitioner};
 use actix_web::http::header::{self, HeaderName};
+use actix_web::{HttpRequest, HttpResponse, web};
+use std::fmt::{Display, Write as _};
+
+/// From a file of a report to the top.
+const UP: &str = "../../../";
+/// From a file of a frozen report to the top.
+const FROZEN_UP: &str = "../../../../../";
+
+/// The print button and the links to the files below a place, as HTML.
+pub(super) fn links(place: impl Display, query: impl Display) -> String {
+    let mut links = String::from("<p><button type=\"button\" data-print hidden>Print</button>\n");
+    for file in File::ALL {
+        let (name, label) = (file.name(), file.label());
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            links,
+            "<a class=\"button plain\" href=\"./{place}/{name}{query}\" download>{label}</a>"
+        );
+    }
+    links.push_str("</p>\n");
+    links
+}
+
+/// Is a frozen report meant? Its address holds an id.
+fn is_frozen(request: &HttpRequest) -> bool {
+    request.match_info().get("id").is_some()
+}
 
 /// A file under its name.
-pub(super) fn answer(file: File, bytes: Vec<u8>) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, file.media_type()))
-        .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .insert_header((
-            HeaderName::from_static("content-disposition"),
-            format!("attachment; filename=\"{}\"", file.name()),
-        ))
-        .body(bytes)
+pub(super) async fn file(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let up = if is_frozen(&request) { FROZEN_UP } else { UP };
+    let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, up) };
+    match Box::pin(make(&app, &visitor, &request)).await {
+        Ok((file, bytes)) => HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, file.media_type()))
+            .insert_header((header::CACHE_CONTROL, "private, no-store"))
+            .insert_header((
+                HeaderName::from_static("content-disposition"),
+                format!("attachment; filename=\"{}\"", file.name()),
+            ))
+            .body(bytes),
+        Err(problem) => failed(&app, up, &problem),
+    }
+}
+
+async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(File, Vec<u8>)> {
+    let name = request.match_info().get("file").unwrap_or_default();
+    let file = File::named(name).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
+    let caller = &visitor.caller;
+    let (bytes, _) = if is_frozen(request) {
+        file.render(app, frozen::source(app, caller, request)).await?
+    } else {
+        file.render(app, for_practitioner(app, caller, request, file)).await?
+    };
+    Ok((file, bytes))
 }

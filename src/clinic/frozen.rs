@@ -1,14 +1,14 @@
 //! Frozen reports: keep the one on the page, list those that are kept, read one, take it along.
 
-use super::files::answer;
+use super::files::links;
 use super::frame::{Page, see_other, to_sign_in};
 use super::patients::failed;
 use super::session::{Visitor, is_our_own};
 use crate::app::App;
-use crate::http::{Answered, Problem, ProblemKind};
+use crate::http::ProblemKind;
 use crate::markup::Escaped;
+use crate::report::embedded;
 use crate::report::snapshots::{ReportSnapshot, for_practitioner as frozen};
-use crate::report::{File, embedded};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
@@ -19,8 +19,6 @@ use std::fmt::Write as _;
 const LIST_UP: &str = "../../../";
 /// From one frozen report to the top.
 const ONE_UP: &str = "../../../../";
-/// From a file of one to the top.
-const FILE_UP: &str = "../../../../../";
 
 /// The days of the report on the page.
 #[derive(Debug, Deserialize)]
@@ -103,40 +101,16 @@ pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpRespo
     match embedded(frozen::source(&app, &visitor.caller, &request)).await {
         Ok(report) => {
             let id = Escaped(request.match_info().get("id").unwrap_or_default());
-            let mut tools = format!(
+            let main = format!(
                 "<div class=\"tools\">\n<p>Frozen {} UTC: it stays as it was. \
-                 <a href=\"../frozen\">All frozen reports</a></p>\n\
-                 <p><button type=\"button\" data-print hidden>Print</button>\n",
-                report.generated_at.format("%Y-%m-%d %H:%M")
+                 <a href=\"../frozen\">All frozen reports</a></p>\n{}</div>\n{}",
+                report.generated_at.format("%Y-%m-%d %H:%M"),
+                links(id, ""),
+                report.main
             );
-            for file in File::ALL {
-                let (name, label) = (file.name(), file.label());
-                // Writing to a String cannot fail.
-                let _ = writeln!(
-                    tools,
-                    "<a class=\"button plain\" href=\"./{id}/{name}\" download>{label}</a>"
-                );
-            }
-            let main = format!("{tools}</p>\n</div>\n{}", report.main);
             let page = Page { up: ONE_UP, title: "Frozen report", main: &main, signed_in: true };
             page.answer(StatusCode::OK, visitor.renewed(&app).ok())
         }
         Err(problem) => failed(&app, ONE_UP, &problem),
     }
-}
-
-/// A file of one.
-pub(super) async fn file(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, FILE_UP) };
-    match Box::pin(make(&app, &visitor, &request)).await {
-        Ok((file, bytes)) => answer(file, bytes),
-        Err(problem) => failed(&app, FILE_UP, &problem),
-    }
-}
-
-async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(File, Vec<u8>)> {
-    let name = request.match_info().get("file").unwrap_or_default();
-    let file = File::named(name).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
-    let (bytes, _) = file.render(app, frozen::source(app, &visitor.caller, request)).await?;
-    Ok((file, bytes))
 }

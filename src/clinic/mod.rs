@@ -40,10 +40,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
         )
         .service(
             web::resource("/clinic/patients/{share_id}/frozen/{id}/{file}")
-                .route(web::route().guard(reads()).to(frozen::file)),
+                .route(web::route().guard(reads()).to(files::file)),
         )
         .service(
             web::resource("/clinic/patients/{share_id}/{file}")
-                .route(web::route().guard(reads()).to(report::file)),
+                .route(web::route().guard(reads()).to(files::file)),
         );
 }

@@ -1,11 +1,10 @@
 //! A patient's report: the page, other days, print, and the files to take along.
 
-use super::files::answer;
+use super::files::links;
 use super::frame::{Page, to_sign_in};
 use super::patients::failed;
 use super::session::Visitor;
 use crate::app::App;
-use crate::http::{Answered, Problem, ProblemKind};
 use crate::markup::Escaped;
 use crate::report::{File, embedded, for_practitioner};
 use actix_web::http::StatusCode;
@@ -14,8 +13,6 @@ use chrono::{Days, NaiveDate};
 use std::fmt::Write as _;
 
 const UP: &str = "../../";
-/// From a file to the top.
-const FILE_UP: &str = "../../../";
 
 /// Spans to choose from, in days.
 const SPANS: [(u64, &str); 4] =
@@ -59,38 +56,14 @@ fn tools(label: &str, share: &str, from: NaiveDate, to: NaiveDate) -> String {
         // Writing to a String cannot fail.
         let _ = write!(tools, "<a href=\"./{share}?from={first}&amp;to={to}\">{label}</a> ");
     }
-    let _ = write!(tools, "</nav>\n<p><button type=\"button\" data-print hidden>Print</button>\n");
-    for file in File::ALL {
-        let (name, label) = (file.name(), file.label());
-        let _ = writeln!(
-            tools,
-            "<a class=\"button plain\" href=\"./{share}/{name}?from={from}&amp;to={to}\" download>{label}</a>"
-        );
-    }
+    let links = links(&share, format_args!("?from={from}&amp;to={to}"));
     let _ = write!(
         tools,
-        "</p>\n<form method=\"post\" action=\"./{share}/frozen\">\
+        "</nav>\n{links}<form method=\"post\" action=\"./{share}/frozen\">\
          <input type=\"hidden\" name=\"from\" value=\"{from}\">\
          <input type=\"hidden\" name=\"to\" value=\"{to}\">\
          <button type=\"submit\" class=\"button plain\">Freeze it</button>\n\
          <a href=\"./{share}/frozen\">Frozen reports</a></form>\n</div>\n"
     );
     tools
-}
-
-/// A file of the report.
-pub(super) async fn file(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, FILE_UP) };
-    match Box::pin(make(&app, &visitor, &request)).await {
-        Ok((file, bytes)) => answer(file, bytes),
-        Err(problem) => failed(&app, FILE_UP, &problem),
-    }
-}
-
-async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(File, Vec<u8>)> {
-    let name = request.match_info().get("file").unwrap_or_default();
-    let file = File::named(name).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
-    let source = for_practitioner(app, &visitor.caller, request, file);
-    let (bytes, _) = file.render(app, source).await?;
-    Ok((file, bytes))
 }

@@ -15,6 +15,8 @@ pub struct Lanes {
     pub(super) reports: Lane,
     /// Documents typeset: a tenth of a second each, so that they have a line of their own.
     pub(super) documents: Lane,
+    /// Long reports: one at a time. Jobs wait for their turn, however long it takes.
+    pub(super) long: Lane,
 }
 
 impl Lanes {
@@ -30,6 +32,7 @@ impl Lanes {
         Self {
             reports: Lane::new(reports, Duration::from_secs(3)),
             documents: Lane::new(cores.saturating_sub(1).max(1), Duration::from_secs(10)),
+            long: Lane::new(1, Duration::MAX),
         }
     }
 }
@@ -51,11 +54,19 @@ impl Lane {
     /// # Errors
     /// 503 when none was free for too long.
     pub(super) async fn enter(&self) -> Answered<Place> {
-        let place = Arc::clone(&self.places).acquire_owned();
-        match tokio::time::timeout(self.patience, place).await {
-            Ok(place) => place.map(|permit| Place { _permit: permit }).map_err(Problem::internal),
+        match tokio::time::timeout(self.patience, self.turn()).await {
+            Ok(place) => place,
             Err(_) => Err(ProblemKind::Overloaded.into()),
         }
+    }
+
+    /// Waits for a place as long as it takes.
+    ///
+    /// # Errors
+    /// 500 when the line is closed, which none is.
+    pub(super) async fn turn(&self) -> Answered<Place> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        place.map(|permit| Place { _permit: permit }).map_err(Problem::internal)
     }
 }
 

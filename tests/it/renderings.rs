@@ -71,11 +71,7 @@ async fn shared(practitioner: &Person, share: &str, file: &str) -> Answer {
 async fn bytes(app: &TestApp, reader: &Person, path: &str) -> Vec<u8> {
     // The clock of the test goes on; from here it goes on anew.
     app.turn_to(NOON);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let asked = client.get(format!("{}{path}?{WINDOW}", reader.base)).bearer_auth(reader.token());
-    let answer = asked.send().await.unwrap();
-    assert_eq!(answer.status().as_u16(), 200, "{path}");
-    answer.bytes().await.unwrap().to_vec()
+    reader.bytes(&format!("{path}?{WINDOW}")).await
 }
 
 /// The headings of a page.

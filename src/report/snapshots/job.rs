@@ -8,10 +8,10 @@ use crate::app::App;
 use crate::db::{DbError, Statement, Tx};
 use crate::http::{Answered, Polled, Problem, ProblemKind, path_id};
 use crate::report::asked::Asked;
+use crate::report::lane::Place;
 use crate::report::reading::SECTIONS;
 use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Duration, Utc};
-use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 /// Long reports an account may have in the making.
@@ -22,16 +22,6 @@ const SILENCE: Duration = Duration::seconds(60);
 const BEAT: std::time::Duration = std::time::Duration::from_secs(15);
 /// Jobs are forgotten after this long; what they made stays.
 const LIFE: Duration = Duration::days(7);
-
-/// Lets one long report be made at a time, so that two cores serve the short requests meanwhile.
-#[derive(Debug)]
-pub struct LongReports(Semaphore);
-
-impl Default for LongReports {
-    fn default() -> Self {
-        Self(Semaphore::const_new(1))
-    }
-}
 
 macro_rules! jobs {
     ($rest:literal) => {
@@ -239,12 +229,12 @@ impl Job<'_> {
     }
 
     /// Waits until no other long report is made, and shows life meanwhile.
-    async fn turn(&self) -> Answered<SemaphorePermit<'_>> {
-        let turn = self.app.long_reports.0.acquire();
+    async fn turn(&self) -> Answered<Place> {
+        let turn = self.app.lanes.long.turn();
         tokio::pin!(turn);
         loop {
             tokio::select! {
-                turn = &mut turn => return turn.map_err(Problem::internal),
+                turn = &mut turn => return turn,
                 () = tokio::time::sleep(BEAT) => {
                     self.note(ReportJobStatus::Queued, None).await?;
                 }

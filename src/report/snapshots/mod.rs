@@ -14,7 +14,7 @@ mod model;
 mod store;
 
 pub use http::routes;
-pub use job::{LongReports, forget};
+pub use job::forget;
 pub use model::{ReportJobStatus, ReportSnapshot};
 
 use chrono::NaiveDate;

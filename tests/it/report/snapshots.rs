@@ -23,15 +23,6 @@ fn id(answer: &Answer) -> String {
     answer.json["id"].as_str().unwrap().to_owned()
 }
 
-/// The bytes of a rendering, past what JSON would make of them.
-async fn bytes(reader: &Person, path: &str) -> Vec<u8> {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let asked = client.get(format!("{}{path}", reader.base)).bearer_auth(reader.token());
-    let answer = asked.send().await.unwrap();
-    assert_eq!(answer.status().as_u16(), 200, "{path}");
-    answer.bytes().await.unwrap().to_vec()
-}
-
 /// A late entry on a day of the autumn that has none; answers the day.
 async fn backfill(patient: &Person) -> String {
     let [from, to] = AUTUMN;
@@ -70,7 +61,7 @@ async fn a_frozen_report_stays_and_a_later_entry_makes_a_new_version() {
     let renderings = ["report", "page.html", "summary.html", "document.pdf", "days.csv"];
     let mut kept = Vec::new();
     for name in renderings {
-        kept.push(bytes(&ana, &format!("{one}/{name}")).await);
+        kept.push(ana.bytes(&format!("{one}/{name}")).await);
     }
 
     let late = backfill(&ana).await;
@@ -81,7 +72,7 @@ async fn a_frozen_report_stays_and_a_later_entry_makes_a_new_version() {
     assert_eq!(old.json["superseded_by"], second.json["id"]);
     assert_ne!(old.etag(), first.etag());
     for (name, before) in renderings.iter().zip(kept) {
-        assert!(bytes(&ana, &format!("{one}/{name}")).await == before, "{name} has changed");
+        assert!(ana.bytes(&format!("{one}/{name}")).await == before, "{name} has changed");
     }
     let new = ana.get(&format!("{OWN}/{}/report", id(&second))).await.json;
     let pain = |report: &Value| {
@@ -371,7 +362,7 @@ async fn what_an_earlier_version_froze_can_still_be_read() {
         let refused = load(&app, &ana, Format::Jsonl, "clinical_record.jsonl").await.refused;
         assert_eq!(refused.len(), 0);
         let made = freeze(&ana, OWN, ["2025-10-01", "2025-11-15"]).await;
-        let text = bytes(&ana, &format!("{OWN}/{}/report", id(&made))).await;
+        let text = ana.bytes(&format!("{OWN}/{}/report", id(&made))).await;
         std::fs::create_dir_all(folder).unwrap();
         std::fs::write(&current, text).unwrap();
     }
@@ -386,14 +377,14 @@ async fn what_an_earlier_version_froze_can_still_be_read() {
         let person = ana.id.to_string();
         assert_eq!(sql.execute(keep, &[&person, &id, &number, &text]).await.unwrap(), 1);
         let one = format!("{OWN}/{id}");
-        assert!(bytes(&ana, &format!("{one}/report")).await == text.as_bytes(), "{path:?}");
+        assert!(ana.bytes(&format!("{one}/report")).await == text.as_bytes(), "{path:?}");
         for (name, least) in [
             ("page.html", 20_000),
             ("summary.html", 5_000),
             ("document.pdf", 20_000),
             ("days.csv", 2_000),
         ] {
-            let found = bytes(&ana, &format!("{one}/{name}")).await;
+            let found = ana.bytes(&format!("{one}/{name}")).await;
             assert!(found.len() > least, "{path:?} {name}: {}", found.len());
         }
     }

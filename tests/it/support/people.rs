@@ -76,6 +76,15 @@ impl Person {
         self.call("GET", path).send().await
     }
 
+    /// The bytes of a file, past what a text would make of them.
+    pub async fn bytes(&self, path: &str) -> Vec<u8> {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let asked = client.get(format!("{}{path}", self.base)).bearer_auth(self.token());
+        let answer = asked.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        answer.bytes().await.unwrap().to_vec()
+    }
+
     /// POST with a body.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.call("POST", path).json(body).send().await
