@@ -4,11 +4,13 @@
 #   root    the top directory of the project
 #   say     prints a progress line
 #   fail    prints an error and ends
-#   setup   makes sure that the named tools are there: rust, compiler, postgres, curl, python,
-#           node, chromium, rust-checks
+#   setup   makes sure that the named tools are there: rust, rust-checks, compiler, certificates,
+#           postgres, curl, python, pip, node, chromium, openssl, nginx, systemd-analyze, ip
 #
 # With root rights, or sudo without a password, missing tools are installed by the system's package
-# manager. Without, the command to run is printed. Rust is never installed, only asked for.
+# manager (packages.sh). Without, the command to run is printed. Where the system has no Rust or no
+# node that is new enough, they are brought without it (toolchains.sh); with no_rust=1, which is the
+# option --no-rust of the scripts, Rust is only asked for.
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -24,6 +26,11 @@ fail() {
     exit 1
 }
 
+# shellcheck source=script/lib/packages.sh
+. "$root/script/lib/packages.sh"
+# shellcheck source=script/lib/toolchains.sh
+. "$root/script/lib/toolchains.sh"
+
 # setup TOOL...: installs those that are missing, and ends with an error if that is not possible.
 setup() {
     local tool missing=()
@@ -31,14 +38,28 @@ setup() {
         "have_${tool//-/_}" || missing+=("$tool")
     done
     if [ ${#missing[@]} -eq 0 ]; then return 0; fi
+    case " ${no_rust:-0} ${missing[*]} " in
+        ' 1 '*' rust '*) ask_for_rust ;;
+    esac
+    know_the_packages
+    # What it takes to bring a node.
+    case " ${missing[*]} " in
+        *' node '*)
+            if [ -z "$(package "$(package_manager)" node)" ]; then
+                for tool in python pip certificates; do
+                    "have_$tool" || missing+=("$tool")
+                done
+            fi
+            ;;
+    esac
+    install_packages "${missing[@]}"
     for tool in "${missing[@]}"; do
-        # These two are not packages of the system.
-        case $tool in
-            rust) ask_for_rust ;;
-            rust-checks) add_rust_checks ;;
+        "have_${tool//-/_}" || case $tool in
+            rust) bring_rust ;;
+            rust-checks) bring_rust_checks ;;
+            node) bring_node ;;
         esac
     done
-    install_packages "${missing[@]}"
     for tool in "${missing[@]}"; do
         "have_${tool//-/_}" || fail "$(still_missing "$tool")"
     done
@@ -85,6 +106,24 @@ have_compiler() {
 
 have_curl() { command -v curl >/dev/null; }
 
+# Certificates of those who may vouch for a server: without them no client trusts a registry.
+have_certificates() {
+    [ "$(uname -s)" = Darwin ] || [ -s "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" ] ||
+        [ -s /etc/pki/tls/certs/ca-bundle.crt ] || [ -s /etc/ssl/cert.pem ]
+}
+
+have_openssl() { command -v openssl >/dev/null; }
+
+# Servers and tools of the administrator are where the path of an ordinary user may not lead.
+have_nginx() { [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v nginx)" ]; }
+
+have_ip() { [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v ip)" ]; }
+
+have_systemd_analyze() { command -v systemd-analyze >/dev/null; }
+
+# pip by itself, or what makes one.
+have_pip() { python3 -m pip --version >/dev/null 2>&1 || python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
 have_python() { python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' >/dev/null 2>&1; }
 
 # The version of the installed node, or nothing.
@@ -92,14 +131,12 @@ node_found() {
     { node --version 2>/dev/null || true; } | sed -n 's/^v\([0-9]*\.[0-9]*\).*/\1/p'
 }
 
-# The version of node among the packages of the system, where that is known without asking a server.
-node_offered() {
-    { apt-cache policy nodejs 2>/dev/null || true; } |
-        sed -n 's/^ *Candidate: \([0-9]*:\)\{0,1\}\([0-9]*\.[0-9]*\).*/\2/p'
-}
-
 # npm is a package of its own in some systems.
 have_node() {
+    is_node_good || { use_own_node && is_node_good; }
+}
+
+is_node_good() {
     local found
     found=$(node_found)
     [ -n "$found" ] && is_at_least "$found" "$oldest_node" && npm --version >/dev/null 2>&1
@@ -151,28 +188,6 @@ have_postgres() {
 
 # --- What is missing -------------------------------------------------------------------------
 
-ask_for_rust() {
-    local found needed
-    found=$(rust_found)
-    needed=$(rust_needed)
-    if [ -n "$found" ]; then
-        fail "Rust $needed or newer is needed, but this is $found. Run: rustup update stable" \
-            "(packages of the system are mostly too old: https://rustup.rs has the current one)"
-    elif command -v cargo >/dev/null; then
-        fail "cargo does not work: $(cargo --version 2>&1 | head -n 1)." \
-            "With rustup, run: rustup default stable"
-    fi
-    fail "Rust $needed or newer is needed. Install it with rustup, then run this again:" \
-        "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
-}
-
-add_rust_checks() {
-    command -v rustup >/dev/null ||
-        fail "rustfmt and clippy are needed: install the packages of your Rust that hold them"
-    say "adding rustfmt and clippy to the Rust toolchain"
-    (cd "$root" && rustup component add rustfmt clippy) >&2
-}
-
 still_missing() {
     case $1 in
         postgres)
@@ -184,9 +199,8 @@ still_missing() {
             printf '%s' "directory of its programs in PG_BIN_DIR"
             ;;
         node)
-            local found offered
+            local found
             found=$(node_found)
-            offered=$(node_offered)
             printf '%s' "node $oldest_node or newer and npm are needed for the tests of the client "
             printf '%s' "libraries and of the pages. "
             if [ -n "$found" ]; then
@@ -195,9 +209,6 @@ still_missing() {
                 else
                     printf '%s' "Found: node $found, which is too old. "
                 fi
-            fi
-            if [ -n "$offered" ] && ! is_at_least "$offered" "$oldest_node"; then
-                printf '%s' "The packages of this system have node $offered, which is too old. "
             fi
             printf '%s' "Install it from https://nodejs.org, or leave these tests out with "
             printf '%s' "PAIN_JOURNAL_SKIP_CLIENTS=1 PAIN_JOURNAL_SKIP_BROWSER=1"
@@ -208,109 +219,8 @@ still_missing() {
             ;;
         compiler) printf '%s' "a C compiler (cc) with the headers of the C library is needed" ;;
         python) printf '%s' "Python 3.8 or newer (python3) is needed" ;;
+        pip) printf '%s' "pip, or the modules venv and ensurepip of Python, are needed to bring node" ;;
+        certificates) printf '%s' "the certificates of the system (ca-certificates) are needed" ;;
         *) printf '%s' "$1 is needed" ;;
     esac
-}
-
-# --- Installing ------------------------------------------------------------------------------
-
-package_manager() {
-    local manager
-    for manager in apt-get dnf apk brew; do
-        if command -v "$manager" >/dev/null; then
-            printf '%s' "$manager"
-            return
-        fi
-    done
-}
-
-# package MANAGER TOOL: the names of the packages.
-package() {
-    case $1:$2 in
-        apt-get:compiler) printf 'gcc libc6-dev' ;;
-        dnf:compiler) printf 'gcc glibc-devel' ;;
-        apk:compiler) printf 'build-base' ;;
-        apt-get:postgres | apk:postgres) printf 'postgresql' ;;
-        dnf:postgres) printf 'postgresql-server' ;;
-        brew:postgres) printf 'postgresql@17' ;;
-        apt-get:node | apk:node) printf 'nodejs npm' ;;
-        dnf:node) printf 'nodejs nodejs-npm' ;;
-        brew:node) printf 'node' ;;
-        # Homebrew has it as an application, which is nobody's to install unasked.
-        apt-get:chromium | dnf:chromium | apk:chromium) printf 'chromium' ;;
-        *:curl) printf 'curl' ;;
-        *:python) printf 'python3' ;;
-    esac
-}
-
-# install_packages TOOL...: installs the packages of those tools that are packages.
-install_packages() {
-    local manager packages='' tool
-    manager=$(package_manager)
-    for tool in "$@"; do
-        case $tool in
-            rust | rust-checks) continue ;;
-        esac
-        if [ "$manager:$tool" = brew:compiler ]; then
-            fail "a C compiler is needed. Run: xcode-select --install"
-        fi
-        if [ "$manager:$tool" = brew:chromium ]; then fail "$(still_missing chromium)"; fi
-        if [ -z "$manager" ]; then fail "$(still_missing "$tool")"; fi
-        if [ "$manager:$tool" = apt-get:node ]; then
-            local offered
-            offered=$(node_offered)
-            # Hundreds of packages that would not do are not installed.
-            if [ -n "$offered" ] && ! is_at_least "$offered" "$oldest_node"; then
-                fail "$(still_missing node)"
-            fi
-        fi
-        packages="$packages $(package "$manager" "$tool")"
-    done
-    packages=${packages# }
-    if [ -z "$packages" ]; then return 0; fi
-
-    local command as_root=()
-    case $manager in
-        apt-get) command="apt-get update && apt-get install -y $packages" ;;
-        dnf) command="dnf install -y $packages" ;;
-        apk) command="apk add $packages" ;;
-        brew) command="brew install $packages" ;;
-    esac
-    if [ "$manager" != brew ] && [ "$(id -u)" -ne 0 ]; then
-        if ! { command -v sudo && sudo -n true; } >/dev/null 2>&1; then
-            printf 'error: some packages are missing. Run this once, then start again:\n\n' >&2
-            printf "  sudo sh -c '%s'\n\n" "$command" >&2
-            exit 1
-        fi
-        as_root=(sudo -n)
-    fi
-    say "installing: $packages"
-    # Word splitting of the list is wanted here.
-    # shellcheck disable=SC2086
-    case $manager in
-        apt-get) install_with_apt $packages ;;
-        dnf) with_root dnf install -y -q $packages ;;
-        apk) with_root apk add --quiet $packages ;;
-        brew) brew install --quiet $packages ;;
-    esac >&2 || fail "the packages could not be installed. Run by hand: $command"
-}
-
-with_root() { ${as_root[@]+"${as_root[@]}"} "$@"; }
-
-install_with_apt() {
-    local settings=/etc/postgresql-common/createcluster.conf
-    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
-    with_root "${apt[@]}" update || return
-    case " $* " in
-        *' postgresql '*)
-            # Debian's package would make and start a database server of its own, for all users.
-            # Nobody has asked for one, unless the machine is set up for it already.
-            if [ ! -e "$settings" ]; then
-                with_root "${apt[@]}" install -y --no-install-recommends postgresql-common || return
-                with_root sed -i 's/^#* *create_main_cluster *=.*/create_main_cluster = false/' \
-                    "$settings" || return
-            fi
-            ;;
-    esac
-    with_root "${apt[@]}" install -y --no-install-recommends "$@"
 }

@@ -1,5 +1,6 @@
 //! The program itself: started as a process, with a data directory of its own, ended by signals.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -108,8 +109,16 @@ pub fn happens_within(limit: Duration, mut has_happened: impl FnMut() -> bool) -
 
 /// Sends a signal, named without `SIG`.
 pub fn signal(process: u32, name: &str) {
-    let sent = Command::new("kill").args(["-s", name, &process.to_string()]).status().unwrap();
-    assert!(sent.success(), "kill -s {name} {process}");
+    let signal = match name {
+        "TERM" => Signal::TERM,
+        "INT" => Signal::INT,
+        "KILL" => Signal::KILL,
+        "STOP" => Signal::STOP,
+        "CONT" => Signal::CONT,
+        other => panic!("no signal is called {other}"),
+    };
+    let process = Pid::from_raw(process.try_into().unwrap()).unwrap();
+    kill_process(process, signal).unwrap_or_else(|e| panic!("{signal:?} to {process:?}: {e}"));
 }
 
 /// A running `serve`. Dropping it kills it, and its database then ends by itself.
