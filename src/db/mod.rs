@@ -7,6 +7,7 @@
 mod batch;
 mod bind;
 mod error;
+mod loan;
 pub mod migrate;
 mod pool;
 mod statement;
@@ -19,10 +20,12 @@ pub use pool::check_url;
 pub(crate) use statement::row;
 pub use statement::{Columns, Row, Statement, next};
 
-use deadpool::managed::{Object, Pool, PoolError};
+use deadpool::managed::{Pool, PoolError};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use loan::Loan;
 use pool::{Link, Links};
 use statement::Read;
+use tokio::runtime::Handle;
 
 /// Begins a transaction whose statements all see the same state.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
@@ -31,6 +34,8 @@ const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<Links>,
+    /// Where the connections live, whoever uses them.
+    home: Handle,
 }
 
 impl std::fmt::Debug for Db {
@@ -40,12 +45,14 @@ impl std::fmt::Debug for Db {
 }
 
 impl Db {
-    /// A pool of at most `size` connections to `url`, opened when first needed.
+    /// A pool of at most `size` connections to `url`, opened when first needed. They belong to the
+    /// tokio runtime that this is called in, and can be used from every other.
     ///
     /// # Errors
-    /// When the URL cannot be used (see [`check_url`]).
+    /// When the URL cannot be used (see [`check_url`]), or outside a tokio runtime.
     pub fn new(url: &str, size: usize) -> Result<Self, DbError> {
-        Ok(Self { pool: pool::pool(url, size)? })
+        let home = Handle::try_current().map_err(|e| DbError::Unavailable(e.to_string()))?;
+        Ok(Self { pool: pool::pool(url, size, home.clone())?, home })
     }
 
     /// How many connections there are at most.
@@ -82,10 +89,10 @@ impl Db {
         batch: B,
     ) -> Result<(E, B::Rows), DbError> {
         let mut link = self.checkout().await?;
-        link.clean = false;
+        link.begins();
         let begin = if B::SIZE > 1 { SNAPSHOT } else { "BEGIN" };
         let (entered, rows) = if link.knows(enter.sql) && batch.is_known(&link) {
-            let link = &*link;
+            let link: &Link = &link;
             let ((), entered, rows, ()) = futures_util::try_join!(
                 simple(link, begin),
                 load(link, enter),
@@ -100,13 +107,14 @@ impl Db {
             simple(&link, "COMMIT").await?;
             (entered, rows)
         };
-        link.clean = true;
+        link.ended();
         let entered = entered.into_iter().next().ok_or_else(no_row)?;
         Ok((entered, rows))
     }
 
     /// A transaction whose first statement is `enter`, sent together with BEGIN. It commits when
-    /// `work` answers with `Ok` and rolls back otherwise, also when the future is dropped.
+    /// `work` answers with `Ok` and rolls back otherwise, at once also when the future is dropped or
+    /// `work` panics.
     pub(crate) async fn transact<P: Row, T, E: From<DbError>>(
         &self,
         enter: Statement<P>,
@@ -131,7 +139,7 @@ impl Db {
         work: impl AsyncFnOnce(&Tx<'_>, P) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut link = self.checkout().await?;
-        link.clean = false;
+        link.begins();
         // BEGIN is a plain message, so it is always on its way before `enter` is.
         let ((), entered) = futures_util::try_join!(simple(&link, begin), load(&link, enter))?;
         let entered = entered.into_iter().next().ok_or_else(no_row)?;
@@ -145,26 +153,27 @@ impl Db {
         work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut link = self.checkout().await?;
-        link.clean = false;
+        link.begins();
         simple(&link, "BEGIN").await?;
         let done = work(&Tx { link: &link }).await;
         finish(&mut link, done).await
     }
 
-    async fn checkout(&self) -> Result<Object<Links>, DbError> {
-        self.pool.get().await.map_err(|error| match error {
+    async fn checkout(&self) -> Result<Loan, DbError> {
+        let link = self.pool.get().await.map_err(|error| match error {
             PoolError::Timeout(_) => DbError::Unavailable("no connection became free".into()),
             other => DbError::Unavailable(other.to_string()),
-        })
+        })?;
+        Ok(Loan::new(link, self.home.clone()))
     }
 }
 
 /// Commits or rolls back; a connection that cannot do either is not used again.
-async fn finish<T, E: From<DbError>>(link: &mut Link, done: Result<T, E>) -> Result<T, E> {
+async fn finish<T, E: From<DbError>>(link: &mut Loan, done: Result<T, E>) -> Result<T, E> {
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = simple(link, end).await;
     if ended.is_ok() {
-        link.clean = true;
+        link.ended();
     }
     match done {
         Ok(value) => ended.map(|()| value).map_err(E::from),

@@ -6,6 +6,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// How long a request waits for a connection before it is answered 503.
 const WAIT: Duration = Duration::from_secs(3);
@@ -13,8 +14,6 @@ const WAIT: Duration = Duration::from_secs(3);
 /// A connection and what we know of it.
 pub(crate) struct Link {
     pub(super) conn: AsyncPgConnection,
-    /// False from BEGIN to the end of COMMIT: a connection dropped in between is not used again.
-    pub(super) clean: bool,
     prepared: Mutex<HashSet<usize>>,
 }
 
@@ -31,6 +30,7 @@ impl Link {
 
 pub(super) struct Links {
     url: String,
+    home: Handle,
 }
 
 impl Manager for Links {
@@ -38,14 +38,17 @@ impl Manager for Links {
     type Error = diesel::ConnectionError;
 
     async fn create(&self) -> Result<Link, Self::Error> {
-        let conn = AsyncPgConnection::establish(&self.url).await?;
-        Ok(Link { conn, clean: true, prepared: Mutex::default() })
+        // A connection lives and dies with the runtime that opens it, and a request may be served by
+        // another one.
+        let url = self.url.clone();
+        let opening = self.home.spawn(async move { AsyncPgConnection::establish(&url).await });
+        let conn = opening.await.map_err(|_| {
+            diesel::ConnectionError::BadConnection("the server is stopping".into())
+        })??;
+        Ok(Link { conn, prepared: Mutex::default() })
     }
 
     async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<Self::Error> {
-        if !link.clean {
-            return Err(RecycleError::message("left inside a transaction"));
-        }
         // diesel-async has this check for its own pools only.
         if diesel_async::pooled_connection::PoolableConnection::is_broken(&mut link.conn) {
             return Err(RecycleError::message("closed"));
@@ -55,8 +58,8 @@ impl Manager for Links {
 }
 
 /// A pool of `size` connections; none is opened yet.
-pub(super) fn pool(url: &str, size: usize) -> Result<Pool<Links>, DbError> {
-    Pool::builder(Links { url: app_url(url)? })
+pub(super) fn pool(url: &str, size: usize, home: Handle) -> Result<Pool<Links>, DbError> {
+    Pool::builder(Links { url: app_url(url)?, home })
         .max_size(size)
         .runtime(deadpool::Runtime::Tokio1)
         .wait_timeout(Some(WAIT))

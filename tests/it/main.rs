@@ -12,6 +12,7 @@ mod browser;
 mod clinic;
 mod clinical;
 mod config;
+mod cut_connections;
 mod domain;
 mod hygiene;
 mod import;

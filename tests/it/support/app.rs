@@ -35,6 +35,7 @@ pub struct TestApp {
     /// The name of its database.
     pub database: String,
     shift: Arc<AtomicI64>,
+    fuse: Arc<AtomicI64>,
     jobs: mpsc::UnboundedSender<Job>,
 }
 
@@ -68,7 +69,13 @@ impl TestApp {
                 let base = format!("http://{}", listener.local_addr().unwrap());
                 let shift = Arc::new(AtomicI64::new(0));
                 let hand = Arc::clone(&shift);
+                let fuse = Arc::new(AtomicI64::new(-1));
+                let lit = Arc::clone(&fuse);
                 let clock = Clock::from_fn(move || {
+                    if lit.load(Ordering::SeqCst) >= 0 && lit.fetch_sub(1, Ordering::SeqCst) == 0 {
+                        // Without a word in the log of the tests.
+                        std::panic::resume_unwind(Box::new("the clock fell"));
+                    }
                     Utc::now() + Duration::milliseconds(hand.load(Ordering::SeqCst))
                 });
                 let parts = Parts {
@@ -89,7 +96,7 @@ impl TestApp {
                         spawn_local(job(Arc::clone(&worker)));
                     }
                 });
-                send.send(Self { app, base, database, shift, jobs }).unwrap();
+                send.send(Self { app, base, database, shift, fuse, jobs }).unwrap();
                 server.await.unwrap();
             });
         });
@@ -116,6 +123,11 @@ impl TestApp {
     /// Moves the server's clock.
     pub fn pass(&self, time: Duration) {
         self.shift.fetch_add(time.num_milliseconds(), Ordering::SeqCst);
+    }
+
+    /// Makes a reading of the clock from now on panic, once: 0 is the next one.
+    pub fn panic_at(&self, reading: Option<i64>) {
+        self.fuse.store(reading.unwrap_or(-1), Ordering::SeqCst);
     }
 
     /// Sets the server's clock to a moment.
