@@ -37,6 +37,12 @@ package() {
         apt-get:pip) printf 'python3-venv' ;;
         apt-get:python | dnf:python | brew:python | apk:python) printf 'python3' ;;
         dnf:pip | brew:pip) printf 'python3' ;;
+        apt-get:python-venv) printf 'python3 python3-venv' ;;
+        *:python-venv) printf 'python3' ;;
+        apt-get:java) printf 'default-jre-headless' ;;
+        dnf:java) printf 'java-latest-openjdk-headless' ;;
+        apk:java) printf 'openjdk21-jre-headless' ;;
+        brew:java) printf 'openjdk' ;;
         apk:pip) printf 'py3-pip' ;;
         *:certificates) printf 'ca-certificates' ;;
         *:curl | *:openssl | *:nginx) printf '%s' "$2" ;;

@@ -5,7 +5,8 @@
 #   say     prints a progress line
 #   fail    prints an error and ends
 #   setup   makes sure that the named tools are there: rust, rust-checks, compiler, certificates,
-#           postgres, curl, python, pip, node, chromium, openssl, nginx, systemd-analyze, ip
+#           postgres, curl, python, python-venv, pip, java, node, chromium, openssl, nginx,
+#           systemd-analyze, ip
 #
 # With root rights, or sudo without a password, missing tools are installed by the system's package
 # manager (packages.sh). Without, the command to run is printed. Where the system has no Rust or no
@@ -18,6 +19,8 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 oldest_postgres=15
 # The oldest node that the client libraries are tested with.
 oldest_node=20.14
+# The oldest Java that openapi-generator runs on.
+oldest_java=11
 
 say() { printf '==> %s\n' "$*" >&2; }
 
@@ -126,6 +129,22 @@ have_pip() { python3 -m pip --version >/dev/null 2>&1 || python3 -c 'import ensu
 
 have_python() { python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' >/dev/null 2>&1; }
 
+# The generators of Python clients need this one; Debian has the modules in a package of their own.
+have_python_venv() {
+    python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+}
+
+# The major version of the installed Java, or nothing.
+java_found() {
+    { java -version 2>&1 || true; } | sed -n 's/.* version "\([0-9]*\).*/\1/p'
+}
+
+have_java() {
+    local found
+    found=$(java_found)
+    [ -n "$found" ] && [ "$found" -ge "$oldest_java" ]
+}
+
 # The version of the installed node, or nothing.
 node_found() {
     { node --version 2>/dev/null || true; } | sed -n 's/^v\([0-9]*\.[0-9]*\).*/\1/p'
@@ -202,7 +221,7 @@ still_missing() {
             local found
             found=$(node_found)
             printf '%s' "node $oldest_node or newer and npm are needed for the tests of the client "
-            printf '%s' "libraries and of the pages. "
+            printf '%s' "libraries, of generated clients and of the pages. "
             if [ -n "$found" ]; then
                 if is_at_least "$found" "$oldest_node"; then
                     printf '%s' "Found: node $found, and no npm. "
@@ -211,7 +230,8 @@ still_missing() {
                 fi
             fi
             printf '%s' "Install it from https://nodejs.org, or leave these tests out with "
-            printf '%s' "PAIN_JOURNAL_SKIP_CLIENTS=1 PAIN_JOURNAL_SKIP_BROWSER=1"
+            printf '%s' "PAIN_JOURNAL_SKIP_CLIENTS=1 PAIN_JOURNAL_SKIP_GENERATED=1 "
+            printf '%s' "PAIN_JOURNAL_SKIP_BROWSER=1"
             ;;
         chromium)
             printf '%s' "Chromium is needed for the tests of the pages. Name its program in CHROMIUM, "
@@ -219,6 +239,14 @@ still_missing() {
             ;;
         compiler) printf '%s' "a C compiler (cc) with the headers of the C library is needed" ;;
         python) printf '%s' "Python 3.8 or newer (python3) is needed" ;;
+        python-venv)
+            printf '%s' "Python 3.11 or newer with its module venv is needed for the tests of generated "
+            printf '%s' "clients. Install it, or leave these tests out with PAIN_JOURNAL_SKIP_GENERATED=1"
+            ;;
+        java)
+            printf '%s' "Java $oldest_java or newer (java) is needed for the tests of generated clients. "
+            printf '%s' "Install it, or leave these tests out with PAIN_JOURNAL_SKIP_GENERATED=1"
+            ;;
         pip) printf '%s' "pip, or the modules venv and ensurepip of Python, are needed to bring node" ;;
         certificates) printf '%s' "the certificates of the system (ca-certificates) are needed" ;;
         *) printf '%s' "$1 is needed" ;;

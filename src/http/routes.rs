@@ -80,6 +80,12 @@ impl Parameter {
     pub const fn query(name: &'static str, description: &'static str, schema: Value) -> Self {
         Self { place: "query", name, required: false, description, schema }
     }
+    /// The same parameter, without which the request is refused.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
     /// An optional calendar date.
     pub fn date(name: &'static str, description: &'static str) -> Self {
         Self::query(name, description, json!({"type": "string", "format": "date"}))

@@ -30,7 +30,8 @@ pub fn routes(routes: &mut Routes) {
         Parameter::query(
             "last_pulled_at",
             "`timestamp` of the last pull; 0 for a first sync.",
-            json!({"type": "string", "maxLength": 20}),
+            json!({"type": "integer", "format": "int64", "minimum": 0,
+                   "maximum": 9_007_199_254_740_991_i64}),
         )
     };
     let schema = || {
@@ -86,7 +87,7 @@ pub fn routes(routes: &mut Routes) {
             and 8 MiB, gzip or br allowed. One bad record never blocks the rest. docs/sync.md.",
     )
     .takes_schema(push_body)
-    .parameter(cursor())
+    .parameter(cursor().required())
     .parameter(schema())
     .parameter(Parameter::header(
         "Idempotency-Key",

@@ -14,6 +14,7 @@ mod clinical;
 mod config;
 mod cut_connections;
 mod domain;
+mod generated;
 mod hygiene;
 mod import;
 mod instruments;

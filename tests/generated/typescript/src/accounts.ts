@@ -1,0 +1,102 @@
+// Every operation of accounts and devices, of sync, and of what is the same for everybody.
+
+import { randomUUID } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { answered, equal, got, tag, type Api, type Stage } from './client.js'
+import { PATIENT, signIn } from './quickstart.js'
+
+/** How long a mail may take. */
+const POST = 30_000
+
+/** The six digits of the newest mail to an address. */
+async function mailed(outbox: string, address: string): Promise<string> {
+  const end = Date.now() + POST
+  while (Date.now() < end) {
+    for (const name of (existsSync(outbox) ? readdirSync(outbox) : []).toSorted().toReversed()) {
+      const mail = readFileSync(join(outbox, name), 'utf8')
+      const code = mail.includes(address) && /\b[0-9]{6}\b/.exec(mail.split(/\r?\n\r?\n/).slice(1).join('\n'))
+      if (code) return code[0]
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`no mail for ${address}`)
+}
+
+/** A person registers, signs in on a second device, and ends both. */
+export async function account(stage: Stage) {
+  const { anybody } = stage
+  const who = { email: `${randomUUID()}@example.org`, password: 'four-white-mountains' }
+  const terms = { role: 'patient', locale: 'en', time_zone: 'Europe/Berlin', terms_version: '1' }
+  const asked = await answered(202, anybody.POST('/v1/auth/register', { body: { ...who, ...terms } }))
+  const code = await mailed(stage.outbox, who.email)
+  const proof = { verification_id: asked.data.verification_id, code, device: { name: 'phone' } }
+  const proved = await got(anybody.POST('/v1/auth/verify-email', { body: proof }))
+  if (!proved.tokens) throw new Error('no tokens')
+  const { refresh_token } = proved.tokens
+  const renewed = await got(anybody.POST('/v1/auth/refresh', { body: { refresh_token } }))
+  equal(renewed.device_id, proved.tokens.device_id, 'the device')
+  const phone = stage.signedIn(() => renewed.access_token)
+  const { tokens } = await signIn(stage, who, 'tablet')
+  const devices = await got(phone.GET('/v1/devices'))
+  equal(devices.data.length, 2, 'the devices')
+  await answered(204, phone.DELETE('/v1/devices/{id}', { params: { path: { id: tokens.device_id } } }))
+  await answered(401, stage.signedIn(() => tokens.access_token).GET('/v1/me'))
+  await answered(204, phone.POST('/v1/auth/logout'))
+  await answered(401, phone.GET('/v1/me'))
+}
+
+export async function licence(lind: Api) {
+  const terms = { number: '12-345', jurisdiction: 'Bern' }
+  equal((await got(lind.PUT('/v1/me/licence', { body: terms }))).number, terms.number, 'the number')
+  equal((await got(lind.GET('/v1/me/licence'))).jurisdiction, terms.jurisdiction, 'the jurisdiction')
+}
+
+/** What apps read once and keep. */
+export async function reference({ anybody }: Stage) {
+  await got(anybody.GET('/healthz'))
+  await got(anybody.GET('/.well-known/jwks.json'))
+  const list = await answered(200, anybody.GET('/v1/instruments'))
+  const kept = { params: { header: { 'If-None-Match': tag(list.response) } } }
+  await answered(304, anybody.GET('/v1/instruments', kept))
+  for (const { code } of list.data.items) {
+    await got(anybody.GET('/v1/instruments/{code}', { params: { path: { code } } }))
+  }
+  await got(anybody.GET('/v1/body-map'))
+  await got(anybody.GET('/v1/body-map/front.svg', { parseAs: 'text' }))
+  await got(anybody.GET('/v1/body-map/back.svg', { parseAs: 'text' }))
+  await got(anybody.GET('/v1/red-flags'))
+}
+
+/** Two devices: one pushes, the other listens and pulls; a record that is refused is kept. */
+export async function sync(stage: Stage, ana: Api) {
+  const { api: tablet } = await signIn(stage, PATIENT, 'tablet')
+  const start = await got(ana.GET('/v1/sync', { params: { query: { limit: 5000 } } }))
+  const stream = await answered(200, tablet.GET('/v1/sync/stream', { parseAs: 'stream' }))
+  const listening = stream.response.body?.getReader()
+  const [id, bad] = [randomUUID(), randomUUID()]
+  const row = { kind: 'momentary', effective_at: Date.now(), time_zone: 'Europe/Berlin' }
+  const changes = {
+    journal_entries: { created: [{ id, ...row, pain_now: 4 }, { id: bad, ...row, pain_now: 40 }] },
+  }
+  const query = { last_pulled_at: start.timestamp }
+  const push = { params: { query, header: { 'Idempotency-Key': randomUUID() } }, body: { changes } }
+  const pushed = await got(ana.POST('/v1/sync', push))
+  // Ids come back as they were sent, whatever their case.
+  const rejected = pushed.rejected.map((one) => one.id.toLowerCase())
+  equal([pushed.accepted, rejected], [1, [bad]], 'the push')
+  equal((await got(ana.POST('/v1/sync', push))).accepted, 1, 'the repeated push')
+  await got(tablet.GET('/v1/sync', { params: { query } }))
+  const heard = await listening?.read()
+  if (heard?.done !== false) throw new Error('the stream says nothing')
+  await listening?.cancel()
+  const history = { params: { path: { collection: 'journal_entries', id } } }
+  const told = await got(ana.GET('/v1/sync/history/{collection}/{id}', history))
+  equal(told.history.length, 1, 'the history')
+  const refused = await got(ana.GET('/v1/sync/rejected'))
+  if (!refused.rejected.some(({ record_id }) => record_id.toLowerCase() === bad)) throw new Error('the refused record is lost')
+  const entry = { params: { path: { id } } }
+  const held = tag((await ana.GET('/v1/journal-entries/{id}', entry)).response)
+  const gone = { params: { path: { id }, header: { 'If-Match': held } } }
+  await answered(204, ana.DELETE('/v1/journal-entries/{id}', gone))
+}

@@ -1,0 +1,190 @@
+//! The clients that the generators of others make of the document, against the real program with the
+//! demo data: the quickstart of the README, then one call of every operation.
+//!
+//! Nobody here wrote these clients, and other people's validators judge the answers, so that neither
+//! repeats our own assumptions. They need node, npm, Python with its venv, and Java. Where these are
+//! missing the tests fail and say so; `PAIN_JOURNAL_SKIP_GENERATED=1` leaves them out.
+
+use crate::support::node;
+use crate::support::program::{Home, Serving};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// How long one client may take for everything it does.
+const TIME_LIMIT: Duration = Duration::from_mins(4);
+const NEEDS: &str = "the tests of generated clients need node 20.14 or newer, npm, Python 3.11 or newer \
+     with its module venv, and Java 11 or newer; install them, or set PAIN_JOURNAL_SKIP_GENERATED=1 to \
+     leave these tests out";
+
+fn are_left_out() -> bool {
+    std::env::var("PAIN_JOURNAL_SKIP_GENERATED").as_deref() == Ok("1")
+}
+
+/// What the plays are written in.
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/generated")
+}
+
+/// Where clients are generated. They stay there until the document or a lock file changes.
+fn workshop() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated")
+}
+
+/// Copies the files of a folder, in place of those that are there.
+fn copy_files(from: &Path, to: &Path) {
+    let _ = fs::remove_dir_all(to);
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.is_file() {
+            fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+        }
+    }
+}
+
+/// The text of every file of a folder.
+fn texts(folder: &Path) -> String {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files.filter(|file| file.is_file()).collect();
+    files.sort();
+    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
+}
+
+/// Does `make` in this folder of the workshop, unless what it is made from is as it was.
+fn made_from(folder: &Path, ingredients: &str, make: impl FnOnce()) {
+    let mark = folder.join(".made-from");
+    if fs::read_to_string(&mark).ok().as_deref() == Some(ingredients) {
+        return;
+    }
+    let _ = fs::remove_file(&mark);
+    make();
+    fs::write(mark, ingredients).unwrap();
+}
+
+/// The client of openapi-typescript and openapi-fetch, with its play, checked by the compiler.
+fn typescript() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        node::is_there(NEEDS);
+        let (play, folder) = (sources().join("typescript"), workshop().join("typescript"));
+        let bodies = fs::read_to_string(sources().join("bodies.json")).unwrap();
+        let text = pain_journal::app::openapi();
+        let ingredients = [&text, &bodies, &texts(&play), &texts(&play.join("src"))];
+        fs::create_dir_all(&folder).unwrap();
+        made_from(&folder, &ingredients.map(String::as_str).concat(), || {
+            copy_files(&play.join("src"), &folder.join("src"));
+            for file in ["package.json", "package-lock.json", "tsconfig.json"] {
+                fs::copy(play.join(file), folder.join(file)).unwrap();
+            }
+            fs::write(folder.join("src/bodies.json"), &bodies).unwrap();
+            fs::write(folder.join("document.json"), &text).unwrap();
+            node::install(&folder);
+            for script in ["generate", "build"] {
+                node::run(Command::new("npm").args(["run", script]).current_dir(&folder));
+            }
+        });
+        folder
+    })
+}
+
+/// A Python with the generators and the validator that `requirements.txt` names.
+fn python() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let sees = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
+        let mut look = Command::new("python3");
+        look.args(["-c", sees]).stdout(Stdio::null()).stderr(Stdio::null());
+        assert!(look.status().is_ok_and(|status| status.success()), "{NEEDS}");
+        let (list, folder) = (sources().join("requirements.txt"), workshop().join("python"));
+        fs::create_dir_all(&folder).unwrap();
+        made_from(&folder, &fs::read_to_string(&list).unwrap(), || {
+            node::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
+            let mut pip = Command::new(folder.join("bin/python"));
+            pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+            node::run(pip.args(["--only-binary", ":all:", "--require-hashes", "-r"]).arg(&list));
+        });
+        folder
+    })
+}
+
+/// Python with these arguments, and with the programs that came with its packages.
+fn run_python(arguments: &[&str]) -> Command {
+    let programs = python().join("bin");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let places = std::iter::once(programs.clone()).chain(std::env::split_paths(&path));
+    let mut command = Command::new(programs.join("python"));
+    command.args(arguments).env("PATH", std::env::join_paths(places).unwrap());
+    command.env_remove("PYTHONHOME").env("PYTHONPYCACHEPREFIX", workshop().join("bytecode"));
+    command
+}
+
+/// The client of openapi-python-client, made without a warning.
+fn openapi_python_client() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let folder = workshop().join("openapi-python-client");
+        let settings = sources().join("openapi-python-client.yaml");
+        let ingredients = [
+            pain_journal::app::openapi(),
+            fs::read_to_string(&settings).unwrap(),
+            fs::read_to_string(sources().join("requirements.txt")).unwrap(),
+        ];
+        fs::create_dir_all(&folder).unwrap();
+        made_from(&folder, &ingredients.concat(), || {
+            let mut generate = run_python(&["-m", "openapi_python_client", "generate"]);
+            generate.args(["--fail-on-warning", "--overwrite", "--meta", "none", "--path"]);
+            generate.arg(document()).arg("--config").arg(&settings).arg("--output-path");
+            node::run(generate.arg(folder.join("pain_journal_client")));
+        });
+        folder
+    })
+}
+
+/// The document of the code under test, as a file.
+fn document() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        fs::create_dir_all(workshop()).unwrap();
+        let file = workshop().join("document.json");
+        fs::write(&file, pain_journal::app::openapi()).unwrap();
+        file
+    })
+}
+
+/// Plays against a server with the demo data, and answers what the play printed.
+fn play(name: &str, command: &mut Command) -> String {
+    let home = Home::fresh(name);
+    let server = Serving::start(&home, &["--demo"]);
+    command
+        .env("BASE_URL", &server.base)
+        .env("OUTBOX", server.told("mail"))
+        .env("DOCUMENT", document())
+        .env("BODIES", sources().join("bodies.json"))
+        .env("NO_PROXY", "127.0.0.1");
+    let (succeeded, log) = node::run_within(TIME_LIMIT, command, &home.path().join("play.log"));
+    assert!(succeeded, "{name} failed\n{log}");
+    log
+}
+
+#[test]
+fn typescript_plays_the_quickstart_and_every_operation() {
+    if are_left_out() {
+        return;
+    }
+    let client = typescript();
+    let said = play("typescript", Command::new("node").arg(client.join("dist/main.js")));
+    println!("{said}");
+}
+
+#[test]
+fn openapi_python_client_plays_the_quickstart_and_every_operation() {
+    if are_left_out() {
+        return;
+    }
+    let play_file = sources().join("python/play_openapi_python_client.py");
+    let mut python = run_python(&[play_file.to_str().unwrap()]);
+    let said = play("python-client", python.env("PYTHONPATH", openapi_python_client()));
+    println!("{said}");
+}
