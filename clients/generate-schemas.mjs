@@ -25,13 +25,21 @@ const typesOf = (schema) => [resolve(schema).type].flat()
 const collections = Object.entries(schemas.SyncPage.properties.changes.properties).map(
   ([name, changes]) => {
     const row = resolve(changes).properties.updated.items.$ref.split('/').pop()
+    // What a field means is told where the record is described.
+    const record = schemas[row.replace(/Row$/, '')].properties
+    const told = (field) => {
+      const member = record[field]
+      const types = member ? typesOf(member) : []
+      const form = resolve(member ?? {}).format === 'date-time' ? ' Milliseconds since 1970.' : types.includes('array') ? ' A list, as JSON text.' : ''
+      return member?.description ? member.description + form : undefined
+    }
     const fields = Object.entries(schemas[row].properties).map(([field, schema]) => {
       const types = typesOf(schema)
       const plain = types.filter((type) => type !== 'null')
       if (plain.length !== 1 || !['string', 'integer', 'number', 'boolean'].includes(plain[0])) {
         throw new Error(`${row}.${field} is not flat: ${types}`)
       }
-      return { name: field, type: plain[0], nullable: types.includes('null'), about: resolve(schema).description }
+      return { name: field, type: plain[0], nullable: types.includes('null'), about: resolve(schema).description ?? told(field) }
     })
     // The document sorts the names; the required list keeps the order of the definition.
     const order = schemas[row].required

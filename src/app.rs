@@ -84,7 +84,7 @@ impl App {
             codes: CodeKey::new(&parts.secret),
             lanes: report::Lanes::new(parts.db.connections()),
             pokes: sync::Pokes::default(),
-            openapi: openapi().into(),
+            openapi: openapi_of(&parts.public_url).into(),
             db: parts.db,
             clock: parts.clock,
             random,
@@ -133,10 +133,16 @@ fn every(mut routes: Routes) -> Routes {
     routes
 }
 
-/// The OpenAPI document of [`routes`], as committed in `openapi/openapi.json`.
+/// The OpenAPI document of [`routes`], as committed in `openapi/openapi.json`: for a server with the
+/// default settings.
 pub fn openapi() -> String {
-    let mut text =
-        serde_json::to_string_pretty(&every(Routes::described()).document()).unwrap_or_default();
+    let document = every(Routes::described()).document("http://127.0.0.1:8080");
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// The same for the server at this address, as it serves it.
+fn openapi_of(server: &str) -> String {
+    serde_json::to_string(&every(Routes::described()).document(server)).unwrap_or_default()
 }

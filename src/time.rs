@@ -5,7 +5,7 @@ mod wall;
 pub use wall::WallTime;
 
 use crate::db::column_via;
-use crate::wire::{At, Components, Direction, Faults, Form, Whole, Wire};
+use crate::wire::{At, Components, Faults, Form, Whole, Wire};
 use chrono::{
     DateTime, Duration, NaiveDate, Offset, SecondsFormat, SubsecRound, TimeZone as _, Utc,
 };
@@ -121,7 +121,7 @@ impl Wire for Instant {
         }
         Some(Self::new(time))
     }
-    fn schema(_: &mut Components, _: Direction) -> RefOr<Schema> {
+    fn schema(_: &mut Components) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
@@ -147,7 +147,7 @@ impl Wire for NaiveDate {
         }
         Some(date)
     }
-    fn schema(_: &mut Components, _: Direction) -> RefOr<Schema> {
+    fn schema(_: &mut Components) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
@@ -200,7 +200,7 @@ impl Wire for TimeZone {
         }
         zone
     }
-    fn schema(_: &mut Components, _: Direction) -> RefOr<Schema> {
+    fn schema(_: &mut Components) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .max_length(Some(64))

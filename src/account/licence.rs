@@ -3,7 +3,9 @@
 use crate::access::{self, Caller, Need, Own, Permit};
 use crate::app::App;
 use crate::db::{DbError, Statement, row};
-use crate::http::{Answered, Authz, Body, Found, Operation, ProblemKind, Routes, document};
+use crate::http::{
+    Answered, Authz, Body, Found, Operation, ProblemKind, Resource, Routes, Sent, document,
+};
 use crate::time::serialize_utc_option;
 use crate::wire::{Email, Text, wire};
 use actix_web::http::Method;
@@ -25,7 +27,7 @@ pub(super) fn routes(routes: &mut Routes) {
         "Patients see it before they confirm a share, and whether the clinic's operator has verified \
             it. Another number or jurisdiction takes the verification away.",
     )
-    .takes::<LicenceTerms>()
+    .takes_resource::<LicenceTerms>()
     .example(serde_json::json!({"number": "AC-20417", "jurisdiction": "Bavaria, Germany"}));
     routes.add(Method::PUT, "/v1/me/licence", op, put);
 }
@@ -38,6 +40,11 @@ wire! {
         /// The authority or country that gave it.
         jurisdiction: Option<Text<100>>,
     }
+}
+
+impl Resource for LicenceTerms {
+    type Answer = Licence;
+    const MADE: &'static [&'static str] = &["verified_at"];
 }
 
 row! {
@@ -95,9 +102,9 @@ async fn get(caller: Caller, app: web::Data<App>) -> Answered<Found<Licence>> {
 async fn put(
     caller: Caller,
     app: web::Data<App>,
-    body: Body<LicenceTerms>,
+    body: Body<Sent<LicenceTerms>>,
 ) -> Answered<Found<Licence>> {
-    let body = body.valid();
+    let body = body.valid().and_then(Sent::content);
     access::own(&app, &caller, Need::PRACTITIONER.fresh(), async |tx, own| {
         tx.execute(change(own.permit(), &caller, body?)).await?;
         let row = tx.first(find(own.permit(), &caller)).await?;

@@ -11,7 +11,7 @@ use crate::http::{
     document, path_id,
 };
 use crate::time::serialize_utc;
-use crate::wire::{At, Components, Direction, Email, Faults, Text, Wire, wire};
+use crate::wire::{At, Components, Email, Faults, Text, Wire, wire};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
@@ -28,7 +28,7 @@ pub fn routes(routes: &mut Routes) {
         .describe("The answer is the same whether the address is known or not; the mail tells its owner. \
             The account exists when the address is verified.")
         .takes::<Register>()
-        .example(json!({"email": "ana@example.org", "password": "three quiet herons",
+        .example(json!({"email": "new.patient@example.org", "password": "three quiet herons",
             "role": "patient", "locale": "en", "time_zone": "Europe/Berlin", "terms_version": "1"}));
     routes.add(Method::POST, "/v1/auth/register", op, register_account);
 
@@ -47,7 +47,7 @@ pub fn routes(routes: &mut Routes) {
     let op = Operation::new("login", "auth", "Sign in", Authz::OPEN)
         .takes::<Login>()
         .example(
-            json!({"email": "ana@example.org", "password": "three quiet herons", "device": device}),
+            json!({"email": "ana@demo.example", "password": "demo-seven-herons", "device": device}),
         )
         .problems(&[ProblemKind::InvalidCredentials, ProblemKind::AccountSuspended]);
     routes.add(Method::POST, "/v1/auth/login", op, login_with_password);
@@ -56,6 +56,7 @@ pub fn routes(routes: &mut Routes) {
         .describe("Each refresh token is good once. When the answer was lost, send the same token again: \
             the same successor comes back. A token whose successor has been used signs the device out.")
         .takes::<Refresh>()
+        .example(json!({"refresh_token": "the refresh_token of the last answer"}))
         .problems(&[ProblemKind::SessionRevoked, ProblemKind::AccountSuspended]);
     routes.add(Method::POST, "/v1/auth/refresh", op, refresh_tokens);
 
@@ -65,6 +66,7 @@ pub fn routes(routes: &mut Routes) {
     let op = Operation::new("reauthenticate", "auth", "Prove again who you are", Authz::ACCOUNT)
         .describe("Opens the operations that need a fresh password check for five minutes.")
         .takes::<Reauthenticate>()
+        .example(json!({"password": "demo-seven-herons"}))
         .problems(&[ProblemKind::InvalidCredentials]);
     routes.add(Method::POST, "/v1/auth/reauthenticate", op, reauthenticate);
 
@@ -91,7 +93,7 @@ impl Wire for Password {
         }
         Some(Self::from(text.to_owned()))
     }
-    fn schema(_: &mut Components, _: Direction) -> RefOr<Schema> {
+    fn schema(_: &mut Components) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))

@@ -64,6 +64,11 @@ collection! {
     pub struct AdverseEvent {
         plural: "AdverseEvents", table: "adverse_events", path: "adverse-events", number: 9,
         sections: [Treatment], writers: Both,
+        example: {
+            "started_at": "2026-01-27T10:00:00.000Z", "ended_at": "2026-01-29T10:00:00.000Z",
+            "time_zone": "Europe/Berlin", "kinds": ["bruising"], "severity": "mild",
+            "serious": false, "actions": ["self_care"], "outcome": "resolved"
+        },
         fields: {
             /// The journal day it began on; settled from `started_at`.
             journal_date: Settled<NaiveDate> as Clinical,

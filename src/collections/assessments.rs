@@ -45,6 +45,12 @@ collection! {
     pub struct Assessment {
         plural: "Assessments", table: "assessments", path: "assessments", number: 10,
         sections: [Assessments], writers: Patient,
+        example: {
+            "effective_at": "2026-01-27T19:00:00.000Z", "time_zone": "Europe/Berlin",
+            "instrument": "peg", "occasion": "review",
+            "answers": [{"item": "pain", "value": 4}, {"item": "enjoyment", "value": 3},
+                {"item": "general_activity", "value": 4}]
+        },
         fields: {
             /// The journal day it belongs to; settled from `effective_at`.
             journal_date: Settled<NaiveDate>,

@@ -17,6 +17,13 @@ collection! {
     pub struct Flare {
         plural: "Flares", table: "flares", path: "flares", number: 5,
         sections: [Pain], writers: Patient,
+        example: {
+            "started_at": "2026-01-24T07:00:00.000Z", "ended_at": "2026-01-26T19:00:00.000Z",
+            "time_zone": "Europe/Berlin", "severity": 8,
+            "sites": [{"region": "low_back", "laterality": "right"}],
+            "suspected_triggers": ["travel"], "what_helped": [{"what": "rest", "helped": "a_lot"}],
+            "trigger_note": "nine hours by train"
+        },
         fields: {
             /// The journal day it began on; settled from `started_at`.
             journal_date: Settled<NaiveDate>,

@@ -32,6 +32,11 @@ collection! {
     pub struct Goal {
         plural: "Goals", table: "goals", path: "goals", number: 6,
         sections: [Goals], writers: Patient,
+        example: {
+            "journal_date": "2026-01-27", "kind": "activity", "status": "open",
+            "text": "Carry the shopping up two floors", "importance": 8,
+            "target_date": "2026-06-30"
+        },
         fields: {
             /// The day it was set.
             journal_date: NaiveDate,

@@ -42,6 +42,15 @@ collection! {
     pub struct JournalEntry {
         plural: "JournalEntries", table: "journal_entries", path: "journal-entries", number: 1,
         sections: [Pain, Mobility, Medication, Notes], writers: Patient,
+        example: {
+            "kind": "daily", "effective_at": "2026-01-27T19:15:00.000Z", "time_zone": "Europe/Berlin",
+            "pain_average": 4, "pain_worst": 6, "pain_least": 2, "interference": 3,
+            "sites": [{"region": "low_back", "laterality": "left", "intensity": 5,
+                "qualities": ["sharp"]}],
+            "triggers": ["lifting", "stress"], "relief": [{"what": "heat", "helped": "some"}],
+            "steps": 4210, "work_impact": "reduced", "medication_taken": true,
+            "note": "Better after a walk.", "note_shared": true
+        },
         fields: {
             /// The journal day it belongs to. A daily entry may name its day; otherwise it is settled
             /// from the moment: the day starts at 04:00 on the phone's clock unless the patient set

@@ -38,6 +38,10 @@ collection! {
     pub struct MedicationIntake {
         plural: "MedicationIntakes", table: "medication_intakes", path: "medication-intakes", number: 4,
         sections: [Medication], writers: Patient,
+        example: {
+            "taken_at": "2026-01-27T07:00:00.000Z", "time_zone": "Europe/Berlin", "kind": "relief",
+            "name": "Ibuprofen", "dose": 0.4, "dose_unit": "g", "helped": "some"
+        },
         fields: {
             /// The journal day it belongs to; settled from `taken_at`.
             journal_date: Settled<NaiveDate>,

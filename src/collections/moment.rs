@@ -177,10 +177,11 @@ pub fn unsettle(
     (day, day_before): (&mut Settled<NaiveDate>, Settled<NaiveDate>),
     context: &Context,
 ) {
-    if now.at == before.at && now.zone == before.zone {
+    let moved = now.at != before.at || now.zone != before.zone;
+    if !moved && settle_offset(now) == settle_offset(before) {
         return;
     }
-    if *offset == before.offset {
+    if moved && *offset == before.offset {
         *offset = Settled(None);
     }
     let settled = journal_date(before.at, settle_offset(before), context.day_start_minute);

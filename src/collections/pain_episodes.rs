@@ -69,6 +69,13 @@ collection! {
     pub struct PainEpisode {
         plural: "PainEpisodes", table: "pain_episodes", path: "pain-episodes", number: 7,
         sections: [Pain], writers: Both,
+        example: {
+            "journal_date": "2026-01-27", "label": "My back", "status": "active",
+            "onset_date": "2019-05-01", "onset_precision": "month", "mechanism": "lifting",
+            "conditions": ["disc_bulge_herniation"], "primary_region": "low_back",
+            "laterality": "left",
+            "prior_treatments": [{"what": "physio", "detail": "six sessions", "helped": "some"}]
+        },
         fields: {
             /// The day it was written down.
             journal_date: NaiveDate as Clinical,

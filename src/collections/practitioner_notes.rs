@@ -33,6 +33,10 @@ collection! {
     pub struct PractitionerNote {
         plural: "PractitionerNotes", table: "practitioner_notes", path: "practitioner-notes", number: 11,
         sections: [Treatment], writers: Practitioner,
+        example: {
+            "journal_date": "2026-01-27", "text": "Sits for an hour without pain now.",
+            "visibility": "patient"
+        },
         fields: {
             /// The day it is about.
             journal_date: NaiveDate as Clinical,

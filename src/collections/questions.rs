@@ -14,6 +14,9 @@ collection! {
     pub struct Question {
         plural: "Questions", table: "questions", path: "questions", number: 13,
         sections: [Goals], writers: Patient,
+        example: {
+            "journal_date": "2026-01-27", "text": "May I lift again?"
+        },
         fields: {
             /// The day it was written down.
             journal_date: NaiveDate,

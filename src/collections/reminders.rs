@@ -30,6 +30,11 @@ collection! {
     pub struct Reminder {
         plural: "Reminders", table: "reminders", path: "reminders", number: 12,
         sections: [], writers: Patient,
+        example: {
+            "journal_date": "2026-01-27", "kind": "daily_entry", "enabled": true,
+            "label": "How was the day?", "local_time": "20:30", "days": ["monday", "thursday"],
+            "quiet_from": "22:00", "quiet_until": "07:00"
+        },
         fields: {
             /// The day it was made.
             journal_date: NaiveDate,

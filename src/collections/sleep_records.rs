@@ -18,6 +18,11 @@ collection! {
     pub struct SleepRecord {
         plural: "SleepRecords", table: "sleep_records", path: "sleep-records", number: 2,
         sections: [Sleep], writers: Patient,
+        example: {
+            "bed_at": "2026-01-26T22:10:00.000Z", "rise_at": "2026-01-27T06:05:00.000Z",
+            "time_zone": "Europe/Berlin", "sleep_onset_latency_minutes": 20, "awakenings": 2,
+            "woken_by_pain": true, "quality": 6
+        },
         fields: {
             /// The journal day of waking; settled from `rise_at`, required where that is unknown.
             journal_date: Settled<NaiveDate>,

@@ -30,6 +30,11 @@ collection! {
     pub struct TreatmentPlan {
         plural: "TreatmentPlans", table: "treatment_plans", path: "treatment-plans", number: 8,
         sections: [Treatment], writers: Both,
+        example: {
+            "journal_date": "2026-01-27", "goal": "Sit through a working day", "status": "active",
+            "start_date": "2026-01-29", "planned_sessions": 8, "frequency_per_week": 0.5,
+            "planned_weeks": 16, "review_after_sessions": 4
+        },
         fields: {
             /// The day it was agreed.
             journal_date: NaiveDate as Clinical,

@@ -113,6 +113,11 @@ collection! {
     pub struct TreatmentSession {
         plural: "TreatmentSessions", table: "treatment_sessions", path: "treatment-sessions", number: 3,
         sections: [Treatment], writers: Both,
+        example: {
+            "status": "attended", "kind": "treatment", "starts_at": "2026-01-27T08:00:00.000Z",
+            "ends_at": "2026-01-27T08:40:00.000Z", "time_zone": "Europe/Berlin",
+            "techniques": ["distal", "heat"], "sensations": ["warmth"]
+        },
         fields: {
             /// The journal day it starts on; settled from `starts_at`.
             journal_date: Settled<NaiveDate> as Clinical,

@@ -1,7 +1,7 @@
 //! Typed answers: status, body, headers and their description in one type, so that what the
 //! document promises is what the handler returns.
 
-use crate::wire::{Components, Direction, Wire};
+use crate::wire::Components;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -41,7 +41,7 @@ pub(crate) fn register<T: utoipa::ToSchema>(components: &mut Components) -> RefO
     T::schemas(&mut all);
     for (name, mut schema) in all {
         require_all(&mut schema);
-        components.0.insert(name, schema);
+        components.schemas.insert(name, schema);
     }
     RefOr::Ref(utoipa::openapi::Ref::from_schema_name(T::name()))
 }
@@ -297,9 +297,4 @@ impl Answer for Events {
         let content = Some(("text/event-stream", schema));
         vec![Outcome { status: 200, description: "The events.", content, headers: &[] }]
     }
-}
-
-/// The schema of a request body.
-pub fn request_schema<T: Wire>(components: &mut Components) -> RefOr<Schema> {
-    T::schema(components, Direction::Write)
 }

@@ -1,8 +1,10 @@
 //! The route table. A route is registered together with its description, so one without the other
 //! does not compile, and the OpenAPI document is made of exactly the routes that are served.
 
+use super::document::{Document, Paths, Shared, pascal};
 use super::reply::{Answer, Outcome};
-use super::{Answered, Problem, ProblemBody, ProblemKind};
+use super::resource::{Resource, Sent};
+use super::{Answered, Problem, ProblemKind};
 use crate::access::Sections;
 use crate::wire::{Components, Wire};
 use actix_web::http::Method;
@@ -73,12 +75,13 @@ pub struct Parameter {
     required: bool,
     description: &'static str,
     schema: Value,
+    component: Option<&'static str>,
 }
 
 impl Parameter {
     /// An optional query parameter with this JSON schema.
     pub const fn query(name: &'static str, description: &'static str, schema: Value) -> Self {
-        Self { place: "query", name, required: false, description, schema }
+        Self { place: "query", name, required: false, description, schema, component: None }
     }
     /// The same parameter, without which the request is refused.
     #[must_use]
@@ -92,13 +95,50 @@ impl Parameter {
     }
     /// A header.
     pub fn header(name: &'static str, description: &'static str, pattern: &'static str) -> Self {
-        let schema = json!({"type": "string", "pattern": pattern, "maxLength": 40});
-        Self { place: "header", name, required: false, description, schema }
+        Self::long_header(name, description, pattern, 40)
+    }
+    /// A header of up to `most` characters.
+    pub fn long_header(
+        name: &'static str,
+        description: &'static str,
+        pattern: &'static str,
+        most: usize,
+    ) -> Self {
+        let schema = json!({"type": "string", "pattern": pattern, "maxLength": most});
+        Self { place: "header", name, required: false, description, schema, component: None }
+    }
+    /// The version that a reader has, for an answer that may be 304.
+    pub fn if_none_match() -> Self {
+        let pattern = "^(W/)?\"[A-Za-z0-9._-]+\"$";
+        Self::long_header("If-None-Match", "The ETag of what you have.", pattern, 120)
+    }
+    /// That a record must be new.
+    pub fn if_absent() -> Self {
+        Self::header("If-None-Match", "`*` to create.", "^\\*$").called("IfAbsent")
+    }
+    /// The version that is replaced.
+    pub fn if_match() -> Self {
+        Self::header("If-Match", "The ETag of the version to replace.", "^\"v[0-9]{1,18}\"$")
+    }
+    /// The version that is deleted.
+    pub fn if_match_or_any() -> Self {
+        let description = "The ETag of the version to delete, or `*`.";
+        Self::header("If-Match", description, "^(\\*|\"v[0-9]{1,18}\")$").called("IfMatchOrAny")
+    }
+    /// Calls it otherwise among the document's components, where its own name means another one.
+    #[must_use]
+    pub const fn called(mut self, component: &'static str) -> Self {
+        self.component = Some(component);
+        self
     }
 
-    fn to_json(&self) -> Value {
-        json!({"name": self.name, "in": self.place, "required": self.required,
-               "description": self.description, "schema": self.schema})
+    fn refer(&self, shared: &mut Shared) -> Value {
+        let name = self.component.map_or_else(|| pascal(self.name), str::to_owned);
+        shared.parameter(
+            &name,
+            json!({"name": self.name, "in": self.place, "required": self.required,
+                   "description": self.description, "schema": self.schema}),
+        )
     }
 }
 
@@ -114,9 +154,14 @@ pub struct Operation {
     authz: Authz,
     parameters: Vec<Parameter>,
     body: Option<BodySchema>,
+    body_words: Option<&'static str>,
     example: Option<Value>,
     problems: Vec<ProblemKind>,
 }
+
+/// What the schema of a resource does not say of a request, since answers have it too.
+const RESOURCE_WORDS: &str = "A member that is not named here is refused; one that is `readOnly` may be left out, and \
+    is ignored when it is sent back.";
 
 impl Operation {
     /// An operation: camelCase id, one tag, one line of summary, who may call it.
@@ -135,6 +180,7 @@ impl Operation {
             authz,
             parameters: Vec::new(),
             body: None,
+            body_words: None,
             example: None,
             problems: Vec::new(),
         }
@@ -154,8 +200,13 @@ impl Operation {
     /// Takes a JSON body of this type.
     #[must_use]
     pub fn takes<T: Wire>(mut self) -> Self {
-        self.body = Some(Box::new(|components| to_json(&super::request_schema::<T>(components))));
+        self.body = Some(Box::new(|components| to_json(&T::schema(components))));
         self
+    }
+    /// Takes a JSON body with a resource, as it is read and changed.
+    #[must_use]
+    pub fn takes_resource<T: Resource>(self) -> Self {
+        Self { body_words: Some(RESOURCE_WORDS), ..self.takes::<Sent<T>>() }
     }
     /// Takes a JSON body that a hand-written schema describes.
     #[must_use]
@@ -185,21 +236,17 @@ impl Operation {
             .problems(&[ProblemKind::InvalidCursor])
     }
 
-    fn into_json(
-        mut self,
-        path: &str,
-        outcomes: Vec<Outcome>,
-        components: &mut Components,
-    ) -> Value {
-        let mut parameters: Vec<Value> = path_parameters(path);
-        parameters.extend(self.parameters.iter().map(Parameter::to_json));
-        let body = self.body.take().map(|schema| schema(components));
+    fn into_json(mut self, path: &str, outcomes: Vec<Outcome>, shared: &mut Shared) -> Value {
+        let mut parameters: Vec<Value> =
+            path_parameters(path).iter().map(|parameter| parameter.refer(shared)).collect();
+        parameters.extend(self.parameters.iter().map(|parameter| parameter.refer(shared)));
+        let body = self.body.take().map(|schema| schema(&mut shared.components));
         let mut responses = BTreeMap::new();
         for outcome in outcomes {
-            responses.insert(outcome.status.to_string(), outcome_json(&outcome));
+            responses.insert(outcome.status.to_string(), shared.outcome(&outcome));
         }
         for (status, kinds) in self.all_problems(path, body.is_some()) {
-            responses.insert(status.to_string(), problem_json(status, &kinds));
+            responses.insert(status.to_string(), shared.problem(status, &kinds));
         }
         let mut operation = json!({
             "operationId": self.id, "tags": [self.tag], "summary": self.summary,
@@ -216,10 +263,11 @@ impl Operation {
                 if let (Some(content), Some(example)) = (content.as_object_mut(), self.example) {
                     content.insert("example".into(), example);
                 }
-                members.insert(
-                    "requestBody".into(),
-                    json!({"required": true, "content": {"application/json": content}}),
-                );
+                let mut body = json!({"required": true, "content": {"application/json": content}});
+                if let Some(words) = self.body_words {
+                    body["description"] = json!(words);
+                }
+                members.insert("requestBody".into(), body);
             }
         }
         operation
@@ -275,66 +323,30 @@ fn to_json<T: serde::Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
-fn path_parameters(path: &str) -> Vec<Value> {
-    path.split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| {
-            let schema = if name == "code" || name == "collection" {
-                json!({"type": "string", "maxLength": 40})
-            } else {
-                json!({"type": "string", "format": "uuid"})
-            };
-            let description = match name {
-                "share_id" => "The share through which the journal is read.",
-                "code" => "The code, as the list names it.",
-                "collection" => "The collection's name.",
-                _ => "The id of the record, lower case.",
-            };
-            json!({"name": name, "in": "path", "required": true,
-                   "description": description, "schema": schema})
-        })
-        .collect()
-}
-
-fn outcome_json(outcome: &Outcome) -> Value {
-    let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/XRequestId"}});
-    for name in outcome.headers {
-        let component = format!("#/components/headers/{}", name.replace('-', ""));
-        headers[*name] = json!({"$ref": component});
-    }
-    let mut response = json!({"description": outcome.description, "headers": headers});
-    if let (Some((media, schema)), Some(response)) = (&outcome.content, response.as_object_mut()) {
-        response.insert("content".into(), json!({(*media): {"schema": schema}}));
-    }
-    response
-}
-
-fn problem_json(status: u16, kinds: &[ProblemKind]) -> Value {
-    let list: Vec<String> =
-        kinds.iter().map(|kind| format!("`{}`: {}.", kind.code(), kind.title())).collect();
-    let codes: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
-    let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/XRequestId"}});
-    if let Some(headers) = headers.as_object_mut() {
-        match status {
-            401 => headers.insert(
-                "WWW-Authenticate".into(),
-                json!({"$ref": "#/components/headers/WWWAuthenticate"}),
-            ),
-            503 => headers
-                .insert("Retry-After".into(), json!({"$ref": "#/components/headers/RetryAfter"})),
-            _ => None,
+fn path_parameters(path: &str) -> Vec<Parameter> {
+    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let known = names.filter_map(|name| {
+        let code = || json!({"type": "string", "maxLength": 40});
+        let id = || json!({"type": "string", "format": "uuid"});
+        let (name, description, schema) = match name {
+            "share_id" => ("share_id", "The share through which the journal is read.", id()),
+            "code" => ("code", "The code, as the list names it.", code()),
+            "collection" => ("collection", "The collection's name.", code()),
+            "id" => ("id", "The id, as the record or the list has it.", id()),
+            _ => return None,
         };
-    }
-    json!({"description": list.join(" "), "headers": headers, "x-codes": codes,
-           "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}})
+        let parameter = Parameter::query(name, description, schema);
+        Some(Parameter { place: "path", required: true, ..parameter })
+    });
+    known.collect()
 }
 
 /// All routes; their descriptions where they are wanted, which takes far more memory than the routes.
 #[derive(Default)]
 pub struct Routes {
     describes: bool,
-    components: Components,
-    paths: BTreeMap<String, BTreeMap<String, Value>>,
+    shared: Shared,
+    paths: Paths,
     served: BTreeMap<String, Vec<(Method, Route)>>,
 }
 
@@ -352,8 +364,8 @@ impl Routes {
         A: Answer + 'static,
     {
         if self.describes {
-            let outcomes = A::outcomes(&mut self.components);
-            let described = operation.into_json(path, outcomes, &mut self.components);
+            let outcomes = A::outcomes(&mut self.shared.components);
+            let described = operation.into_json(path, outcomes, &mut self.shared);
             let verb = method.as_str().to_ascii_lowercase();
             self.paths.entry(path.to_owned()).or_default().insert(verb, described);
         }
@@ -380,96 +392,9 @@ impl Routes {
         }
     }
 
-    /// The OpenAPI 3.1 document of exactly these routes.
-    pub fn document(mut self) -> Value {
-        <ProblemBody as super::Document>::document(&mut self.components);
-        if let Some(RefOr::T(Schema::Object(problem))) = self.components.0.get_mut("Problem") {
-            add_extras(problem);
-        }
-        if let Some(RefOr::T(Schema::Object(fault))) = self.components.0.get_mut("Fault") {
-            fault.required = vec!["code".into(), "detail".into()];
-        }
-        let mut tags: Vec<&str> = Vec::new();
-        for operation in self.paths.values().flat_map(BTreeMap::values) {
-            if let Some(tag) = operation["tags"][0].as_str()
-                && !tags.contains(&tag)
-            {
-                tags.push(tag);
-            }
-        }
-        tags.sort_unstable();
-        let tags: Vec<Value> = tags
-            .iter()
-            .map(|tag| json!({"name": tag, "description": tag_description(tag)}))
-            .collect();
-        json!({
-            "openapi": "3.1.0",
-            "info": {
-                "title": "pain-journal",
-                "version": env!("CARGO_PKG_VERSION"),
-                "description": include_str!("description.md"),
-                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-                "contact": {"name": "The pain-journal developers", "url": "https://pain-journal.example"},
-            },
-            "servers": [{"url": "http://127.0.0.1:8080", "description": "A server on this machine"}],
-            "tags": tags,
-            "paths": self.paths,
-            "components": {
-                "schemas": self.components.0,
-                "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-                    "description": "The access token of a sign-in, valid for 10 minutes."}},
-                "headers": {
-                    "XRequestId": {"description": "Names this request in the server's log.",
-                        "schema": {"type": "string", "format": "uuid"}},
-                    "ETag": {"description": "The version, for If-Match and If-None-Match.",
-                        "schema": {"type": "string", "pattern": "^(W/)?\"[A-Za-z0-9._-]+\"$", "maxLength": 120}},
-                    "WWWAuthenticate": {"description": "Bearer, with the reason.",
-                        "schema": {"type": "string", "maxLength": 120}},
-                    "Location": {"description": "Where it is.",
-                        "schema": {"type": "string", "format": "uri-reference", "maxLength": 200}},
-                    "RetryAfter": {"description": "Seconds to wait before trying again.",
-                        "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 3600}},
-                },
-            },
-        })
-    }
-}
-
-/// Members that only single kinds of problem have.
-fn add_extras(problem: &mut utoipa::openapi::schema::Object) {
-    use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
-    let reason = ObjectBuilder::new().schema_type(Type::String).max_length(Some(40)).description(
-        Some("With `resync_required`: `epoch_changed`, `cursor_ahead` or `tombstones_purged`."),
-    );
-    problem.properties.insert("reason".into(), reason.into());
-    for (name, about) in [
-        ("max_bytes", "With `body_too_large`: bytes a push may have."),
-        ("max_changes", "With `too_many_changes`: changes a push may hold."),
-        ("min", "With `schema_version_unsupported`: the oldest schema."),
-        ("max", "With `schema_version_unsupported`: the newest schema."),
-    ] {
-        let number = ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
-            .minimum(Some(0))
-            .maximum(Some(1_000_000_000))
-            .description(Some(about));
-        problem.properties.insert(name.into(), number.into());
-    }
-}
-
-fn tag_description(tag: &str) -> &'static str {
-    match tag {
-        "account" => "The signed-in account.",
-        "auth" => "Registration, sign-in, tokens and devices.",
-        "journal" => "A patient's own records.",
-        "patients" => "What a practitioner reads through a share.",
-        "reference" => "What is the same for everybody: to be read once and kept.",
-        "reports" => "Progress reports: every number with its n, window and method.",
-        "shares" => "Who may read a journal: invitation, confirmation, limits, end.",
-        "sync" => "Offline-first sync of the own journal for apps.",
-        "service" => "The server itself.",
-        _ => "",
+    /// The OpenAPI 3.1 document of exactly these routes, for a server at this address.
+    pub fn document(self, server: &str) -> Document {
+        Document::of(self.paths, self.shared, server)
     }
 }
 

@@ -4,7 +4,7 @@ use super::Summary;
 use crate::access::{self, Write};
 use crate::app::App;
 use crate::collections::for_each_collection;
-use crate::http::Answered;
+use crate::http::{Answered, Sent};
 use crate::journal::{Intent, Outcome, Record, apply_changes};
 use crate::wire::{Fault, read_body};
 use futures_util::future::LocalBoxFuture;
@@ -29,7 +29,7 @@ struct Waiting<C>(Vec<(usize, Uuid, C)>);
 
 impl<C: Record> Loader for Waiting<C> {
     fn read(&mut self, line: usize, id: Uuid, value: &Value) -> Result<usize, Vec<Fault>> {
-        self.0.push((line, id, read_body(value)?));
+        self.0.push((line, id, read_body::<Sent<C>>(value)?.read()?));
         Ok(self.0.len())
     }
 

@@ -1,5 +1,6 @@
 //! The REST half of every collection: one set of handlers, one set of descriptions.
 
+use super::authorship::Part;
 use super::record::Record;
 use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
@@ -10,11 +11,12 @@ use crate::db::{DbError, Tx};
 use crate::http::precondition::{self, DeleteCondition, PutCondition, etag};
 use crate::http::{
     Answered, Authz, Body, Deleted, Found, Operation, Page, PageRequest, Parameter, Problem,
-    ProblemKind, Put, Query, Routes, Versioned, path_id,
+    ProblemKind, Put, Query, Routes, Sent, Versioned, path_id,
 };
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use chrono::{Datelike, NaiveDate};
+use serde_json::Value;
 
 /// Registers the operations of a collection: the patient's own and the practitioner's.
 pub fn routes<C: Record>(routes: &mut Routes) {
@@ -22,7 +24,8 @@ pub fn routes<C: Record>(routes: &mut Routes) {
     let one = format!("{list}/{{id}}");
     let (name, plural) = (C::SCHEMA, C::PLURAL);
     if C::WRITERS.has_patient() {
-        let put = put_operation::<C>(format!("put{name}"), "journal", "", Authz::PATIENT);
+        let put = put_operation::<C>(format!("put{name}"), "journal", "", Authz::PATIENT)
+            .example(C::example());
         routes.add(Method::PUT, &one, put, put_record::<C>);
         let delete = delete_operation::<C>(format!("delete{name}"), "journal", "", Authz::PATIENT);
         routes.add(Method::DELETE, &one, delete, delete_record::<C>);
@@ -32,9 +35,10 @@ pub fn routes<C: Record>(routes: &mut Routes) {
     let read = Operation::new(
         format!("list{plural}"),
         "journal",
-        format!("List, newest day first: {}", C::ABOUT),
+        format!("List {}", words(plural)),
         Authz::PATIENT,
-    );
+    )
+    .describe(format!("{} The newest day comes first.", C::ABOUT));
     routes.add(Method::GET, &list, with_page_parameters(read), list_records::<C>);
 
     if C::SECTIONS == Sections::NONE {
@@ -45,18 +49,15 @@ pub fn routes<C: Record>(routes: &mut Routes) {
     let read = Operation::new(
         format!("listShared{plural}"),
         "patients",
-        format!("List through a share, newest day first: {}", C::ABOUT),
+        format!("List a patient's {}", words(plural)),
         Authz::share(sections),
     )
-    .describe(
-        "Fields of sections the share does not open are empty, days outside its window are absent. \
-            Each call is a line in the patient's access log.",
-    );
+    .describe(format!("{} The newest day comes first.", C::ABOUT));
     routes.add(Method::GET, &shared, with_page_parameters(read), list_shared::<C>);
 
     if C::WRITERS.has_practitioner() {
         let one = format!("{shared}/{{id}}");
-        let through = "through a share ";
+        let through = " of a patient";
         let get = get_operation::<C>(
             format!("getShared{name}"),
             "patients",
@@ -65,7 +66,8 @@ pub fn routes<C: Record>(routes: &mut Routes) {
         );
         routes.add(Method::GET, &one, get, get_shared::<C>);
         let records = Authz::share(sections).recording();
-        let put = put_operation::<C>(format!("putShared{name}"), "patients", through, records);
+        let put = put_operation::<C>(format!("putShared{name}"), "patients", through, records)
+            .example(by_a_practitioner::<C>());
         routes.add(Method::PUT, &one, put, put_shared::<C>);
         let delete =
             delete_operation::<C>(format!("deleteShared{name}"), "patients", through, records);
@@ -73,22 +75,58 @@ pub fn routes<C: Record>(routes: &mut Routes) {
     }
 }
 
+/// The example with what a practitioner writes: the patient's own fields are the patient's.
+fn by_a_practitioner<C: Record>() -> Value {
+    let mut example = C::example();
+    if let Some(members) = example.as_object_mut() {
+        members.retain(|name, _| {
+            let field = C::FIELDS.iter().find(|field| field.name == name);
+            field.is_some_and(|field| field.part == Part::Clinical || field.required)
+        });
+    }
+    example
+}
+
+/// `JournalEntry` as words: `journal entry`.
+fn words(name: &str) -> String {
+    let mut words = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(c.to_lowercase());
+    }
+    words
+}
+
+/// `a journal entry`, `an assessment`.
+fn one<C: Record>() -> String {
+    let words = words(C::SCHEMA);
+    let article = if words.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {words}")
+}
+
 fn put_operation<C: Record>(id: String, tag: &'static str, through: &str, who: Authz) -> Operation {
-    Operation::new(id, tag, format!("Create or replace {through}— {}", C::ABOUT), who)
-        .describe("Send `If-None-Match: *` to create under an id of your own making, `If-Match` with the \
-            ETag to replace the whole record. A repeated request is answered like the first. An id is used \
-            once: creating over a deleted record is a `conflict`; its ETag, sent as `If-Match`, restores it.")
-        .parameter(Parameter::header("If-Match", "The version to replace.", "^\"v[0-9]{1,18}\"$"))
-        .parameter(Parameter::header("If-None-Match", "`*` to create.", "^\\*$"))
-        .takes::<C>()
-        .problems(&[ProblemKind::InvalidHeader, ProblemKind::Conflict,
-            ProblemKind::PreconditionFailed, ProblemKind::PreconditionRequired])
+    Operation::new(id, tag, format!("Create or replace {}{through}", one::<C>()), who)
+        .describe(format!(
+            "{} Send `If-None-Match: *` to create it, `If-Match` with its ETag to replace it.",
+            C::ABOUT
+        ))
+        .parameter(Parameter::if_match())
+        .parameter(Parameter::if_absent())
+        .takes_resource::<C>()
+        .problems(&[
+            ProblemKind::InvalidHeader,
+            ProblemKind::Conflict,
+            ProblemKind::PreconditionFailed,
+            ProblemKind::PreconditionRequired,
+        ])
 }
 
 fn get_operation<C: Record>(id: String, tag: &'static str, through: &str, who: Authz) -> Operation {
-    Operation::new(id, tag, format!("Read one {through}— {}", C::ABOUT), who).parameter(
-        Parameter::header("If-None-Match", "The version you have.", "^(W/)?\"v[0-9]{1,18}\"$"),
-    )
+    Operation::new(id, tag, format!("Read {}{through}", one::<C>()), who)
+        .describe(C::ABOUT)
+        .parameter(Parameter::if_none_match())
 }
 
 fn delete_operation<C: Record>(
@@ -97,15 +135,11 @@ fn delete_operation<C: Record>(
     through: &str,
     who: Authz,
 ) -> Operation {
-    let operation = Operation::new(id, tag, format!("Delete {through}— {}", C::ABOUT), who)
+    let operation = Operation::new(id, tag, format!("Delete {}{through}", one::<C>()), who)
         .describe(
             "The record becomes a tombstone; its values stay in the history. Deleting twice is fine.",
         )
-        .parameter(Parameter::header(
-            "If-Match",
-            "The version to delete, or `*`.",
-            "^(\\*|\"v[0-9]{1,18}\")$",
-        ))
+        .parameter(Parameter::if_match_or_any())
         .problems(&[
             ProblemKind::InvalidHeader,
             ProblemKind::PreconditionFailed,
@@ -144,7 +178,7 @@ async fn put_record<C: Record>(
     caller: Caller,
     request: HttpRequest,
     app: web::Data<App>,
-    body: Body<C>,
+    body: Body<Sent<C>>,
 ) -> Answered<Put<Stored<C>>> {
     put(&app, &caller, &request, body, |_| Ok(Target::Own)).await
 }
@@ -153,7 +187,7 @@ async fn put_shared<C: Record>(
     caller: Caller,
     request: HttpRequest,
     app: web::Data<App>,
-    body: Body<C>,
+    body: Body<Sent<C>>,
 ) -> Answered<Put<Stored<C>>> {
     put(&app, &caller, &request, body, shared_recording::<C>).await
 }
@@ -162,13 +196,13 @@ async fn put<C: Record>(
     app: &App,
     caller: &Caller,
     request: &HttpRequest,
-    body: Body<C>,
+    body: Body<Sent<C>>,
     whose: Whose,
 ) -> Answered<Put<Stored<C>>> {
     let target = whose(request);
     let asked = path_id(request, "id")
         .and_then(|id| Ok((id, precondition::of_put(request)?)))
-        .and_then(|(id, condition)| Ok((id, condition, body.valid()?)));
+        .and_then(|(id, condition)| Ok((id, condition, body.valid()?.about(id, condition)?)));
     let intent = asked.map(|(id, condition, content)| match condition {
         PutCondition::Absent => (id, Intent::Create(content)),
         PutCondition::Version(base) => (id, Intent::Replace { base, content }),

@@ -4,7 +4,7 @@ use super::authorship::{Part, Writers};
 use crate::access::{Section, Sections};
 use crate::collections::SafetyNotice;
 use crate::db::{Bind, Columns};
-use crate::wire::{Components, Faults, Form, Wire};
+use crate::wire::{Components, Faults, Form, Object};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::deserialize;
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub struct FieldInfo {
 
 /// A collection's content: what the client writes, as a typed struct. [`collection!`] implements
 /// everything here; the rules that are the collection's own are [`Rules`].
-pub trait Record: Rules + Wire + Serialize + Clone + PartialEq + Send + 'static {
+pub trait Record: Rules + Object + Serialize + Clone + PartialEq + Send + 'static {
     /// The name of the schema, in the singular: `JournalEntry`.
     const SCHEMA: &'static str;
     /// The schema's name in the plural, for operation ids: `JournalEntries`.
@@ -55,6 +55,8 @@ pub trait Record: Rules + Wire + Serialize + Clone + PartialEq + Send + 'static 
     /// Its fields, in the order of the columns.
     const FIELDS: &'static [FieldInfo];
 
+    /// A record as a client would write it, for the document.
+    fn example() -> Value;
     /// The collection's SQL, made once.
     fn sql() -> &'static super::sql::Texts;
     /// Reads the content's columns.
@@ -143,6 +145,7 @@ macro_rules! collection {
         pub struct $name:ident {
             plural: $plural:literal, table: $table:literal, path: $path:literal, number: $number:literal,
             sections: [$($base:ident),*], writers: $writers:ident,
+            example: { $($example:tt)* },
             fields: { $( $(#[doc = $fdoc:literal])*
                 $field:ident : $ty:ty $(=> $section:ident)? $(as $part:ident)? ),+ $(,)? }
         }
@@ -175,6 +178,9 @@ macro_rules! collection {
                 }
             ),+];
 
+            fn example() -> serde_json::Value {
+                serde_json::json!({ $($example)* })
+            }
             fn sql() -> &'static $crate::journal::Texts {
                 static TEXTS: std::sync::LazyLock<$crate::journal::Texts> =
                     std::sync::LazyLock::new($crate::journal::Texts::of::<$name>);
@@ -225,7 +231,9 @@ macro_rules! collection {
                 vec![$( (
                     stringify!($field),
                     $crate::wire::member_schema::<$ty>(
-                        components, $crate::wire::Direction::Read, concat!($($fdoc, "\n"),*)),
+                        components,
+                        <$ty as $crate::wire::Wire>::NULLABLE,
+                        concat!($($fdoc, "\n"),*)),
                 ) ),+]
             }
             fn filled(&self, part: $crate::journal::Part) -> Vec<&'static str> {

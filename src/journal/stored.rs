@@ -4,10 +4,10 @@ use super::record::Record;
 use crate::access::Sections;
 use crate::collections::SafetyNotice;
 use crate::db::{Columns, Row, next};
-use crate::http::Document;
 use crate::http::precondition::etag;
+use crate::http::{Document, Resource};
 use crate::time::format_utc;
-use crate::wire::{Components, Direction};
+use crate::wire::Components;
 use chrono::{DateTime, Utc};
 use diesel::deserialize;
 use serde::ser::SerializeMap;
@@ -97,12 +97,34 @@ impl<C: Record> Serialize for Stored<C> {
     }
 }
 
+/// The server's members of every record.
+const ALWAYS: [&str; 5] = ["id", "version", "created_at", "updated_at", "received_at"];
+/// The same with what single collections have.
+const CLINICIAN: [&str; 6] =
+    ["id", "version", "created_at", "updated_at", "received_at", "clinician_id"];
+const NOTICE: [&str; 6] =
+    ["id", "version", "created_at", "updated_at", "received_at", "safety_notice"];
+const BOTH: [&str; 7] =
+    ["id", "version", "created_at", "updated_at", "received_at", "clinician_id", "safety_notice"];
+
+impl<C: Record> Resource for C {
+    type Answer = Stored<C>;
+    const MADE: &'static [&'static str] = match (C::WRITERS.has_practitioner(), C::HAS_NOTICE) {
+        (false, false) => &ALWAYS,
+        (true, false) => &CLINICIAN,
+        (false, true) => &NOTICE,
+        (true, true) => &BOTH,
+    };
+}
+
 impl<C: Record> Document for Stored<C> {
     fn document(components: &mut Components) -> RefOr<Schema> {
         // The content's own schema is made first and then gets the server's members in front.
-        C::schema(components, Direction::Read);
+        C::schema(components);
         let notice = C::HAS_NOTICE.then(|| safety_notice(components));
-        if let Some(RefOr::T(Schema::Object(content))) = components.0.get_mut(C::SCHEMA)
+        let made = C::MADE.iter().map(|name| (*name).to_owned()).collect();
+        components.made.insert(C::SCHEMA.to_owned(), made);
+        if let Some(content) = components.object(C::SCHEMA)
             && !content.properties.contains_key("version")
         {
             let time = |about: &str| {
@@ -137,13 +159,9 @@ impl<C: Record> Document for Stored<C> {
             if let Some(notice) = notice {
                 server = server.property("safety_notice", notice);
             }
-            let server = server.build();
-            let mut properties = server.properties;
-            let mut required: Vec<String> = properties.keys().cloned().collect();
+            let mut properties = server.build().properties;
             properties.append(&mut content.properties);
-            required.append(&mut content.required);
             content.properties = properties;
-            content.required = required;
         }
         RefOr::Ref(Ref::from_schema_name(C::SCHEMA))
     }

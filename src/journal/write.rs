@@ -99,9 +99,15 @@ fn decide<C: Record>(
     if !authorship::may_touch(writer.hand, known) {
         return Step::Stop(Outcome::NotYours);
     }
+    let replaces = matches!(intent, Intent::Replace { .. });
     let settle = |mut content: C| {
         let mut faults = Faults::default();
         authorship::prepare(writer.hand, known, &mut content, &mut faults);
+        // A document that was read, changed and sent back claims nothing of what the server had
+        // settled for what has changed.
+        if let Some(known) = known.filter(|_| replaces) {
+            content.unsettle(&known.content, context);
+        }
         content.settle(known.map(|k| &k.content), context, &mut faults);
         authorship::respect(writer.hand, known, &content, &mut faults);
         writer.check_day(content.journal_date(), &mut faults);

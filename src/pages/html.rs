@@ -62,7 +62,7 @@ fn frame(up: &str, title: &str, head: &str, body: &str) -> String {
 <body>
 <header class="bar">
 <a class="name" href="{up}">pain-journal</a>
-<nav aria-label="Pages"><a href="{up}docs">API</a> <a href="{up}problems">Problems</a></nav>
+<nav aria-label="Pages"><a href="{up}docs">API</a> <a href="{up}docs/guides">Guides</a> <a href="{up}problems">Problems</a></nav>
 </header>
 {body}</body>
 </html>
@@ -80,6 +80,7 @@ and decide who may read it.</p>
 <h2>For developers of apps</h2>
 <ul>
 <li><a href="./docs">The API</a>: every operation, to read and to try</li>
+<li><a href="./docs/guides">The guides</a>: the rules of the API, sync, what is recorded, the report</li>
 <li><a href="./openapi.json">The OpenAPI document</a>, to generate a client from</li>
 <li><a href="./problems">The problems</a> a request can meet, and what to do about each</li>
 </ul>
@@ -107,7 +108,9 @@ pub(super) fn documentation() -> Content {
 <b>Authorize</b> and paste the <code>access_token</code> of the answer. It is good for 10 minutes,
 and this page forgets it when it is closed.</p>
 <p>What you send changes the data of this server. To generate a client, take the
-<a href="./openapi.json">OpenAPI document</a>.</p>
+<a href="./openapi.json">OpenAPI document</a>. The rules behind the operations are in the
+<a href="./docs/guides">guides</a>: <a href="./docs/guides/api">the API</a>,
+<a href="./docs/guides/sync">sync</a>, <a href="./docs/guides/report">the report</a>.</p>
 </div>
 <noscript><p class="text">This page needs JavaScript. The
 <a href="./openapi.json">OpenAPI document</a> does not.</p></noscript>

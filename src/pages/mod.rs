@@ -6,6 +6,7 @@
 
 mod assets;
 mod content;
+mod guides;
 mod html;
 mod problems;
 #[cfg(test)]
@@ -13,8 +14,10 @@ mod tests;
 
 use self::content::Content;
 use crate::app::App;
+use crate::http::SOMEDAY;
 use actix_web::http::{Method, header};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, guard, web};
+use chrono::{DateTime, Duration, Utc};
 use std::sync::LazyLock;
 
 /// All that does not change while the program runs.
@@ -22,6 +25,7 @@ static CONTENTS: LazyLock<Vec<Content>> = LazyLock::new(|| {
     let mut contents = assets::all();
     contents.extend([html::start(), html::documentation(), html::verify_email()]);
     contents.extend(problems::all());
+    contents.extend(guides::all());
     contents
 });
 
@@ -52,7 +56,13 @@ where
 }
 
 async fn openapi(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    document(&app.openapi).answer(&request)
+    document(&dated(&app.openapi, app.clock.now())).answer(&request)
+}
+
+/// The document with moments that lie ahead of this one where its examples need such.
+fn dated(text: &str, now: DateTime<Utc>) -> String {
+    let soon = (now + Duration::days(90)).format("%Y-%m-%dT00:00:00.000Z").to_string();
+    text.replace(SOMEDAY, &soon)
 }
 
 fn document(text: &str) -> Content {

@@ -30,7 +30,11 @@ fn value(headers: &HeaderMap, name: HeaderName) -> &str {
 }
 
 fn html_pages() -> impl Iterator<Item = &'static Content> {
-    CONTENTS.iter().filter(|content| !content.path().starts_with("/assets/"))
+    let files = [".md", ".svg", ".txt"];
+    CONTENTS.iter().filter(move |content| {
+        let path = content.path();
+        !path.starts_with("/assets/") && !files.iter().any(|ending| path.ends_with(ending))
+    })
 }
 
 /// The values of `href` and `src`.
@@ -42,11 +46,19 @@ fn references(html: &str) -> impl Iterator<Item = &str> {
 
 /// What a browser makes of a relative reference.
 fn resolve(page: &str, reference: &str) -> String {
-    let folder = page.rsplit_once('/').unwrap().0;
-    match reference.strip_prefix("../") {
-        Some(rest) => format!("{}/{rest}", folder.rsplit_once('/').unwrap().0),
-        None => format!("{folder}/{}", reference.strip_prefix("./").unwrap()),
+    let reference = reference.split('#').next().unwrap();
+    if reference.is_empty() {
+        return page.to_owned();
     }
+    let mut folder = page.rsplit_once('/').unwrap().0;
+    let mut rest = reference;
+    while let Some(above) = rest.strip_prefix("../") {
+        folder = folder.rsplit_once('/').unwrap().0;
+        rest = above;
+    }
+    let is_relative = rest.len() < reference.len() || reference.starts_with("./");
+    assert!(is_relative, "{page}: {reference} is not relative");
+    format!("{folder}/{}", rest.strip_prefix("./").unwrap_or(rest))
 }
 
 #[actix_web::test]
@@ -79,7 +91,15 @@ async fn pages_have_no_inline_script_or_style() {
 async fn nothing_leads_to_another_host() {
     for content in CONTENTS.iter().filter(|content| !content.path().contains("swagger-ui")) {
         let text = text(content.path()).await.replace("http://www.w3.org/2000/svg", "");
-        for elsewhere in ["http://", "https://", "src=\"//", "href=\"//", "url(", "@import"] {
+        // The guides name other places, and link to them; that loads nothing.
+        let is_guide = content.path().starts_with("/docs/guides/");
+        let named = ["http://", "https://"].into_iter().filter(|_| !is_guide);
+        let loads = ["src=\"//", "src=\"http", "rel=\"stylesheet\" href=\"http", "href=\"//"];
+        let loads = loads
+            .into_iter()
+            .chain(["url(", "@import"])
+            .filter(|_| !content.path().ends_with(".md"));
+        for elsewhere in named.chain(loads) {
             assert!(!text.contains(elsewhere), "{}: {elsewhere}", content.path());
         }
     }
@@ -90,6 +110,10 @@ async fn every_reference_leads_somewhere() {
     let elsewhere = ["/openapi.json", "/healthz", "/readyz"];
     for page in html_pages().map(Content::path) {
         for reference in references(&text(page).await) {
+            if reference.contains("://") {
+                assert!(page.starts_with("/docs/guides/"), "{page}: {reference}");
+                continue;
+            }
             let target = resolve(page, reference);
             let known = CONTENTS.iter().any(|content| content.path() == target);
             assert!(known || elsewhere.contains(&&*target), "{page}: {reference} is {target}");
@@ -111,6 +135,27 @@ async fn what_the_reader_has_is_not_sent_again() {
         }
         let stale = TestRequest::get().uri(path).insert_header(("If-None-Match", "\"other\""));
         assert_eq!(ask(stale).await.status(), StatusCode::OK, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn somebody_with_the_server_alone_can_learn_sync() {
+    for page in ["/", "/docs", "/problems"] {
+        assert!(text(page).await.contains("docs/guides\""), "{page} leads to the guides");
+    }
+    let guide = text("/docs/guides/sync").await;
+    let source = text("/docs/guides/sync.md").await;
+    assert!(guide.contains("last_pulled_at") && source.starts_with("# Sync"));
+    let markdown = get("/docs/guides/sync.md").await;
+    assert_eq!(field(&markdown, header::CONTENT_TYPE), "text/markdown; charset=utf-8");
+    // Everything that the index for programs names is there.
+    let index = text("/llms.txt").await;
+    assert!(index.starts_with("# pain-journal\n\n> "), "{index}");
+    let links: Vec<&str> =
+        index.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(links.contains(&"docs/guides/sync.md") && links.contains(&"openapi.json"), "{links:?}");
+    for link in links.iter().filter(|link| link.ends_with(".md")) {
+        assert_eq!(get(&format!("/{link}")).await.status(), StatusCode::OK, "{link}");
     }
 }
 

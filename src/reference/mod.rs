@@ -55,9 +55,5 @@ pub fn fingerprint_base64(content: &[u8]) -> String {
 
 /// An operation that answers with reference data.
 pub fn operation(operation: Operation) -> Operation {
-    operation.parameter(Parameter::header(
-        "If-None-Match",
-        "The ETag you have.",
-        "^(W/)?\"s[0-9a-f]{16}\"$",
-    ))
+    operation.parameter(Parameter::if_none_match())
 }

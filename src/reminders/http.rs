@@ -39,11 +39,14 @@ pub fn routes(routes: &mut Routes) {
         "Where the patient is, for reminders that follow; the home zone unless you say otherwise.",
         json!({"type": "string", "maxLength": 64}),
     ))
-    .parameter(Parameter::query(
-        "limit",
-        "Times in all, 50 unless you ask otherwise.",
-        json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200}),
-    ));
+    .parameter(
+        Parameter::query(
+            "limit",
+            "Times in all, 50 unless you ask otherwise.",
+            json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 200}),
+        )
+        .called("TimesLimit"),
+    );
     routes.add(Method::GET, "/v1/reminder-times", op, reminder_times);
 }
 

@@ -70,20 +70,15 @@ const fn longer(most: i64) -> &'static str {
 /// The description of the days, and of the version the reader has.
 pub(super) fn with_window(operation: Operation) -> Operation {
     operation
-        .parameter(Parameter::date(
-            "from",
-            "The first journal day; 89 days before `to` unless given.",
-        ))
-        .parameter(Parameter::date(
-            "to",
-            "The last journal day; today unless given. At most 731 days.",
-        ))
-        .parameter(if_none_match())
-}
-
-/// The description of the version the reader has.
-pub(super) fn if_none_match() -> Parameter {
-    Parameter::header("If-None-Match", "The version you have.", "^(W/)?\"[A-Za-z0-9._-]+\"$")
+        .parameter(
+            Parameter::date("from", "The first journal day; 89 days before `to` unless given.")
+                .called("ReportFrom"),
+        )
+        .parameter(
+            Parameter::date("to", "The last journal day; today unless given. At most 731 days.")
+                .called("ReportTo"),
+        )
+        .parameter(Parameter::if_none_match())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::db::Tx;
 use crate::http::precondition::{self, PutCondition};
 use crate::http::{
     Answered, Authz, Body, Found, Made, Nothing, Operation, Page, Parameter, Problem, ProblemKind,
-    Routes, Versioned, path_id,
+    Routes, Sent, Versioned, path_id,
 };
 use crate::wire::Faults;
 use actix_web::http::Method;
@@ -29,8 +29,7 @@ const CODE_LIFE: Duration = Duration::hours(72);
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
     let terms = json!({"label": "Dr. Lind", "sections": ["pain", "sleep", "treatment"],
-        "from_date": null, "to_date": null, "expires_at": "2027-01-01T00:00:00.000Z"});
-    let if_match = || Parameter::header("If-Match", "The version to change.", "^\"v[0-9]{1,18}\"$");
+        "from_date": null, "to_date": null, "expires_at": crate::http::SOMEDAY});
 
     let op = Operation::new(
         "createShare",
@@ -42,7 +41,7 @@ pub fn routes(routes: &mut Routes) {
         "Opens nothing yet: hand the code to the practitioner, then confirm who redeemed it. \
             When the answer is lost, end the invitation you find in the list and make another.",
     )
-    .takes::<ShareTerms>()
+    .takes_resource::<ShareTerms>()
     .example(terms.clone());
     routes.add(Method::POST, "/v1/shares", op, create);
 
@@ -50,9 +49,8 @@ pub fn routes(routes: &mut Routes) {
         Operation::new("listShares", "shares", "List own shares, on either side", Authz::ACCOUNT);
     routes.add(Method::GET, "/v1/shares", op, list);
 
-    let op = Operation::new("getShare", "shares", "Read one share", Authz::ACCOUNT).parameter(
-        Parameter::header("If-None-Match", "The version you have.", "^(W/)?\"v[0-9]{1,18}\"$"),
-    );
+    let op = Operation::new("getShare", "shares", "Read one share", Authz::ACCOUNT)
+        .parameter(Parameter::if_none_match());
     routes.add(Method::GET, "/v1/shares/{id}", op, get);
 
     let op = Operation::new("redeemShare", "shares", "Redeem an invitation", Authz::PRACTITIONER)
@@ -73,8 +71,8 @@ pub fn routes(routes: &mut Routes) {
         "Narrow or widen a share",
         Authz::PATIENT.step_up(),
     )
-    .parameter(if_match())
-    .takes::<ShareTerms>()
+    .parameter(Parameter::if_match())
+    .takes_resource::<ShareTerms>()
     .example(terms)
     .problems(&[
         ProblemKind::Conflict,
@@ -120,9 +118,9 @@ async fn found(tx: &Tx<'_>, own: &JournalAccess<Own>, id: Uuid) -> Answered<Shar
 async fn create(
     caller: Caller,
     app: web::Data<App>,
-    body: Body<ShareTerms>,
+    body: Body<Sent<ShareTerms>>,
 ) -> Answered<Made<ShareInvitation>> {
-    let invitation = invite(&app, &caller, body.valid()).await?;
+    let invitation = invite(&app, &caller, body.valid().and_then(Sent::content)).await?;
     let etag = invitation.share.etag();
     Ok(Made(invitation, etag))
 }
@@ -239,12 +237,13 @@ async fn change(
     caller: Caller,
     request: HttpRequest,
     app: web::Data<App>,
-    body: Body<ShareTerms>,
+    body: Body<Sent<ShareTerms>>,
 ) -> Answered<Versioned<Share>> {
     access::own(&app, &caller, PATIENT_FRESH, async |tx, own| {
         let id = path_id(&request, "id")?;
         let condition = precondition::of_put(&request)?;
-        let terms = checked(body.valid(), own.moment())?;
+        let terms = body.valid().and_then(|sent| sent.about(id, condition));
+        let terms = checked(terms, own.moment())?;
         let row =
             tx.first(store::lock_given(own.permit(), id)).await?.ok_or(ProblemKind::NotFound)?;
         let share = Share::of(row, own.moment());

@@ -3,7 +3,7 @@
 use crate::access::Section;
 use crate::account::Licence;
 use crate::db::row;
-use crate::http::document;
+use crate::http::{Resource, document};
 use crate::time::{Instant, serialize_utc, serialize_utc_option};
 use crate::wire::{Faults, Items, Text, wire};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
@@ -30,6 +30,22 @@ wire! {
         /// said so; needs the section `treatment`.
         may_record: Option<bool>,
     }
+}
+
+impl Resource for ShareTerms {
+    type Answer = Share;
+    const MADE: &'static [&'static str] = &[
+        "id",
+        "version",
+        "side",
+        "state",
+        "code_expires_at",
+        "created_at",
+        "redeemed_at",
+        "confirmed_at",
+        "ended_at",
+        "practitioner",
+    ];
 }
 
 impl ShareTerms {

@@ -105,7 +105,7 @@ impl Document for Patient {
             patient.description = Some("A journal open to a practitioner.".into());
             patient.properties.insert("overview".into(), overview.into());
             patient.required = patient.properties.keys().cloned().collect();
-            components.0.insert("Patient".into(), RefOr::T(Schema::Object(patient)));
+            components.schemas.insert("Patient".into(), RefOr::T(Schema::Object(patient)));
         }
         RefOr::Ref(Ref::from_schema_name("Patient"))
     }

@@ -46,11 +46,14 @@ pub fn routes(routes: &mut Routes) {
             "Pages by revision, each from one snapshot; go on while `has_more`. docs/sync.md.",
         )
         .parameter(cursor())
-        .parameter(Parameter::query(
-            "limit",
-            "Changes a page, 5000 unless you ask for fewer.",
-            json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 5000}),
-        ))
+        .parameter(
+            Parameter::query(
+                "limit",
+                "Changes a page, 5000 unless you ask for fewer.",
+                json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 5000}),
+            )
+            .called("ChangesLimit"),
+        )
         .parameter(Parameter::query(
             "collections",
             "Only these, separated by commas.",
@@ -87,12 +90,17 @@ pub fn routes(routes: &mut Routes) {
             and 8 MiB, gzip or br allowed. One bad record never blocks the rest. docs/sync.md.",
     )
     .takes_schema(push_body)
-    .parameter(cursor().required())
+    .example(json!({"changes": {"journal_entries": {"created": [{
+        "id": "0195a3c2-0000-7000-8000-00000000000a", "kind": "momentary",
+        "effective_at": 1_769_544_000_000_i64, "time_zone": "Europe/Berlin", "pain_now": 4,
+        "note": "Stiff."}], "updated": [], "deleted": []}}}))
+    .parameter(cursor().required().called("PushedAt"))
     .parameter(schema())
-    .parameter(Parameter::header(
+    .parameter(Parameter::long_header(
         "Idempotency-Key",
         "A new key a push, the same for its repeats.",
         "^[!-~]{8,128}$",
+        128,
     ))
     .problems(&[
         ProblemKind::InvalidJson,

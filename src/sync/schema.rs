@@ -5,8 +5,8 @@ use crate::journal::{Record, clinician, safety_notice};
 use crate::wire::{Components, Form};
 use serde::Serialize;
 use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, Schema,
-    SchemaFormat, SchemaType, Type,
+    AdditionalProperties, AllOfBuilder, ArrayBuilder, KnownFormat, Object, ObjectBuilder,
+    OneOfBuilder, Schema, SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::{Ref, RefOr};
 
@@ -49,33 +49,50 @@ fn nullable(object: ObjectBuilder, of: Type) -> ObjectBuilder {
     object.schema_type(SchemaType::from_iter([of, Type::Null]))
 }
 
+/// A value as it travels, without the words and the list of codes that the record in REST has for it.
+fn flat(schema: RefOr<Schema>) -> RefOr<Schema> {
+    let code = || ObjectBuilder::new().schema_type(Type::String).max_length(Some(40));
+    match schema {
+        RefOr::Ref(_) => code().into(),
+        RefOr::T(Schema::OneOf(_)) => nullable(code(), Type::String).into(),
+        RefOr::T(Schema::Object(mut object)) => {
+            object.description = None;
+            RefOr::T(Schema::Object(object))
+        }
+        other => other,
+    }
+}
+
+fn millis() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(-2_208_988_800_000_i64))
+        .maximum(Some(9_007_199_254_740_991_i64))
+}
+
 /// A record as it travels.
 fn row<C: Record>(components: &mut Components) -> RefOr<Schema> {
     components.named(&format!("{}Row", C::SCHEMA), |components| {
         let mut object = ObjectBuilder::new()
-            .description(Some(format!("{} On the sync wire every value is flat.", C::ABOUT)))
-            .property(
-                "id",
-                ObjectBuilder::new()
-                    .schema_type(Type::String)
-                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
-                    .description(Some("The client-made id.")),
-            )
+            .description(Some(format!(
+                "{} As a row of sync: its fields are those of {}, moments as milliseconds since 1970, lists as \
+                 JSON text.",
+                C::ABOUT,
+                C::SCHEMA
+            )))
+            .property("id", id())
             .required("id");
         let schemas = C::field_schemas(components);
         for (field, (name, plain)) in C::FIELDS.iter().zip(schemas) {
             let schema: RefOr<Schema> = match field.form {
-                Form::Plain => plain,
-                Form::Millis => {
-                    let millis = ObjectBuilder::from(timestamp("Milliseconds since 1970."));
-                    let millis = millis.minimum(Some(-2_208_988_800_000_i64));
-                    if field.required {
-                        millis.into()
-                    } else {
-                        nullable(millis, Type::Integer).into()
-                    }
-                }
-                Form::Text => text(60_000, "A list, as JSON text.").into(),
+                Form::Plain => flat(plain),
+                Form::Millis if field.required => millis().into(),
+                Form::Millis => nullable(millis(), Type::Integer).into(),
+                Form::Text => ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .max_length(Some(60_000))
+                    .into(),
             };
             object = object.property(name, schema).required(name);
         }
@@ -83,11 +100,8 @@ fn row<C: Record>(components: &mut Components) -> RefOr<Schema> {
             object = object.property("clinician_id", clinician()).required("clinician_id");
         }
         for name in ["created_at", "updated_at"] {
-            let millis = ObjectBuilder::from(timestamp(
-                "By the clock of the device, milliseconds since 1970.",
-            ))
-            .minimum(Some(-2_208_988_800_000_i64));
-            object = object.property(name, millis).required(name);
+            let by = "By the clock of the device, milliseconds since 1970.";
+            object = object.property(name, millis().description(Some(by))).required(name);
         }
         Schema::Object(object.build())
     })
@@ -96,30 +110,27 @@ fn row<C: Record>(components: &mut Components) -> RefOr<Schema> {
 fn lists<C: Record>(components: &mut Components) -> RefOr<Schema> {
     row::<C>(components);
     components.named(&format!("{}Changes", C::SCHEMA), |_| {
-        let ids = ArrayBuilder::new()
-            .items(
-                ObjectBuilder::new()
-                    .schema_type(Type::String)
-                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))),
-            )
-            .max_items(Some(100_000));
+        let ids = ArrayBuilder::new().items(id()).max_items(Some(100_000));
         let rows = || {
             ArrayBuilder::new().items(named(&format!("{}Row", C::SCHEMA))).max_items(Some(100_000))
         };
         Schema::Object(
             ObjectBuilder::new()
-                .description(Some("The changes of one collection."))
+                .description(Some(
+                    "The changes of one collection: live records in `updated`, in the order of their \
+                     changes, ids of tombstones in `deleted`; `created` is always empty.",
+                ))
                 .property(
                     "created",
-                    rows().description(Some("Always empty: live records are in `updated`.")),
+                    rows(),
                 )
                 .required("created")
                 .property(
                     "updated",
-                    rows().description(Some("Live records, in the order of their changes.")),
+                    rows(),
                 )
                 .required("updated")
-                .property("deleted", ids.description(Some("Ids of tombstones.")))
+                .property("deleted", ids)
                 .required("deleted")
                 .build(),
         )
@@ -155,17 +166,110 @@ impl Document for PullAnswer {
 
 /// The body of a push.
 pub(super) fn push_body(components: &mut Components) -> RefOr<Schema> {
-    components.named("SyncPushWrite", |_| {
-        let about = "By collection: `created`, `updated` and `deleted`, as docs/sync.md has them.";
+    components.named("SyncPush", |components| {
+        let mut changes = ObjectBuilder::new()
+            .description(Some("By collection; one without changes may be left out."))
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+        macro_rules! add {
+            ($($collection:ty),+) => { $(
+                changes = changes.property(<$collection>::COLLECTION, pushed::<$collection>(components));
+            )+ };
+        }
+        crate::collections::for_each_collection!(add);
         Schema::Object(
             ObjectBuilder::new()
-                .description(Some("What changed on the device."))
-                .property("changes", any_object(about))
+                .description(Some(
+                    "What changed on the device: at most 5000 changes in all. The rules are in the guide to sync \
+                     (`/docs/guides/sync`). For an id in `deleted` an object with `id` and `_base` is taken, too.",
+                ))
+                .property("changes", changes)
                 .required("changes")
                 .additional_properties(Some(AdditionalProperties::FreeForm(false)))
                 .build(),
         )
     })
+}
+
+/// The changes of one collection in a push.
+fn pushed<C: Record>(components: &mut Components) -> RefOr<Schema> {
+    components.named(&format!("{}Push", C::SCHEMA), |components| {
+        updated_row::<C>(components);
+        let created = created_row::<C>(components);
+        let rows = |of: RefOr<Schema>| ArrayBuilder::new().items(of).max_items(Some(5000));
+        let ids = ArrayBuilder::new().items(id()).max_items(Some(5000));
+        let about = if C::WRITERS.has_patient() {
+            "What changed on the device in one collection: new records, changed ones, ids of deleted ones."
+        } else {
+            "Only practitioners write in this collection: each record of a push is refused as `read_only`."
+        };
+        Schema::Object(
+            ObjectBuilder::new()
+                .description(Some(about))
+                .property("created", rows(created))
+                .property("updated", rows(named(&format!("{}Updated", C::SCHEMA))))
+                .property("deleted", ids)
+                .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+                .build(),
+        )
+    })
+}
+
+/// A row of `updated`: fields that are left out are not touched.
+fn updated_row<C: Record>(components: &mut Components) -> RefOr<Schema> {
+    components.named(&format!("{}Updated", C::SCHEMA), |components| {
+        row::<C>(components);
+        let mut object = ObjectBuilder::new()
+            .description(Some(format!(
+                "A row in a push: its fields are those of {}. What is left out is not touched.",
+                C::SCHEMA
+            )))
+            .property("id", id())
+            .required("id");
+        let Some(row) = components.object(&format!("{}Row", C::SCHEMA)) else {
+            return Schema::Object(object.build());
+        };
+        for (name, schema) in row.properties.iter().filter(|(name, _)| *name != "id") {
+            object = object.property(name, undescribed(schema.clone()));
+        }
+        object = object
+            .property(
+                "_changed",
+                nullable(text(2000, "The fields that were edited, with commas."), Type::String),
+            )
+            .property("_base", any_object("The values that the device had seen."));
+        Schema::Object(object.build())
+    })
+}
+
+/// A row of `created`: the same, with the fields that no record can do without.
+fn created_row<C: Record>(components: &mut Components) -> RefOr<Schema> {
+    let name = format!("{}Created", C::SCHEMA);
+    let required = C::FIELDS.iter().filter(|field| field.required).map(|field| field.name);
+    components.needs.insert(name.clone(), std::iter::once("id").chain(required).collect());
+    components.named(&name, |_| {
+        let row = AllOfBuilder::new().item(named(&format!("{}Updated", C::SCHEMA)));
+        Schema::AllOf(row.description(Some("A new record.")).build())
+    })
+}
+
+/// A field of a row as a push may have it: any may be null, and what it is says the row.
+fn undescribed(schema: RefOr<Schema>) -> RefOr<Schema> {
+    match schema {
+        RefOr::T(Schema::Object(mut object)) => {
+            object.description = None;
+            if let SchemaType::Type(plain) = &object.schema_type {
+                object.schema_type = SchemaType::from_iter([plain.clone(), Type::Null]);
+            }
+            RefOr::T(Schema::Object(object))
+        }
+        other => other,
+    }
+}
+
+fn id() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
 }
 
 /// The changes of a line of history: any field, with what it was and what it became.

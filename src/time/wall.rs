@@ -2,7 +2,7 @@
 
 use super::TimeZone;
 use crate::db::column_via;
-use crate::wire::{At, Components, Direction, Faults, Wire};
+use crate::wire::{At, Components, Faults, Wire};
 use chrono::{DateTime, Duration, MappedLocalTime, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
 use serde_json::Value;
 use utoipa::openapi::RefOr;
@@ -43,7 +43,7 @@ impl Wire for WallTime {
         }
         read
     }
-    fn schema(_: &mut Components, _: Direction) -> RefOr<Schema> {
+    fn schema(_: &mut Components) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$"))

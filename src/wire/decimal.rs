@@ -1,6 +1,6 @@
 //! Numbers with a fixed count of decimals.
 
-use super::{At, Components, Direction, Faults, Wire};
+use super::{At, Components, Faults, Wire};
 use crate::db::column_via;
 use serde::Serialize;
 use serde_json::Value;
@@ -45,7 +45,7 @@ impl<const MIN: i32, const MAX: i32, const PLACES: u32> Wire for Decimal<MIN, MA
         }
         Some(read)
     }
-    fn schema(_: &mut Components, _: Direction) -> RefOr<Schema> {
+    fn schema(_: &mut Components) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::Number)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))

@@ -1,25 +1,26 @@
 //! What bodies are made of: types that read themselves from JSON, name every fault with a pointer,
 //! and describe themselves in the OpenAPI document.
 
+mod components;
 mod decimal;
 pub mod json;
 mod object;
 mod scalars;
 mod vocabulary;
 
+pub use components::Components;
 pub use decimal::Decimal;
 pub(crate) use object::wire;
 pub use scalars::{Code, Email, Items, Json, Settled, Text, Whole, parse_uuid};
-pub use vocabulary::{Term, Vocabulary, name as vocabulary_name};
+pub use vocabulary::{Term, Vocabulary, name as vocabulary_name, schema as vocabulary_schema};
 pub(crate) use vocabulary::{label, vocabulary};
 
 use serde::Serialize;
 use serde::ser::{Error as _, SerializeMap};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 use std::fmt::Write as _;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
-use utoipa::openapi::{Ref, RefOr};
 
 /// At most this many faults are listed in one answer.
 const MOST_FAULTS: usize = 100;
@@ -149,32 +150,6 @@ impl<'a> At<'a> {
     }
 }
 
-/// Is a schema for what clients send or for what the server answers?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Request bodies: strict, absent and null mean the same.
-    Write,
-    /// Answers: every property present, null where empty.
-    Read,
-}
-
-/// The named schemas of the document.
-#[derive(Default)]
-pub struct Components(pub BTreeMap<String, RefOr<Schema>>);
-
-impl Components {
-    /// Registers `name` once and answers a reference to it.
-    pub fn named(&mut self, name: &str, make: impl FnOnce(&mut Self) -> Schema) -> RefOr<Schema> {
-        if !self.0.contains_key(name) {
-            // A placeholder first, so that a type that contains itself ends.
-            self.0.insert(name.to_owned(), RefOr::Ref(Ref::from_schema_name(name)));
-            let schema = make(self);
-            self.0.insert(name.to_owned(), RefOr::T(schema));
-        }
-        RefOr::Ref(Ref::from_schema_name(name))
-    }
-}
-
 /// How a field travels on the sync wire, which knows only strings, numbers, booleans and null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -215,15 +190,50 @@ pub trait Wire: Sized {
         None
     }
 
-    /// May the member be left out of a request?
+    /// May the member be left out of a request, or be null there, which means the same?
     const OPTIONAL: bool = false;
     /// May the member be null in an answer?
     const NULLABLE: bool = false;
     /// How it travels on the sync wire.
     const FORM: Form = Form::Plain;
 
-    /// The schema of a value that is present.
-    fn schema(components: &mut Components, direction: Direction) -> RefOr<Schema>;
+    /// The schema of a value that is present, the same for reading and writing.
+    fn schema(components: &mut Components) -> RefOr<Schema>;
+}
+
+/// A type that is an object.
+pub trait Object: Wire {
+    /// The members that clients write.
+    const MEMBERS: &'static [&'static str];
+
+    /// Reads those members; what else the object has is the caller's.
+    fn read_members(object: &Map<String, Value>, at: &At<'_>, faults: &mut Faults) -> Option<Self>;
+}
+
+/// The object of a value; notes the fault of another one.
+pub fn object_of<'a>(
+    value: &'a Value,
+    at: &At<'_>,
+    faults: &mut Faults,
+) -> Option<&'a Map<String, Value>> {
+    if value.as_object().is_none() {
+        faults.add(at, "wrong_type", "Must be an object.");
+    }
+    value.as_object()
+}
+
+/// Notes every member that is in none of the lists.
+pub fn refuse_unknown(
+    object: &Map<String, Value>,
+    known: &[&[&str]],
+    at: &At<'_>,
+    faults: &mut Faults,
+) {
+    for name in object.keys() {
+        if !known.iter().any(|names| names.contains(&name.as_str())) {
+            faults.add(&at.key(name), "unknown_field", "This field does not exist.");
+        }
+    }
 }
 
 /// Writes a member in the form of the sync wire.
@@ -255,18 +265,15 @@ pub fn read_body<T: Wire>(value: &Value) -> Result<T, Vec<Fault>> {
     }
 }
 
-/// The schema of a member, nullable and described.
+/// The schema of a member, described. In a schema for reading and writing, nullable is what may be left
+/// out: generated clients send null for what is not set.
 pub fn member_schema<T: Wire>(
     components: &mut Components,
-    direction: Direction,
+    nullable: bool,
     description: &str,
 ) -> RefOr<Schema> {
-    let nullable = match direction {
-        Direction::Write => T::OPTIONAL,
-        Direction::Read => T::NULLABLE,
-    };
     let description = description.trim();
-    match T::schema(components, direction) {
+    match T::schema(components) {
         RefOr::T(Schema::Object(mut object)) => {
             if nullable && let SchemaType::Type(plain) = &object.schema_type {
                 object.schema_type = SchemaType::from_iter([plain.clone(), Type::Null]);
@@ -280,6 +287,10 @@ pub fn member_schema<T: Wire>(
             }
             array.description = Some(join(description, array.description.as_deref()));
             RefOr::T(Schema::Array(array))
+        }
+        RefOr::Ref(mut reference) if !nullable => {
+            reference.description = description.to_owned();
+            RefOr::Ref(reference)
         }
         other if nullable => RefOr::T(Schema::OneOf(
             utoipa::openapi::schema::OneOfBuilder::new()

@@ -19,15 +19,45 @@ macro_rules! wire {
                 at: &$crate::wire::At<'_>,
                 faults: &mut $crate::wire::Faults,
             ) -> Option<Self> {
-                let serde_json::Value::Object(object) = value else {
-                    faults.add(at, "wrong_type", "Must be an object.");
-                    return None;
-                };
-                for key in object.keys() {
-                    if ![$(stringify!($field)),+].contains(&key.as_str()) {
-                        faults.add(&at.key(key), "unknown_field", "This field does not exist.");
-                    }
-                }
+                let object = $crate::wire::object_of(value, at, faults)?;
+                $crate::wire::refuse_unknown(
+                    object, &[<Self as $crate::wire::Object>::MEMBERS], at, faults);
+                <Self as $crate::wire::Object>::read_members(object, at, faults)
+            }
+
+            fn schema(
+                components: &mut $crate::wire::Components,
+            ) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                components.named(stringify!($name), |components| {
+                    let mut object = utoipa::openapi::schema::ObjectBuilder::new()
+                        .description(Some(concat!($($doc, "\n"),*).trim()))
+                        .additional_properties(Some(
+                            utoipa::openapi::schema::AdditionalProperties::FreeForm(false)));
+                    $(
+                        object = object.property(
+                            stringify!($field),
+                            $crate::wire::member_schema::<$ty>(
+                                components,
+                                <$ty as $crate::wire::Wire>::OPTIONAL,
+                                concat!($($fdoc, "\n"),*)),
+                        );
+                        if !<$ty as $crate::wire::Wire>::OPTIONAL {
+                            object = object.required(stringify!($field));
+                        }
+                    )+
+                    utoipa::openapi::Schema::Object(object.build())
+                })
+            }
+        }
+
+        impl $crate::wire::Object for $name {
+            const MEMBERS: &'static [&'static str] = &[$(stringify!($field)),+];
+
+            fn read_members(
+                object: &serde_json::Map<String, serde_json::Value>,
+                at: &$crate::wire::At<'_>,
+                faults: &mut $crate::wire::Faults,
+            ) -> Option<Self> {
                 $( let $field = {
                     let at = at.key(stringify!($field));
                     match object.get(stringify!($field)) {
@@ -39,37 +69,6 @@ macro_rules! wire {
                     }
                 }; )+
                 Some(Self { $( $field: $field? ),+ })
-            }
-
-            fn schema(
-                components: &mut $crate::wire::Components,
-                direction: $crate::wire::Direction,
-            ) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                let name = match direction {
-                    $crate::wire::Direction::Write => concat!(stringify!($name), "Write"),
-                    $crate::wire::Direction::Read => stringify!($name),
-                };
-                components.named(name, |components| {
-                    let mut object = utoipa::openapi::schema::ObjectBuilder::new()
-                        .description(Some(concat!($($doc, "\n"),*).trim()));
-                    $(
-                        object = object.property(
-                            stringify!($field),
-                            $crate::wire::member_schema::<$ty>(
-                                components, direction, concat!($($fdoc, "\n"),*)),
-                        );
-                        if direction == $crate::wire::Direction::Read
-                            || !<$ty as $crate::wire::Wire>::OPTIONAL
-                        {
-                            object = object.required(stringify!($field));
-                        }
-                    )+
-                    if direction == $crate::wire::Direction::Write {
-                        object = object.additional_properties(Some(
-                            utoipa::openapi::schema::AdditionalProperties::FreeForm(false)));
-                    }
-                    utoipa::openapi::Schema::Object(object.build())
-                })
             }
         }
     };

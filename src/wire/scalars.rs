@@ -1,6 +1,6 @@
 //! The scalar types of bodies: bounded numbers, bounded text, lists, settled values.
 
-use super::{At, Components, Direction, Faults, Form, Wire};
+use super::{At, Components, Faults, Form, Wire};
 use crate::db::{Bind, Column, OptionalColumn, array_literal, column_via};
 use diesel::deserialize;
 use diesel::pg::PgValue;
@@ -44,7 +44,7 @@ impl<const MIN: i32, const MAX: i32> Wire for Whole<MIN, MAX> {
         }
         read
     }
-    fn schema(_: &mut Components, _: Direction) -> RefOr<Schema> {
+    fn schema(_: &mut Components) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::Integer)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
@@ -116,7 +116,7 @@ impl<const MAX: usize> Wire for Text<MAX> {
         }
         Some(Self(text.clone()))
     }
-    fn schema(_: &mut Components, _: Direction) -> RefOr<Schema> {
+    fn schema(_: &mut Components) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .min_length(Some(1))
@@ -181,7 +181,7 @@ impl Wire for Email {
         }
         read
     }
-    fn schema(_: &mut Components, _: Direction) -> RefOr<Schema> {
+    fn schema(_: &mut Components) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Email)))
@@ -234,8 +234,8 @@ impl<T: Wire, const MAX: usize> Wire for Items<T, MAX> {
     fn stand_in() -> Option<Self> {
         Some(Self::default())
     }
-    fn schema(components: &mut Components, direction: Direction) -> RefOr<Schema> {
-        ArrayBuilder::new().items(T::schema(components, direction)).max_items(Some(MAX)).into()
+    fn schema(components: &mut Components) -> RefOr<Schema> {
+        ArrayBuilder::new().items(T::schema(components)).max_items(Some(MAX)).into()
     }
 }
 
@@ -296,8 +296,8 @@ impl<T: Wire> Wire for Json<T> {
     fn stand_in() -> Option<Self> {
         T::stand_in().map(Self)
     }
-    fn schema(components: &mut Components, direction: Direction) -> RefOr<Schema> {
-        T::schema(components, direction)
+    fn schema(components: &mut Components) -> RefOr<Schema> {
+        T::schema(components)
     }
 }
 impl<T: Wire + Serialize> Column for Json<T> {
@@ -344,8 +344,8 @@ impl<T: Wire> Wire for Settled<T> {
     fn stand_in() -> Option<Self> {
         Some(Self(None))
     }
-    fn schema(components: &mut Components, direction: Direction) -> RefOr<Schema> {
-        T::schema(components, direction)
+    fn schema(components: &mut Components) -> RefOr<Schema> {
+        T::schema(components)
     }
 }
 impl<T: OptionalColumn> Column for Settled<T> {
@@ -378,8 +378,8 @@ impl<T: Wire> Wire for Option<T> {
     fn stand_in() -> Option<Self> {
         Some(None)
     }
-    fn schema(components: &mut Components, direction: Direction) -> RefOr<Schema> {
-        T::schema(components, direction)
+    fn schema(components: &mut Components) -> RefOr<Schema> {
+        T::schema(components)
     }
 }
 
@@ -390,7 +390,7 @@ impl Wire for bool {
         }
         value.as_bool()
     }
-    fn schema(_: &mut Components, _: Direction) -> RefOr<Schema> {
+    fn schema(_: &mut Components) -> RefOr<Schema> {
         ObjectBuilder::new().schema_type(Type::Boolean).into()
     }
 }
@@ -403,7 +403,7 @@ impl Wire for Uuid {
         }
         read
     }
-    fn schema(_: &mut Components, _: Direction) -> RefOr<Schema> {
+    fn schema(_: &mut Components) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))

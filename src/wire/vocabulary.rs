@@ -1,5 +1,10 @@
 //! `vocabulary!`: a documented list of codes.
 
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+
 /// What is known of a vocabulary beside its codes.
 pub trait Vocabulary {
     /// The name of the type, from which its name on the wire is made.
@@ -31,6 +36,22 @@ pub fn name(of_type: &str) -> String {
         name.push(c.to_ascii_lowercase());
     }
     name
+}
+
+/// The schema of a vocabulary: an open string, its codes the examples.
+pub fn schema<V: Vocabulary>(about: &str, codes: &[&str]) -> RefOr<Schema> {
+    let description = format!(
+        "{} The examples are all codes. In an answer, read one you do not know as \"other\"; a request with \
+         another one is refused.",
+        about.trim()
+    );
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .max_length(Some(40))
+        .description(Some(description))
+        .examples(codes.iter().map(|code| json!(code)))
+        .extensions(Some(Extensions::builder().add("x-vocabulary", name(V::TYPE)).build()))
+        .into()
 }
 
 /// Declares a vocabulary: an enum whose codes are what travels and what is stored. In the document
@@ -100,28 +121,18 @@ macro_rules! vocabulary {
                 known
             }
             fn schema(
-                _: &mut $crate::wire::Components,
-                _: $crate::wire::Direction,
+                components: &mut $crate::wire::Components,
             ) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                utoipa::openapi::schema::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::schema::Type::String)
-                    .max_length(Some(40))
-                    .description(Some(format!("{} One of: {}. Read an unknown value as \"other\".",
-                        concat!($($doc, "\n"),*).trim(),
-                        Self::CODES.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "))))
-                    .examples(Self::CODES.iter().take(1).map(|c| serde_json::json!(c)))
-                    .extensions(Some(utoipa::openapi::extensions::Extensions::builder()
-                        .add("x-vocabulary", $crate::wire::vocabulary_name(stringify!($name)))
-                        .build()))
-                    .into()
+                let schema = <Self as utoipa::PartialSchema>::schema();
+                components.schemas.entry(stringify!($name).to_owned()).or_insert(schema);
+                utoipa::openapi::RefOr::Ref(utoipa::openapi::Ref::from_schema_name(stringify!($name)))
             }
         }
 
         // For answers that derive their schema: the code, by reference.
         impl utoipa::PartialSchema for $name {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                let none = &mut $crate::wire::Components::default();
-                <Self as $crate::wire::Wire>::schema(none, $crate::wire::Direction::Read)
+                $crate::wire::vocabulary_schema::<Self>(concat!($($doc, "\n"),*), Self::CODES)
             }
         }
         impl utoipa::ToSchema for $name {}

@@ -26,9 +26,12 @@ fn codes(cell: &str) -> Vec<&str> {
 }
 
 /// The vocabulary of a property, wherever in its schema it is named.
-fn vocabulary(schema: &Value) -> Option<&str> {
+fn vocabulary(schema: &'static Value) -> Option<&'static str> {
     if let Some(name) = schema["x-vocabulary"].as_str() {
         return Some(name);
+    }
+    if let Some(reference) = schema["$ref"].as_str() {
+        return document().pointer(reference.trim_start_matches('#')).and_then(vocabulary);
     }
     match schema {
         Value::Object(members) => members.values().find_map(vocabulary),
@@ -57,7 +60,7 @@ async fn every_concept_has_a_field_and_every_value_is_in_its_vocabulary() {
         );
         let [name] = codes(field)[..] else { panic!("{concept}: {field}") };
         let (schema, property) = name.split_once('.').unwrap();
-        let property = &schemas[schema]["properties"][property];
+        let property: &'static Value = &schemas[schema]["properties"][property];
         assert!(property.is_object(), "{concept}: {name} is not in the document");
         for value in codes(values) {
             let of = vocabulary(property).unwrap_or_else(|| panic!("{name} has no vocabulary"));

@@ -7,11 +7,11 @@ use crate::access::{self, Caller, Permit, Read};
 use crate::app::App;
 use crate::db::{Row, Statement};
 use crate::http::{
-    Answered, Authz, Body, Found, MadeOrStarted, Operation, Page, PageRequest, Problem,
+    Answered, Authz, Body, Found, MadeOrStarted, Operation, Page, PageRequest, Parameter, Problem,
     ProblemKind, Query, Routes, Verbatim, Versioned, path_id,
 };
 use crate::report::Report;
-use crate::report::asked::{Asked, if_none_match};
+use crate::report::asked::Asked;
 use crate::report::reading::SECTIONS;
 use crate::report::renderings;
 use crate::report::source::Source;
@@ -63,12 +63,11 @@ fn keeping(routes: &mut Routes, whose: Whose) {
     let handler = move |caller, request, app| list(caller, request, app, whose);
     routes.add(Method::GET, &whose.list(), op, handler);
 
-    let op =
-        whose.operation("get", "ReportSnapshot", "Where it comes from: a frozen report of", "");
+    let op = whose.operation("get", "ReportSnapshot", "The source of a frozen report of", "");
     let op =
         op.describe(whose.about("Its days, version, rules and the hash of what it was made of."));
     let handler = move |caller, request, app| get(caller, request, app, whose);
-    routes.add(Method::GET, &whose.one(""), op.parameter(if_none_match()), handler);
+    routes.add(Method::GET, &whose.one(""), op.parameter(Parameter::if_none_match()), handler);
 }
 
 /// The operations that read a frozen report.
@@ -77,7 +76,7 @@ fn reading(routes: &mut Routes, whose: Whose) {
         which the ETag tells.";
     let op = |noun: &str, tail: &str, about: &str| {
         let op = whose.operation("get", noun, "A frozen report of", tail);
-        op.describe(whose.about(about)).parameter(if_none_match())
+        op.describe(whose.about(about)).parameter(Parameter::if_none_match())
     };
     let handler = move |caller, request, app| report(caller, request, app, whose);
     let json = op("FrozenReport", "", "The same bytes at every call.");

@@ -151,10 +151,10 @@ async fn what_is_wrong_with_a_record_is_said_at_its_fields() {
     let clinic = Clinic::open(&app).await;
     let path = clinic.at(SESSIONS, Uuid::now_v7());
     let bad = json!({"needle_count": -1, "points": [{"name": "BL23"}, {"depth_mm": 200}],
-        "clinician_id": clinic.lind.id});
+        "clinician": clinic.lind.id});
     let refused = clinic.lind.create(&path, &merged(&visit(), &bad)).await;
     let wanted = [
-        "#/clinician_id unknown_field",
+        "#/clinician unknown_field",
         "#/needle_count out_of_range",
         "#/points/1/depth_mm out_of_range",
         "#/points/1/name required",

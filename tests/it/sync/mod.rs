@@ -16,6 +16,7 @@ mod paging;
 mod pull;
 mod push;
 mod restored;
+mod rows;
 mod slow;
 mod snapshot;
 pub mod stream;
