@@ -98,7 +98,7 @@ class Bench:
 
     def setup(self):
         host = self.socket.replace("/", "%2F")
-        subprocess.run([self.args.setup, self.data, f"postgres://pj_admin@{host}/pain_journal", BASE,
+        subprocess.run([self.args.setup, self.data, f"postgres://pj_server@{host}/pain_journal", BASE,
                         str(self.args.patients), self.home], check=True)
 
     def postgres_pids(self):
@@ -106,11 +106,9 @@ class Bench:
 
     def pgbench(self, operation):
         out = subprocess.run(
-            [os.path.join(self.args.pg_bin, "pgbench"), "-n", "-M", "prepared", "-h", self.socket, "-U", "pj_admin",
+            [os.path.join(self.args.pg_bin, "pgbench"), "-n", "-M", "prepared", "-h", self.socket, "-U", "pj_server",
              "-c", str(CONNECTIONS[operation]), "-j", "1", "-T", str(self.args.seconds),
              "-f", os.path.join(self.home, f"{operation}.sql"), "pain_journal"],
-            env={**os.environ, "PGOPTIONS": "-c role=pj_app -c search_path=pj -c jit=off "
-                 "-c plan_cache_mode=force_generic_plan"},
             capture_output=True, text=True)
         found = re.search(r"tps = ([\d.]+)", out.stdout)
         if not found or out.returncode:

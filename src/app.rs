@@ -42,6 +42,8 @@ pub struct App {
     pub lanes: report::Lanes,
     /// Streams that wait for changes.
     pub pokes: sync::Pokes,
+    /// Whether the database takes writes.
+    pub writes: health::Writes,
     /// The OpenAPI document.
     pub openapi: Arc<str>,
     keys: RwLock<Option<Arc<Verifier>>>,
@@ -84,6 +86,7 @@ impl App {
             codes: CodeKey::new(&parts.secret),
             lanes: report::Lanes::new(parts.db.connections()),
             pokes: sync::Pokes::default(),
+            writes: health::Writes::default(),
             openapi: openapi_of(&parts.public_url).into(),
             db: parts.db,
             clock: parts.clock,

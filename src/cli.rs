@@ -134,7 +134,9 @@ pub fn run(cli: Cli) -> Result<(), String> {
         }
         Command::Migrate(args) => {
             start_log(&args);
-            Database::join(&args, &mut say).map(|_| say("the database is up to date"))
+            Database::migrate(&args, &mut say)?;
+            say("the database is up to date");
+            Ok(())
         }
         Command::Openapi => print(&app::openapi()),
         Command::Demo(args) => load_demo(&args),

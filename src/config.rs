@@ -34,10 +34,19 @@ const ENVIRONMENT: &str = "Only from the environment:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = ENVIRONMENT)]
 pub struct DatabaseArgs {
-    /// Address of a Postgres server, 15 or newer: <postgres://user:password@host/database>. Without
-    /// it the server runs a Postgres of its own in the data directory.
+    /// Address of a Postgres server, 15 or newer, for the login that serves:
+    /// <postgres://user:password@host/database>. Without it the server runs a Postgres of its own in
+    /// the data directory.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<SecretString>,
+    /// The same database for the login that owns its schema. With it the database is brought to the
+    /// newest schema; without it the server only looks whether it is. A private one needs none.
+    #[arg(long, env = "PAIN_JOURNAL_MIGRATION_URL", hide_env_values = true)]
+    pub migration_url: Option<SecretString>,
+    /// For how many seconds a start waits for the database of `DATABASE_URL`, 0 to 3600.
+    #[arg(long, env = "PAIN_JOURNAL_DATABASE_WAIT", default_value_t = 60,
+          value_parser = clap::value_parser!(u16).range(0..=3600))]
+    pub database_wait: u16,
     /// Where the server keeps its own database, its development secret and its outbox. Default:
     /// /var/lib/pain-journal for root, else pain-journal in the user's data directory.
     #[arg(long, env = "PAIN_JOURNAL_DATA_DIR")]
@@ -172,9 +181,7 @@ impl ServeArgs {
     /// One sentence.
     pub fn check(&self) -> Result<(), String> {
         self.public_url(self.listen)?;
-        if let Some(url) = &self.database.database_url {
-            crate::db::check_url(url.expose_secret())?;
-        }
+        crate::database::check_urls(&self.database)?;
         if self.demo { self.database.check_demo() } else { Ok(()) }
     }
 }

@@ -45,7 +45,7 @@ package() {
         brew:java) printf 'openjdk' ;;
         apk:pip) printf 'py3-pip' ;;
         *:certificates) printf 'ca-certificates' ;;
-        *:curl | *:openssl | *:nginx) printf '%s' "$2" ;;
+        *:curl | *:openssl | *:nginx | *:pgbouncer) printf '%s' "$2" ;;
         apt-get:systemd-analyze | dnf:systemd-analyze) printf 'systemd' ;;
         apt-get:ip | apk:ip) printf 'iproute2' ;;
         dnf:ip) printf 'iproute' ;;

@@ -6,7 +6,7 @@
 #   fail    prints an error and ends
 #   setup   makes sure that the named tools are there: rust, rust-checks, compiler, certificates,
 #           postgres, curl, python, python-venv, pip, java, node, chromium, openssl, nginx,
-#           systemd-analyze, ip
+#           pgbouncer, systemd-analyze, ip
 #
 # With root rights, or sudo without a password, missing tools are installed by the system's package
 # manager (packages.sh). Without, the command to run is printed. Where the system has no Rust or no
@@ -119,6 +119,8 @@ have_openssl() { command -v openssl >/dev/null; }
 
 # Servers and tools of the administrator are where the path of an ordinary user may not lead.
 have_nginx() { [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v nginx)" ]; }
+
+have_pgbouncer() { [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v pgbouncer)" ]; }
 
 have_ip() { [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v ip)" ]; }
 
@@ -236,6 +238,10 @@ still_missing() {
         chromium)
             printf '%s' "Chromium is needed for the tests of the pages. Name its program in CHROMIUM, "
             printf '%s' "or leave these tests out with PAIN_JOURNAL_SKIP_BROWSER=1"
+            ;;
+        pgbouncer)
+            printf '%s' "PgBouncer is needed for the tests behind poolers. Install it, or leave these "
+            printf '%s' "tests out with PAIN_JOURNAL_SKIP_PROXIES=1"
             ;;
         compiler) printf '%s' "a C compiler (cc) with the headers of the C library is needed" ;;
         python) printf '%s' "Python 3.8 or newer (python3) is needed" ;;

@@ -1,6 +1,8 @@
 //! What can go wrong between the server and Postgres.
 
 use diesel::result::{DatabaseErrorKind, Error};
+use std::error::Error as _;
+use std::io;
 
 /// A failed conversation with the database. Its text is for the log, never for a client.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +19,9 @@ pub enum DbError {
     /// The walls refused a row: what stands there is not for this caller.
     #[error("row-level security refused a row: {0}")]
     Walled(String),
+    /// The login of the server has other rights or settings than it must have.
+    #[error("{0}")]
+    Refused(String),
     /// Anything else; a fault of ours.
     #[error("the database refused a statement: {0}")]
     Other(Error),
@@ -42,6 +47,16 @@ impl From<Error> for DbError {
             _ => Self::Other(error),
         }
     }
+}
+
+/// What Postgres or the system said. Never more of the address than that.
+pub(super) fn unavailable(error: &tokio_postgres::Error) -> DbError {
+    let system = error.source().filter(|source| source.is::<io::Error>());
+    DbError::Unavailable(match (error.as_db_error(), system) {
+        (Some(said), _) => said.message().to_owned(),
+        (None, Some(system)) => format!("{error}: {system}"),
+        (None, None) => error.to_string(),
+    })
 }
 
 /// Diesel keeps no SQLSTATE for these, only the server's English message (`lc_messages` is C).

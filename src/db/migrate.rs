@@ -1,19 +1,29 @@
-//! Migrations: embedded, reversible, run as the owner under an advisory lock.
+//! Migrations: embedded, reversible, run by a login of their own under an advisory lock. And what a
+//! start needs to know of the database before it serves.
 
-use super::DbError;
+use super::error::unavailable;
+use super::{DbError, login};
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
 use diesel_async::{
     AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, NoTls};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// Held while migrating, so that two servers starting together take turns. An arbitrary constant.
 const LOCK: &str = "SELECT pg_advisory_lock(7246813579)";
 
+/// How long one try to connect may take, and how long the next one is waited for.
+const TRY: Duration = Duration::from_secs(5);
+const PACE: Duration = Duration::from_millis(500);
+
 /// Brings the database at `url` to the newest schema and answers how many migrations ran.
-///
-/// Runs on a thread of its own: the harness blocks, which an async worker must not.
 ///
 /// # Errors
 /// When the database does not answer or a migration fails; a failed one leaves nothing behind.
@@ -29,12 +39,120 @@ pub fn revert_all(url: &str) -> Result<usize, DbError> {
     with_harness(url, |harness| harness.revert_all_migrations(MIGRATIONS).map(|r| r.len()))
 }
 
-/// How many migrations the database still lacks.
+/// How many migrations the database still lacks, as the login that migrates sees it.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn pending(url: &str) -> Result<usize, DbError> {
     with_harness(url, |harness| harness.pending_migrations(MIGRATIONS).map(|p| p.len()))
+}
+
+/// Makes the serving login of `serving` as it must be, as far as the login of `migration` may do that.
+///
+/// # Errors
+/// When the database does not answer or refuses a statement.
+pub fn provide_login(migration: &str, serving: &str) -> Result<(), DbError> {
+    apart(async || {
+        let admin = connect(migration).await?;
+        admin.batch_execute(LOCK).await.map_err(|e| unavailable(&e))?;
+        login::provide(&admin, serving).await
+    })
+}
+
+/// Has the database every migration that this program knows, as the serving login sees it?
+///
+/// # Errors
+/// When the database does not answer.
+pub fn is_current(url: &str) -> Result<bool, DbError> {
+    apart(async || {
+        let sql = connect(url).await?;
+        let list = "SELECT version::text FROM public.__diesel_schema_migrations";
+        let rows = match sql.query(list, &[]).await {
+            Ok(rows) => rows,
+            // No migration ran, or not the one that lets the server look.
+            Err(e)
+                if [SqlState::UNDEFINED_TABLE, SqlState::INSUFFICIENT_PRIVILEGE]
+                    .iter()
+                    .any(|code| e.code() == Some(code)) =>
+            {
+                return Ok(false);
+            }
+            Err(e) => return Err(unavailable(&e)),
+        };
+        let ran: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+        let known = MigrationSource::<Pg>::migrations(&MIGRATIONS)
+            .map_err(|e| DbError::Unavailable(e.to_string()))?;
+        Ok(known.iter().all(|migration| ran.contains(&migration.name().version().to_string())))
+    })
+}
+
+/// Waits until the database at `url` takes connections, at most this long. `progress` hears once what
+/// is waited for.
+///
+/// # Errors
+/// When it does not in that time, or refuses this login, which no waiting mends.
+pub fn wait(url: &str, at_most: Duration, progress: &mut dyn FnMut(&str)) -> Result<(), DbError> {
+    let since = Instant::now();
+    let mut told = false;
+    loop {
+        let tried = apart(async || {
+            let tried = tokio::time::timeout(TRY, tokio_postgres::connect(url, NoTls)).await;
+            Ok(tried.map(|connected| connected.map(drop)))
+        })?;
+        let error = match tried {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) if !may_pass(&error) => return Err(unavailable(&error)),
+            Ok(Err(error)) => unavailable(&error),
+            Err(_) => DbError::Unavailable("no answer to a try to connect".into()),
+        };
+        if since.elapsed() + PACE > at_most {
+            return Err(error);
+        }
+        if !told {
+            told = true;
+            progress(&format!("waiting up to {} seconds: {error}", at_most.as_secs()));
+        }
+        std::thread::sleep(PACE);
+    }
+}
+
+/// Is it a failure to reach the server, or a server that starts, stops or is full?
+fn may_pass(error: &tokio_postgres::Error) -> bool {
+    use std::error::Error;
+    match error.code() {
+        Some(code) => [
+            SqlState::CANNOT_CONNECT_NOW,
+            SqlState::TOO_MANY_CONNECTIONS,
+            SqlState::ADMIN_SHUTDOWN,
+            SqlState::CRASH_SHUTDOWN,
+        ]
+        .contains(code),
+        None => error.is_closed() || error.source().is_some_and(|s| s.is::<std::io::Error>()),
+    }
+}
+
+async fn connect(url: &str) -> Result<Client, DbError> {
+    super::check_url(url).map_err(DbError::Unavailable)?;
+    let (client, connection) =
+        tokio_postgres::connect(url, NoTls).await.map_err(|e| unavailable(&e))?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// Runs work on a thread and a runtime of its own: the harness of the migrations blocks, and the
+/// start of the program has no runtime yet.
+fn apart<T: Send>(work: impl AsyncFnOnce() -> Result<T, DbError> + Send) -> Result<T, DbError> {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()
+                .map_err(|e| DbError::Unavailable(e.to_string()))?;
+            runtime.block_on(work())
+        });
+        thread.join().unwrap_or_else(|_| Err(DbError::Unavailable("migrating panicked".into())))
+    })
 }
 
 type Harness = AsyncMigrationHarness<AsyncPgConnection>;
@@ -44,24 +162,12 @@ fn with_harness<T: Send>(
     work: impl FnOnce(&mut Harness) -> diesel::migration::Result<T> + Send,
 ) -> Result<T, DbError> {
     super::check_url(url).map_err(DbError::Unavailable)?;
-    let unavailable = |e: &dyn std::fmt::Display| DbError::Unavailable(e.to_string());
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(|| {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(1)
-                .enable_all()
-                .build()
-                .map_err(|e| unavailable(&e))?;
-            runtime.block_on(async {
-                let mut conn =
-                    AsyncPgConnection::establish(url).await.map_err(|e| unavailable(&e))?;
-                conn.batch_execute("SET client_min_messages = warning").await?;
-                conn.batch_execute(LOCK).await?;
-                let mut harness = AsyncMigrationHarness::new(conn);
-                work(&mut harness)
-                    .map_err(|e| DbError::Unavailable(format!("a migration failed: {e}")))
-            })
-        });
-        thread.join().unwrap_or_else(|_| Err(DbError::Unavailable("migrating panicked".into())))
+    apart(async || {
+        let conn = AsyncPgConnection::establish(url).await;
+        let mut conn = conn.map_err(|e| DbError::Unavailable(e.to_string()))?;
+        conn.batch_execute("SET client_min_messages = warning").await?;
+        conn.batch_execute(LOCK).await?;
+        let mut harness = AsyncMigrationHarness::new(conn);
+        work(&mut harness).map_err(|e| DbError::Unavailable(format!("a migration failed: {e}")))
     })
 }

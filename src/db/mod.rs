@@ -8,6 +8,7 @@ mod batch;
 mod bind;
 mod error;
 mod loan;
+mod login;
 pub mod migrate;
 mod pool;
 mod statement;
@@ -16,6 +17,7 @@ pub(crate) use batch::Batch;
 pub(crate) use bind::column_via;
 pub use bind::{Bind, Column, OptionalColumn, array_literal};
 pub use error::DbError;
+pub use login::SERVER;
 pub use pool::check_url;
 pub(crate) use statement::row;
 pub use statement::{Columns, Row, Statement, next};
@@ -29,6 +31,14 @@ use tokio::runtime::Handle;
 
 /// Begins a transaction whose statements all see the same state.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
+
+/// A write that must reach the disk, and a file that must grow: a row is changed in its page, so it
+/// alone would be taken when the disk is full. The sort is larger than the memory it may use.
+const TRY_WRITE: &str = "BEGIN; SET LOCAL work_mem = '64kB'; \
+    UPDATE pj.write_probe SET at = clock_timestamp(); \
+    SELECT count(*) FROM (SELECT repeat(md5(n::text), 32) FROM generate_series(1, 400) n \
+        ORDER BY 1 OFFSET 0) large; \
+    COMMIT";
 
 /// The database as the server's handlers see it.
 #[derive(Clone)]
@@ -77,6 +87,18 @@ impl Db {
     pub async fn ping(&self) -> Result<(), DbError> {
         let link = self.checkout().await?;
         (&link.conn).batch_execute("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// Does the database take a write? It costs some milliseconds, so it is not for every request.
+    ///
+    /// # Errors
+    /// When it does not: the disk is full, or the database only reads.
+    pub async fn try_write(&self) -> Result<(), DbError> {
+        let mut link = self.checkout().await?;
+        link.begins();
+        simple(&link, TRY_WRITE).await?;
+        link.ended();
         Ok(())
     }
 
@@ -162,6 +184,7 @@ impl Db {
     async fn checkout(&self) -> Result<Loan, DbError> {
         let link = self.pool.get().await.map_err(|error| match error {
             PoolError::Timeout(_) => DbError::Unavailable("no connection became free".into()),
+            PoolError::Backend(error) => error,
             other => DbError::Unavailable(other.to_string()),
         })?;
         Ok(Loan::new(link, self.home.clone()))

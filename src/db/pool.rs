@@ -1,12 +1,13 @@
-//! The pool of connections, every one of them running as the role `pj_app`.
+//! The pool of connections, every one of them with the rights of `pj_app` and no more.
 
-use super::DbError;
+use super::{DbError, login};
 use deadpool::managed::{Manager, Metrics, Pool, RecycleError, RecycleResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 /// How long a request waits for a connection before it is answered 503.
 const WAIT: Duration = Duration::from_secs(3);
@@ -35,17 +36,21 @@ pub(super) struct Links {
 
 impl Manager for Links {
     type Type = Link;
-    type Error = diesel::ConnectionError;
+    type Error = DbError;
 
     async fn create(&self) -> Result<Link, Self::Error> {
         // A connection lives and dies with the runtime that opens it, and a request may be served by
-        // another one.
+        // another one. Whoever asks for it and leaves takes the half-open one along.
         let url = self.url.clone();
-        let opening = self.home.spawn(async move { AsyncPgConnection::establish(&url).await });
-        let conn = opening.await.map_err(|_| {
-            diesel::ConnectionError::BadConnection("the server is stopping".into())
-        })??;
-        Ok(Link { conn, prepared: Mutex::default() })
+        let mut opening = JoinSet::new();
+        opening.spawn_on(async move { AsyncPgConnection::establish(&url).await }, &self.home);
+        let conn = match opening.join_next().await {
+            Some(Ok(opened)) => opened.map_err(|e| DbError::Unavailable(e.to_string()))?,
+            _ => return Err(DbError::Unavailable("the server is stopping".into())),
+        };
+        let link = Link { conn, prepared: Mutex::default() };
+        login::check(&link).await?;
+        Ok(link)
     }
 
     async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<Self::Error> {
@@ -59,7 +64,7 @@ impl Manager for Links {
 
 /// A pool of `size` connections; none is opened yet.
 pub(super) fn pool(url: &str, size: usize, home: Handle) -> Result<Pool<Links>, DbError> {
-    Pool::builder(Links { url: app_url(url)?, home })
+    Pool::builder(Links { url: named_url(url)?, home })
         .max_size(size)
         .runtime(deadpool::Runtime::Tokio1)
         .wait_timeout(Some(WAIT))
@@ -69,41 +74,30 @@ pub(super) fn pool(url: &str, size: usize, home: Handle) -> Result<Pool<Links>, 
         .map_err(|e| DbError::Unavailable(e.to_string()))
 }
 
-/// The URL with the session's settings: the role that row-level security binds, and the timeouts.
-fn app_url(url: &str) -> Result<String, DbError> {
-    check_url(url).map_err(DbError::Unavailable)?;
+/// The URL with a name for the list of sessions. Nothing else is set by it: what a session needs hangs
+/// on the login, since a pooler in between may drop what a client asks for at the start.
+fn named_url(url: &str) -> Result<String, DbError> {
+    check_url(url).map_err(|e| DbError::Unavailable(format!("the address {e}")))?;
     let separator = if url.contains('?') { '&' } else { '?' };
-    let settings = [
-        "role=pj_app",
-        "search_path=pj",
-        "statement_timeout=5s",
-        "lock_timeout=5s",
-        "idle_in_transaction_session_timeout=10s",
-        "jit=off",
-        // Every statement of ours is an index look-up whatever its values are: plan it once.
-        "plan_cache_mode=force_generic_plan",
-    ]
-    .map(|s| format!("-c%20{}", s.replace('=', "%3D")))
-    .join("%20");
-    Ok(format!("{url}{separator}application_name=pain-journal&options={settings}"))
+    Ok(format!("{url}{separator}application_name=pain-journal"))
 }
 
 /// Is this a database address the server can use as it is?
 ///
 /// # Errors
-/// One sentence that says what is wrong with it.
+/// What is wrong with it, to be put behind its name.
 pub fn check_url(url: &str) -> Result<(), String> {
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-        return Err("DATABASE_URL must start with postgres://".into());
+        return Err("must start with postgres://".into());
     }
     let query = url.split_once('?').map_or("", |(_, query)| query);
     for pair in query.split('&') {
         match pair.split_once('=') {
             Some(("options", _)) => {
-                return Err("DATABASE_URL must not carry options=: the server sets its own".into());
+                return Err("must not carry options=: settings hang on the login".into());
             }
             Some(("sslmode", "require" | "verify-ca" | "verify-full")) => {
-                return Err("DATABASE_URL asks for TLS, which this build does not speak: \
+                return Err("asks for TLS, which this build does not speak: \
                             use a Unix socket, a private network or a local TLS proxy"
                     .into());
             }
@@ -118,10 +112,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_connection_takes_the_app_role() {
-        let url = app_url("postgres://pj_admin@%2Frun/pain_journal").unwrap();
-        assert!(url.contains("role%3Dpj_app"), "{url}");
-        assert!(app_url("postgres://h/d?a=b").unwrap().contains("?a=b&application_name"));
+    fn an_address_is_given_a_name_and_nothing_else() {
+        let url = named_url("postgres://pj_server@%2Frun/pain_journal").unwrap();
+        assert_eq!(url, "postgres://pj_server@%2Frun/pain_journal?application_name=pain-journal");
+        assert!(named_url("postgres://h/d?a=b").unwrap().contains("?a=b&application_name"));
     }
 
     #[test]

@@ -203,7 +203,9 @@ impl From<ProblemKind> for Problem {
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         let kind = match &error {
-            DbError::Unavailable(_) | DbError::Busy(_) => ProblemKind::Overloaded,
+            DbError::Unavailable(_) | DbError::Refused(_) | DbError::Busy(_) => {
+                ProblemKind::Overloaded
+            }
             DbError::Constraint(_) | DbError::Walled(_) | DbError::Other(_) => {
                 ProblemKind::Internal
             }

@@ -175,14 +175,14 @@ impl Postgres {
     }
 }
 
-/// The address of the database that another process runs in `home`, for its administrator. None when
+/// The address of the database that another process runs in `home`, for the role `user`. None when
 /// nothing runs there.
 ///
 /// The fifth line of the server's pid file is the directory of its socket.
-pub fn running_url(home: &Path) -> Option<String> {
+pub fn running_url(home: &Path, user: &str) -> Option<String> {
     let pid_file = fs::read_to_string(home.join("data").join("postmaster.pid")).ok()?;
     let run_dir = pid_file.lines().nth(4)?;
-    let mut url = format!("postgres://{ADMIN}@");
+    let mut url = format!("postgres://{user}@");
     percent_encode(run_dir.as_bytes(), &mut url);
     url.push('/');
     url.push_str(DATABASE);

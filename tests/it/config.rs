@@ -64,9 +64,19 @@ fn a_wrong_setting_is_refused_with_what_is_wrong_about_it() {
         ),
         (
             vec![],
-            vec![("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/d")],
-            "the database is not available: error connecting to server (DATABASE_URL names it)",
+            vec![
+                ("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/d"),
+                ("PAIN_JOURNAL_DATABASE_WAIT", "0"),
+            ],
+            "the database is not available: error connecting to server: Connection refused (os \
+             error 111) (DATABASE_URL names it)",
         ),
+        (
+            vec!["--migration-url", "postgres://u:hunter2@h/d?options=x"],
+            vec![("DATABASE_URL", "postgres://u:hunter2@h/d")],
+            "PAIN_JOURNAL_MIGRATION_URL must not carry options=",
+        ),
+        (vec!["--database-wait", "3601"], vec![], "3601 is not in 0..=3600"),
         (
             vec!["--mailer", "smtp://u:hunter2@mail.example.org:25"],
             vec![],

@@ -258,9 +258,12 @@ async fn forged_settings_open_nothing_unless_the_share_is_active() {
         ("from_date", "'2025-06-04'"),
     ] {
         // A journal for the other, so that the share can be moved to it.
-        sql.batch_execute(&format!("SELECT sec.open_journal('{other_id}', '2025-01-01')"))
-            .await
-            .unwrap();
+        sql.batch_execute(&format!(
+            "INSERT INTO pj.patients (patient_id, enrolled_on) VALUES ('{other_id}', '2025-01-01') \
+             ON CONFLICT DO NOTHING"
+        ))
+        .await
+        .unwrap();
         let old: String = sql
             .query_one(
                 &format!(
@@ -363,8 +366,7 @@ async fn a_row_needs_a_reserved_and_rising_revision_whoever_writes_it() {
 async fn the_context_ends_with_its_transaction() {
     let app = TestApp::shared();
     let (ana, _, _) = shared_journal(&app).await;
-    let sql = app.sql().await;
-    sql.batch_execute("SET ROLE pj_app").await.unwrap();
+    let sql = app.serving_sql().await;
     let device = ana.tokens["device_id"].as_str().unwrap();
     let enter = format!(
         "SELECT outcome FROM sec.enter('{}', '{device}', 0, now(), NULL, '', '{{}}', NULL, NULL, \

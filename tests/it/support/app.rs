@@ -79,7 +79,7 @@ impl TestApp {
                     Utc::now() + Duration::milliseconds(hand.load(Ordering::SeqCst))
                 });
                 let parts = Parts {
-                    db: Db::new(&Cluster::get().url(&database), pool).unwrap(),
+                    db: Db::new(&Cluster::get().serving_url(&database), pool).unwrap(),
                     clock,
                     secret: MasterSecret::parse("a secret that only the tests use, 2026").unwrap(),
                     hash_cost: CHEAP,
@@ -103,9 +103,7 @@ impl TestApp {
         receive.recv().unwrap()
     }
 
-    /// Runs work with the application on the server's own thread. A connection belongs to the
-    /// runtime that opened it: one that a test's own runtime opened would die with that test in the
-    /// hands of another.
+    /// Runs work with the application on the server's own thread, as its handlers do.
     pub async fn run<T, F>(&self, work: impl FnOnce(Arc<App>) -> F + Send + 'static) -> T
     where
         T: Send + 'static,
@@ -144,6 +142,11 @@ impl TestApp {
     /// A connection past the walls.
     pub async fn sql(&self) -> tokio_postgres::Client {
         cluster::connect(&Cluster::get().url(&self.database)).await
+    }
+
+    /// A connection like one of the server's pool.
+    pub async fn serving_sql(&self) -> tokio_postgres::Client {
+        cluster::connect(&Cluster::get().serving_url(&self.database)).await
     }
 
     /// A request without a token.

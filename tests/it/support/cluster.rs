@@ -1,6 +1,6 @@
 //! One throwaway Postgres a run, and databases cloned from a migrated template.
 
-use pain_journal::db::migrate;
+use pain_journal::db::{SERVER, migrate};
 use pain_journal::postgres::{ADMIN, Durability, Options, Postgres, sweep_dead, throwaway_parent};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,6 +29,8 @@ impl Cluster {
                 admin.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await.unwrap();
             });
             migrate::run(&cluster.url(TEMPLATE)).expect("the migrations");
+            migrate::provide_login(&cluster.url(TEMPLATE), &cluster.serving_url(TEMPLATE))
+                .expect("the login that serves");
             cluster
         })
     }
@@ -36,6 +38,16 @@ impl Cluster {
     /// The administrator's address of a database.
     pub fn url(&self, database: &str) -> String {
         self.postgres.url(ADMIN, database)
+    }
+
+    /// The address of a database for the login that serves.
+    pub fn serving_url(&self, database: &str) -> String {
+        self.postgres.url(SERVER, database)
+    }
+
+    /// The address of a database for any login.
+    pub fn url_of(&self, login: &str, database: &str) -> String {
+        self.postgres.url(login, database)
     }
 
     /// The directory of the Postgres programs.

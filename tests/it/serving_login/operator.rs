@@ -1,0 +1,235 @@
+//! A PostgreSQL of the operator's own, as docs/operations.md sets it up; Docker's way; and the move there
+//! from the private one.
+
+use super::END;
+use crate::support::cluster::connect;
+use crate::support::people::{PASSWORD, daily, fresh};
+use crate::support::program::{Home, Serving, program, signal};
+use crate::support::{Call, Person};
+use pain_journal::db::migrate;
+use pain_journal::postgres::{
+    ADMIN, DATABASE, Durability, Options, Postgres, running_url, throwaway_parent,
+};
+use serde_json::json;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+use uuid::Uuid;
+
+const OPERATIONS: &str = include_str!("../../../docs/operations.md");
+const COMPOSE: &str = include_str!("../../../docker-compose.yml");
+const ANA: &str = "ana@example.org";
+
+/// A PostgreSQL that has nothing of ours yet.
+fn own_postgres() -> Postgres {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("pain-journal-test-{}-own-{number}", std::process::id());
+    let home = throwaway_parent().join(name);
+    let options = Options { home, durability: Durability::Throwaway, settings: Vec::new() };
+    Postgres::start(options, &mut |_| ()).expect("a PostgreSQL of its own")
+}
+
+/// The first block of a language below a heading of the page.
+fn block(heading: &str, language: &str) -> &'static str {
+    let (_, text) = OPERATIONS.split_once(&format!("\n## {heading}\n")).expect(heading);
+    let text = text.split("\n## ").next().unwrap();
+    let (_, block) = text.split_once(&format!("\n```{language}\n")).expect(heading);
+    block.split("\n```").next().unwrap()
+}
+
+/// Runs the statements of the page as the superuser.
+async fn set_up(own: &Postgres) {
+    let sql = connect(&own.url(ADMIN, "postgres")).await;
+    for statement in block("A PostgreSQL of your own", "sql").split_inclusive(";\n") {
+        sql.batch_execute(statement).await.unwrap_or_else(|e| panic!("{statement}: {e:?}"));
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn done(output: &Output) {
+    assert!(output.status.success(), "{}", said(output));
+}
+
+fn stop(mut server: Serving) {
+    signal(server.process(), "TERM");
+    assert!(server.ends_within(END).expect("an end").success());
+}
+
+async fn sign_in(base: &str) -> Person {
+    let body = json!({"email": ANA, "password": PASSWORD, "device": {"name": "test phone"}});
+    let answer = Call::new(base, "POST", "/v1/auth/login").json(&body).send().await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let tokens = answer.json["tokens"].clone();
+    Person { base: base.to_owned(), id: Uuid::nil(), email: ANA.to_owned(), tokens }
+}
+
+/// The settings that hang on a login, and what it is a member of.
+async fn login(own: &Postgres, name: &str) -> (Vec<String>, Vec<String>) {
+    let sql = connect(&own.url(ADMIN, "postgres")).await;
+    let row = sql
+        .query_one(
+            "SELECT ARRAY(SELECT unnest(r.rolconfig) ORDER BY 1), ARRAY(SELECT m.roleid::regrole::text \
+             FROM pg_auth_members m WHERE m.member = r.oid) FROM pg_roles r WHERE rolname = $1",
+            &[&name],
+        )
+        .await
+        .unwrap();
+    (row.get(0), row.get(1))
+}
+
+/// Serves, and the commands beside it, with the serving login alone.
+async fn is_served(url: &str) {
+    let home = Home::fresh("own");
+    done(&home.run(&["user", "create", ANA, "--database-url", url], PASSWORD));
+    let server = Serving::start(&home, &["--database-url", url, "--demo"]);
+    let ana = sign_in(&server.base).await;
+    assert_eq!(
+        ana.create(&fresh("journal-entries"), &daily("2026-03-01", &json!({}))).await.status,
+        201
+    );
+    let rows = "journal_date,pain_average\n2026-05-01,4\n";
+    let import = ["import", "-", "--account", ANA, "--format", "csv", "--database-url", url];
+    done(&home.run(&import, rows));
+    done(&home.run(&["rotate-keys", "--database-url", url], ""));
+    done(&home.run(&["new-epoch", "--database-url", url], ""));
+    stop(server);
+}
+
+#[tokio::test]
+async fn the_roles_of_the_page_serve_and_migrate() {
+    let own = own_postgres();
+    set_up(&own).await;
+    let (serving, migrator) =
+        (own.url("journal_server", "journal"), own.url("journal_migrator", "journal"));
+    let migrate = ["migrate", "--database-url", &serving, "--migration-url", &migrator];
+    done(&program(&migrate).output().unwrap());
+    is_served(&serving).await;
+    // A second time there is nothing to do, and nothing in the way.
+    done(&program(&migrate).output().unwrap());
+
+    // The login that serves is like the one that the program makes by itself.
+    let made = own.url("made_by_program", "journal");
+    migrate::provide_login(&own.url(ADMIN, "journal"), &made).unwrap();
+    let expected = login(&own, "made_by_program").await;
+    assert_eq!(expected.1, ["pj_app"]);
+    assert_eq!(login(&own, "journal_server").await, expected);
+}
+
+#[tokio::test]
+async fn a_superuser_who_migrates_makes_the_login_as_docker_does() {
+    let own = own_postgres();
+    let sql = connect(&own.url(ADMIN, "postgres")).await;
+    sql.batch_execute("CREATE DATABASE docker").await.unwrap();
+    // The program reads the password out of the address; this PostgreSQL asks for none.
+    let serving = own.url("pj_server", "docker").replace("pj_server@", "pj_server:s3cret%21@");
+    let admin = own.url(ADMIN, "docker");
+    let migrate = ["migrate", "--database-url", &serving, "--migration-url", &admin];
+    done(&program(&migrate).output().unwrap());
+    let has = "SELECT rolpassword LIKE 'SCRAM-SHA-256%' FROM pg_authid WHERE rolname = 'pj_server'";
+    assert!(sql.query_one(has, &[]).await.unwrap().get::<_, bool>(0), "its password is not set");
+    is_served(&serving).await;
+}
+
+#[test]
+fn docker_serves_with_the_serving_login_and_migrates_with_another() {
+    let (_, services) = COMPOSE.split_once("\nservices:\n").unwrap();
+    let service = |name: &str| {
+        let (_, text) = services.split_once(&format!("\n  {name}:\n")).expect(name);
+        let lines = text.lines().take_while(|line| line.is_empty() || line.starts_with("    "));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let serving = "DATABASE_URL: postgres://pj_server:${SERVER_PASSWORD";
+    let api = service("api");
+    assert!(api.contains(serving), "{api}");
+    for word in ["pj_admin", "POSTGRES_PASSWORD", "MIGRATION"] {
+        assert!(!api.contains(word), "the server gets {word}: {api}");
+    }
+    assert!(api.contains("migrate:\n        condition: service_completed_successfully"), "{api}");
+    let migrate = service("migrate");
+    assert!(migrate.contains("command: [\"migrate\"]") && migrate.contains(serving), "{migrate}");
+    assert!(
+        migrate.contains("PAIN_JOURNAL_MIGRATION_URL: postgres://pj_admin:${POSTGRES_PASSWORD}@")
+    );
+}
+
+/// Runs a program of Postgres.
+fn postgres(own: &Postgres, name: &str, arguments: &[&str]) {
+    let output = Command::new(own.bin_dir().join(name)).args(arguments).output().expect(name);
+    done(&output);
+}
+
+#[tokio::test]
+async fn a_private_database_moves_to_one_of_the_operators_own() {
+    // What the page says, word for word, in the order of the commands.
+    let page = block("Moving to a PostgreSQL of your own", "sh");
+    assert!(page.contains(
+        "pg_dump -h /var/lib/pain-journal/run -U pj_admin -Fc -f journal.dump pain_journal"
+    ));
+    assert!(page.contains("pg_restore --exit-on-error --single-transaction -d"), "{page}");
+
+    let home = Home::fresh("moves");
+    done(&home.run(&["user", "create", ANA], PASSWORD));
+    let server = Serving::start(&home, &["--demo"]);
+    let ana = sign_in(&server.base).await;
+    let path = fresh("journal-entries");
+    assert_eq!(
+        ana.create(&path, &daily("2026-03-01", &json!({"note": "moves"}))).await.status,
+        201
+    );
+    let listen = server.listen().to_owned();
+
+    let own = own_postgres();
+    set_up(&own).await;
+    let dump = home.path().join("journal.dump");
+    let dump = dump.to_str().unwrap();
+    assert!(running_url(home.path(), ADMIN).is_some());
+    let socket = home.path().join("run");
+    let from = ["-h", socket.to_str().unwrap(), "-U", ADMIN, "-Fc", "-f", dump, DATABASE];
+    postgres(&own, "pg_dump", &from);
+    stop(server);
+    let (serving, migrator) =
+        (own.url("journal_server", "journal"), own.url("journal_migrator", "journal"));
+    postgres(
+        &own,
+        "pg_restore",
+        &["--exit-on-error", "--single-transaction", "-d", &migrator, dump],
+    );
+
+    // The same master secret, out of the data directory; the same address, so that tokens stay good.
+    let server = Serving::start_at(&home, &listen, &["--database-url", &serving]);
+    let again = ana.get(&path).await;
+    assert_eq!((again.status, &again.json["note"]), (200, &json!("moves")), "{}", again.text);
+    assert_eq!(
+        ana.create(&fresh("journal-entries"), &daily("2026-03-02", &json!({}))).await.status,
+        201
+    );
+    stop(server);
+
+    // The next migration can touch every table and every function, and note that it ran.
+    assert_eq!(migrate::run(&migrator).unwrap(), 0);
+    let sql = connect(&migrator).await;
+    sql.batch_execute("BEGIN; SET LOCAL ROLE pj_owner").await.unwrap();
+    let tables = "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace \
+                  WHERE nspname = 'pj' AND relkind = 'r'";
+    let tables = sql.query(tables, &[]).await.unwrap();
+    assert!(tables.len() > 20);
+    for row in tables {
+        let change = format!("ALTER TABLE {} ADD COLUMN next smallint", row.get::<_, String>(0));
+        sql.batch_execute(&change).await.unwrap_or_else(|e| panic!("{change}: {e:?}"));
+    }
+    let functions =
+        "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE pronamespace = 'sec'::regnamespace";
+    for row in sql.query(functions, &[]).await.unwrap() {
+        let change = format!("ALTER FUNCTION {} OWNER TO pj_owner", row.get::<_, String>(0));
+        sql.batch_execute(&change).await.unwrap_or_else(|e| panic!("{change}: {e:?}"));
+    }
+    sql.batch_execute(
+        "RESET ROLE; INSERT INTO public.__diesel_schema_migrations (version) VALUES ('9')",
+    )
+    .await
+    .unwrap();
+    sql.batch_execute("ROLLBACK").await.unwrap();
+}
