@@ -21,6 +21,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How the cause begins when the keys were sealed with another master secret.
+const SEALED_OTHERWISE: &str = "a sealed value does not open with this secret";
+
 /// How long requests in flight may take to end at a stop, in seconds.
 const GRACE: u64 = 10;
 
@@ -55,7 +58,10 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
             public_url,
         };
         let app = web::Data::new(App::new(parts)?);
-        start_up(&app).await.map_err(|e| explain(&e))?;
+        if let Err(problem) = start_up(&app).await {
+            drop(listener);
+            return Err(give_up(&problem, &mut database).await);
+        }
         let sign_ins =
             if args.demo { demo::load(&app).await.map_err(|e| explain(&e))? } else { None };
         let server = listen(Arc::clone(&app), listener, args.workers).map_err(|e| e.to_string())?;
@@ -83,6 +89,34 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
 
 fn explain(problem: &Problem) -> String {
     problem.cause().unwrap_or_else(|| problem.kind().title()).to_owned()
+}
+
+/// Why the server does not serve. With another master secret than that of its private database it
+/// leaves that running until a signal comes, so that it can be backed up or mended.
+async fn give_up(problem: &Problem, database: &mut Database) -> String {
+    let why = explain(problem);
+    let is_sealed = problem.cause().is_some_and(|cause| cause.starts_with(SEALED_OTHERWISE));
+    let (true, Some(private)) = (is_sealed, database.private.as_mut()) else { return why };
+    eprintln!("pain-journal: {why}");
+    eprintln!(
+        "pain-journal: nothing is served; the database in {} stays up for a backup, or until the \
+         secret is mended (docs/operations.md). Ctrl-C ends it",
+        private.home().display()
+    );
+    tokio::select! {
+        () = ended() => why,
+        died = watch(Some(private)) => died,
+    }
+}
+
+/// Waits for the signal of a terminal or of a service manager.
+async fn ended() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => (),
+        _ = terminate.recv() => (),
+    }
 }
 
 /// What must have happened before the first request: keys loaded, connections open.

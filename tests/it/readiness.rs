@@ -1,6 +1,8 @@
-//! Ready is who can write: a database that only reads, and a disk that is full.
+//! Ready is who can write: a database that only reads, and a disk that is full. And a master secret that is
+//! not that of the database.
 
-use crate::support::program::{Home, Serving, happens_within};
+use crate::support::cluster::connect;
+use crate::support::program::{Home, Serving, happens_within, program, signal};
 use crate::support::{Call, TestApp};
 use chrono::Duration;
 use std::fs::{self, File};
@@ -102,9 +104,44 @@ async fn a_server_whose_disk_is_full_is_not_ready() {
     assert!(becomes(&server.base, 503).await, "ready with a full disk: {}", server.said());
     assert_eq!(Call::new(&server.base, "GET", "/healthz").send().await.status, 200);
     assert!(server.said().contains("No space left on device"), "{}", server.said());
+    drop(file);
     fs::remove_file(&ballast).unwrap();
     assert!(becomes(&server.base, 200).await, "not ready again: {}", server.said());
     drop(server);
     assert!(happens_within(Time::from_secs(20), || home.is_quiet()));
     drop(disk);
+}
+
+#[tokio::test]
+async fn another_secret_serves_nothing_and_leaves_the_database_up() {
+    let home = Home::fresh("secret");
+    let mut server = Serving::start(&home, &[]);
+    signal(server.process(), "TERM");
+    assert!(server.ends_within(Time::from_secs(20)).expect("an end").success());
+
+    let log = home.path().join("said");
+    let mut command = program(&["serve", "--data-dir", home.text(), "--listen", "127.0.0.1:0"]);
+    command.env(
+        "PAIN_JOURNAL_SECRET",
+        "0b30557a9fc4e90e33587da2c7ec11365b80a5caef14395e83a8cdf2173c6186",
+    );
+    let mut other = command.stderr(File::create(&log).unwrap()).spawn().unwrap();
+    let said = || fs::read_to_string(&log).unwrap();
+    let told = happens_within(SEEN, || said().contains("stays up for a backup"));
+    assert!(told && said().contains("a sealed value does not open with this secret"), "{}", said());
+    // An operator's connection, as for a backup.
+    let admin = pain_journal::postgres::running_url(home.path(), "pj_admin").unwrap();
+    let sql = connect(&admin).await;
+    let keys = sql.query_one("SELECT count(*) FROM pj.signing_keys", &[]).await.unwrap();
+    assert!(keys.get::<_, i64>(0) > 0, "the keys are as they were");
+    assert_eq!(other.try_wait().unwrap(), None);
+    drop(sql);
+    signal(other.id(), "TERM");
+    let mut ended = None;
+    assert!(happens_within(Time::from_secs(20), || {
+        ended = other.try_wait().unwrap();
+        ended.is_some()
+    }));
+    assert_eq!(ended.unwrap().code(), Some(1), "{}", said());
+    assert!(home.is_quiet_within(Time::from_secs(10)));
 }

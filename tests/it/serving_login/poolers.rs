@@ -4,10 +4,10 @@
 //! `PAIN_JOURNAL_SKIP_PROXIES=1` leaves it out.
 
 use super::{END, refused};
-use crate::support::cluster::Cluster;
+use crate::support::cluster::{Cluster, connect};
 use crate::support::people::{PASSWORD, daily, fresh};
 use crate::support::program::{Home, Serving, happens_within, signal};
-use crate::support::{Call, Person, TestApp};
+use crate::support::{Call, Person};
 use serde_json::json;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -102,13 +102,13 @@ async fn behind_a_pooler_that_drops_options_the_server_serves_with_its_own_right
         return;
     }
     let bouncer = Bouncer::start();
-    let app = TestApp::alone();
-    let url = bouncer.url("pj_server", &app.database);
+    let database = Cluster::get().database();
+    let url = bouncer.url("pj_server", &database);
     let home = Home::fresh("bouncer");
     let create = ["user", "create", "ana@example.org", "--database-url", &url];
     let output = home.run(&create, PASSWORD);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let sql = app.sql().await;
+    let sql = connect(&Cluster::get().url(&database)).await;
     // Twice, so that connections of the pooler are used again.
     for day in ["2026-03-01", "2026-03-02"] {
         let mut server = Serving::start(&home, &["--database-url", &url]);
@@ -133,6 +133,6 @@ async fn behind_a_pooler_that_drops_options_the_server_serves_with_its_own_right
         assert!(server.ends_within(END).expect("an end").success());
     }
 
-    let said = refused(&["--database-url", &bouncer.url("pj_admin", &app.database)]);
+    let said = refused(&["--database-url", &bouncer.url("pj_admin", &database)]);
     assert!(said.contains("the login pj_admin is a superuser"), "{said}");
 }
