@@ -4,6 +4,10 @@ use diesel::result::{DatabaseErrorKind, Error};
 use std::error::Error as _;
 use std::io;
 
+/// What is wrong where a statement that was prepared is gone, or is somebody else's.
+pub(super) const POOLED: &str = "a pooler between the server and its database pools transactions; \
+                                 it must pool sessions";
+
 /// A failed conversation with the database. Its text is for the log, never for a client.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -37,6 +41,7 @@ impl From<Error> for DbError {
         match kind {
             DatabaseErrorKind::ClosedConnection => Self::Unavailable(message),
             DatabaseErrorKind::SerializationFailure => Self::Busy(message),
+            _ if message.starts_with("prepared statement ") => Self::Refused(POOLED.to_owned()),
             _ if is_transient(&message) => Self::Busy(message),
             _ if message.contains("row-level security policy") => Self::Walled(message),
             _ if message.contains("connection closed")

@@ -27,6 +27,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use loan::Loan;
 use pool::{Link, Links};
 use statement::Read;
+use std::collections::HashSet;
 use tokio::runtime::Handle;
 
 /// Begins a transaction whose statements all see the same state.
@@ -70,13 +71,23 @@ impl Db {
         self.pool.status().max_size
     }
 
-    /// Opens every connection now, so that the first requests do not wait for it.
+    /// Opens every connection now, so that the first requests do not wait for it, and sees that each is
+    /// a session of its own.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or a pooler in between pools transactions.
     pub async fn warm_up(&self) -> Result<(), DbError> {
         let all = 0..self.connections();
-        futures_util::future::try_join_all(all.map(|_| self.checkout())).await?;
+        let loans = futures_util::future::try_join_all(all.map(|_| self.checkout())).await?;
+        let mut sessions = HashSet::new();
+        // One after the other: whoever pools transactions has the same session for all of them.
+        for loan in &loans {
+            let process = Statement::<(i32,)>::new("SELECT pg_backend_pid()");
+            let process = load(loan, process).await?;
+            if !process.iter().all(|(process,)| sessions.insert(*process)) {
+                return Err(DbError::Refused(error::POOLED.to_owned()));
+            }
+        }
         Ok(())
     }
 

@@ -31,8 +31,8 @@ struct Bouncer {
 }
 
 impl Bouncer {
-    /// One that drops `options`, in front of the databases of the cluster.
-    fn start() -> Self {
+    /// One that drops `options` and pools these, in front of the databases of the cluster.
+    fn start(pooled: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("pj-bouncer-{}", Uuid::now_v7().simple()));
         fs::create_dir(&folder).unwrap();
         // As root, PgBouncer becomes another user, who writes its log.
@@ -45,7 +45,7 @@ impl Bouncer {
         let text = format!(
             "[databases]\n* = host={} port=5432\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
              listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = {}\n\
-             pool_mode = session\nignore_startup_parameters = options\nlogfile = {}\npidfile = {}\n",
+             pool_mode = {pooled}\nignore_startup_parameters = options\nlogfile = {}\npidfile = {}\n",
             socket.display(),
             at("users.txt"),
             at("log"),
@@ -101,7 +101,7 @@ async fn behind_a_pooler_that_drops_options_the_server_serves_with_its_own_right
     if left_out() {
         return;
     }
-    let bouncer = Bouncer::start();
+    let bouncer = Bouncer::start("session");
     let database = Cluster::get().database();
     let url = bouncer.url("pj_server", &database);
     let home = Home::fresh("bouncer");
@@ -135,4 +135,14 @@ async fn behind_a_pooler_that_drops_options_the_server_serves_with_its_own_right
 
     let said = refused(&["--database-url", &bouncer.url("pj_admin", &database)]);
     assert!(said.contains("the login pj_admin is a superuser"), "{said}");
+}
+
+#[test]
+fn a_pooler_of_transactions_is_refused_with_a_sentence() {
+    if left_out() {
+        return;
+    }
+    let bouncer = Bouncer::start("transaction");
+    let said = refused(&["--database-url", &bouncer.url("pj_server", &Cluster::get().database())]);
+    assert!(said.contains("pools transactions; it must pool sessions"), "{said}");
 }
