@@ -10,7 +10,7 @@ async function show() {
   const answer = await fetch('openapi.json');
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   const spec = await answer.json();
-  // The document names an example of a server. Operations are tried on the one it came from.
+  // The document names the server by its public address. Operations are tried where this page came from.
   spec.servers = [{ url: new URL('.', location.href).href.replace(/\/$/, '') }];
   SwaggerUIBundle({
     spec,

@@ -200,7 +200,7 @@ fn pushed<C: Record>(components: &mut Components) -> RefOr<Schema> {
         let about = if C::WRITERS.has_patient() {
             "What changed on the device in one collection: new records, changed ones, ids of deleted ones."
         } else {
-            "Only practitioners write in this collection: each record of a push is refused as `read_only`."
+            "The changes of one collection. Only practitioners write in it: each record of a push is refused as `read_only`."
         };
         Schema::Object(
             ObjectBuilder::new()

@@ -168,6 +168,19 @@ fn play(name: &str, command: &mut Command) -> String {
     log
 }
 
+/// Somebody else's reading of the specification finds nothing wrong with the document.
+#[test]
+fn the_document_is_valid_to_a_validator_that_nobody_here_wrote() {
+    if are_left_out() {
+        return;
+    }
+    let mut validate = Command::new("npm");
+    validate.args(["run", "--silent", "validate"]).current_dir(typescript());
+    let output = validate.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("\"valid\": true"), "{said}");
+}
+
 #[test]
 fn typescript_plays_the_quickstart_and_every_operation() {
     if are_left_out() {

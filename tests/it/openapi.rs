@@ -1,7 +1,7 @@
 //! The document: committed as served, whole, and precise enough to generate clients from.
 
 use crate::support::contract::{as_written, document, operations};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -250,6 +250,12 @@ fn has_401(operation: &Value) -> bool {
     codes.as_array().is_some_and(|codes| {
         codes.iter().all(|code| code == "invalid_credentials" || code == "session_revoked")
     })
+}
+
+#[test]
+fn a_key_of_a_push_may_be_as_long_as_the_server_takes_it() {
+    let key = &as_written()["components"]["parameters"]["IdempotencyKey"]["schema"];
+    assert_eq!((&key["maxLength"], &key["pattern"]), (&json!(128), &json!("^[!-~]{8,128}$")));
 }
 
 #[test]
