@@ -224,3 +224,38 @@ async fn a_patient_without_a_journal_cannot_be_imported_into() {
     let rows = "SELECT count(*) FROM pj.journal_entries";
     assert_eq!(sql.query_one(rows, &[]).await.unwrap().get::<_, i64>(0), 0);
 }
+
+#[tokio::test]
+async fn records_as_they_were_read_come_in_without_what_the_server_had_made() {
+    let app = server();
+    let (ana, bea) = (app.patient("read").await, app.patient("written").await);
+    load(&app, &ana, Format::Jsonl, "diary.jsonl").await;
+    let records = all(&ana, "/v1/sleep-records").await;
+    assert!(records.len() > 100 && records[0]["version"].is_number());
+    let lines: Vec<String> = records
+        .iter()
+        .map(|record| {
+            let mut line = record.clone();
+            line["collection"] = json!("sleep_records");
+            line.to_string()
+        })
+        .collect();
+    let (patient, text) = (bea.id, lines.join("\n"));
+    let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
+        import(&app, patient, Format::Jsonl, chrono_tz::UTC, text.as_bytes()).await
+    };
+    let summary = app.run(work).await.expect("the database");
+    assert_eq!((summary.created, summary.refused), (records.len(), BTreeMap::new()));
+    let content = |record: &Value| {
+        let mut record = record.clone();
+        for made in ["version", "created_at", "updated_at", "received_at"] {
+            record.as_object_mut().unwrap().remove(made);
+        }
+        record
+    };
+    let written = all(&bea, "/v1/sleep-records").await;
+    assert_eq!(
+        written.iter().map(content).collect::<Vec<_>>(),
+        records.iter().map(content).collect::<Vec<_>>()
+    );
+}
