@@ -218,6 +218,10 @@ fn pushed<C: Record>(components: &mut Components) -> RefOr<Schema> {
 fn updated_row<C: Record>(components: &mut Components) -> RefOr<Schema> {
     components.named(&format!("{}Updated", C::SCHEMA), |components| {
         row::<C>(components);
+        // By name: generators make a class of an inline object, twice where a schema is extended.
+        let seen = components.named("SeenValues", |_| {
+            Schema::Object(any_object("The values that the device had seen.").build())
+        });
         let mut object = ObjectBuilder::new()
             .description(Some(format!(
                 "A row in a push: its fields are those of {}. What is left out is not touched.",
@@ -236,7 +240,7 @@ fn updated_row<C: Record>(components: &mut Components) -> RefOr<Schema> {
                 "_changed",
                 nullable(text(2000, "The fields that were edited, with commas."), Type::String),
             )
-            .property("_base", any_object("The values that the device had seen."));
+            .property("_base", seen);
         Schema::Object(object.build())
     })
 }

@@ -177,7 +177,8 @@ class Play:
         client("getMe", 401, token=phone)
 
     def life(self, kind, body, change, **at):
-        """Creates a record, lists, reads and changes it; answers its id and its newest tag."""
+        """Creates, lists and reads a record, changes one member of what was read and sends it back
+        whole; answers what a DELETE takes."""
         client, (one, many) = self.client, kind
         id = uuid4()
         created = client(f"put{one}", 201, body=body, id=id, If_None_Match="*", **at)
@@ -187,8 +188,12 @@ class Play:
         read = client(f"get{one}", id=id, **at)
         assert read.data.version == created.data.version
         client(f"get{one}", 304, id=id, If_None_Match=read.tag, **at)
-        changed = client(f"put{one}", body={**body, **change}, id=id, If_Match=read.tag, **at)
-        assert changed.data.version > read.data.version
+        before, record = read.data.version, read.data
+        for name, value in change.items():
+            setattr(record, name, value)
+        changed = client(f"put{one}", body=record, id=id, If_Match=read.tag, **at)
+        assert changed.data.version > before
+        assert all(getattr(changed.data, name) == value for name, value in change.items())
         return {"id": id, "If_Match": changed.tag, **at}
 
     def records(self):
@@ -201,22 +206,25 @@ class Play:
                 client("getTreatmentPlanProgress", token=ana, id=at["id"])
             client(f"delete{one}", 204, **at)
             client(f"get{one}", 404, token=ana, id=at["id"])
-        client("listReminderTimes", token=ana, time_zone="Europe/Berlin", limit=3)
+        client("listReminderTimes", token=ana, after=now(), time_zone="Europe/Berlin", limit=3)
 
     def practitioner(self):
         client, ana, lind = self.client, self.ana, self.lind
         terms = {"number": "12-345", "jurisdiction": "Bern"}
         assert client("putLicence", token=lind, body=terms).data.number == terms["number"]
-        assert client("getLicence", token=lind).data.jurisdiction == terms["jurisdiction"]
+        licence = client("getLicence", token=lind).data
+        licence.jurisdiction = "Zug"
+        moved = client("putLicence", token=lind, body=licence).data
+        assert (moved.number, moved.jurisdiction) == (terms["number"], "Zug")
 
         sections = ["pain", "sleep", "mobility", "medication", "treatment", "assessments", "goals",
                     "notes"]
         share = self.share(sections, label="Everything", may_record=True)
         held = client("getShare", token=ana, id=share)
         client("getShare", 304, token=ana, id=share, If_None_Match=held.tag)
-        changed = {"label": "All of it", "sections": sections, "may_record": True,
-                   "expires_at": (now() + timedelta(days=20)).isoformat()}
-        client("changeShare", token=ana, id=share, If_Match=held.tag, body=changed)
+        held.data.label = "All of it"
+        changed = client("changeShare", token=ana, id=share, If_Match=held.tag, body=held.data)
+        assert changed.data.label == "All of it"
         for name in ["listShares", "listPatients"]:
             assert share in [one.id for one in client(name, token=lind).data.data]
 
@@ -274,8 +282,9 @@ class Play:
         with client.stream("streamChanges", token=tablet) as lines:
             good, bad = str(uuid4()), str(uuid4())
             row = {"kind": "momentary", "effective_at": int(time.time() * 1000),
-                   "time_zone": "Europe/Berlin"}
-            rows = [{"id": good, **row, "pain_now": 4}, {"id": bad, **row, "pain_now": 40}]
+                   "time_zone": "Europe/Berlin", "pain_now": 4}
+            # A code that the vocabulary does not have.
+            rows = [{"id": good, **row}, {"id": bad, **row, "kind": "weekly"}]
             body = {"changes": {"journal_entries": {"created": rows}}}
             push = {"token": ana, "last_pulled_at": start, "Idempotency_Key": str(uuid4())}
             pushed = client("pushChanges", body=body, **push).data

@@ -49,7 +49,9 @@ export async function account(stage: Stage) {
 export async function licence(lind: Api) {
   const terms = { number: '12-345', jurisdiction: 'Bern' }
   equal((await got(lind.PUT('/v1/me/licence', { body: terms }))).number, terms.number, 'the number')
-  equal((await got(lind.GET('/v1/me/licence'))).jurisdiction, terms.jurisdiction, 'the jurisdiction')
+  const held = await got(lind.GET('/v1/me/licence'))
+  const moved = await got(lind.PUT('/v1/me/licence', { body: { ...held, jurisdiction: 'Zug' } }))
+  equal([moved.number, moved.jurisdiction], [terms.number, 'Zug'], 'the licence that was read, changed and sent back')
 }
 
 /** What apps read once and keep. */
@@ -75,10 +77,9 @@ export async function sync(stage: Stage, ana: Api) {
   const stream = await answered(200, tablet.GET('/v1/sync/stream', { parseAs: 'stream' }))
   const listening = stream.response.body?.getReader()
   const [id, bad] = [randomUUID(), randomUUID()]
-  const row = { kind: 'momentary', effective_at: Date.now(), time_zone: 'Europe/Berlin' }
-  const changes = {
-    journal_entries: { created: [{ id, ...row, pain_now: 4 }, { id: bad, ...row, pain_now: 40 }] },
-  }
+  const row = { kind: 'momentary', effective_at: Date.now(), time_zone: 'Europe/Berlin', pain_now: 4 }
+  // A code that the vocabulary does not have.
+  const changes = { journal_entries: { created: [{ id, ...row }, { id: bad, ...row, kind: 'weekly' }] } }
   const query = { last_pulled_at: start.timestamp }
   const push = { params: { query, header: { 'Idempotency-Key': randomUUID() } }, body: { changes } }
   const pushed = await got(ana.POST('/v1/sync', push))

@@ -25,6 +25,13 @@ type Hand = {
 const utc = (text: string) => new Date(text).toISOString()
 const midnight = (day: string) => `${day}T00:00:00.000Z`
 
+/** The offset in Berlin at a moment, such as `+02:00`. */
+function inBerlin(moment: Date): string {
+  const written = new Intl.DateTimeFormat('en', { timeZone: 'Europe/Berlin', timeZoneName: 'longOffset' })
+  const offset = written.formatToParts(moment).find(({ type }) => type === 'timeZoneName')?.value
+  return offset?.replace('GMT', '') ?? ''
+}
+
 /** `java.time`: nine digits, the offset of the zone of the phone; ids in lower case. */
 const kotlin: Hand = {
   headers: ({ accept, contentType }) => ({
@@ -34,8 +41,9 @@ const kotlin: Hand = {
   }),
   value: (text) => {
     if (!MOMENT.test(text)) return text
-    const there = new Date(Date.parse(text) + 2 * 3_600_000).toISOString().replace('Z', '')
-    return `${there}456789+02:00`
+    const offset = inBerlin(new Date(text))
+    const there = new Date(Date.parse(text) + Number(offset.slice(1, 3)) * 3_600_000).toISOString()
+    return there.replace('Z', `456789${offset}`)
   },
   parameter: (text) => (MOMENT.test(text) ? kotlin.value(text) : text),
 }

@@ -89,6 +89,19 @@ export class Judge {
     return `${this.operations.length} operations, ${statuses} different answers`
   }
 
+  /** The schemas of request bodies that have a name, with the members that a request must have. */
+  bodies(): Map<string, string[]> {
+    const found = new Map<string, string[]>()
+    for (const { description } of this.operations) {
+      const body = this.#resolve(description['requestBody'])
+      const schema = body && this.#media(body, 'application/json')
+      const name = isNode(schema) ? schema['$ref'] : undefined
+      if (typeof name !== 'string' || schema === undefined) continue
+      found.set(name.slice(name.lastIndexOf('/') + 1), (this.#resolve(schema)?.['required'] ?? []) as string[])
+    }
+    return found
+  }
+
   /** A request body with every member that its schema knows, null where it has no value. */
   withEveryMember(operation: Operation, body: Json): Json {
     const description = this.#resolve(operation.description['requestBody'])

@@ -6,9 +6,10 @@
 //   DOCUMENT   the document of the API
 //   DISGUISE   kotlin, swift or dart: every request is written as that client of openapi-generator
 //              would write it; absent: as it is
-//   SOURCES    the folder of that client
+//   SOURCES    the folder of the clients that openapi-generator wrote
 
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { account, licence, reference, sync } from './accounts.js'
 import { stage } from './client.js'
 import { asDart, asKotlin, asSwift, type Dress } from './dress.js'
@@ -16,7 +17,7 @@ import { Judge } from './judge.js'
 import { quickstart } from './quickstart.js'
 import { patientsRecords, sharedRecords } from './records.js'
 import { endShare, openShare, ownReport, sharedReport } from './reports.js'
-import { dart, isWhole, kotlin, swift, toleratesWhatIsNew } from './sources.js'
+import { dart, demandsWhatIsSaid, hasDays, isWhole, kotlin, swift, toleratesWhatIsNew } from './sources.js'
 
 function setting(name: string): string {
   const value = process.env[name]
@@ -30,11 +31,14 @@ function disguise(language: string | undefined): Dress {
   if (!language) return () => undefined
   const read = { kotlin, swift, dart }[language]
   if (!read) throw new Error(`${language} is not known`)
-  const { sent, models } = read(setting('SOURCES'))
+  const { sent, models } = read(join(setting('SOURCES'), language))
   isWhole(language, sent, judge)
+  demandsWhatIsSaid(language, models, judge)
   toleratesWhatIsNew(language, models)
+  if (language === 'kotlin') return asKotlin(sent)
   if (language === 'dart') return asDart(sent, judge)
-  return language === 'kotlin' ? asKotlin(sent) : asSwift(sent)
+  hasDays(swift(join(setting('SOURCES'), 'swift_days')).models)
+  return asSwift(sent)
 }
 
 const play = stage(setting('BASE_URL'), setting('OUTBOX'), judge, disguise(process.env['DISGUISE']))

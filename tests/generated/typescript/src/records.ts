@@ -3,23 +3,28 @@
 import { randomUUID } from 'node:crypto'
 import bodies from './bodies.json' with { type: 'json' }
 import { answered, equal, got, tag, type Answer, type Api } from './client.js'
+import type { components } from './schema.js'
 
-type Named = { id: string; version: number }
+type Schemas = components['schemas']
+type Named = { readonly id?: string; readonly version?: number }
 type Page<R> = { data: R[]; has_more: boolean; next_cursor: string | null }
 type Days = { from?: string; to?: string; limit?: number }
 type IfMatch = { 'If-Match': string }
 type IfNoneMatch = { 'If-None-Match'?: string }
 
 /** The four operations on one kind of record, each already bound to its typed path. */
-type Calls<R extends Named, W> = {
+type Calls<R extends Named> = {
   list: (query: Days) => Promise<Answer<Page<R>>>
   get: (id: string, header: IfNoneMatch) => Promise<Answer<R>>
-  put: (id: string, header: IfMatch | IfNoneMatch, body: W) => Promise<Answer<R>>
+  put: (id: string, header: IfMatch | IfNoneMatch, body: R) => Promise<Answer<R>>
   remove: (id: string, header: IfMatch) => Promise<Answer<unknown>>
 }
 
-/** Creates, lists, reads and changes a record, deletes it where that is asked for, and answers its id. */
-async function life<R extends Named, W>(calls: Calls<R, W>, body: W, change: Partial<W>, end = true): Promise<string> {
+/**
+ * Creates, lists and reads a record, changes one member of what was read and sends it back whole;
+ * deletes it where that is asked for, and answers its id.
+ */
+async function life<R extends Named>(calls: Calls<R>, body: R, change: Partial<R>, end = true): Promise<string> {
   const id = randomUUID()
   const created = await answered(201, calls.put(id, { 'If-None-Match': '*' }, body))
   equal(created.data.id, id, 'the id')
@@ -28,8 +33,9 @@ async function life<R extends Named, W>(calls: Calls<R, W>, body: W, change: Par
   const read = await answered(200, calls.get(id, {}))
   equal(read.data.version, created.data.version, 'the version')
   await answered(304, calls.get(id, { 'If-None-Match': tag(read.response) }))
-  const changed = await answered(200, calls.put(id, { 'If-Match': tag(read.response) }, { ...body, ...change }))
-  if (changed.data.version <= read.data.version) throw new Error('the change wrote nothing')
+  const changed = await answered(200, calls.put(id, { 'If-Match': tag(read.response) }, { ...read.data, ...change }))
+  if (Number(changed.data.version) <= Number(read.data.version)) throw new Error('the change wrote nothing')
+  for (const [name, value] of Object.entries(change)) equal(changed.data[name as keyof R], value as R[keyof R], name)
   if (end) {
     await answered(204, calls.remove(id, { 'If-Match': tag(changed.response) }))
     await answered(404, calls.get(id, {}))
@@ -47,7 +53,7 @@ export async function patientsRecords(api: Api) {
   const event = '/v1/adverse-events/{id}'
   const entry = '/v1/journal-entries/{id}'
 
-  await life(
+  await life<Schemas['JournalEntry']>(
     {
       list: (query) => api.GET('/v1/journal-entries', { params: { query } }),
       get: (id, header) => api.GET(entry, { params: { path: { id }, header } }),
@@ -57,7 +63,7 @@ export async function patientsRecords(api: Api) {
     bodies.journal_entries,
     { pain_worst: 9 },
   )
-  await life(
+  await life<Schemas['SleepRecord']>(
     {
       list: (query) => api.GET('/v1/sleep-records', { params: { query } }),
       get: (id, header) => api.GET(sleep, { params: { path: { id }, header } }),
@@ -67,7 +73,7 @@ export async function patientsRecords(api: Api) {
     bodies.sleep_records,
     { quality: 0 },
   )
-  await life(
+  await life<Schemas['TreatmentSession']>(
     {
       list: (query) => api.GET('/v1/treatment-sessions', { params: { query } }),
       get: (id, header) => api.GET(session, { params: { path: { id }, header } }),
@@ -77,7 +83,7 @@ export async function patientsRecords(api: Api) {
     bodies.treatment_sessions,
     { techniques: ['cupping'] },
   )
-  await life(
+  await life<Schemas['MedicationIntake']>(
     {
       list: (query) => api.GET('/v1/medication-intakes', { params: { query } }),
       get: (id, header) => api.GET(intake, { params: { path: { id }, header } }),
@@ -87,7 +93,7 @@ export async function patientsRecords(api: Api) {
     bodies.medication_intakes,
     { dose: 0.25 },
   )
-  await life(
+  await life<Schemas['Flare']>(
     {
       list: (query) => api.GET('/v1/flares', { params: { query } }),
       get: (id, header) => api.GET('/v1/flares/{id}', { params: { path: { id }, header } }),
@@ -97,7 +103,7 @@ export async function patientsRecords(api: Api) {
     bodies.flares,
     { severity: 9 },
   )
-  await life(
+  await life<Schemas['Goal']>(
     {
       list: (query) => api.GET('/v1/goals', { params: { query } }),
       get: (id, header) => api.GET('/v1/goals/{id}', { params: { path: { id }, header } }),
@@ -107,7 +113,7 @@ export async function patientsRecords(api: Api) {
     bodies.goals,
     { importance: 9 },
   )
-  await life(
+  await life<Schemas['Question']>(
     {
       list: (query) => api.GET('/v1/questions', { params: { query } }),
       get: (id, header) => api.GET('/v1/questions/{id}', { params: { path: { id }, header } }),
@@ -117,7 +123,7 @@ export async function patientsRecords(api: Api) {
     bodies.questions,
     { text: 'May I carry crates?' },
   )
-  await life(
+  await life<Schemas['PainEpisode']>(
     {
       list: (query) => api.GET('/v1/pain-episodes', { params: { query } }),
       get: (id, header) => api.GET(episode, { params: { path: { id }, header } }),
@@ -127,7 +133,7 @@ export async function patientsRecords(api: Api) {
     bodies.pain_episodes,
     { label: 'My low back' },
   )
-  const planned = await life(
+  const planned = await life<Schemas['TreatmentPlan']>(
     {
       list: (query) => api.GET('/v1/treatment-plans', { params: { query } }),
       get: (id, header) => api.GET(plan, { params: { path: { id }, header } }),
@@ -142,7 +148,7 @@ export async function patientsRecords(api: Api) {
   const newest = tag((await api.GET(plan, { params: { path: { id: planned } } })).response)
   const gone = { params: { path: { id: planned }, header: { 'If-Match': newest } } }
   await answered(204, api.DELETE(plan, gone))
-  await life(
+  await life<Schemas['AdverseEvent']>(
     {
       list: (query) => api.GET('/v1/adverse-events', { params: { query } }),
       get: (id, header) => api.GET(event, { params: { path: { id }, header } }),
@@ -152,7 +158,7 @@ export async function patientsRecords(api: Api) {
     bodies.adverse_events,
     { severity: 'moderate' },
   )
-  await life(
+  await life<Schemas['Assessment']>(
     {
       list: (query) => api.GET('/v1/assessments', { params: { query } }),
       get: (id, header) => api.GET('/v1/assessments/{id}', { params: { path: { id }, header } }),
@@ -162,7 +168,7 @@ export async function patientsRecords(api: Api) {
     bodies.assessments,
     { occasion: 'review' },
   )
-  await life(
+  await life<Schemas['Reminder']>(
     {
       list: (query) => api.GET('/v1/reminders', { params: { query } }),
       get: (id, header) => api.GET('/v1/reminders/{id}', { params: { path: { id }, header } }),
@@ -197,7 +203,7 @@ export async function sharedRecords(ana: Api, lind: Api, share_id: string) {
   const event = '/v1/patients/{share_id}/adverse-events/{id}'
   const note = '/v1/patients/{share_id}/practitioner-notes/{id}'
 
-  await life(
+  await life<Schemas['TreatmentSession']>(
     {
       list: (query) => lind.GET('/v1/patients/{share_id}/treatment-sessions', { params: { path: { share_id }, query } }),
       get: (id, header) => lind.GET(session, { params: { path: { share_id, id }, header } }),
@@ -207,7 +213,7 @@ export async function sharedRecords(ana: Api, lind: Api, share_id: string) {
     bodies.shared.treatment_sessions,
     { techniques: ['cupping'] },
   )
-  await life(
+  await life<Schemas['PainEpisode']>(
     {
       list: (query) => lind.GET('/v1/patients/{share_id}/pain-episodes', { params: { path: { share_id }, query } }),
       get: (id, header) => lind.GET(episode, { params: { path: { share_id, id }, header } }),
@@ -217,7 +223,7 @@ export async function sharedRecords(ana: Api, lind: Api, share_id: string) {
     bodies.shared.pain_episodes,
     { conditions: ['facet_joint'] },
   )
-  const planned = await life(
+  const planned = await life<Schemas['TreatmentPlan']>(
     {
       list: (query) => lind.GET('/v1/patients/{share_id}/treatment-plans', { params: { path: { share_id }, query } }),
       get: (id, header) => lind.GET(plan, { params: { path: { share_id, id }, header } }),
@@ -233,7 +239,7 @@ export async function sharedRecords(ana: Api, lind: Api, share_id: string) {
   const newest = tag((await lind.GET(plan, { params: { path: { share_id, id: planned } } })).response)
   const gone = { params: { path: { share_id, id: planned }, header: { 'If-Match': newest } } }
   await answered(204, lind.DELETE(plan, gone))
-  await life(
+  await life<Schemas['AdverseEvent']>(
     {
       list: (query) => lind.GET('/v1/patients/{share_id}/adverse-events', { params: { path: { share_id }, query } }),
       get: (id, header) => lind.GET(event, { params: { path: { share_id, id }, header } }),
@@ -243,7 +249,7 @@ export async function sharedRecords(ana: Api, lind: Api, share_id: string) {
     bodies.shared.adverse_events,
     { severity: 'moderate' },
   )
-  const written = await life(
+  const written = await life<Schemas['PractitionerNote']>(
     {
       list: (query) => lind.GET('/v1/patients/{share_id}/practitioner-notes', { params: { path: { share_id }, query } }),
       get: (id, header) => lind.GET(note, { params: { path: { share_id, id }, header } }),

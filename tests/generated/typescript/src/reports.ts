@@ -21,21 +21,21 @@ export async function openShare(ana: Api, lind: Api): Promise<string> {
     expires_at: new Date(Date.now() + 30 * DAY).toISOString(),
   }
   const { data: invitation } = await answered(201, ana.POST('/v1/shares', { body: terms }))
-  await got(lind.POST('/v1/shares/redeem', { body: { code: invitation.code } }))
-  const at = { params: { path: { id: invitation.share.id } } }
+  const { share_id: id } = await got(lind.POST('/v1/shares/redeem', { body: { code: invitation.code } }))
+  const at = { params: { path: { id } } }
   const confirmed = await answered(200, ana.POST('/v1/shares/{id}/confirm', at))
   const shown = await answered(200, ana.GET('/v1/shares/{id}', at))
   equal(tag(shown.response), tag(confirmed.response), 'the tag of the share')
   const again = { params: { path: at.params.path, header: { 'If-None-Match': tag(shown.response) } } }
   await answered(304, ana.GET('/v1/shares/{id}', again))
   const change = { params: { path: at.params.path, header: { 'If-Match': tag(shown.response) } } }
-  const changed = await got(ana.PUT('/v1/shares/{id}', { ...change, body: { ...terms, label: 'All of it' } }))
+  const changed = await got(ana.PUT('/v1/shares/{id}', { ...change, body: { ...shown.data, label: 'All of it' } }))
   equal(changed.label, 'All of it', 'the label')
   const shares = await got(lind.GET('/v1/shares'))
-  if (!shares.data.some(({ id }) => id === changed.id)) throw new Error('the share is not in the list')
+  if (!shares.data.some((share) => share.id === id)) throw new Error('the share is not in the list')
   const patients = await got(lind.GET('/v1/patients'))
-  if (!patients.data.some(({ id }) => id === changed.id)) throw new Error('nor among the patients')
-  return changed.id
+  if (!patients.data.some((share) => share.id === id)) throw new Error('nor among the patients')
+  return id
 }
 
 export async function endShare(lind: Api, id: string) {

@@ -128,6 +128,23 @@ export function isWhole(language: string, sent: Table, judge: Judge) {
   }
 }
 
+/** A constructor demands what a person says, and nothing that the server makes. */
+export function demandsWhatIsSaid(language: string, models: Map<string, Model>, judge: Judge) {
+  for (const [name, required] of judge.bodies()) {
+    const model = models.get(name)
+    if (!model) throw new Error(`${language} has no class ${name}`)
+    equal(model.required.toSorted(), required.toSorted(), `${language}: what the constructor of ${name} demands`)
+    const made = ['id', 'version', 'created_at', 'updated_at', 'received_at']
+    const own = model.required.filter((member) => made.includes(member))
+    equal(own, [], `${language}: what the server makes is demanded by ${name}`)
+  }
+}
+
+/** With the option that our page recommends, days in Swift are no instants. */
+export function hasDays(models: Map<string, Model>) {
+  holds(models.get('JournalEntry')?.text, 'journalDate: OpenAPIDateWithoutTime', 'JournalEntry')
+}
+
 /** No answer can break an app: where a value is an enumeration, it has a place for what is new. */
 export function toleratesWhatIsNew(language: string, models: Map<string, Model>) {
   for (const [name, { text }] of models) {
