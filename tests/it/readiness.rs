@@ -116,6 +116,7 @@ async fn a_server_whose_disk_is_full_is_not_ready() {
 async fn another_secret_serves_nothing_and_leaves_the_database_up() {
     let home = Home::fresh("secret");
     let mut server = Serving::start(&home, &[]);
+    assert!(becomes(&server.base, 200).await);
     signal(server.process(), "TERM");
     assert!(server.ends_within(Time::from_secs(20)).expect("an end").success());
 
