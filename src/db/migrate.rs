@@ -127,7 +127,10 @@ fn may_pass(error: &tokio_postgres::Error) -> bool {
             SqlState::CRASH_SHUTDOWN,
         ]
         .contains(code),
-        None => error.is_closed() || error.source().is_some_and(|s| s.is::<std::io::Error>()),
+        None => {
+            error.is_closed()
+                || matches!(error.source(), Some(source) if source.is::<std::io::Error>())
+        }
     }
 }
 

@@ -73,7 +73,7 @@ impl Drop for SmallDisk<'_> {
 }
 
 /// How long a change of the disk may take to be seen: some seconds of an old answer, and the machine.
-const SEEN: Time = Time::from_secs(60);
+const SEEN: Time = Time::from_mins(1);
 
 /// Does `/readyz` answer with this status, sooner or later?
 async fn becomes(base: &str, status: u16) -> bool {

@@ -1,4 +1,4 @@
-//! PgBouncer between the server and the database, dropping what a client asks for at the start: what
+//! A pooler between the server and the database, dropping what a client asks for at the start: what
 //! the server needs hangs on its login, so that it serves, and a superuser is still found out.
 //!
 //! `PAIN_JOURNAL_SKIP_PROXIES=1` leaves it out.
@@ -23,7 +23,7 @@ const MISSING: &str = "PgBouncer is missing: run script/test, which installs it,
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A running PgBouncer, ended with this value.
+/// A running pooler, ended with this value.
 struct Bouncer {
     process: Child,
     port: u16,
