@@ -1,6 +1,8 @@
 //! Configuration: read once from flags and environment, checked whole, refused with a reason.
 
 use crate::auth::secret::MasterSecret;
+use crate::connection::{self, Bounds};
+use crate::http::Origins;
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
@@ -23,6 +25,9 @@ pub enum LogFormat {
     /// One JSON object a line.
     Json,
 }
+
+/// Connections at once, where nothing else is said and the system allows them.
+const CONNECTIONS: usize = 4096;
 
 /// What the help says of settings that are no options.
 const ENVIRONMENT: &str = "Only from the environment:
@@ -93,6 +98,16 @@ pub struct ServeArgs {
     /// Threads that serve requests, 1 to 256. Default: one a core.
     #[arg(long, env = "PAIN_JOURNAL_WORKERS", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
+    /// Connections at once, 64 to 100000. Each is an open file of the process: the limit is raised to
+    /// what they need, and a number that the system does not allow is refused. Default: 4096, or as
+    /// many as the system allows.
+    #[arg(long, env = "PAIN_JOURNAL_MAX_CONNECTIONS",
+          value_parser = clap::value_parser!(u32).range(64..=100_000))]
+    pub max_connections: Option<u32>,
+    /// Origins whose pages may call the API, separated by commas: browser apps and web views, like
+    /// <https://app.example.org> or <capacitor://localhost>. None unless given.
+    #[arg(long, env = "PAIN_JOURNAL_CORS_ORIGINS")]
+    pub cors_origins: Option<Origins>,
     /// Load the demo patient and practitioner when the database is new, and print their sign-ins.
     /// Refused in production mode.
     #[arg(long)]
@@ -172,6 +187,27 @@ impl ServeArgs {
             return Err("PAIN_JOURNAL_PUBLIC_URL must be set in production mode".into());
         }
         Ok(url)
+    }
+
+    /// How many connections and workers there may be. Raises the process's limit of open files.
+    ///
+    /// # Errors
+    /// One sentence: the system allows fewer open files than were asked for.
+    pub fn bounds(&self) -> Result<Bounds, String> {
+        let asked = self.max_connections.map(|most| most as usize);
+        let connections = connection::room_for(asked.unwrap_or(CONNECTIONS))?;
+        if asked.is_some_and(|asked| connections < asked) {
+            return Err(format!(
+                "PAIN_JOURNAL_MAX_CONNECTIONS is more than the limit of open files allows: there is \
+                 room for {connections}; raise the limit (ulimit -n, LimitNOFILE=) or lower the number"
+            ));
+        }
+        if connections == 0 {
+            return Err("the system's limit of open files leaves none for connections; raise it \
+                        (ulimit -n, LimitNOFILE=)"
+                .into());
+        }
+        Ok(Bounds { workers: self.workers, connections })
     }
 
     /// What no type of an option refuses: addresses that cannot be used, and things that are fine on

@@ -15,6 +15,7 @@ pub mod cli;
 pub mod clinic;
 pub mod collections;
 pub mod config;
+pub mod connection;
 pub mod database;
 pub mod db;
 pub mod demo;

@@ -4,17 +4,18 @@ use crate::app::{self, App, Parts};
 use crate::auth;
 use crate::auth::password::HashCost;
 use crate::config::ServeArgs;
+use crate::connection::{self, Bounds};
 use crate::database::Database;
 use crate::db::Db;
 use crate::demo;
-use crate::http::{Answered, Problem};
+use crate::http::{Answered, Origins, Problem};
 use crate::jobs;
 use crate::mail::{Mailer, Smtp};
 use crate::postgres::Postgres;
 use crate::time::Clock;
 use crate::{clinic, pages};
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App as Actix, HttpServer, web};
+use actix_web::{App as Actix, web};
 use secrecy::ExposeSecret;
 use std::net::TcpListener;
 use std::path::Path;
@@ -23,9 +24,6 @@ use std::time::Duration;
 
 /// How the cause begins when the keys were sealed with another master secret.
 const SEALED_OTHERWISE: &str = "a sealed value does not open with this secret";
-
-/// How long requests in flight may take to end at a stop, in seconds.
-const GRACE: u64 = 10;
 
 /// Serves until a signal ends it.
 ///
@@ -40,6 +38,7 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
     })?;
     // Port 0 asks for any free one.
     let public_url = args.public_url(listener.local_addr().map_err(|e| e.to_string())?)?;
+    let bounds = args.bounds()?;
     let mut progress = |line: &str| eprintln!("pain-journal: {line}");
     let mut database = Database::open(&args.database, &mut progress)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -64,7 +63,8 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
         }
         let sign_ins =
             if args.demo { demo::load(&app).await.map_err(|e| explain(&e))? } else { None };
-        let server = listen(Arc::clone(&app), listener, args.workers).map_err(|e| e.to_string())?;
+        let server = listen(&app, listener, bounds, args.cors_origins.clone().unwrap_or_default())
+            .map_err(|e| e.to_string())?;
         announce(args, &app, &database, sign_ins.as_deref());
         let handle = server.handle();
         let jobs = tokio::spawn(run_jobs(app.into_inner()));
@@ -134,28 +134,22 @@ pub async fn start_up(app: &App) -> Answered<()> {
 /// # Errors
 /// When the listener cannot be used.
 pub fn listen(
-    app: Arc<App>,
+    app: &Arc<App>,
     listener: TcpListener,
-    workers: Option<u16>,
+    bounds: Bounds,
+    origins: Origins,
 ) -> std::io::Result<actix_web::dev::Server> {
-    let app = web::Data::from(app);
-    let mut server = HttpServer::new(move || {
+    let data = web::Data::from(Arc::clone(app));
+    connection::listen(app, listener, bounds, move || {
         Actix::new()
-            .app_data(app.clone())
+            .app_data(data.clone())
+            .app_data(origins.clone())
             .wrap(Compress::default())
             .wrap(from_fn(crate::http::frame))
             .configure(pages::routes)
             .configure(clinic::routes)
             .configure(|config| app::routes().install(config))
     })
-    .client_request_timeout(Duration::from_secs(5))
-    .client_disconnect_timeout(Duration::from_secs(2))
-    .keep_alive(Duration::from_secs(75))
-    .shutdown_timeout(GRACE);
-    if let Some(workers) = workers {
-        server = server.workers(usize::from(workers));
-    }
-    Ok(server.listen(listener)?.run())
 }
 
 fn mailer(args: &ServeArgs) -> Result<Mailer, String> {

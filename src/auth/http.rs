@@ -7,9 +7,10 @@ use super::store;
 use crate::access::{self, Caller, Need};
 use crate::app::App;
 use crate::http::{
-    Accepted, Answered, Authz, Body, Found, Nothing, Operation, Page, Problem, ProblemKind, Routes,
-    document, path_id,
+    Accepted, Answered, Authz, Body, Found, Nothing, Operation, Page, Problem, ProblemKind, Public,
+    Routes, Versioned, document, path_id,
 };
+use crate::reference;
 use crate::time::serialize_utc;
 use crate::wire::{At, Components, Email, Faults, Text, Wire, wire};
 use actix_web::http::Method;
@@ -78,7 +79,7 @@ pub fn routes(routes: &mut Routes) {
 
     let op = Operation::new("getJwks", "auth", "Public keys of access tokens", Authz::OPEN)
         .describe("RFC 7517. Keys rotate; look them up by `kid`.");
-    routes.add(Method::GET, "/.well-known/jwks.json", op, get_jwks);
+    routes.add(Method::GET, "/.well-known/jwks.json", reference::operation(op), get_jwks);
 }
 
 impl Wire for Password {
@@ -334,7 +335,9 @@ pub struct Jwk {
     alg: String,
 }
 
-async fn get_jwks(app: web::Data<App>) -> Answered<Found<Jwks>> {
+async fn get_jwks(app: web::Data<App>) -> Answered<Public<Versioned<Jwks>>> {
     let json = app.keys().ring().jwks_json(app.clock.now());
-    serde_json::from_str(&json).map(Found).map_err(Problem::internal)
+    let etag = reference::fingerprint(json.as_bytes());
+    let keys = serde_json::from_str(&json).map_err(Problem::internal)?;
+    Ok(Public(Versioned(keys, etag)))
 }

@@ -2,7 +2,7 @@
 
 use super::drawing::{View, draw, part_id, parts};
 use super::region::{BodyRegion, Laterality};
-use crate::http::{Answered, Authz, Operation, Routes, Svg, Versioned, document};
+use crate::http::{Answered, Authz, Operation, Public, Routes, Svg, Versioned, document};
 use crate::reference::{self, Reference};
 use actix_web::http::Method;
 use serde::Serialize;
@@ -157,7 +157,7 @@ fn describe(region: BodyRegion) -> BodyMapRegion {
     }
 }
 
-async fn regions() -> Answered<Versioned<&'static BodyMap>> {
+async fn regions() -> Answered<Public<Versioned<&'static BodyMap>>> {
     static MAP: LazyLock<Reference<BodyMap>> =
         LazyLock::new(|| Reference::new(BodyMap::of_today()));
     Ok(MAP.answer())
@@ -172,12 +172,12 @@ fn drawn(view: View) -> (String, String) {
     (svg, etag)
 }
 
-async fn front() -> Answered<Svg> {
+async fn front() -> Answered<Public<Svg>> {
     static FRONT: Drawn = LazyLock::new(|| drawn(View::Front));
-    Ok(Svg(FRONT.0.clone(), FRONT.1.clone()))
+    Ok(Public(Svg(FRONT.0.clone(), FRONT.1.clone())))
 }
 
-async fn back() -> Answered<Svg> {
+async fn back() -> Answered<Public<Svg>> {
     static BACK: Drawn = LazyLock::new(|| drawn(View::Back));
-    Ok(Svg(BACK.0.clone(), BACK.1.clone()))
+    Ok(Public(Svg(BACK.0.clone(), BACK.1.clone())))
 }

@@ -5,10 +5,11 @@ use super::frame::{Page, see_other, to_sign_in};
 use super::patients::failed;
 use super::session::{Visitor, is_our_own};
 use crate::app::App;
-use crate::http::ProblemKind;
+use crate::http::{self, Answered, ProblemKind};
 use crate::markup::Escaped;
 use crate::report::embedded;
 use crate::report::snapshots::{ReportSnapshot, for_practitioner as frozen};
+use crate::time::parse_date;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
@@ -23,24 +24,33 @@ const ONE_UP: &str = "../../../../";
 /// The days of the report on the page.
 #[derive(Debug, Deserialize)]
 pub(super) struct Form {
-    from: NaiveDate,
-    to: NaiveDate,
+    from: String,
+    to: String,
+}
+
+impl Form {
+    /// The days, read as the API reads them.
+    fn days(&self) -> Answered<(NaiveDate, NaiveDate)> {
+        let days = parse_date(&self.from).zip(parse_date(&self.to));
+        days.ok_or_else(|| ProblemKind::ValidationFailed.into())
+    }
 }
 
 /// The button of a report: keeps it, and goes on to what was kept.
 pub(super) async fn submit(
     app: web::Data<App>,
     request: HttpRequest,
-    filled: Result<web::Form<Form>, actix_web::Error>,
+    form: http::Form<Form>,
 ) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, LIST_UP) };
     if !is_our_own(&request) {
         return failed(&app, LIST_UP, &ProblemKind::RoleInsufficient.into());
     }
-    let Ok(web::Form(days)) = filled else {
-        return failed(&app, LIST_UP, &ProblemKind::ValidationFailed.into());
+    let days = match form.filled().and_then(|form| form.days()) {
+        Ok(days) => days,
+        Err(problem) => return failed(&app, LIST_UP, &problem),
     };
-    match frozen::freeze(&app, &visitor.caller, &request, (days.from, days.to)).await {
+    match frozen::freeze(&app, &visitor.caller, &request, days).await {
         Ok(snapshot) => {
             see_other(&format!("./frozen/{}", snapshot.id()), visitor.renewed(&app).ok())
         }

@@ -7,7 +7,7 @@ use crate::http::{Problem, ProblemKind};
 use crate::markup::Escaped;
 use crate::sharing::{Patient, patients};
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use chrono::NaiveDate;
 use std::fmt::Write as _;
 
@@ -50,6 +50,11 @@ pub(super) fn failed(app: &App, up: &'static str, problem: &Problem) -> HttpResp
         ProblemKind::Overloaded => {
             (StatusCode::SERVICE_UNAVAILABLE, "Busy", "The server is busy. Try again in a moment.")
         }
+        kind if kind.status() < 500 => (
+            problem.status_code(),
+            kind.title(),
+            "The form did not arrive as it was sent. Go back and try again.",
+        ),
         _ => {
             tracing::error!(cause = problem.cause(), "a page for practitioners");
             (StatusCode::INTERNAL_SERVER_ERROR, "That did not work", "Try again later.")

@@ -5,11 +5,11 @@ use super::session::{Visitor, cookie, is_our_own};
 use crate::app::App;
 use crate::auth::password::Password;
 use crate::auth::{sign_in_to_pages, sign_out as end_device};
-use crate::http::{Problem, ProblemKind};
+use crate::http::{self, Problem, ProblemKind};
 use crate::markup::Escaped;
 use crate::wire::Email;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use serde::Deserialize;
 
 const UP: &str = "../";
@@ -56,15 +56,22 @@ open is noted in its patient's access log.</p>
 pub(super) async fn submit(
     app: web::Data<App>,
     request: HttpRequest,
-    filled: Result<web::Form<Form>, actix_web::Error>,
+    filled: http::Form<Form>,
 ) -> HttpResponse {
     let refused = "The address and the password do not fit.";
     if !is_our_own(&request) {
         let fault = "That form did not come from this page. Try again here.";
         return form(StatusCode::FORBIDDEN, "", Some(fault));
     }
-    let Ok(web::Form(filled)) = filled else {
-        return form(StatusCode::BAD_REQUEST, "", Some("Fill in both fields."));
+    let filled = match filled.filled() {
+        Ok(filled) => filled,
+        Err(problem) => {
+            let (status, fault) = match problem.kind() {
+                ProblemKind::ValidationFailed => (StatusCode::BAD_REQUEST, "Fill in both fields."),
+                _ => (problem.status_code(), "The form did not arrive whole. Try again."),
+            };
+            return form(status, "", Some(fault));
+        }
     };
     let Some(email) = Email::parse(filled.email.trim()) else {
         return form(StatusCode::UNAUTHORIZED, &filled.email, Some(refused));

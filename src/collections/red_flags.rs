@@ -1,7 +1,7 @@
 //! Red flags: warning signs that need a person, not a program. Whatever is answered, the text is the
 //! same; the server draws no conclusion (clinical reference 4.5).
 
-use crate::http::{Answered, Authz, Operation, Routes, Versioned, document};
+use crate::http::{Answered, Authz, Operation, Public, Routes, Versioned, document};
 use crate::reference::{self, Reference};
 use crate::wire::{Term, Vocabulary, vocabulary};
 use actix_web::http::Method;
@@ -104,7 +104,7 @@ pub fn routes(routes: &mut Routes) {
     routes.add(Method::GET, "/v1/red-flags", reference::operation(op), red_flags);
 }
 
-async fn red_flags() -> Answered<Versioned<&'static RedFlags>> {
+async fn red_flags() -> Answered<Public<Versioned<&'static RedFlags>>> {
     Ok(RED_FLAGS.answer())
 }
 

@@ -26,6 +26,9 @@ pub enum DbError {
     /// The login of the server has other rights or settings than it must have.
     #[error("{0}")]
     Refused(String),
+    /// Text that Postgres cannot hold, which every reader should have refused or mended.
+    #[error("a text that Postgres cannot hold: {0}")]
+    Unstorable(String),
     /// Anything else; a fault of ours.
     #[error("the database refused a statement: {0}")]
     Other(Error),
@@ -43,6 +46,7 @@ impl From<Error> for DbError {
             DatabaseErrorKind::SerializationFailure => Self::Busy(message),
             _ if message.starts_with("prepared statement ") => Self::Refused(POOLED.to_owned()),
             _ if is_transient(&message) => Self::Busy(message),
+            _ if is_unstorable(&message) => Self::Unstorable(message),
             _ if message.contains("row-level security policy") => Self::Walled(message),
             _ if message.contains("connection closed")
                 || message.contains("terminating connection") =>
@@ -62,6 +66,13 @@ pub(super) fn unavailable(error: &tokio_postgres::Error) -> DbError {
         (None, Some(system)) => format!("{error}: {system}"),
         (None, None) => error.to_string(),
     })
+}
+
+/// U+0000, alone or as an escape in JSON.
+fn is_unstorable(message: &str) -> bool {
+    ["invalid byte sequence for encoding", "unsupported Unicode escape sequence"]
+        .iter()
+        .any(|m| message.contains(m))
 }
 
 /// Diesel keeps no SQLSTATE for these, only the server's English message (`lc_messages` is C).

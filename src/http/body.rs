@@ -1,20 +1,61 @@
-//! Request bodies and query parameters, read strictly.
+//! Request bodies and query parameters, read strictly and within a time.
 
 use super::{Answered, Problem, ProblemKind};
 use crate::wire::{Fault, Faults, Wire, json, read_body};
-use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::error::PayloadError;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::BytesMut;
-use actix_web::{FromRequest, HttpRequest};
-use futures_util::StreamExt;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::LocalBoxFuture;
+use futures_util::{StreamExt, stream};
+use serde::de::DeserializeOwned;
+use std::io::ErrorKind;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// A JSON body, at most this many bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;
+/// A form of the pages, at most this many bytes.
+const FORM_LIMIT: usize = 16 * 1024;
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(15);
+/// How long a push may take: it is larger, and phones are in cellars.
+const PUSH_TIME: Duration = Duration::from_secs(30);
+/// The longest time that any body may take to arrive.
+pub const LONGEST_BODY_TIME: Duration = PUSH_TIME;
+
+/// Where the larger and slower bodies go.
+const PUSHES: &str = "/v1/sync";
+
+/// Bytes a body may have at an address, before it is known whether there is a route.
+pub(super) fn most_bytes(path: &str) -> usize {
+    if path == PUSHES { PUSH_LIMIT } else { BODY_LIMIT }
+}
+
+/// Bytes a push may have, as sent and inflated.
+pub const PUSH_LIMIT: usize = 8 * 1024 * 1024;
+
+/// Gives the body of a request its deadline, whoever reads it.
+pub(super) fn bound(request: &mut ServiceRequest) {
+    let mut payload = request.take_payload();
+    if matches!(payload, Payload::None) {
+        return;
+    }
+    let time = if request.path() == PUSHES { PUSH_TIME } else { BODY_TIME };
+    let deadline = Instant::now() + time;
+    let chunks = stream::poll_fn(move |context| payload.poll_next_unpin(context));
+    let bounded = stream::unfold(Some(chunks), move |chunks| async move {
+        let mut chunks = chunks?;
+        match timeout_at(deadline, chunks.next()).await {
+            Ok(Some(chunk)) => Some((chunk, Some(chunks))),
+            Ok(None) => None,
+            Err(_) => Some((Err(PayloadError::Io(ErrorKind::TimedOut.into())), None)),
+        }
+    });
+    request.set_payload(Payload::Stream { payload: Box::pin(bounded) });
+}
 
 /// A JSON body. Its faults are kept, not thrown: a stranger must learn that he is one before he
 /// learns what is wrong with his body, so the handler asks for [`valid`](Self::valid) when the
@@ -38,13 +79,8 @@ impl<T: Wire + 'static> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let headers = check_headers(request);
-        let payload = payload.take();
-        Box::pin(async move {
-            let Ok(bytes) = tokio::time::timeout(BODY_TIME, collect(payload)).await else {
-                return Ok(Self(Err(ProblemKind::RequestTimeout.into())));
-            };
-            Ok(Self(headers.and(bytes).and_then(|bytes| parse(&bytes))))
-        })
+        let bytes = collect(request, payload, BODY_LIMIT);
+        Box::pin(async move { Ok(Self(headers.and(bytes.await).and_then(|bytes| parse(&bytes)))) })
     }
 }
 
@@ -64,17 +100,88 @@ fn check_headers(request: &HttpRequest) -> Answered<()> {
     if is_json && is_utf8 { Ok(()) } else { Err(ProblemKind::UnsupportedMediaType.into()) }
 }
 
-async fn collect(mut payload: Payload) -> Answered<BytesMut> {
-    let mut bytes = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(ProblemKind::BadRequest))?;
-        if bytes.len() + chunk.len() > BODY_LIMIT {
-            return Err(Problem::new(ProblemKind::BodyTooLarge)
-                .detail(format!("At most {BODY_LIMIT} bytes.")));
+/// The bytes a request says its body has.
+pub(super) fn declared_length(headers: &actix_web::http::header::HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// The bytes of a body. One that says that it is too long is refused unread.
+///
+/// # Errors
+/// 400 for a broken one, 408 for a late one, 413 for one of more than `most` bytes.
+pub(crate) fn collect(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    most: usize,
+) -> impl Future<Output = Answered<BytesMut>> + 'static {
+    let declared = declared_length(request.headers()).and_then(|n| usize::try_from(n).ok());
+    let mut payload = payload.take();
+    async move {
+        let too_large =
+            || Problem::new(ProblemKind::BodyTooLarge).detail(format!("At most {most} bytes."));
+        if declared.is_some_and(|declared| declared > most) {
+            return Err(too_large());
         }
-        bytes.extend_from_slice(&chunk);
+        let mut bytes = BytesMut::with_capacity(declared.unwrap_or_default().min(64 * 1024));
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|error| Problem::new(kind_of(&error)))?;
+            if bytes.len() + chunk.len() > most {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
     }
-    Ok(bytes)
+}
+
+fn kind_of(error: &PayloadError) -> ProblemKind {
+    match error {
+        PayloadError::Io(error) if error.kind() == ErrorKind::TimedOut => {
+            ProblemKind::RequestTimeout
+        }
+        _ => ProblemKind::BadRequest,
+    }
+}
+
+/// A filled-in form of a page, each field once. Its faults are kept until the page is known.
+#[derive(Debug)]
+pub struct Form<T>(Answered<T>);
+
+impl<T> Form<T> {
+    /// What was filled in.
+    ///
+    /// # Errors
+    /// 400, 408, 413 and 415 for one that cannot be read, 422 for one with other fields.
+    pub fn filled(self) -> Answered<T> {
+        self.0
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_form =
+            request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let bytes = collect(request, payload, FORM_LIMIT);
+        Box::pin(async move {
+            let bytes = bytes.await;
+            if !is_form {
+                return Ok(Self(Err(ProblemKind::UnsupportedMediaType.into())));
+            }
+            Ok(Self(bytes.and_then(|bytes| fields(&bytes))))
+        })
+    }
+}
+
+fn fields<T: DeserializeOwned>(bytes: &[u8]) -> Answered<T> {
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| Problem::new(ProblemKind::ValidationFailed))?;
+    // A form is written like a query.
+    actix_web::web::Query::<T>::from_query(text)
+        .map(actix_web::web::Query::into_inner)
+        .map_err(|_| ProblemKind::ValidationFailed.into())
 }
 
 fn parse<T: Wire>(bytes: &[u8]) -> Answered<T> {

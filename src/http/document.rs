@@ -181,6 +181,10 @@ impl Shared {
 
     /// The problems of a status.
     pub(super) fn problem(&mut self, status: u16, kinds: &[ProblemKind]) -> Value {
+        self.named_problem(&problem_name(kinds), status, kinds)
+    }
+
+    fn named_problem(&mut self, name: &str, status: u16, kinds: &[ProblemKind]) -> Value {
         let list: Vec<String> =
             kinds.iter().map(|kind| format!("`{}`: {}.", kind.code(), kind.title())).collect();
         let codes: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
@@ -196,9 +200,25 @@ impl Shared {
         let schema = json!({"$ref": "#/components/schemas/Problem"});
         let response = json!({"description": list.join(" "), "headers": headers, "x-codes": codes,
             "content": {"application/problem+json": {"schema": schema}}});
-        refer(&mut self.responses, "responses", &problem_name(kinds), response)
+        refer(&mut self.responses, "responses", name, response)
+    }
+
+    /// What any request can be before an operation looks at it.
+    pub(super) fn any_request(&mut self) -> Value {
+        self.named_problem("AnyRequest", 0, &ANY_REQUEST)
     }
 }
+
+/// Late, too large in one of its parts, unmet in what it expects, or sent twice in a part.
+const ANY_REQUEST: [ProblemKind; 7] = [
+    ProblemKind::InvalidHeader,
+    ProblemKind::BadRequest,
+    ProblemKind::RequestTimeout,
+    ProblemKind::BodyTooLarge,
+    ProblemKind::UriTooLong,
+    ProblemKind::ExpectationFailed,
+    ProblemKind::HeadersTooLarge,
+];
 
 /// Codes that are met together everywhere, and the word for them.
 const TOGETHER: [(&str, &[ProblemKind]); 3] = [

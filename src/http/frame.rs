@@ -1,12 +1,22 @@
 //! The frame around every request: its id, its headers, its log line, and the form of its failures.
 
-use super::{Problem, ProblemKind};
+use super::cors::Crossing;
+use super::words::{answer, kind_of_status, secure};
+use super::{Problem, ProblemKind, body};
 use crate::app::App;
-use actix_web::body::{BoxBody, MessageBody};
+use crate::connection::{Answering, Place};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::error::InternalError;
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Instant;
 use uuid::Uuid;
 
@@ -21,10 +31,10 @@ impl RequestId {
     }
 }
 
-/// The middleware.
+/// The middleware. It stands around every route there is, and around the addresses that are none.
 ///
 /// # Errors
-/// Never of its own; an inner failure becomes a problem answer.
+/// Where the request is lost with what failed, the answer travels inside the error.
 pub async fn frame(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -32,30 +42,119 @@ pub async fn frame(
     let started = Instant::now();
     let app = request.app_data::<web::Data<App>>().cloned();
     let id = app.as_ref().map_or_else(Uuid::nil, |app| app.ids.next());
+    let public_url = app.as_ref().map_or("", |app| app.public_url.as_str());
     request.extensions_mut().insert(RequestId(id));
     if request.path().starts_with("/v1/auth/") {
         // Compressing what holds a secret beside what a stranger chose tells its length.
         request.headers_mut().remove(header::ACCEPT_ENCODING);
     }
-    let acceptable = accepts(&request);
-    let answered = if acceptable {
-        next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+    let method = request.method().clone();
+    let answering = request.conn_data::<Rc<Place>>().map(Place::answering);
+    let crossing = Crossing::of(&request);
+    let answered = if let Some(kind) = unfit(request.headers()) {
+        Ok(refused(request, kind))
+    } else if let Some(permission) = crossing.preflight(&request) {
+        Ok(request.into_response(permission))
     } else {
-        let problem = Problem::new(ProblemKind::NotAcceptable);
-        Ok(request.into_response(problem.error_response()).map_into_boxed_body())
-            .map(|r: ServiceResponse<BoxBody>| with_error(r, problem))
+        body::bound(&mut request);
+        let called = async { next.call(request).await };
+        AssertUnwindSafe(called).catch_unwind().await.map_or_else(
+            |_| Err(Problem::internal("a handler panicked").into()),
+            |answered| answered.map(ServiceResponse::map_into_boxed_body),
+        )
     };
-    let response = answered?;
-    let public_url = app.as_ref().map_or("", |app| app.public_url.as_str());
-    let mut response = put_into_words(response, public_url, id);
-    secure(&mut response, id);
+    let mut response = match answered {
+        Ok(response) => put_into_words(response, public_url, id),
+        Err(error) => return Err(lost(error, crossing, public_url, &method, id, started)),
+    };
+    if method == Method::HEAD && response.response().body().size() == BodySize::Stream {
+        // Nobody reads it, and a stream of events would never end.
+        response = response.map_body(|_, _| BoxBody::new(actix_web::body::None::new()));
+    }
+    secure(response.headers_mut(), id);
+    crossing.mark(response.headers_mut());
     log(&response, id, started);
+    if response.response().body().size() == BodySize::Stream {
+        response = response.map_body(|_, body| BoxBody::new(Streamed { body, answering }));
+    }
     Ok(response)
 }
 
-fn with_error(response: ServiceResponse<BoxBody>, problem: Problem) -> ServiceResponse<BoxBody> {
-    let (request, _) = response.into_parts();
-    ServiceResponse::new(request, HttpResponse::from_error(problem))
+/// A body that is made while it is sent: until its end the connection is at work.
+struct Streamed {
+    body: BoxBody,
+    answering: Option<Answering>,
+}
+
+impl MessageBody for Streamed {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<web::Bytes, Self::Error>>> {
+        let next = Pin::new(&mut self.body).poll_next(context);
+        if matches!(next, Poll::Ready(None)) {
+            self.answering = None;
+        }
+        next
+    }
+}
+
+/// Headers that have one value. Of two, no reader knows which one another reader on the way took.
+const SINGLE: [HeaderName; 6] = [
+    header::AUTHORIZATION,
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::IF_MATCH,
+    header::ORIGIN,
+    HeaderName::from_static("idempotency-key"),
+];
+
+/// What is wrong with the headers of a request, wherever it goes.
+fn unfit(headers: &HeaderMap) -> Option<ProblemKind> {
+    if SINGLE.iter().any(|name| headers.get_all(name).nth(1).is_some()) {
+        return Some(ProblemKind::InvalidHeader);
+    }
+    // An expectation binds, so one that is not known must be refused (RFC 9110 section 10.1.1).
+    let mut expectations = headers
+        .get_all(header::EXPECT)
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii));
+    expectations
+        .any(|one| !one.eq_ignore_ascii_case(b"100-continue"))
+        .then_some(ProblemKind::ExpectationFailed)
+}
+
+fn refused(request: ServiceRequest, kind: ProblemKind) -> ServiceResponse<BoxBody> {
+    let (request, _) = request.into_parts();
+    ServiceResponse::new(request, HttpResponse::from_error(Problem::new(kind)))
+}
+
+/// The answer where no request is left to answer: it was lost in a panic or in a middleware.
+fn lost(
+    error: Error,
+    crossing: Crossing,
+    public_url: &str,
+    method: &Method,
+    id: Uuid,
+    started: Instant,
+) -> Error {
+    let foreign;
+    let problem = if let Some(problem) = error.as_error::<Problem>() {
+        problem
+    } else {
+        foreign = Problem::new(kind_of_status(error.error_response().status().as_u16()));
+        &foreign
+    };
+    let mut words = answer(problem, public_url, id);
+    secure(words.headers_mut(), id);
+    crossing.mark(words.headers_mut());
+    log_line(id, method, "-", words.status().as_u16(), started);
+    InternalError::from_response(error, words).into()
 }
 
 /// Failures of whatever origin become problem+json.
@@ -76,115 +175,22 @@ fn put_into_words(
     let (request, inner) = response.into_parts();
     let foreign = Problem::new(kind_of_status(status.as_u16()));
     let problem = inner.error().and_then(|e| e.as_error::<Problem>()).unwrap_or(&foreign);
-    let mut words = HttpResponse::build(problem.status_code());
-    if let Some(etag) = problem.present_version() {
-        words.insert_header((header::ETAG, etag));
-    }
+    let mut words = answer(problem, public_url, id);
     if let Some(allow) = inner.headers().get(header::ALLOW) {
-        words.insert_header((header::ALLOW, allow.clone()));
+        words.headers_mut().insert(header::ALLOW, allow.clone());
     }
-    match problem.kind().status() {
-        401 => {
-            let challenge = match problem.kind() {
-                ProblemKind::ReauthenticationRequired => {
-                    "Bearer realm=\"pain-journal\", error=\"insufficient_user_authentication\", max_age=\"300\""
-                }
-                _ => "Bearer realm=\"pain-journal\", error=\"invalid_token\"",
-            };
-            words.insert_header((header::WWW_AUTHENTICATE, challenge));
-        }
-        503 => {
-            words.insert_header((header::RETRY_AFTER, "1"));
-        }
-        _ => {}
-    }
-    if let Some(cause) = problem.cause() {
-        tracing::error!(request_id = %id, code = problem.kind().code(), cause, "request failed");
-    }
-    words.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-    let id = id.to_string();
-    let body = serde_json::to_vec(&problem.body(public_url, &id)).unwrap_or_default();
-    ServiceResponse::new(request, words.body(body))
-}
-
-/// What a status that none of our handlers gave means.
-fn kind_of_status(status: u16) -> ProblemKind {
-    match status {
-        401 => ProblemKind::Unauthenticated,
-        404 => ProblemKind::NotFound,
-        405 => ProblemKind::MethodNotAllowed,
-        408 => ProblemKind::RequestTimeout,
-        413 => ProblemKind::BodyTooLarge,
-        415 => ProblemKind::UnsupportedMediaType,
-        503 => ProblemKind::Overloaded,
-        400..=499 => ProblemKind::BadRequest,
-        _ => ProblemKind::Internal,
-    }
-}
-
-/// Can the client read what this address answers?
-fn accepts(request: &ServiceRequest) -> bool {
-    let path = request.path();
-    if !path.starts_with("/v1/") {
-        return true;
-    }
-    let ours = match path.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("svg") => "image/svg+xml",
-        Some("html") => "text/html",
-        Some("csv") => "text/csv",
-        Some("pdf") => "application/pdf",
-        _ if path.ends_with("/stream") => "text/event-stream",
-        _ => "application/json",
-    };
-    let family = ours.split_once('/').map_or("", |(family, _)| family);
-    let mut values = request.headers().get_all(header::ACCEPT).peekable();
-    if values.peek().is_none() {
-        return true;
-    }
-    values.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).any(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let kind = parts.next().unwrap_or_default();
-        let refused = parts.any(|p| matches!(p, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        !refused
-            && (kind.is_empty()
-                || kind == "*/*"
-                || kind.eq_ignore_ascii_case(ours)
-                || kind.strip_suffix("/*").is_some_and(|f| f.eq_ignore_ascii_case(family)))
-    })
-}
-
-fn secure(response: &mut ServiceResponse<BoxBody>, id: Uuid) {
-    let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
-        headers.insert(HeaderName::from_static("x-request-id"), id);
-    }
-    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(headers, header::REFERRER_POLICY, "no-referrer");
-    set(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-site");
-    default(headers, header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
-    default(headers, header::CACHE_CONTROL, "private, no-store");
-}
-
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
-    headers.insert(name, HeaderValue::from_static(value));
-}
-
-fn default(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
-    if !headers.contains_key(&name) {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    ServiceResponse::new(request, words)
 }
 
 /// One line a request: the route, never the address, which may hold ids and filters.
 fn log(response: &ServiceResponse<BoxBody>, id: Uuid, started: Instant) {
     let request = response.request();
+    let route = request.match_pattern();
+    let route = route.as_deref().unwrap_or("-");
+    log_line(id, request.method(), route, response.status().as_u16(), started);
+}
+
+fn log_line(id: Uuid, method: &Method, route: &str, status: u16, started: Instant) {
     let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    tracing::info!(
-        request_id = %id,
-        method = request.method().as_str(),
-        route = request.match_pattern().as_deref().unwrap_or("-"),
-        status = response.status().as_u16(),
-        micros,
-        "request"
-    );
+    tracing::info!(request_id = %id, method = method.as_str(), route, status, micros, "request");
 }

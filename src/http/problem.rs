@@ -94,11 +94,15 @@ catalogue! {
         "Send less at once.";
     TooManyChanges "too_many_changes" 413 "The push holds too many changes"
         "Split it.";
+    UriTooLong "uri_too_long" 414 "The address is too long"
+        "A fault of the app: an address has at most 8 kB.";
     UnsupportedMediaType "unsupported_media_type" 415 "The body must be application/json"
         "A fault of the app: send Content-Type: application/json.";
     UnsupportedContentEncoding "unsupported_content_encoding" 415
         "The body must not be compressed here"
         "Send the body without Content-Encoding.";
+    ExpectationFailed "expectation_failed" 417 "The request expects what the server cannot do"
+        "Send no Expect header but 100-continue.";
     ValidationFailed "validation_failed" 422 "The request is well formed but not valid"
         "Show the faults at their fields; `errors` has a pointer for each.";
     SchemaVersionUnsupported "schema_version_unsupported" 426
@@ -106,6 +110,8 @@ catalogue! {
         "Ask for an update of the app; keep the data.";
     PreconditionRequired "precondition_required" 428 "This needs If-Match or If-None-Match"
         "Send If-None-Match: * to create, If-Match with the ETag to change.";
+    HeadersTooLarge "headers_too_large" 431 "The headers are too large"
+        "A fault of the app: the headers of a request have at most 16 kB in 96 lines.";
     Internal "internal" 500 "The server failed"
         "Repeat later; report the request id if it stays.";
     Overloaded "overloaded" 503 "The server is busy"
@@ -206,6 +212,7 @@ impl From<DbError> for Problem {
             DbError::Unavailable(_) | DbError::Refused(_) | DbError::Busy(_) => {
                 ProblemKind::Overloaded
             }
+            DbError::Unstorable(_) => ProblemKind::BadRequest,
             DbError::Constraint(_) | DbError::Walled(_) | DbError::Other(_) => {
                 ProblemKind::Internal
             }

@@ -41,6 +41,7 @@ macro_rules! files {
         }
 
         impl Answer for $name {
+            const MEDIA: Option<&'static str> = Some(Self::MEDIA_TYPE);
             fn outcomes(_: &mut Components) -> Vec<Outcome> {
                 let mut schema = ObjectBuilder::new().schema_type(Type::String).max_length(Some($most));
                 if $media == "application/pdf" {
@@ -94,4 +95,28 @@ fn respond(
         answer.insert_header((HeaderName::from_static("content-disposition"), keep));
     }
     answer.body(bytes)
+}
+
+/// An answer that is the same for everybody: caches on the way may keep it for a while, and ask again
+/// with its ETag.
+#[derive(Debug)]
+pub struct Public<A>(pub A);
+
+/// Five minutes: what it says changes with the next version of the server, and keys with a rotation.
+const PUBLIC: &str = "public, max-age=300";
+
+impl<A: Answer> Responder for Public<A> {
+    type Body = BoxBody;
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let mut answer = self.0.respond_to(request);
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(PUBLIC));
+        answer
+    }
+}
+
+impl<A: Answer> Answer for Public<A> {
+    const MEDIA: Option<&'static str> = A::MEDIA;
+    fn outcomes(components: &mut Components) -> Vec<Outcome> {
+        A::outcomes(components)
+    }
 }

@@ -70,6 +70,8 @@ pub(super) const ETAG: &[&str] = &["ETag"];
 
 /// A handler's answer.
 pub trait Answer: Responder<Body = BoxBody> {
+    /// The media type of a success, where it has a body.
+    const MEDIA: Option<&'static str> = Some(JSON);
     /// Every way it can turn out.
     fn outcomes(components: &mut Components) -> Vec<Outcome>;
 }
@@ -165,6 +167,7 @@ impl Responder for Nothing {
     }
 }
 impl Answer for Nothing {
+    const MEDIA: Option<&'static str> = None;
     fn outcomes(_: &mut Components) -> Vec<Outcome> {
         vec![Outcome { status: 204, description: "Done.", content: None, headers: &[] }]
     }
@@ -180,6 +183,7 @@ impl Responder for Deleted {
     }
 }
 impl Answer for Deleted {
+    const MEDIA: Option<&'static str> = None;
     fn outcomes(_: &mut Components) -> Vec<Outcome> {
         vec![Outcome { status: 204, description: "Deleted.", content: None, headers: ETAG }]
     }
@@ -253,6 +257,7 @@ impl Responder for Svg {
     }
 }
 impl Answer for Svg {
+    const MEDIA: Option<&'static str> = Some(Self::MEDIA_TYPE);
     fn outcomes(_: &mut Components) -> Vec<Outcome> {
         let schema = utoipa::openapi::schema::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
@@ -273,6 +278,10 @@ impl Answer for Svg {
 
 /// 200 with server-sent events.
 pub struct Events(pub EventStream);
+impl Events {
+    /// The media type.
+    pub const MEDIA_TYPE: &'static str = "text/event-stream";
+}
 /// The events, as they come.
 pub type EventStream = std::pin::Pin<
     Box<dyn futures_util::Stream<Item = Result<actix_web::web::Bytes, actix_web::Error>>>,
@@ -281,7 +290,7 @@ impl Responder for Events {
     type Body = BoxBody;
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         HttpResponse::Ok()
-            .insert_header((header::CONTENT_TYPE, "text/event-stream"))
+            .insert_header((header::CONTENT_TYPE, Self::MEDIA_TYPE))
             // A proxy or the compressor would hold events back.
             .insert_header((header::CONTENT_ENCODING, "identity"))
             .insert_header(("X-Accel-Buffering", "no"))
@@ -289,12 +298,13 @@ impl Responder for Events {
     }
 }
 impl Answer for Events {
+    const MEDIA: Option<&'static str> = Some(Self::MEDIA_TYPE);
     fn outcomes(_: &mut Components) -> Vec<Outcome> {
         let schema = utoipa::openapi::schema::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
             .max_length(Some(1_000_000))
             .into();
-        let content = Some(("text/event-stream", schema));
+        let content = Some((Self::MEDIA_TYPE, schema));
         vec![Outcome { status: 200, description: "The events.", content, headers: &[] }]
     }
 }

@@ -1,19 +1,17 @@
 //! The route table. A route is registered together with its description, so one without the other
 //! does not compile, and the OpenAPI document is made of exactly the routes that are served.
 
+use super::accept::Readable;
 use super::document::{Document, Paths, Shared, pascal};
 use super::reply::{Answer, Outcome};
 use super::resource::{Resource, Sent};
-use super::{Answered, Problem, ProblemKind};
+use super::{Answered, ProblemKind};
 use crate::access::Sections;
 use crate::wire::{Components, Wire};
 use actix_web::http::Method;
-use actix_web::{Handler, HttpResponse, Route, web};
-use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
+use actix_web::{Handler, HttpResponse, Route, guard, web};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
 use utoipa::openapi::{RefOr, Schema};
 
 /// Who may call an operation; the authorization matrix test is made of this.
@@ -242,12 +240,14 @@ impl Operation {
         parameters.extend(self.parameters.iter().map(|parameter| parameter.refer(shared)));
         let body = self.body.take().map(|schema| schema(&mut shared.components));
         let mut responses = BTreeMap::new();
+        let has_success_body = outcomes.iter().any(|outcome| outcome.content.is_some());
         for outcome in outcomes {
             responses.insert(outcome.status.to_string(), shared.outcome(&outcome));
         }
-        for (status, kinds) in self.all_problems(path, body.is_some()) {
+        for (status, kinds) in self.all_problems(path, body.is_some(), has_success_body) {
             responses.insert(status.to_string(), shared.problem(status, &kinds));
         }
+        responses.insert("default".into(), shared.any_request());
         let mut operation = json!({
             "operationId": self.id, "tags": [self.tag], "summary": self.summary,
             "description": self.description, "responses": responses,
@@ -274,10 +274,18 @@ impl Operation {
     }
 
     /// What can go wrong, by status: the rules that hold for every operation and its own.
-    fn all_problems(&self, path: &str, has_body: bool) -> BTreeMap<u16, Vec<ProblemKind>> {
+    fn all_problems(
+        &self,
+        path: &str,
+        has_body: bool,
+        has_success_body: bool,
+    ) -> BTreeMap<u16, Vec<ProblemKind>> {
         use ProblemKind as P;
         let mut kinds = self.problems.clone();
-        kinds.extend([P::Internal, P::Overloaded, P::NotAcceptable, P::BadRequest]);
+        kinds.extend([P::Internal, P::Overloaded, P::BadRequest]);
+        if has_success_body {
+            kinds.push(P::NotAcceptable);
+        }
         if self.authz.auth != "none" {
             kinds.extend([
                 P::Unauthenticated,
@@ -341,6 +349,18 @@ fn path_parameters(path: &str) -> Vec<Parameter> {
     known.collect()
 }
 
+/// The methods of an address, as `Allow` lists them. Where there is GET there is HEAD.
+fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
+    let mut allow = Vec::new();
+    for method in methods {
+        allow.push(method.as_str());
+        if method == Method::GET {
+            allow.push("HEAD");
+        }
+    }
+    allow.join(", ")
+}
+
 /// All routes; their descriptions where they are wanted, which takes far more memory than the routes.
 #[derive(Default)]
 pub struct Routes {
@@ -369,15 +389,20 @@ impl Routes {
             let verb = method.as_str().to_ascii_lowercase();
             self.paths.entry(path.to_owned()).or_default().insert(verb, described);
         }
-        let route = web::method(method.clone()).to(Caught(handler));
+        let served = if method == Method::GET {
+            // The frame and the encoder see to it that HEAD has no body.
+            web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+        } else {
+            web::method(method.clone())
+        };
+        let route = served.to(Readable::<H, A>::new(handler));
         self.served.entry(path.to_owned()).or_default().push((method, route));
     }
 
     /// Puts the routes into an actix application.
     pub fn install(self, config: &mut web::ServiceConfig) {
         for (path, routes) in self.served {
-            let allow: Vec<String> = routes.iter().map(|(m, _)| m.to_string()).collect();
-            let allow = allow.join(", ");
+            let allow = allowed(routes.iter().map(|(method, _)| method));
             let mut resource =
                 web::resource(&path).default_service(web::to(move || {
                     let allow = allow.clone();
@@ -395,26 +420,5 @@ impl Routes {
     /// The OpenAPI 3.1 document of exactly these routes, for a server at this address.
     pub fn document(self, server: &str) -> Document {
         Document::of(self.paths, self.shared, server)
-    }
-}
-
-/// A handler whose panic is an answer, not a dropped connection.
-#[derive(Clone)]
-struct Caught<H>(H);
-
-impl<H, Args, A> Handler<Args> for Caught<H>
-where
-    H: Handler<Args, Output = Answered<A>>,
-    A: 'static,
-    Args: 'static,
-{
-    type Output = Answered<A>;
-    type Future = LocalBoxFuture<'static, Answered<A>>;
-
-    fn call(&self, args: Args) -> Self::Future {
-        let answer = AssertUnwindSafe(self.0.call(args)).catch_unwind();
-        Box::pin(async move {
-            answer.await.unwrap_or_else(|_| Err(Problem::internal("a handler panicked")))
-        })
     }
 }

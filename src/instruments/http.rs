@@ -1,7 +1,7 @@
 //! The questionnaires over HTTP: the same for everybody, to be read and kept by apps.
 
 use super::{Definition, current};
-use crate::http::{Answered, Authz, Operation, ProblemKind, Routes, Versioned, document};
+use crate::http::{Answered, Authz, Operation, ProblemKind, Public, Routes, Versioned, document};
 use crate::reference::{self, Reference};
 use actix_web::HttpRequest;
 use actix_web::http::Method;
@@ -40,11 +40,11 @@ static LIST: LazyLock<Reference<Instruments>> =
 static EACH: LazyLock<Vec<Reference<&'static Definition>>> =
     LazyLock::new(|| current().map(Reference::new).collect());
 
-async fn list() -> Answered<Versioned<&'static Instruments>> {
+async fn list() -> Answered<Public<Versioned<&'static Instruments>>> {
     Ok(LIST.answer())
 }
 
-async fn get(request: HttpRequest) -> Answered<Versioned<&'static &'static Definition>> {
+async fn get(request: HttpRequest) -> Answered<Public<Versioned<&'static &'static Definition>>> {
     let code = request.match_info().get("code").unwrap_or_default();
     let found = EACH.iter().find(|reference| reference.value().code == code);
     Ok(found.ok_or(ProblemKind::NotFound)?.answer())

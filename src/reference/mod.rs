@@ -1,7 +1,7 @@
 //! Reference data: what is the same for everybody and known when the program is built. Apps keep it
 //! and ask with its ETag whether there is a newer one.
 
-use crate::http::{Document, Operation, Parameter, Versioned};
+use crate::http::{Document, Operation, Parameter, Public, Versioned};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -25,8 +25,8 @@ impl<T: Serialize> Reference<T> {
 
 impl<T: Document> Reference<T> {
     /// The answer of its operation.
-    pub fn answer(&'static self) -> Versioned<&'static T> {
-        Versioned(&self.value, self.etag.clone())
+    pub fn answer(&'static self) -> Public<Versioned<&'static T>> {
+        Public(Versioned(&self.value, self.etag.clone()))
     }
 }
 

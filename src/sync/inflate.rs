@@ -1,22 +1,14 @@
 //! Bodies of pushes: up to 8 MiB, plain, gzip or brotli, measured when inflated.
 
-use crate::http::{Answered, Problem, ProblemKind};
+use crate::http::{Answered, PUSH_LIMIT, Problem, ProblemKind, collect};
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_ENCODING;
-use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest};
-use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use std::io::Read;
-use std::time::Duration;
 
-/// Bytes a body may have, inflated.
-pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// A compressed body may not grow by more than this when inflated.
 const MOST_GROWTH: usize = 100;
-/// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(30);
-
 /// The bytes of a push. Their faults are kept until the caller is known to stand.
 pub(super) struct SyncBody(pub(super) Answered<Vec<u8>>);
 
@@ -28,10 +20,12 @@ impl FromRequest for SyncBody {
         let encoding =
             request.headers().get(CONTENT_ENCODING).map_or(Ok("identity"), |v| v.to_str());
         let encoding = encoding.unwrap_or("unreadable").trim().to_ascii_lowercase();
-        let payload = payload.take();
+        let body = collect(request, payload, PUSH_LIMIT);
         Box::pin(async move {
-            let collected = tokio::time::timeout(BODY_TIME, collect(payload)).await;
-            let body = collected.unwrap_or_else(|_| Err(ProblemKind::RequestTimeout.into()));
+            let body = body.await.map_err(|problem| match problem.kind() {
+                ProblemKind::BodyTooLarge => too_large(),
+                _ => problem,
+            });
             Ok(Self(body.and_then(|body| inflate(&encoding, &body))))
         })
     }
@@ -39,20 +33,8 @@ impl FromRequest for SyncBody {
 
 fn too_large() -> Problem {
     Problem::new(ProblemKind::BodyTooLarge)
-        .detail(format!("At most {MOST_BYTES} bytes when inflated."))
-        .extra("max_bytes", MOST_BYTES)
-}
-
-async fn collect(mut payload: Payload) -> Answered<BytesMut> {
-    let mut bytes = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(ProblemKind::BadRequest))?;
-        if bytes.len() + chunk.len() > MOST_BYTES {
-            return Err(too_large());
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
+        .detail(format!("At most {PUSH_LIMIT} bytes when inflated."))
+        .extra("max_bytes", PUSH_LIMIT)
 }
 
 fn inflate(encoding: &str, body: &[u8]) -> Answered<Vec<u8>> {
@@ -67,7 +49,7 @@ fn inflate(encoding: &str, body: &[u8]) -> Answered<Vec<u8>> {
 /// Reads to the end, but never past the limits: a bomb is refused when it has grown, not when it
 /// has filled the memory.
 fn read_within(mut reader: impl Read, packed: usize) -> Answered<Vec<u8>> {
-    let limit = MOST_BYTES.min(packed.saturating_mul(MOST_GROWTH).max(64 * 1024));
+    let limit = PUSH_LIMIT.min(packed.saturating_mul(MOST_GROWTH).max(64 * 1024));
     let mut body = Vec::new();
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     let read = reader.by_ref().take(most + 1).read_to_end(&mut body);

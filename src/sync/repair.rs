@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-/// Repairs a JSON text. Borrowed when there is nothing to repair.
+/// Repairs a JSON text. Borrowed when there is nothing to repair, and as it is where it is none: a
+/// backslash and a `u` without four digits could grow into an escape when what follows is dropped.
 pub fn repair(body: &[u8]) -> Cow<'_, [u8]> {
     if !body.windows(2).any(|pair| pair == b"\\u") {
         return Cow::Borrowed(body);
@@ -18,6 +19,9 @@ pub fn repair(body: &[u8]) -> Cow<'_, [u8]> {
             continue;
         }
         let Some(unit) = escape(rest) else {
+            if tail.first() == Some(&b'u') {
+                return Cow::Borrowed(body);
+            }
             // Another escape, such as `\\` or `\n`: two bytes that belong together.
             let two = rest.split_at(rest.len().min(2));
             repaired.extend_from_slice(two.0);
@@ -67,5 +71,20 @@ mod tests {
         assert_eq!(repaired(r#""\ud83d\ud83d\ude00""#), r#""\ufffd\ud83d\ude00""#);
         assert_eq!(repaired(r#""a\u0000b\\\u0000""#), r#""ab\\""#);
         assert_eq!(repaired("\"\\"), "\"\\");
+    }
+
+    #[test]
+    fn no_escape_grows_out_of_two_pieces() {
+        for whole in [r"\u0000", r"\ud800"] {
+            for cut in 0..whole.len() {
+                for dropped in [r"\u0000", r"\ud800"] {
+                    let (left, right) = whole.split_at(cut);
+                    let text = format!("\"x{left}{dropped}{right}y\"");
+                    let read = serde_json::from_str::<String>(&repaired(&text));
+                    let kept = read.unwrap_or_default();
+                    assert!(!kept.contains('\0'), "{text}");
+                }
+            }
+        }
     }
 }

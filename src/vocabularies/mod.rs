@@ -2,7 +2,7 @@
 
 mod codes;
 
-use crate::http::{Answered, Authz, Operation, Routes, Versioned, document};
+use crate::http::{Answered, Authz, Operation, Public, Routes, Versioned, document};
 use crate::reference::{self, Reference};
 use crate::wire::{Term, Vocabulary, vocabulary_name};
 use actix_web::http::Method;
@@ -171,7 +171,7 @@ pub fn routes(routes: &mut Routes) {
     routes.add(Method::GET, "/v1/vocabularies", reference::operation(op), vocabularies);
 }
 
-async fn vocabularies() -> Answered<Versioned<&'static Vocabularies>> {
+async fn vocabularies() -> Answered<Public<Versioned<&'static Vocabularies>>> {
     Ok(VOCABULARIES.answer())
 }
 

@@ -6,6 +6,7 @@
 use crate::support::node;
 use crate::support::program::{Home, Serving};
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -38,15 +39,19 @@ fn the_pages_work_in_a_browser() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("script/lib/browser");
     node::install(&tests);
     let home = Home::fresh("browser");
-    let server = Serving::start(&home, &["--demo"]);
+    // An app of another origin, which is served by its test.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let origin = format!("http://localhost:{port}");
+    let server = Serving::start(&home, &["--demo", "--cors-origins", &origin]);
     let pictures = home.path().join("pictures");
     fs::create_dir_all(&pictures).unwrap();
-    for file in ["docs.test.mjs", "clinic.test.mjs"] {
+    for file in ["docs.test.mjs", "clinic.test.mjs", "cors.test.mjs"] {
         let mut command = Command::new("node");
         command
             .arg(tests.join(file))
             .env("BASE_URL", &server.base)
             .env("CHROMIUM", &chromium)
+            .env("ORIGIN_PORT", port.to_string())
             // Profiles and pictures go where they are deleted.
             .env("TMPDIR", &pictures);
         let (succeeded, log) = node::run_within(TIME_LIMIT, &mut command, &pictures.join("log"));

@@ -1,7 +1,7 @@
 //! The command line: wrong settings are refused with a precise sentence, every command explains
 //! itself, and secrets are never printed.
 
-use crate::support::program::{Home, program};
+use crate::support::program::{Home, program, with_files};
 use clap::Parser;
 use pain_journal::cli::Cli;
 use std::collections::BTreeMap;
@@ -37,6 +37,13 @@ fn a_wrong_setting_is_refused_with_what_is_wrong_about_it() {
         (vec!["--pool-size", "0"], vec![], "0 is not in 2..=64"),
         (vec!["--pool-size", "65"], vec![], "65 is not in 2..=64"),
         (vec!["--workers", "0"], vec![], "0 is not in 1..=256"),
+        (vec!["--max-connections", "63"], vec![], "63 is not in 64..=100000"),
+        (vec!["--cors-origins", "*"], vec![], "\"*\" must be like https://app.example.org"),
+        (
+            vec![],
+            vec![("PAIN_JOURNAL_CORS_ORIGINS", "https://a.example.org,https://b.example.org/")],
+            "\"https://b.example.org/\" must be like https://app.example.org",
+        ),
         (vec!["--log", "loud"], vec![], "invalid value 'loud' for '--log <LOG>'"),
         (vec!["--mode", "clinic"], vec![], "possible values: development, production"),
         (vec!["--secret", HIDDEN], vec![], "unexpected argument '--secret' found"),
@@ -191,6 +198,15 @@ fn table(section: &str) -> Vec<Vec<String>> {
         cells.collect()
     })
     .collect()
+}
+
+#[test]
+fn more_connections_than_open_files_are_refused() {
+    let home = Home::fresh("config");
+    let mut command = with_files(400, &home, &["--max-connections", "5000"]);
+    let said = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    assert!(said.contains("PAIN_JOURNAL_MAX_CONNECTIONS is more than"), "{said}");
+    assert!(!home.path().join("data").exists(), "a database was made before: {said}");
 }
 
 #[test]

@@ -5,9 +5,11 @@ use crate::support::contract::{document, operations};
 use crate::support::people::{daily, fresh};
 use crate::support::{Answer, Person, TestApp};
 use actix_web::middleware::from_fn;
+use pain_journal::connection::Bounds;
 use pain_journal::http::{Answered, Authz, Found, Operation, Routes, frame};
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// The headers that every answer has.
@@ -209,24 +211,24 @@ async fn an_address_has_one_spelling() {
 async fn an_address_knows_its_methods_and_says_so() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
-    let methods = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"];
+    let methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"];
     let id = uuid::Uuid::now_v7().to_string();
     let paths: HashSet<&str> = operations().iter().map(|(path, _, _)| *path).collect();
     for template in paths {
-        let known: HashSet<String> = operations()
+        let mut known: HashSet<String> = operations()
             .iter()
             .filter(|(path, _, _)| *path == template)
             .map(|(_, method, _)| method.to_uppercase())
             .collect();
+        if known.contains("GET") {
+            known.insert("HEAD".into());
+        }
         let path = template.replace("{id}", &id).replace("{share_id}", &id).replace("{code}", "x");
         for method in methods.iter().filter(|method| !known.contains(**method)) {
             let call = ana.call(method, &path).header("X-HTTP-Method-Override", "GET");
             let answer = call.unchecked().send().await;
-            assert_eq!(
-                (answer.status, answer.code()),
-                (405, "method_not_allowed"),
-                "{method} {path}"
-            );
+            let code = if *method == "HEAD" { "" } else { "method_not_allowed" };
+            assert_eq!((answer.status, answer.code()), (405, code), "{method} {path}");
             let allow = answer.header("allow").split(", ").map(str::to_owned);
             assert_eq!(allow.collect::<HashSet<_>>(), known, "{method} {path}");
         }
@@ -278,7 +280,7 @@ async fn only_plain_json_is_taken_and_only_what_can_be_read_is_sent() {
         "application/json;q=0",
         "image/*",
         "text/html, a/b",
-        "application/problem+json",
+        "application/problem+json;q=0",
     ] {
         let answer = ana.call("GET", "/v1/me").header("Accept", range).send().await;
         assert_eq!((answer.status, answer.code()), (406, "not_acceptable"), "{range}");
@@ -287,6 +289,7 @@ async fn only_plain_json_is_taken_and_only_what_can_be_read_is_sent() {
         "*/*",
         "application/*",
         "application/json",
+        "application/problem+json",
         "text/html, application/json;q=0.1",
         "text/html, */*;q=0.1",
         "APPLICATION/JSON; charset=utf-8",
@@ -297,7 +300,12 @@ async fn only_plain_json_is_taken_and_only_what_can_be_read_is_sent() {
             "{range}"
         );
     }
-    for (range, status) in [("image/svg+xml", 200), ("image/*", 200), ("application/json", 406)] {
+    for (range, status) in [
+        ("image/svg+xml", 200),
+        ("image/*", 200),
+        ("application/problem+json", 200),
+        ("application/json", 406),
+    ] {
         let chart = ana.call("GET", "/v1/report/chart.svg").header("Accept", range).send().await;
         assert_eq!(chart.status, status, "{range}");
     }
@@ -314,29 +322,188 @@ async fn a_refused_accept_writes_nothing() {
     }
 }
 
+/// What generated clients send: all media types of an operation in one line, or only the first one
+/// that looks like JSON, which for many is the one of problems.
 #[tokio::test]
-async fn a_handler_that_panics_is_an_answer_and_the_next_request_is_served() {
+async fn no_operation_refuses_what_generated_clients_accept() {
+    let app = TestApp::shared();
+    let ana = app.patient("ana").await;
+    let id = uuid::Uuid::now_v7().to_string();
+    for (template, method, operation) in operations() {
+        if template.ends_with("/stream") || template.ends_with("/logout") {
+            continue;
+        }
+        let path = template.replace("{id}", &id).replace("{share_id}", &id);
+        let path = path.replace("{code}", "peg").replace("{collection}", "journal_entries");
+        let method = method.to_uppercase();
+        let documented: HashSet<&str> = operation["responses"]
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|response| response["content"].as_object().into_iter().flatten())
+            .map(|(media, _)| media.as_str())
+            .collect();
+        let all = documented.into_iter().collect::<Vec<_>>().join(", ");
+        for accept in [all.as_str(), "application/problem+json", "*/*"] {
+            let answer = ana.call(&method, &path).header("Accept", accept).send().await;
+            assert_ne!(answer.status, 406, "{method} {path} {accept}");
+        }
+    }
+    for path in ["/v1/auth/reauthenticate", "/v1/auth/logout"] {
+        let password = json!({"password": crate::support::people::PASSWORD});
+        let call = ana.call("POST", path).header("Accept", "application/problem+json");
+        assert_eq!(call.json(&password).send().await.status, 204, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_sent_as_another_type_or_twice_is_refused() {
+    let app = TestApp::shared();
+    let ana = app.patient("ana").await;
+    let entry = daily("2025-06-01", &json!({})).to_string();
+    let length = entry.len();
+    for (twice, code) in [
+        ("Content-Type: text/plain\r\n", "unsupported_media_type"),
+        ("Content-Type: application/json\r\nContent-Type: text/plain\r\n", "invalid_header"),
+        ("Content-Type: application/json\r\nContent-Type: application/json\r\n", "invalid_header"),
+        (
+            "Content-Type: application/json\r\nIf-Match: \"v1\"\r\nIf-Match: \"v2\"\r\n",
+            "invalid_header",
+        ),
+        ("Content-Type: application/json\r\nAuthorization: Bearer x\r\n", "invalid_header"),
+        (
+            "Content-Type: application/json\r\nIdempotency-Key: a2345678\r\nIdempotency-Key: b2345678\r\n",
+            "invalid_header",
+        ),
+    ] {
+        let (status, _, body) = raw(
+            &app,
+            &format!(
+                "PUT {} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {}\r\n{twice}\
+                 If-None-Match: *\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{entry}",
+                fresh("journal-entries"),
+                ana.token()
+            ),
+        )
+        .await;
+        let problem: Value = serde_json::from_str(&body).unwrap();
+        let expected = if code == "invalid_header" { 400 } else { 415 };
+        assert_eq!((status, &problem["code"]), (expected, &json!(code)), "{twice}");
+    }
+    assert!(ana.get("/v1/journal-entries").await.json["data"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn head_is_get_without_the_body() {
+    let app = TestApp::shared();
+    let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
+    let share = ana.share_with(&lind, &["pain", "sleep", "treatment", "notes"]).await;
+    let path = fresh("journal-entries");
+    ana.create(&path, &daily("2025-06-01", &json!({}))).await;
+    let id = path.rsplit('/').next().unwrap();
+    let mut seen = 0;
+    for (template, method, operation) in operations() {
+        let who = if operation["x-authz"]["role"] == "practitioner" { &lind } else { &ana };
+        let path = template.replace("{share_id}", &share).replace("{id}", id);
+        let path = path.replace("{code}", "peg").replace("{collection}", "journal_entries");
+        if method != "get" {
+            continue;
+        }
+        // A stream has no end, so only its head is compared.
+        let get = who.get(&path).await;
+        let head = who.call("HEAD", &path).send().await;
+        assert_eq!(head.status, get.status, "{path}");
+        for name in ["content-type", "cache-control", "etag", "allow"] {
+            // A report says when it was made, and its own tag does not cover that.
+            assert_eq!(head.header(name), get.header(name), "{name} of {path}");
+        }
+        seen += usize::from(head.status == 200);
+    }
+    assert!(seen > 30, "{seen}");
+}
+
+#[tokio::test]
+async fn reference_data_may_be_kept_by_caches() {
+    let app = TestApp::shared();
+    for path in [
+        "/.well-known/jwks.json",
+        "/v1/vocabularies",
+        "/v1/instruments",
+        "/v1/instruments/peg",
+        "/v1/body-map",
+        "/v1/body-map/front.svg",
+        "/v1/body-map/back.svg",
+        "/v1/red-flags",
+    ] {
+        let first = app.get(path).await;
+        assert_eq!(first.status, 200, "{path}");
+        let again = app.call("GET", path).header("If-None-Match", first.etag()).send().await;
+        assert_eq!((again.status, again.text.as_str()), (304, ""), "{path}");
+        for answer in [&first, &again] {
+            assert_eq!(answer.header("cache-control"), "public, max-age=300", "{path}");
+            assert!(answer.etag().starts_with('"'), "{path}");
+        }
+    }
+    assert_eq!(app.get("/v1/instruments/none").await.header("cache-control"), "private, no-store");
+}
+
+#[tokio::test]
+async fn whatever_panics_is_an_answer_and_the_next_request_is_served() {
     async fn broken() -> Answered<Found<pain_journal::account::Me>> {
         panic!("a secret of the inside")
     }
-    let app = actix_web::App::new().wrap(from_fn(frame)).configure(|config| {
-        let mut routes = Routes::default();
-        let operation = Operation::new("broken", "service", "Breaks", Authz::OPEN);
-        routes.add(actix_web::http::Method::GET, "/v1/broken", operation, broken);
-        routes.install(config);
-    });
-    let app = actix_web::test::init_service(app).await;
-    for _ in 0..2 {
-        let request = actix_web::test::TestRequest::get().uri("/v1/broken").to_request();
-        let response = actix_web::test::call_service(&app, request).await;
-        assert_eq!(response.status(), 500);
-        assert_eq!(response.headers().get("content-type").unwrap(), "application/problem+json");
-        for (name, value) in ALWAYS {
-            assert_eq!(response.headers().get(name).unwrap(), value);
-        }
-        let body = actix_web::test::read_body(response).await;
-        let problem: Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(problem["code"], "internal");
-        assert!(!String::from_utf8_lossy(&body).contains("secret"), "{problem}");
+    async fn broken_page() -> actix_web::HttpResponse {
+        panic!("a secret of the inside")
     }
+    struct Broken;
+    impl actix_web::FromRequest for Broken {
+        type Error = actix_web::Error;
+        type Future = std::future::Ready<Result<Self, actix_web::Error>>;
+        fn from_request(
+            _: &actix_web::HttpRequest,
+            _: &mut actix_web::dev::Payload,
+        ) -> Self::Future {
+            panic!("a secret of the inside")
+        }
+    }
+    let app = TestApp::shared();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let bounds = Bounds { workers: Some(1), connections: 64 };
+    let data = actix_web::web::Data::from(Arc::clone(&app.app));
+    let server = pain_journal::connection::listen(&app.app, listener, bounds, move || {
+        let app = actix_web::App::new().app_data(data.clone()).wrap(from_fn(frame));
+        app.configure(|config| {
+            let mut routes = Routes::default();
+            let operation = Operation::new("broken", "service", "Breaks", Authz::OPEN);
+            routes.add(actix_web::http::Method::GET, "/v1/broken", operation, broken);
+            routes.install(config);
+            config.route("/page", actix_web::web::get().to(broken_page));
+            let read = |_: Broken| async { "read" };
+            config.route("/reader", actix_web::web::get().to(read));
+            config.default_service(actix_web::web::to(broken_page));
+        })
+    });
+    let server = server.unwrap();
+    let handle = server.handle();
+    let served = tokio::spawn(server);
+    // One connection: a panic that took it along would be an error of the client.
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut ids = HashSet::new();
+    for path in ["/v1/broken", "/page", "/reader", "/nowhere", "/v1/broken"] {
+        let response = client.get(format!("{base}{path}")).send().await.unwrap();
+        assert_eq!(response.status(), 500, "{path}");
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        for (name, value) in ALWAYS {
+            assert_eq!(response.headers()[name], value);
+        }
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let body = response.text().await.unwrap();
+        let problem: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((&problem["code"], &problem["request_id"]), (&json!("internal"), &json!(id)));
+        assert!(!body.contains("secret"), "{problem}");
+        assert!(ids.insert(id), "one id for two requests");
+    }
+    handle.stop(false).await;
+    served.await.unwrap().unwrap();
 }

@@ -52,6 +52,9 @@ after(async () => {
   console.log(`pictures: ${pictures}`);
 });
 
+/** An empty page of the browser, with nothing cut off. */
+export const empty = () => browser.newPage();
+
 /** Opens a page; `errors` and `outside` fill while it is used. */
 export async function open(path, { viewport = DESKTOP, colorScheme = 'light' } = {}) {
   const page = await browser.newPage();

@@ -8,7 +8,9 @@ use pain_journal::access::Role;
 use pain_journal::app::{App, Parts};
 use pain_journal::auth::password::HashCost;
 use pain_journal::auth::secret::MasterSecret;
+use pain_journal::connection::Bounds;
 use pain_journal::db::Db;
+use pain_journal::http::Origins;
 use pain_journal::mail::Mailer;
 use pain_journal::server;
 use pain_journal::time::Clock;
@@ -21,6 +23,9 @@ use tokio::task::{LocalSet, spawn_local};
 
 /// The cheapest password hash there is; its cost is a test of its own.
 const CHEAP: HashCost = HashCost { memory_kib: 8, passes: 1, lanes: 1 };
+
+/// Room for all tests at once.
+const BOUNDS: Bounds = Bounds { workers: Some(2), connections: 1024 };
 
 /// Work for the thread of the server.
 type Job = Box<dyn FnOnce(Arc<App>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
@@ -43,20 +48,37 @@ impl TestApp {
     /// The server that most tests share. Make people of your own; do not move its clock.
     pub fn shared() -> Self {
         static SHARED: OnceLock<TestApp> = OnceLock::new();
-        SHARED.get_or_init(|| Self::on(Cluster::get().database(), 8, None)).clone()
+        SHARED.get_or_init(|| Self::on(Cluster::get().database(), 8, None, BOUNDS, "")).clone()
     }
 
     /// A server with a database and a clock of its own.
     pub fn alone() -> Self {
-        Self::on(Cluster::get().database(), 4, None)
+        Self::on(Cluster::get().database(), 4, None, BOUNDS, "")
+    }
+
+    /// A server of its own with fewer places for connections.
+    pub fn narrow(bounds: Bounds) -> Self {
+        Self::on(Cluster::get().database(), 4, None, bounds, "")
+    }
+
+    /// A server of its own that pages of these origins may call.
+    pub fn crossed(origins: &str) -> Self {
+        Self::on(Cluster::get().database(), 4, None, BOUNDS, origins)
     }
 
     /// A further server on the same database, as a second copy behind a balancer.
     pub fn beside(&self) -> Self {
-        Self::on(self.database.clone(), 4, Some(self.app.public_url.clone()))
+        Self::on(self.database.clone(), 4, Some(self.app.public_url.clone()), BOUNDS, "")
     }
 
-    fn on(database: String, pool: usize, public_url: Option<String>) -> Self {
+    fn on(
+        database: String,
+        pool: usize,
+        public_url: Option<String>,
+        bounds: Bounds,
+        origins: &str,
+    ) -> Self {
+        let origins: Origins = origins.parse().unwrap();
         let (send, receive) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -88,7 +110,7 @@ impl TestApp {
                 };
                 let app = Arc::new(App::new(parts).unwrap());
                 pain_journal::auth::load_or_create(&app).await.unwrap();
-                let server = server::listen(Arc::clone(&app), listener, Some(2)).unwrap();
+                let server = server::listen(&app, listener, bounds, origins).unwrap();
                 let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
                 let worker = Arc::clone(&app);
                 spawn_local(async move {

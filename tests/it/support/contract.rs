@@ -58,6 +58,8 @@ fn matches(template: &str, path: &str) -> bool {
 
 /// Panics when the answer is not one the document allows.
 pub fn check(method: &str, path: &str, answer: &Answer) {
+    // HEAD is GET without the body.
+    let (is_head, method) = (method == "HEAD", if method == "HEAD" { "GET" } else { method });
     let place = path.split('?').next().unwrap();
     let found: Vec<_> = operations()
         .into_iter()
@@ -73,13 +75,21 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
         return;
     };
     let what = format!("{method} {template} → {} {}", answer.status, answer.text);
-    let response = &operation["responses"][answer.status.to_string()];
+    let any = &operation["responses"]["default"];
+    let response = match &operation["responses"][answer.status.to_string()] {
+        Value::Null => any,
+        response => response,
+    };
     assert!(response.is_object(), "this status is not documented: {what}");
     assert!(!answer.header("x-request-id").is_empty(), "no request id: {what}");
+    if is_head {
+        assert!(answer.text.is_empty(), "a body: {what}");
+        return;
+    }
     if answer.status >= 400 {
         assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
-        let codes = response["x-codes"].as_array().unwrap();
-        assert!(codes.iter().any(|c| c == answer.code()), "this code is not documented: {what}");
+        let mut codes = [response, any].into_iter().flat_map(|r| r["x-codes"].as_array().unwrap());
+        assert!(codes.any(|c| c == answer.code()), "this code is not documented: {what}");
     }
     let Some(content) = response["content"].as_object() else {
         assert!(answer.text.is_empty(), "a body where none is documented: {what}");

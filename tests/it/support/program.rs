@@ -121,6 +121,21 @@ pub fn signal(process: u32, name: &str) {
     kill_process(process, signal).unwrap_or_else(|e| panic!("{signal:?} to {process:?}: {e}"));
 }
 
+/// `serve` on this data directory and a free port, in a shell that allows it so many open files.
+pub fn with_files(files: u32, home: &Home, options: &[&str]) -> Command {
+    let serve = program(&["serve", "--data-dir", home.text(), "--listen", "127.0.0.1:0"]);
+    let mut shell = Command::new("sh");
+    for (name, value) in serve.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell.arg("-c").arg(format!("ulimit -n {files} && exec \"$@\"")).arg("sh");
+    shell.arg(serve.get_program()).args(serve.get_args()).args(options).stdin(Stdio::null());
+    shell
+}
+
 /// A running `serve`. Dropping it kills it, and its database then ends by itself.
 pub struct Serving {
     child: Child,
@@ -140,8 +155,18 @@ impl Serving {
     /// The same, on the address `listen`.
     pub fn start_at(home: &Home, listen: &str, options: &[&str]) -> Self {
         let mut command = program(&["serve", "--data-dir", home.text(), "--listen", listen]);
+        command.args(options);
+        Self::of(command)
+    }
+
+    /// The same on a free port, allowed so many open files.
+    pub fn start_with_files(home: &Home, files: u32, options: &[&str]) -> Self {
+        Self::of(with_files(files, home, options))
+    }
+
+    fn of(mut command: Command) -> Self {
         let since = Instant::now();
-        let piped = command.args(options).stdout(Stdio::null()).stderr(Stdio::piped());
+        let piped = command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = piped.spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let said = Arc::new(Mutex::new(String::new()));

@@ -1,0 +1,103 @@
+//! `Accept`: can the client read what an operation answers?
+//!
+//! Generated clients name the media types that the document lists, and some name only the first that
+//! looks like JSON, which is the one of problems. So whoever reads `application/problem+json` reads
+//! the operation: a success of another type is what he asked for by its address. Where a success has
+//! no body there is nothing to be unreadable.
+
+use super::reply::Answer;
+use super::{Answered, ProblemKind};
+use actix_web::http::header::{ACCEPT, HeaderMap};
+use actix_web::{FromRequest, Handler, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use std::marker::PhantomData;
+
+/// The media type of every failure.
+pub(super) const PROBLEM: &str = "application/problem+json";
+
+/// Does one of the accepted ranges take `ours`, or problems? Without the header all are taken.
+fn takes(headers: &HeaderMap, ours: &str) -> bool {
+    let mut values = headers.get_all(ACCEPT).peekable();
+    if values.peek().is_none() {
+        return true;
+    }
+    values.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default();
+        let refused = parts.any(|p| matches!(p, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        let matches = |media: &str| {
+            let family = media.split_once('/').map_or("", |(family, _)| family);
+            kind.eq_ignore_ascii_case(media)
+                || kind.strip_suffix("/*").is_some_and(|f| f.eq_ignore_ascii_case(family))
+        };
+        !refused
+            && (kind.is_empty()
+                || kind == "*/*"
+                || matches(ours)
+                || kind.eq_ignore_ascii_case(PROBLEM))
+    })
+}
+
+/// A handler that is not called where the client could not read its answer.
+pub(super) struct Readable<H, A> {
+    handler: H,
+    answer: PhantomData<fn() -> A>,
+}
+
+impl<H, A> Readable<H, A> {
+    pub(super) const fn new(handler: H) -> Self {
+        Self { handler, answer: PhantomData }
+    }
+}
+
+impl<H: Clone, A> Clone for Readable<H, A> {
+    fn clone(&self) -> Self {
+        Self::new(self.handler.clone())
+    }
+}
+
+impl<H, Args, A> Handler<(HttpRequest, Args)> for Readable<H, A>
+where
+    H: Handler<Args, Output = Answered<A>>,
+    Args: FromRequest + 'static,
+    A: Answer + 'static,
+{
+    type Output = Answered<A>;
+    type Future = LocalBoxFuture<'static, Answered<A>>;
+
+    fn call(&self, (request, args): (HttpRequest, Args)) -> Self::Future {
+        if A::MEDIA.is_some_and(|media| !takes(request.headers(), media)) {
+            return Box::pin(async { Err(ProblemKind::NotAcceptable.into()) });
+        }
+        Box::pin(self.handler.call(args))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PROBLEM, takes};
+    use actix_web::http::header::{ACCEPT, HeaderMap, HeaderValue};
+
+    fn read(accepted: &[&'static str], ours: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        for range in accepted {
+            headers.append(ACCEPT, HeaderValue::from_static(range));
+        }
+        takes(&headers, ours)
+    }
+
+    #[test]
+    fn who_reads_problems_reads_everything() {
+        for ours in ["application/json", "application/pdf", "image/svg+xml", "text/event-stream"] {
+            assert!(read(&[], ours));
+            assert!(read(&[PROBLEM], ours));
+            assert!(read(&["text/plain", "application/problem+json;q=0.1"], ours));
+            assert!(read(&["*/*"], ours) && read(&[ours], ours));
+            assert!(!read(&["font/woff2"], ours));
+            assert!(!read(&["application/problem+json;q=0"], ours));
+        }
+        assert!(read(&["image/*"], "image/svg+xml"));
+        assert!(!read(&["image/*"], "application/json"));
+        assert!(!read(&["application/json"], "image/svg+xml"));
+    }
+}
