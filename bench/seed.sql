@@ -24,8 +24,8 @@ UNION ALL
 SELECT pg_temp.seeded(2, p), 'bench.l' || p || '@example.org', 'none', '{practitioner}'::text[], 'L' || p, 'en', 'Europe/Berlin', '1', now()
 FROM generate_series(1, (:patients + 39) / 20 + 1) p;
 
-INSERT INTO pj.devices (id, account_id, client_id, refresh_key, confirmed_counter, authenticated_at, created_at, last_used_at, idle_expires_at, absolute_expires_at)
-SELECT pg_temp.seeded(k + 2, p), pg_temp.seeded(k, p), 'pain-journal', '\x00', 0, now(), now(), now(), now() + interval '30 days', now() + interval '180 days'
+INSERT INTO pj.devices (id, account_id, client_id, refresh_key, authenticated_at, created_at, last_used_at, idle_expires_at, absolute_expires_at)
+SELECT pg_temp.seeded(k + 2, p), pg_temp.seeded(k, p), 'pain-journal', '\x00', now(), now(), now(), now() + interval '30 days', now() + interval '180 days'
 FROM (SELECT 1 AS k, p FROM journals
       UNION ALL SELECT 2, p FROM generate_series(1, (:patients + 39) / 20 + 1) p) d;
 

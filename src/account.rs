@@ -10,7 +10,7 @@ use crate::db::{Statement, row};
 use crate::http::{
     Answered, Authz, Found, Operation, Page, PageRequest, ProblemKind, Query, Routes, document,
 };
-use crate::time::{serialize_utc, serialize_utc_option};
+use crate::time::{far_future, serialize_utc, serialize_utc_option};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -206,9 +206,4 @@ async fn list_access_log(
         })))
     })
     .await
-}
-
-/// A time behind every line of the log that Postgres can still hold.
-fn far_future() -> DateTime<Utc> {
-    DateTime::from_timestamp(253_402_300_799, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

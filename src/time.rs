@@ -68,6 +68,11 @@ impl Instant {
     }
 }
 
+/// A time behind every line of a list that Postgres can still hold: where a list begins.
+pub fn far_future() -> DateTime<Utc> {
+    DateTime::from_timestamp(253_402_300_799, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
 /// RFC 3339 in UTC with exactly three fraction digits, which every generated client parses.
 pub fn format_utc(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)

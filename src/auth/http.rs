@@ -54,8 +54,9 @@ pub fn routes(routes: &mut Routes) {
     routes.add(Method::POST, "/v1/auth/login", op, login_with_password);
 
     let op = Operation::new("refreshTokens", "auth", "Exchange the refresh token", Authz::OPEN)
-        .describe("Each refresh token is good once. When the answer was lost, send the same token again: \
-            the same successor comes back. A token whose successor has been used signs the device out.")
+        .describe("When the answer was lost, send the same token again: the same successor comes back, \
+            until that one is presented here, and for 60 seconds after. A token presented later than that \
+            signs the device out. Access tokens do not matter to this.")
         .takes::<Refresh>()
         .example(json!({"refresh_token": "the refresh_token of the last answer"}))
         .problems(&[ProblemKind::SessionRevoked, ProblemKind::AccountSuspended]);
@@ -76,6 +77,8 @@ pub fn routes(routes: &mut Routes) {
 
     let op = Operation::new("revokeDevice", "auth", "Sign a device out", Authz::ACCOUNT);
     routes.add(Method::DELETE, "/v1/devices/{id}", op, revoke_device);
+
+    super::security_events::routes(routes);
 
     let op = Operation::new("getJwks", "auth", "Public keys of access tokens", Authz::OPEN)
         .describe("RFC 7517. Keys rotate; look them up by `kid`.");

@@ -2,6 +2,7 @@
 
 pub mod access_token;
 pub mod codes;
+mod hash_memory;
 mod http;
 pub mod keys;
 pub mod password;
@@ -10,12 +11,14 @@ pub mod refresh_token;
 mod register;
 mod ring;
 pub mod secret;
+mod security_events;
 mod session;
 mod store;
 
 pub use http::{routes, sign_out};
 pub use register::{NewAccount, create_account};
 pub use ring::{load_or_create, rotate};
+pub use security_events::forget as forget_security_events;
 pub use session::{renew_page_token, sign_in_to_pages, sign_in_unasked};
 pub use store::{Account, find_account, forget_old_registrations, set_status};
 

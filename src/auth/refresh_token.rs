@@ -1,14 +1,17 @@
 //! Refresh tokens: opaque, one chain per device, no row per token.
 //!
 //! A token is the device's id and a counter, signed with the device's own key. The newest counter
-//! is the only one that refreshes; the one before it gets the same newest token again as long as
-//! nobody has used that one (its answer was lost on the way); anything older was stolen or copied.
+//! is the only one that moves the chain on. An older one gets the same successor as before, since its
+//! answer may have been lost or a second thread may be late: until that successor is presented, and
+//! for a minute after. Then it was copied (docs/decisions/0032).
 
 use aws_lc_rs::{constant_time, digest, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Duration, Utc};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
+use std::cmp::Ordering;
 use uuid::Uuid;
 
 use super::random::Random;
@@ -18,6 +21,11 @@ use super::secret::{MasterSecret, SecretError};
 pub const PREFIX: &str = "pjr_";
 /// The length of every refresh token in characters: the prefix and 45 bytes as base64url.
 pub const CHARS: usize = PREFIX.len() + (SIGNED + MAC + CHECKSUM) / 3 * 4;
+/// How long a token still gets its successor after that one was first presented; and how long it may
+/// be presented again before that is an event for the owner.
+pub const GRACE: Duration = Duration::seconds(60);
+/// How many presentations within [`GRACE`] are remembered. An app refreshes every ten minutes.
+const MOST_REMEMBERED: usize = 64;
 
 const VERSION: u8 = 1;
 const SIGNED: usize = 1 + 16 + 8;
@@ -123,29 +131,70 @@ impl RefreshToken {
 /// What to do with a genuine token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefreshDecision {
-    /// The newest one: count up, note the presented counter as confirmed, issue the successor.
+    /// The newest one: count up and issue its successor.
     Rotate,
-    /// The one before, and its successor was never used: the answer was lost, or two requests
-    /// raced. Issue that same successor again and change nothing.
-    ReissueCurrent,
-    /// A copy of a token that has been replaced and confirmed: revoke the device, tell the owner.
+    /// One that was presented before: its answer was lost, or two threads raced. Issue the same
+    /// successor again and change nothing.
+    Reissue {
+        /// The successor's counter.
+        successor: i64,
+        /// Whether the first presentation is more than [`GRACE`] ago, which the owner gets to know.
+        late: bool,
+    },
+    /// A copy of a token whose successor has been in use for longer than [`GRACE`]: revoke the
+    /// device, tell the owner.
     Reuse,
     /// Newer than any token the database knows of, as after a restore from an older backup: refuse
     /// without revoking anything; the person signs in again.
     Ahead,
 }
 
-/// What to do with a token whose signature is right. `presented` is its counter, `current` the
-/// device's, `confirmed` the highest counter seen in use (-1: none yet).
-pub fn decide(presented: i64, current: i64, confirmed: i64) -> RefreshDecision {
-    if presented > current {
-        RefreshDecision::Ahead
-    } else if presented == current {
-        RefreshDecision::Rotate
-    } else if presented == current - 1 && confirmed < current {
-        RefreshDecision::ReissueCurrent
-    } else {
-        RefreshDecision::Reuse
+/// How far a device's chain is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The counter of the newest token, 0 or more: the only one not presented yet.
+    pub counter: i64,
+    /// When the tokens before it were first presented, oldest first. Those of the last minute, and
+    /// always the newest one.
+    pub presented_at: Vec<DateTime<Utc>>,
+}
+
+impl Progress {
+    /// What to do with a token whose signature is right, presented at `now`.
+    pub fn decide(&self, presented: i64, now: DateTime<Utc>) -> RefreshDecision {
+        match presented.cmp(&self.counter) {
+            Ordering::Greater => RefreshDecision::Ahead,
+            Ordering::Equal => RefreshDecision::Rotate,
+            Ordering::Less => {
+                let successor = presented + 1;
+                let is_in_grace = |counter| {
+                    self.first_presented(counter).is_some_and(|first| now - first <= GRACE)
+                };
+                if successor == self.counter || is_in_grace(successor) {
+                    RefreshDecision::Reissue { successor, late: !is_in_grace(presented) }
+                } else {
+                    RefreshDecision::Reuse
+                }
+            }
+        }
+    }
+
+    /// The same chain after its newest token was presented at `now`.
+    #[must_use]
+    pub fn rotated(&self, now: DateTime<Utc>) -> Self {
+        let mut presented_at = self.presented_at.clone();
+        let forgotten = presented_at.iter().take_while(|first| now - **first > GRACE).count();
+        let forgotten = forgotten.max((presented_at.len() + 1).saturating_sub(MOST_REMEMBERED));
+        presented_at.drain(..forgotten);
+        presented_at.push(now);
+        Self { counter: self.counter + 1, presented_at }
+    }
+
+    /// When the token of that counter was first presented, if that is remembered.
+    fn first_presented(&self, counter: i64) -> Option<DateTime<Utc>> {
+        let back = usize::try_from(self.counter.checked_sub(counter)?).ok()?;
+        let at = self.presented_at.len().checked_sub(back)?;
+        self.presented_at.get(at).copied()
     }
 }
 
@@ -249,26 +298,72 @@ mod tests {
         }
     }
 
+    /// Seconds after the beginning.
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + Duration::seconds(seconds)
+    }
+
+    fn progress(counter: i64, presented_at: &[i64]) -> Progress {
+        Progress { counter, presented_at: presented_at.iter().map(|s| at(*s)).collect() }
+    }
+
     #[test]
     fn the_decision_table() {
-        use RefreshDecision::{Ahead, ReissueCurrent, Reuse, Rotate};
-        for (presented, current, confirmed, answer) in [
-            (0, 0, -1, Rotate),         // the first refresh
-            (0, 1, 0, ReissueCurrent),  // its answer was lost
-            (0, 1, 1, Reuse),           // its successor was used: a copy
-            (1, 1, 0, Rotate),          // the successor, not used for anything else before
-            (1, 1, 1, Rotate),          // the successor, after a request with its access token
-            (5, 7, 6, Reuse),           // two behind, though the newest is not confirmed
-            (5, 7, 7, Reuse),           // two behind
-            (6, 7, 6, ReissueCurrent),  // one behind, lost
-            (6, 7, -1, ReissueCurrent), // one behind, nothing ever confirmed
-            (6, 7, 7, Reuse),           // one behind, confirmed
-            (8, 7, 7, Ahead),           // from a newer database
-            (i64::MAX, 0, -1, Ahead),
+        use RefreshDecision::{Ahead, Reissue, Reuse, Rotate};
+        let again = |successor| Reissue { successor, late: false };
+        let late = |successor| Reissue { successor, late: true };
+        // The newest counter, the seconds at which those before it came; presented, at; the answer.
+        for (counter, presented_at, presented, now, answer) in [
+            (0, &[][..], 0, 0, Rotate),        // the first refresh
+            (1, &[0], 0, 60, again(1)),        // its answer was lost
+            (1, &[0], 0, 61, late(1)),         // the app was killed; it comes back later
+            (1, &[0], 0, 9_999_999, late(1)),  // much later
+            (1, &[0], 1, 9_999_999, Rotate),   // the successor
+            (2, &[0, 10], 0, 60, again(1)),    // a late thread
+            (2, &[0, 10], 0, 70, late(1)),     // the end of its minute
+            (2, &[0, 10], 0, 71, Reuse),       // a copy
+            (2, &[0, 10], 1, 71, late(2)),     // the one before the newest has no end
+            (3, &[0, 10, 20], 0, 70, late(1)), // two behind, all within a minute
+            (3, &[0, 10, 20], 0, 71, Reuse),
+            (3, &[10, 20], 0, 21, late(1)), // when it came is forgotten: long ago
+            (7, &[600], 5, 601, late(6)),   // when it came is forgotten: long ago
+            (7, &[600], 5, 661, Reuse),
+            (7, &[600], 4, 601, Reuse), // so is when its successor came
+            (7, &[600], 6, 601, again(7)),
+            (7, &[600], 0, 600, Reuse),
+            (7, &[], 6, 0, late(7)),    // nothing is known
+            (7, &[600], 8, 600, Ahead), // from a newer database
+            (0, &[], i64::MAX, 0, Ahead),
+            (i64::MAX, &[0], 0, 0, Reuse),
         ] {
-            let row = format!("presented {presented}, current {current}, confirmed {confirmed}");
-            assert_eq!(decide(presented, current, confirmed), answer, "{row}");
+            let answered = progress(counter, presented_at).decide(presented, at(now));
+            assert_eq!(answered, answer, "{presented} of {counter} {presented_at:?} at {now}");
         }
+    }
+
+    #[test]
+    fn a_chain_remembers_a_minute_and_its_last_step() {
+        let mut chain = progress(0, &[]);
+        for (now, remembered) in [
+            (0, &[0][..]),
+            (30, &[0, 30]),
+            (60, &[0, 30, 60]),
+            (61, &[30, 60, 61]),
+            (1000, &[1000]),
+            (990, &[1000, 990]), // another server's clock is behind
+        ] {
+            chain = chain.rotated(at(now));
+            assert_eq!(chain.presented_at, progress(0, remembered).presented_at, "{now}");
+        }
+        assert_eq!(chain.counter, 6);
+        for _ in 0..200 {
+            chain = chain.rotated(at(2000));
+        }
+        assert_eq!((chain.counter, chain.presented_at.len()), (206, MOST_REMEMBERED));
+        let oldest = 206 - i64::try_from(MOST_REMEMBERED).unwrap();
+        assert_eq!(chain.first_presented(oldest), Some(at(2000)));
+        assert_eq!(chain.first_presented(oldest - 1), None);
+        assert_eq!(chain.first_presented(206), None);
     }
 
     #[test]

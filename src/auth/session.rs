@@ -2,7 +2,8 @@
 
 use super::access_token::{self, Audience, Grant};
 use super::password::{HashError, Password, Verdict};
-use super::refresh_token::{RefreshDecision, RefreshKey, RefreshToken, decide};
+use super::refresh_token::{Progress, RefreshDecision, RefreshKey, RefreshToken};
+use super::security_events::{self, Kind};
 use super::{FIRST_PARTY, FIRST_PARTY_SCOPE, store};
 use crate::access::Role;
 use crate::app::App;
@@ -50,7 +51,7 @@ pub struct TokenSet {
     /// Seconds until the access token expires.
     #[schema(minimum = 1, maximum = 600)]
     expires_in: i32,
-    /// For the refresh operation, once. Keep it in the system's key store.
+    /// For the refresh operation. Keep the newest one, and only it, in the system's key store.
     #[schema(max_length = 200)]
     refresh_token: String,
     /// When the refresh token expires unless it is used before.
@@ -257,8 +258,8 @@ pub(super) fn hashing(error: HashError) -> Problem {
 /// Exchanges a refresh token for the next pair of tokens.
 ///
 /// # Errors
-/// 401 `session_revoked` for a token that is not genuine, not the newest, or of a dead device. A
-/// copy of a token whose successor is in use signs the device out and tells its owner.
+/// 401 `session_revoked` for a token that is not genuine, or of a dead device. A copy of a token
+/// whose successor has been in use for more than a minute signs the device out and tells its owner.
 pub(super) async fn refresh(app: &App, presented: &str) -> Answered<TokenSet> {
     let refused = || Problem::new(ProblemKind::SessionRevoked);
     let token = RefreshToken::parse(presented).ok_or_else(refused)?;
@@ -272,8 +273,9 @@ async fn refresh_locked(
     tx: &Tx<'_>,
     token: &RefreshToken,
 ) -> Answered<Option<TokenSet>> {
-    let now = app.clock.now();
     let Some(chain) = store::lock_chain(tx, token.device).await? else { return Ok(None) };
+    // Read behind the lock, so that the presentations of a chain are in the order of their times.
+    let now = app.clock.now();
     let key =
         RefreshKey::open(&app.secret, chain.id, &chain.refresh_key).map_err(Problem::internal)?;
     let dead = chain.revoked_at.is_some()
@@ -292,18 +294,27 @@ async fn refresh_locked(
         authenticated_at: chain.authenticated_at,
         expires_at: chain.idle_expires_at,
     };
-    match decide(token.counter, chain.counter, chain.confirmed_counter) {
+    let progress = Progress { counter: chain.counter, presented_at: chain.presented_at };
+    match progress.decide(token.counter, now) {
         RefreshDecision::Rotate => {
-            next.counter = chain.counter + 1;
+            let rotated = progress.rotated(now);
+            next.counter = rotated.counter;
             next.expires_at = (now + IDLE).min(chain.absolute_expires_at);
-            store::advance_chain(tx, chain.id, next.counter, next.expires_at, now).await?;
+            store::advance_chain(tx, chain.id, rotated, next.expires_at, now).await?;
         }
-        RefreshDecision::ReissueCurrent => {}
+        RefreshDecision::Reissue { successor, late } => {
+            next.counter = successor;
+            if late {
+                let event = (chain.id, token.counter, Kind::RefreshRepeated);
+                security_events::note(app, tx, event, &chain.email, now).await?;
+                tracing::warn!(device = %chain.id, "a refresh token came again, late");
+            }
+        }
         RefreshDecision::Ahead => return Ok(None),
         RefreshDecision::Reuse => {
             store::revoke_device(tx, chain.id, "refresh_token_reused", now).await?;
-            let mail = crate::mail::texts::device_signed_out(&chain.email, &app.public_url);
-            store::queue_mail(tx, app.ids.next(), mail, now).await?;
+            let event = (chain.id, token.counter, Kind::RefreshReused);
+            security_events::note(app, tx, event, &chain.email, now).await?;
             tracing::warn!(device = %chain.id, "a refresh token was used twice; device signed out");
             return Ok(None);
         }

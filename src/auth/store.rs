@@ -1,5 +1,6 @@
 //! The SQL of accounts, registrations and devices.
 
+use super::refresh_token::Progress;
 use crate::access::{Own, Permit};
 use crate::db::{DbError, Statement, Tx, row};
 use crate::mail::Mail;
@@ -239,7 +240,7 @@ row! {
         account_id: Uuid,
         refresh_key: Vec<u8>,
         counter: i64,
-        confirmed_counter: i64,
+        presented_at: Vec<DateTime<Utc>>,
         authenticated_at: DateTime<Utc>,
         idle_expires_at: DateTime<Utc>,
         absolute_expires_at: DateTime<Utc>,
@@ -252,7 +253,7 @@ row! {
 pub(super) async fn lock_chain(tx: &Tx<'_>, device: Uuid) -> Result<Option<Chain>, DbError> {
     tx.first(
         Statement::new(
-            "SELECT d.id, d.account_id, d.refresh_key, d.counter, d.confirmed_counter, \
+            "SELECT d.id, d.account_id, d.refresh_key, d.counter, d.presented_at, \
              d.authenticated_at, d.idle_expires_at, d.absolute_expires_at, d.revoked_at, a.status, \
              a.email FROM pj.devices d JOIN pj.accounts a ON a.id = d.account_id \
              WHERE d.id = $1 FOR UPDATE OF d",
@@ -262,20 +263,20 @@ pub(super) async fn lock_chain(tx: &Tx<'_>, device: Uuid) -> Result<Option<Chain
     .await
 }
 
-/// Moves a chain to `counter`, of which the one before was seen in use.
+/// Moves a chain on.
 pub(super) async fn advance_chain(
     tx: &Tx<'_>,
     device: Uuid,
-    counter: i64,
+    to: Progress,
     idle_expires_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let statement = Statement::new(
-        "UPDATE pj.devices SET counter = $2, confirmed_counter = greatest(confirmed_counter, $2 - 1), \
-         last_used_at = $4, idle_expires_at = $3 WHERE id = $1",
+        "UPDATE pj.devices SET counter = $2, presented_at = $3, idle_expires_at = $4, \
+         last_used_at = $5 WHERE id = $1",
     );
-    let statement = statement.bind(device).bind(counter).bind(idle_expires_at).bind(now);
-    tx.execute(statement).await.map(|_| ())
+    let statement = statement.bind(device).bind(to.counter).bind(to.presented_at);
+    tx.execute(statement.bind(idle_expires_at).bind(now)).await.map(|_| ())
 }
 
 pub(super) async fn revoke_device(

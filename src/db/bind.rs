@@ -109,26 +109,35 @@ impl OptionalColumn for Vec<u8> {
     }
 }
 
-/// Arrays of text. Ragged lists cannot be an array of arrays, so many of them travel as literals.
-impl Column for Vec<String> {
-    const WIRE: &'static str = "text";
-    const CAST: &'static str = "::text[]";
-    fn read(value: Option<PgValue<'_>>) -> deserialize::Result<Self> {
-        <Self as FromSql<st::Array<st::Text>, Pg>>::from_nullable_sql(value)
-    }
-    fn bind(self) -> Box<dyn Bind> {
-        Box::new(Value::<st::Array<st::Text>, Self>(self, PhantomData))
-    }
-    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Box<dyn Bind> {
-        let literals: Vec<Option<String>> =
-            values.map(|list| list.map(|list| array_literal(list.iter()))).collect();
-        Box::new(Value::<st::Array<st::Nullable<st::Text>>, _>(literals, PhantomData))
-    }
+/// Binds a list. Ragged lists cannot be an array of arrays, so many of them travel as literals.
+macro_rules! list {
+    ($($rust:ty, $sql:ty, $cast:literal, |$item:ident| $text:expr;)*) => {$(
+        impl Column for Vec<$rust> {
+            const WIRE: &'static str = "text";
+            const CAST: &'static str = $cast;
+            fn read(value: Option<PgValue<'_>>) -> deserialize::Result<Self> {
+                <Self as FromSql<st::Array<$sql>, Pg>>::from_nullable_sql(value)
+            }
+            fn bind(self) -> Box<dyn Bind> {
+                Box::new(Value::<st::Array<$sql>, Self>(self, PhantomData))
+            }
+            fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Box<dyn Bind> {
+                let literal = |list: &Self| array_literal(list.iter().map(|$item| $text));
+                let literals: Vec<Option<String>> = values.map(|list| list.map(literal)).collect();
+                Box::new(Value::<st::Array<st::Nullable<st::Text>>, _>(literals, PhantomData))
+            }
+        }
+        impl OptionalColumn for Vec<$rust> {
+            fn bind_optional(value: Option<Self>) -> Box<dyn Bind> {
+                Box::new(Value::<st::Nullable<st::Array<$sql>>, _>(value, PhantomData))
+            }
+        }
+    )*};
 }
-impl OptionalColumn for Vec<String> {
-    fn bind_optional(value: Option<Self>) -> Box<dyn Bind> {
-        Box::new(Value::<st::Nullable<st::Array<st::Text>>, _>(value, PhantomData))
-    }
+
+list! {
+    String, st::Text, "::text[]", |text| text;
+    DateTime<Utc>, st::Timestamptz, "::timestamptz[]", |time| time.to_rfc3339();
 }
 
 impl<T: OptionalColumn> Column for Option<T> {

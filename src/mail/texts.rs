@@ -71,8 +71,8 @@ pub fn already_registered(to: &str, public_url: &str) -> Mail {
     }
 }
 
-/// The mail after a refresh token was used twice: a copy of it is in other hands, or a backup of the
-/// phone was restored. `public_url` is the server's configured address.
+/// The mail after a refresh token was used when its successor had long been in use: a copy of it is in
+/// other hands, or a backup of the phone was restored. `public_url` is the server's configured address.
 pub fn device_signed_out(to: &str, public_url: &str) -> Mail {
     let base = public_url.trim_end_matches('/');
     Mail {
@@ -81,13 +81,40 @@ pub fn device_signed_out(to: &str, public_url: &str) -> Mail {
         text: format!(
             "Hello,\n\
              \n\
-             a device was signed out of your account at {base}, because its sign-in was used from \
-             two places.\n\
+             a device was signed out of your account at {base},\n\
+             because its sign-in was used from two places.\n\
              \n\
-             This happens when a phone is restored from a backup. If that is not what happened, \
-             change your password.\n\
+             This happens when a phone is restored from a backup. If that is not what happened,\n\
+             somebody may have a copy of that sign-in: look at your devices in the app, sign out\n\
+             those you do not know, and tell the clinic.\n\
              \n\
-             Nothing in your journal was changed.\n"
+             Nothing in your journal was changed by signing out.\n"
+        ),
+    }
+}
+
+/// The mail after a refresh token came again more than a minute after it was answered. It is usually
+/// harmless, and it is the only trace of a copy that is used in step with the phone. `public_url` is
+/// the server's configured address.
+pub fn sign_in_repeated(to: &str, public_url: &str) -> Mail {
+    let base = public_url.trim_end_matches('/');
+    Mail {
+        to: to.to_owned(),
+        subject: "An app renewed its sign-in twice".to_owned(),
+        text: format!(
+            "Hello,\n\
+             \n\
+             an app that is signed in to your account at {base}\n\
+             renewed its sign-in twice. It still works, and you need not do anything if you were\n\
+             just using the app.\n\
+             \n\
+             This happens when an app is closed, or the connection breaks, before the answer\n\
+             arrived. It also happens when somebody has a copy of the sign-in. If you get this\n\
+             mail often, or were not using the app, sign that device out in the app's list of\n\
+             devices and sign in again.\n\
+             \n\
+             You get at most one such mail a day for a device. The app's list of security events\n\
+             has all of them.\n"
         ),
     }
 }
@@ -122,6 +149,8 @@ mod tests {
         for mail in [
             verification("a@b.org", base, Uuid::nil(), &code, &token),
             already_registered("a@b.org", base),
+            device_signed_out("a@b.org", base),
+            sign_in_repeated("a@b.org", base),
         ] {
             assert!(mail.text.is_ascii() && mail.text.ends_with('\n'));
             assert!(mail.text.lines().all(|line| line.len() <= 200 && line == line.trim_end()));

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod devices;
+mod interleavings;
 mod refresh;
 mod registration;
 mod sign_in;

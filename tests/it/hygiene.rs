@@ -57,7 +57,15 @@ async fn answers_of_many_kinds(app: &TestApp) -> Vec<Answer> {
         app.get("/.well-known/jwks.json").await,
         ana.call("POST", "/v1/auth/refresh").json(&json!({"refresh_token": "x"})).send().await,
     ];
-    for list in ["me", "devices", "shares", "report", "me/access-log", "sleep-records"] {
+    for list in [
+        "me",
+        "devices",
+        "shares",
+        "report",
+        "me/access-log",
+        "me/security-events",
+        "sleep-records",
+    ] {
         answers.push(ana.get(&format!("/v1/{list}")).await);
     }
     answers
@@ -111,7 +119,7 @@ async fn no_answer_holds_a_secret_or_a_word_about_the_inside() {
         "code_hash",
         "token_hash",
         "$argon2",
-        "confirmed_counter",
+        "presented_at",
         "violet kelp",
         "\"d\":",
     ];

@@ -44,41 +44,75 @@ pub struct TestApp {
     jobs: mpsc::UnboundedSender<Job>,
 }
 
+/// How a server differs from the others.
+struct Setup {
+    pool: usize,
+    public_url: Option<String>,
+    /// Whether its clock stands still.
+    is_still: bool,
+    mailer: Mailer,
+    bounds: Bounds,
+    origins: Origins,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            pool: 4,
+            public_url: None,
+            is_still: false,
+            mailer: Mailer::Log,
+            bounds: BOUNDS,
+            origins: Origins::default(),
+        }
+    }
+}
+
 impl TestApp {
     /// The server that most tests share. Make people of your own; do not move its clock.
     pub fn shared() -> Self {
         static SHARED: OnceLock<TestApp> = OnceLock::new();
-        SHARED.get_or_init(|| Self::on(Cluster::get().database(), 8, None, BOUNDS, "")).clone()
+        SHARED
+            .get_or_init(|| {
+                Self::on(Cluster::get().database(), Setup { pool: 8, ..Setup::default() })
+            })
+            .clone()
     }
 
     /// A server with a database and a clock of its own.
     pub fn alone() -> Self {
-        Self::on(Cluster::get().database(), 4, None, BOUNDS, "")
+        Self::on(Cluster::get().database(), Setup::default())
     }
 
     /// A server of its own with fewer places for connections.
     pub fn narrow(bounds: Bounds) -> Self {
-        Self::on(Cluster::get().database(), 4, None, bounds, "")
+        Self::on(Cluster::get().database(), Setup { bounds, ..Setup::default() })
     }
 
     /// A server of its own that pages of these origins may call.
     pub fn crossed(origins: &str) -> Self {
-        Self::on(Cluster::get().database(), 4, None, BOUNDS, origins)
+        let origins = origins.parse().unwrap();
+        Self::on(Cluster::get().database(), Setup { origins, ..Setup::default() })
+    }
+
+    /// The same with a clock that stands still until it is moved.
+    pub fn with_a_still_clock() -> Self {
+        Self::on(Cluster::get().database(), Setup { is_still: true, ..Setup::default() })
+    }
+
+    /// The same, with mail that leaves this way when the job runs.
+    pub fn with_mailer(mailer: Mailer) -> Self {
+        Self::on(Cluster::get().database(), Setup { mailer, ..Setup::default() })
     }
 
     /// A further server on the same database, as a second copy behind a balancer.
     pub fn beside(&self) -> Self {
-        Self::on(self.database.clone(), 4, Some(self.app.public_url.clone()), BOUNDS, "")
+        let public_url = Some(self.app.public_url.clone());
+        Self::on(self.database.clone(), Setup { public_url, ..Setup::default() })
     }
 
-    fn on(
-        database: String,
-        pool: usize,
-        public_url: Option<String>,
-        bounds: Bounds,
-        origins: &str,
-    ) -> Self {
-        let origins: Origins = origins.parse().unwrap();
+    fn on(database: String, setup: Setup) -> Self {
+        let Setup { pool, public_url, is_still, mailer, bounds, origins } = setup;
         let (send, receive) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -91,21 +125,22 @@ impl TestApp {
                 let base = format!("http://{}", listener.local_addr().unwrap());
                 let shift = Arc::new(AtomicI64::new(0));
                 let hand = Arc::clone(&shift);
-                let fuse = Arc::new(AtomicI64::new(-1));
+                let (fuse, start) = (Arc::new(AtomicI64::new(-1)), Utc::now());
                 let lit = Arc::clone(&fuse);
                 let clock = Clock::from_fn(move || {
                     if lit.load(Ordering::SeqCst) >= 0 && lit.fetch_sub(1, Ordering::SeqCst) == 0 {
                         // Without a word in the log of the tests.
                         std::panic::resume_unwind(Box::new("the clock fell"));
                     }
-                    Utc::now() + Duration::milliseconds(hand.load(Ordering::SeqCst))
+                    let now = if is_still { start } else { Utc::now() };
+                    now + Duration::milliseconds(hand.load(Ordering::SeqCst))
                 });
                 let parts = Parts {
                     db: Db::new(&Cluster::get().serving_url(&database), pool).unwrap(),
                     clock,
                     secret: MasterSecret::parse("a secret that only the tests use, 2026").unwrap(),
                     hash_cost: CHEAP,
-                    mailer: Mailer::Log,
+                    mailer,
                     public_url: public_url.unwrap_or_else(|| base.clone()),
                 };
                 let app = Arc::new(App::new(parts).unwrap());

@@ -1,0 +1,179 @@
+//! What happened to a person's sign-ins that they should know of: noted in the transaction of its
+//! cause, shown to them as a list, and told by mail.
+
+use super::store;
+use crate::access::{self, Caller, Need, Own, Permit};
+use crate::app::App;
+use crate::db::{DbError, Statement, Tx, row};
+use crate::http::{Answered, Authz, Found, Operation, Page, PageRequest, Query, Routes, document};
+use crate::mail::texts;
+use crate::time::{far_future, serialize_utc};
+use actix_web::http::Method;
+use actix_web::{HttpRequest, web};
+use chrono::{DateTime, Duration, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// An event that did not happen again for this long is forgotten.
+const LIFE: Duration = Duration::days(365);
+
+/// The kinds of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A refresh token came again more than a minute after its successor was issued, and was answered.
+    RefreshRepeated,
+    /// A refresh token came again more than a minute after its successor was presented: the device
+    /// was signed out.
+    RefreshReused,
+}
+
+impl Kind {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::RefreshRepeated => "refresh_repeated",
+            Self::RefreshReused => "refresh_reused",
+        }
+    }
+}
+
+/// Notes what happened with a device's refresh token of that counter, and queues the mail to its
+/// owner: for repeats at most one a day and device.
+pub(super) async fn note(
+    app: &App,
+    tx: &Tx<'_>,
+    (device, counter, kind): (Uuid, i64, Kind),
+    email: &str,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let note = Statement::<(bool,)>::new("SELECT sec.note_security_event($1, $2, $3, $4, $5)")
+        .bind(app.ids.next())
+        .bind(device)
+        .bind(counter)
+        .bind(kind.code().to_owned())
+        .bind(now);
+    if !tx.first(note).await?.is_some_and(|(tell,)| tell) {
+        return Ok(());
+    }
+    let mail = match kind {
+        Kind::RefreshRepeated => texts::sign_in_repeated(email, &app.public_url),
+        Kind::RefreshReused => texts::device_signed_out(email, &app.public_url),
+    };
+    store::queue_mail(tx, app.ids.next(), mail, now).await
+}
+
+/// Forgets events that did not happen again for a year; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(tx: &Tx<'_>, now: DateTime<Utc>) -> Result<usize, DbError> {
+    let statement = Statement::<(i64,)>::new("SELECT sec.forget_security_events($1)");
+    let gone = tx.first(statement.bind(now - LIFE)).await?;
+    Ok(gone.map_or(0, |(gone,)| usize::try_from(gone).unwrap_or(0)))
+}
+
+/// Registers the operation.
+pub(super) fn routes(routes: &mut Routes) {
+    let op = Operation::new(
+        "listSecurityEvents",
+        "auth",
+        "What happened to the own sign-ins",
+        Authz::ACCOUNT,
+    )
+    .describe(
+        "Newest first. Each event is one line, however often it happened. An event that did not happen \
+         again for a year is forgotten.",
+    )
+    .pages();
+    routes.add(Method::GET, "/v1/me/security-events", op, list);
+}
+
+/// Something that happened to a sign-in.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SecurityEvent {
+    /// Its id.
+    id: Uuid,
+    /// `refresh_repeated`: a refresh token came again more than a minute after it was answered, and got
+    /// the same answer; an app that was closed before it could store the answer does that, and so does
+    /// a copy in other hands. `refresh_reused`: it came again when its successor was in use, and the
+    /// device was signed out. Read an unknown kind as "something else".
+    #[schema(max_length = 40, examples("refresh_repeated"))]
+    kind: String,
+    /// When it first happened.
+    #[serde(serialize_with = "serialize_utc")]
+    at: DateTime<Utc>,
+    /// When it last happened.
+    #[serde(serialize_with = "serialize_utc")]
+    last_at: DateTime<Utc>,
+    /// How often.
+    #[schema(minimum = 1)]
+    times: i32,
+    /// The device.
+    device_id: Uuid,
+    /// What its owner calls it.
+    #[schema(max_length = 100)]
+    device_name: Option<String>,
+}
+document!(SecurityEvent);
+
+row! {
+    /// An event of the caller.
+    pub struct EventRow {
+        id: Uuid,
+        kind: String,
+        at: DateTime<Utc>,
+        last_at: DateTime<Utc>,
+        times: i32,
+        device_id: Uuid,
+        device_name: Option<String>,
+    }
+}
+
+fn own_events(
+    _: Permit<Own>,
+    account: Uuid,
+    before: (DateTime<Utc>, Uuid),
+    limit: usize,
+) -> Statement<EventRow> {
+    Statement::new(
+        "SELECT e.id, e.kind, e.at, e.last_at, e.times, e.device_id, d.name \
+         FROM pj.security_events e JOIN pj.devices d ON d.id = e.device_id \
+         WHERE e.account_id = $1 AND (e.at, e.id) < ($2, $3) \
+         ORDER BY e.at DESC, e.id DESC LIMIT $4",
+    )
+    .bind(account)
+    .bind(before.0)
+    .bind(before.1)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
+async fn list(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Found<Page<SecurityEvent>>> {
+    let [limit, cursor] = PageRequest::PARAMETERS;
+    let mut query = Query::of(&request, &[limit, cursor]);
+    let list = format!("{}|{}", caller.account(), request.path());
+    let asked = PageRequest::read(&mut query, &app.cursors, &list);
+    access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
+        query.done()?;
+        let asked = asked?;
+        let before =
+            asked.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
+        let before = before.unwrap_or((far_future(), Uuid::max()));
+        let events = own_events(own.permit(), caller.account(), before, asked.limit + 1);
+        let page = Page::of(tx.load(events).await?, asked.limit, |last| {
+            app.cursors.seal(&list, (last.at.timestamp_micros(), last.id))
+        });
+        Ok(Found(page.map(|row| SecurityEvent {
+            id: row.id,
+            kind: row.kind,
+            at: row.at,
+            last_at: row.last_at,
+            times: row.times,
+            device_id: row.device_id,
+            device_name: row.device_name,
+        })))
+    })
+    .await
+}
