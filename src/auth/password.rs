@@ -1,17 +1,20 @@
 //! Passwords: the policy for new ones, and argon2id for all of them.
 //!
-//! Hashing runs on the blocking pool and is bounded: two at a time (19 MiB each), 32 waiting, the
-//! rest refused, so that a flood of sign-ins takes neither the memory nor the event loop.
+//! Hashing runs on the blocking pool and is bounded: two at a time, 32 waiting, the rest refused, so
+//! that a flood of sign-ins takes neither the memory nor the event loop. The memory of a hash (19 MiB)
+//! is used again by the next one.
 
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
-use argon2::password_hash::{self, phc::PasswordHash};
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Params, Version};
+use aws_lc_rs::constant_time;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
+use super::hash_memory::HashMemory;
 use super::random::Random;
 
 /// The shortest new password, in bytes as received (NIST SP 800-63B; no composition rules).
@@ -160,6 +163,7 @@ pub enum Verdict {
 pub struct Hasher {
     argon: Argon2<'static>,
     dummy: Arc<str>,
+    memory: Arc<HashMemory>,
     admitted: Arc<Semaphore>,
     running: Arc<Semaphore>,
 }
@@ -173,14 +177,23 @@ impl Hasher {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
             .map_err(|_| HashError::Cost)?;
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = random.uuid().to_string();
-        let dummy = argon.hash_password_with_salt(nobody.as_bytes(), &random.array::<16>());
+        let (nobody, memory) = (random.uuid().to_string(), HashMemory::default());
+        let dummy = hash(&argon, &memory, nobody.as_bytes(), &random.array::<16>())?;
+        // The first sign-in may be hours away.
+        memory.rest();
+        memory.rest();
         Ok(Self {
             argon,
-            dummy: dummy.map_err(|_| HashError::Failed)?.to_string().into(),
+            dummy: dummy.into(),
+            memory: Arc::new(memory),
             admitted: Arc::new(Semaphore::new(RUNNING + WAITING)),
             running: Arc::new(Semaphore::new(RUNNING)),
         })
+    }
+
+    /// Gives the memory of hashes back to the system if none was computed since the last call.
+    pub fn rest(&self) {
+        self.memory.rest();
     }
 
     /// The PHC string to store for a password, with a fresh salt of 16 bytes.
@@ -192,13 +205,9 @@ impl Hasher {
         password: &Password,
         random: &dyn Random,
     ) -> Result<String, HashError> {
-        let (argon, password, salt) = (self.argon.clone(), password.clone(), random.array::<16>());
-        self.run(move || {
-            let bytes = password.0.expose_secret().as_bytes();
-            let hash = argon.hash_password_with_salt(bytes, &salt);
-            hash.map(|hash| hash.to_string()).map_err(|_| HashError::Failed)
-        })
-        .await
+        let (argon, memory) = (self.argon.clone(), Arc::clone(&self.memory));
+        let (password, salt) = (password.clone(), random.array::<16>());
+        self.run(move || hash(&argon, &memory, password.0.expose_secret().as_bytes(), &salt)).await
     }
 
     /// Checks a password against the stored PHC string. Without one (no such account) the same
@@ -212,13 +221,15 @@ impl Hasher {
         phc: Option<&str>,
     ) -> Result<Verdict, HashError> {
         let (known, stored) = (phc.is_some(), phc.unwrap_or(&self.dummy).to_owned());
-        let (argon, password) = (self.argon.clone(), password.clone());
+        let (argon, memory) = (self.argon.clone(), Arc::clone(&self.memory));
+        let password = password.clone();
         self.run(move || {
             let stored = PasswordHash::new(&stored).map_err(|_| HashError::Damaged)?;
-            match argon.verify_password(password.0.expose_secret().as_bytes(), &stored) {
-                Ok(()) if known => Ok(Verdict::Match { rehash: is_outdated(&argon, &stored) }),
-                Ok(()) | Err(password_hash::Error::PasswordInvalid) => Ok(Verdict::Mismatch),
-                Err(_) => Err(HashError::Damaged),
+            let is_it = fits(&memory, password.0.expose_secret().as_bytes(), &stored)?;
+            if known && is_it {
+                Ok(Verdict::Match { rehash: is_outdated(&argon, &stored) })
+            } else {
+                Ok(Verdict::Mismatch)
             }
         })
         .await
@@ -240,6 +251,41 @@ impl Hasher {
         });
         task.await.map_err(|_| HashError::Failed)?
     }
+}
+
+/// The PHC string of a password.
+fn hash(
+    argon: &Argon2<'_>,
+    memory: &HashMemory,
+    password: &[u8],
+    salt: &[u8],
+) -> Result<String, HashError> {
+    let mut tag = [0; Params::DEFAULT_OUTPUT_LEN];
+    memory.compute(argon, password, salt, &mut tag)?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon.params()).map_err(|_| HashError::Failed)?,
+        salt: Some(Salt::new(salt).map_err(|_| HashError::Failed)?),
+        hash: Some(Output::new(&tag).map_err(|_| HashError::Failed)?),
+    };
+    Ok(hash.to_string())
+}
+
+/// Whether the stored hash is that of the password. Algorithm, version and cost are those it was made
+/// with.
+fn fits(memory: &HashMemory, password: &[u8], stored: &PasswordHash) -> Result<bool, HashError> {
+    let damaged = |_| HashError::Damaged;
+    let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
+        return Err(HashError::Damaged);
+    };
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).map_err(damaged)?;
+    let version = stored.version.map_or(Ok(Version::default()), Version::try_from);
+    let version = version.map_err(|_| HashError::Damaged)?;
+    let params = Params::try_from(stored).map_err(damaged)?;
+    let mut tag = vec![0; expected.len()];
+    memory.compute(&Argon2::new(algorithm, version, params), password, salt, &mut tag)?;
+    Ok(constant_time::verify_slices_are_equal(&tag, expected.as_bytes()).is_ok())
 }
 
 /// Whether a hash that just matched differs from what would be stored today.
