@@ -91,6 +91,10 @@ pub struct ServeArgs {
     /// The sender of the mails.
     #[arg(long, env = "PAIN_JOURNAL_MAIL_FROM", default_value = "pain-journal@localhost.invalid")]
     pub mail_from: String,
+    /// A file with the certificate of a private authority, in PEM form, that the mail server's
+    /// certificate may come from. The public ones are known.
+    #[arg(long, env = "PAIN_JOURNAL_MAIL_CA")]
+    pub mail_ca: Option<PathBuf>,
     /// Connections to the database, 2 to 64; 8 to 16 suit two cores.
     #[arg(long, env = "PAIN_JOURNAL_POOL_SIZE", default_value_t = 12,
           value_parser = clap::value_parser!(u8).range(2..=64))]

@@ -9,7 +9,7 @@ use crate::database::Database;
 use crate::db::Db;
 use crate::demo;
 use crate::http::{Answered, Origins, Problem};
-use crate::jobs;
+use crate::jobs::{self, Pace};
 use crate::mail::{Mailer, Smtp};
 use crate::postgres::Postgres;
 use crate::time::Clock;
@@ -61,13 +61,13 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
             drop(listener);
             return Err(give_up(&problem, &mut database).await);
         }
-        let sign_ins =
-            if args.demo { demo::load(&app).await.map_err(|e| explain(&e))? } else { None };
+        let sign_ins = if args.demo { Some(load_demo(&app).await?) } else { None };
         let server = listen(&app, listener, bounds, args.cors_origins.clone().unwrap_or_default())
             .map_err(|e| e.to_string())?;
         announce(args, &app, &database, sign_ins.as_deref());
         let handle = server.handle();
-        let jobs = tokio::spawn(run_jobs(app.into_inner()));
+        // Dropping them ends them.
+        let jobs = jobs::start(&app.into_inner(), Pace::default());
         tokio::pin!(server);
         let ended = tokio::select! {
             ended = &mut server => ended.map_err(|e| e.to_string()),
@@ -77,7 +77,7 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
                 Err(died)
             }
         };
-        jobs.abort();
+        drop(jobs);
         ended
     });
     drop(runtime);
@@ -85,6 +85,16 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
         private.stop().map_err(|e| format!("the private database did not stop: {e}"))?;
     }
     served
+}
+
+/// Loads the demo data, before anything is answered: who is told that the server is ready can sign in.
+async fn load_demo(app: &App) -> Result<String, String> {
+    let sign_ins = demo::load(app).await.map_err(|e| explain(&e))?;
+    sign_ins.ok_or_else(|| {
+        "the addresses of the demo belong to accounts with other passwords; start without --demo, or \
+         with another --data-dir"
+            .to_owned()
+    })
 }
 
 fn explain(problem: &Problem) -> String {
@@ -156,30 +166,15 @@ fn mailer(args: &ServeArgs) -> Result<Mailer, String> {
     match args.mailer.expose_secret() {
         "log" => Ok(Mailer::Log),
         "outbox" => Ok(Mailer::Outbox(args.database.home()?.join("outbox"))),
-        _ => Smtp::new(&args.mailer, &args.mail_from)
-            .map(|smtp| Mailer::Smtp(Arc::new(smtp)))
-            .map_err(|e| format!("PAIN_JOURNAL_MAILER: {e}")),
-    }
-}
-
-async fn run_jobs(app: Arc<App>) {
-    let mut second = tokio::time::interval(Duration::from_secs(1));
-    let mut tick: u64 = 0;
-    loop {
-        second.tick().await;
-        tick += 1;
-        if let Err(error) = jobs::send_mails(&app).await {
-            tracing::warn!(%error, "the mail queue");
-        }
-        if tick.is_multiple_of(60)
-            && let Err(problem) = jobs::refresh_keys(&app).await
-        {
-            tracing::warn!(cause = problem.cause(), "the signing keys");
-        }
-        if tick.is_multiple_of(3600)
-            && let Err(error) = jobs::forget(&app).await
-        {
-            tracing::warn!(%error, "old registrations");
+        _ => {
+            let authority = args.mail_ca.as_deref().map(|path| {
+                std::fs::read_to_string(path).map_err(|e| {
+                    format!("PAIN_JOURNAL_MAIL_CA: cannot read {}: {e}", path.display())
+                })
+            });
+            Smtp::new(&args.mailer, &args.mail_from, authority.transpose()?.as_deref())
+                .map(|smtp| Mailer::Smtp(Arc::new(smtp)))
+                .map_err(|e| format!("PAIN_JOURNAL_MAILER: {e}"))
         }
     }
 }

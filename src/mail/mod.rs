@@ -4,6 +4,7 @@
 //! job sends it with `Mailer::send`, so that the time of an answer tells nobody whether an
 //! address is known. Addresses and texts appear in no error and no `Debug` output.
 
+mod failure;
 pub mod outbox;
 pub mod smtp;
 pub mod texts;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub use failure::{MailError, Stage};
 pub use smtp::Smtp;
 
 /// One mail, to one person, as plain text.
@@ -30,38 +32,6 @@ pub struct Mail {
 impl std::fmt::Debug for Mail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Mail(hidden)")
-    }
-}
-
-/// Why a mail did not leave. It names the cause and never the address, the text or what the other
-/// server said, since that often repeats the address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MailError {
-    /// It will never leave: give it up. With the SMTP reply code (500 to 599) when there was one.
-    #[error("the mail was refused ({cause}, reply {code:?})")]
-    Refused {
-        /// What was wrong.
-        cause: &'static str,
-        /// The SMTP reply code.
-        code: Option<u16>,
-    },
-    /// Not this time: try again later. With the SMTP reply code (400 to 499) when there was one.
-    #[error("the mail could not be sent now ({cause}, reply {code:?})")]
-    Later {
-        /// What was wrong.
-        cause: &'static str,
-        /// The SMTP reply code.
-        code: Option<u16>,
-    },
-}
-
-impl MailError {
-    fn refused(cause: &'static str) -> Self {
-        Self::Refused { cause, code: None }
-    }
-
-    fn later(cause: &'static str) -> Self {
-        Self::Later { cause, code: None }
     }
 }
 
@@ -84,11 +54,10 @@ impl Mailer {
     /// tell. `now` is the date on it.
     ///
     /// # Errors
-    /// [`MailError::Refused`] when it will never leave, [`MailError::Later`] when another try may
-    /// succeed.
+    /// Where it failed, and whether another try may succeed.
     pub async fn send(&self, id: Uuid, mail: &Mail, now: DateTime<Utc>) -> Result<(), MailError> {
         if [&mail.to, &mail.subject].into_iter().any(|line| line.contains(char::is_control)) {
-            return Err(MailError::refused("control character in a header"));
+            return Err(MailError::refused(Stage::Message, "control character in a header"));
         }
         match self {
             Self::Log => {
@@ -101,7 +70,7 @@ impl Mailer {
                     tokio::task::spawn_blocking(move || outbox::put(&folder, id, &mail, now));
                 match task.await {
                     Ok(Ok(_)) => Ok(()),
-                    _ => Err(MailError::later("the outbox could not be written")),
+                    _ => Err(MailError::later(Stage::Outbox, "it could not be written")),
                 }
             }
             Self::Smtp(smtp) => smtp.send(id, mail, now).await,
@@ -126,7 +95,7 @@ mod tests {
     async fn a_header_cannot_be_smuggled_in() {
         for to in ["ana@example.org\r\nBcc: eve@example.org", "ana@example.org\n", "a\0@b"] {
             let sent = Mailer::Log.send(Uuid::nil(), &mail(to), DateTime::UNIX_EPOCH).await;
-            assert!(matches!(sent, Err(MailError::Refused { .. })), "{to:?}");
+            assert!(sent.is_err_and(|error| error.is_final), "{to:?}");
         }
         let sent =
             Mailer::Log.send(Uuid::nil(), &mail("ana@example.org"), DateTime::UNIX_EPOCH).await;
@@ -139,7 +108,7 @@ mod tests {
         std::fs::write(&file, "in the way").unwrap();
         let mailer = Mailer::Outbox(file.join("outbox"));
         let sent = mailer.send(Uuid::nil(), &mail("ana@example.org"), DateTime::UNIX_EPOCH).await;
-        assert_eq!(sent, Err(MailError::later("the outbox could not be written")));
+        assert_eq!(sent, Err(MailError::later(Stage::Outbox, "it could not be written")));
         std::fs::remove_file(&file).unwrap();
     }
 }

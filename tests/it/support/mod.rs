@@ -7,6 +7,7 @@ pub mod contract;
 pub mod node;
 pub mod people;
 pub mod program;
+pub mod relay;
 
 pub use app::TestApp;
 pub use client::{Answer, Call};
