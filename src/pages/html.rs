@@ -75,8 +75,12 @@ pub(super) fn start() -> Content {
     let body = r#"<h1>A pain-journal server</h1>
 <p>Patients of pain and acupuncture clinics keep a journal here between their treatment sessions,
 and decide who may read it.</p>
-<h2>For patients and practitioners</h2>
-<p>There is nothing to sign in to on this page. Use the app that your clinic named to you.</p>
+<h2>For practitioners</h2>
+<p><a href="./clinic">Sign in</a> to see the patients who share their journal with you, their reports and
+what to print.</p>
+<h2>For patients</h2>
+<p>There is nothing to sign in to in a browser yet. Use the app that your clinic named to you; whether there
+is one, your clinic knows. What is in a journal belongs to its patient, who decides who may read it.</p>
 <h2>For developers of apps</h2>
 <ul>
 <li><a href="./docs">The API</a>: every operation, to read and to try</li>

@@ -107,7 +107,7 @@ async fn nothing_leads_to_another_host() {
 
 #[actix_web::test]
 async fn every_reference_leads_somewhere() {
-    let elsewhere = ["/openapi.json", "/healthz", "/readyz"];
+    let elsewhere = ["/openapi.json", "/healthz", "/readyz", "/clinic"];
     for page in html_pages().map(Content::path) {
         for reference in references(&text(page).await) {
             if reference.contains("://") {
@@ -119,6 +119,19 @@ async fn every_reference_leads_somewhere() {
             assert!(known || elsewhere.contains(&&*target), "{page}: {reference} is {target}");
         }
     }
+}
+
+#[actix_web::test]
+async fn the_first_page_leads_everybody_on_and_promises_nothing() {
+    let page = text("/").await;
+    let [clinic, docs] = ["./clinic", "./docs"].map(|to| format!("href=\"{to}\""));
+    let practitioners = page.split("<h2>For practitioners</h2>").nth(1).unwrap();
+    assert!(practitioners.split("<h2>").next().unwrap().contains(&clinic));
+    let developers = page.split("<h2>For developers of apps</h2>").nth(1).unwrap();
+    assert!(developers.split("<h2>").next().unwrap().contains(&docs));
+    let patients = page.split("<h2>For patients</h2>").nth(1).unwrap();
+    let patients = patients.split("<h2>").next().unwrap();
+    assert!(patients.contains("nothing to sign in to") && !patients.contains("href="));
 }
 
 #[actix_web::test]

@@ -1,9 +1,11 @@
 //! The documents say what is so: the quickstart of the README runs as it stands, and what the pages
 //! list is what the code has.
 
-use crate::support::contract;
 use crate::support::program::{Home, Serving};
+use crate::support::{TestApp, contract};
+use pain_journal::demo;
 use pain_journal::http::ProblemKind;
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,18 +48,18 @@ fn a_promise_is_kept_word_by_word() {
     assert!(!is_as_promised("204x", "204") && !is_as_promised("", "204"));
 }
 
-/// Runs the blocks of a text against a server with the demo data, checks that they print what their
-/// comments promise, and answers what they print.
-fn walk(text: &str, folder: &Path, server: &Serving, steps: usize) -> String {
+/// Runs the blocks of a text against a server with the demo data, after `prelude`, checks that they
+/// print what their comments promise, and answers what they print.
+fn walk(text: &str, folder: &Path, listen: &str, steps: usize, prelude: &str) -> String {
     let blocks = blocks(text);
     assert_eq!(blocks.len(), steps, "one block a step");
     let script = blocks.join("\n");
     assert_eq!(script.matches("127.0.0.1:8080").count(), 1);
-    let script = script.replace("127.0.0.1:8080", server.listen());
+    let script = script.replace("127.0.0.1:8080", listen);
     fs::create_dir(folder).unwrap();
 
     let mut bash = Command::new("bash");
-    bash.args(["-c", &format!("set -euo pipefail\n{script}")]).current_dir(folder);
+    bash.args(["-c", &format!("set -euo pipefail\n{prelude}\n{script}")]).current_dir(folder);
     bash.env("no_proxy", "127.0.0.1").stdin(Stdio::null());
     let output = bash.output().expect("bash");
     let printed = String::from_utf8(output.stdout).unwrap();
@@ -77,13 +79,9 @@ fn walk(text: &str, folder: &Path, server: &Serving, steps: usize) -> String {
     printed
 }
 
-#[test]
-fn the_quickstart_runs_as_it_stands() {
-    let home = Home::fresh("quickstart");
-    let server = Serving::start(&home, &["--demo"]);
-    let folder = home.path().join("quickstart");
-    let printed = walk(section(README, "## Quickstart"), &folder, &server, 10);
-
+/// Runs the quickstart and checks what it does beside what it promises.
+fn quickstart(folder: &Path, listen: &str, prelude: &str) {
+    let printed = walk(section(README, "## Quickstart"), folder, listen, 10, prelude);
     // Created, repeated, changed, refused: four answers with a version.
     let versions: Vec<&str> = printed.lines().filter(|line| line.starts_with("etag: ")).collect();
     assert_eq!(versions.len(), 4, "{printed}");
@@ -91,6 +89,143 @@ fn the_quickstart_runs_as_it_stands() {
     assert_ne!(versions[1], versions[2], "the change wrote nothing");
     assert_eq!(versions[2], versions[3], "the refusal names the present version");
     let chart = fs::read_to_string(folder.join("report-chart.svg")).unwrap();
+    assert!(chart.matches("<circle").count() > 100, "a chart without days");
+}
+
+#[test]
+fn the_quickstart_runs_as_it_stands() {
+    let home = Home::fresh("quickstart");
+    let server = Serving::start(&home, &["--demo"]);
+    quickstart(&home.path().join("quickstart"), server.listen(), "");
+}
+
+/// A `date` whose today is another one: seconds from now.
+fn shifted_date(seconds: i64) -> String {
+    format!(
+        "date() {{\n  local now\n  now=$(command date -u -d \"@$(($(command date +%s) + {seconds}))\" \
+         '+%Y-%m-%d %H:%M:%S')\n  if [ \"$2\" = -d ]; then command date -u -d \"$3 $now\" \"$4\"\n  \
+         else command date -u -d \"$now\" \"$2\"; fi\n}}"
+    )
+}
+
+/// Every day of the week, ends of a month and a year, both changes of the clocks, a leap day.
+const OTHER_DAYS: [&str; 9] = [
+    "2026-11-04T12:00:00Z",
+    "2026-12-05T12:00:00Z",
+    "2026-12-31T23:30:00Z",
+    "2027-03-28T00:30:00Z",
+    "2027-03-29T12:00:00Z",
+    "2027-06-01T05:00:00Z",
+    "2027-10-31T01:30:00Z",
+    "2028-02-29T18:00:00Z",
+    "2028-08-24T12:00:00Z",
+];
+
+/// The demo's default report, whoever reads it, says something on every day; and the quickstart runs.
+#[tokio::test]
+async fn the_demo_is_worth_looking_at_on_every_day() {
+    let folder = Home::fresh("other-days");
+    fs::create_dir_all(folder.path()).unwrap();
+    for (number, today) in OTHER_DAYS.into_iter().enumerate() {
+        let app = TestApp::alone();
+        app.turn_to(today);
+        let loaded = app.run(|app| async move { demo::load(&app).await.unwrap() }).await;
+        assert!(loaded.unwrap().ends_with("lind@demo.example / demo-silver-needle"));
+        let sql = app.sql().await;
+        let last = "SELECT max(journal_date)::text, count(*) FROM pj.journal_entries";
+        let last = sql.query_one(last, &[]).await.unwrap();
+        let (last, count): (String, i64) = (last.get(0), last.get(1));
+        let berlin = app.now().with_timezone(&chrono_tz::Europe::Berlin).date_naive();
+        assert_eq!(last, (berlin - chrono::Days::new(1)).to_string(), "{today}");
+        assert!(count > 680, "{count} entries on {today}: some were refused");
+
+        let (ana, share) = demo_sign_ins(&app).await;
+        for path in ["/v1/report".to_owned(), format!("/v1/patients/{share}/report")] {
+            let reader = if path.contains("patients") { &ana.1 } else { &ana.0 };
+            let report = app.call("GET", &path).bearer(reader).send().await;
+            let change = &report.json["pain"]["change"];
+            assert_eq!(report.status, 200, "{today} {path}: {}", report.text);
+            assert!(change["sentence"].is_string(), "{today} {path}: {change}");
+        }
+        let seconds = (app.now() - chrono::Utc::now()).num_seconds();
+        let (base, place) = (app.base.clone(), folder.path().join(number.to_string()));
+        let listen = base.trim_start_matches("http://").to_owned();
+        let run = move || quickstart(&place, &listen, &shifted_date(seconds));
+        tokio::task::spawn_blocking(run).await.unwrap();
+    }
+}
+
+/// The access tokens of the demo patient and the demo practitioner, and the id of their share.
+async fn demo_sign_ins(app: &TestApp) -> ((String, String), String) {
+    let mut tokens = Vec::new();
+    for (email, password) in
+        [("ana@demo.example", "demo-seven-herons"), ("lind@demo.example", "demo-silver-needle")]
+    {
+        let body = json!({"email": email, "password": password, "device": {}});
+        let answer = app.call("POST", "/v1/auth/login").json(&body).send().await;
+        tokens.push(answer.json["tokens"]["access_token"].as_str().unwrap().to_owned());
+    }
+    let lind = tokens.pop().unwrap();
+    let shares = app.call("GET", "/v1/shares").bearer(&lind).send().await;
+    let share = shares.json["data"][0]["id"].as_str().unwrap().to_owned();
+    ((tokens.pop().unwrap(), lind), share)
+}
+
+#[tokio::test]
+async fn a_demo_that_was_broken_off_is_made_whole_and_one_that_is_whole_stays() {
+    let app = TestApp::alone();
+    app.turn_to("2027-02-10T09:00:00Z");
+    let load = async || app.run(|app| async move { demo::load(&app).await }).await;
+    load().await.unwrap().unwrap();
+    let sql = app.sql().await;
+    let state = async || {
+        let query = "SELECT (SELECT count(*) FROM pj.journal_entries), \
+                     (SELECT count(*) FROM pj.shares), (SELECT max(journal_date)::text \
+                     FROM pj.journal_entries), (SELECT count(*) FROM pj.record_history)";
+        let row = sql.query_one(query, &[]).await.unwrap();
+        let numbers: (i64, i64, String, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
+        numbers
+    };
+    let whole = state().await;
+    // Loaded again, later: nothing moves. When it is old, the start says so.
+    app.pass(chrono::Duration::days(14));
+    assert!(!load().await.unwrap().unwrap().contains("demo data"));
+    app.pass(chrono::Duration::days(1));
+    assert!(load().await.unwrap().unwrap().contains("  demo data     of 2027-02-10; "));
+    assert_eq!(state().await, whole);
+
+    // Another patient at that address is left alone, and the load says that it did nothing.
+    let change = "UPDATE pj.accounts SET email = CASE WHEN email LIKE 'ana@%' THEN \
+                  'ana@elsewhere.example' ELSE 'ana@demo.example' END";
+    sql.execute(change, &[]).await.unwrap();
+    assert!(load().await.unwrap().is_none());
+    assert_eq!(state().await, whole);
+
+    // A patient without a practitioner: the load was broken off. It goes on with the days it has.
+    let app = TestApp::alone();
+    app.turn_to("2027-02-10T09:00:00Z");
+    app.run(|app| async move { demo::load(&app).await }).await.unwrap().unwrap();
+    let sql = app.sql().await;
+    let hide = "UPDATE pj.accounts SET email = 'gone@demo.example' WHERE email LIKE 'lind@%'";
+    sql.execute(hide, &[]).await.unwrap();
+    app.pass(chrono::Duration::days(30));
+    app.run(|app| async move { demo::load(&app).await }).await.unwrap().unwrap();
+    let (_, share) = demo_sign_ins(&app).await;
+    assert!(!share.is_empty());
+    let row = sql.query_one("SELECT max(journal_date)::text FROM pj.journal_entries", &[]);
+    let last: String = row.await.unwrap().get(0);
+    assert!(("2027-02-09".."2027-02-23").contains(&last.as_str()), "{last}");
+}
+
+/// The picture of the README is what the server draws of the diary.
+#[tokio::test]
+async fn the_chart_of_the_readme_is_the_servers() {
+    let app = TestApp::alone();
+    app.turn_to("2026-11-01T12:00:00Z");
+    app.run(|app| async move { demo::load(&app).await }).await.unwrap().unwrap();
+    let ((_, lind), share) = demo_sign_ins(&app).await;
+    let path = format!("/v1/patients/{share}/report/chart.svg?from=2025-08-01&to=2026-01-31");
+    let chart = app.call("GET", &path).bearer(&lind).send().await.text;
     let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/images/report-chart.svg");
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         fs::write(picture, &chart).unwrap();
@@ -99,13 +234,53 @@ fn the_quickstart_runs_as_it_stands() {
     assert!(chart == shown, "the picture of the README is another one: UPDATE_SNAPSHOTS=1");
 }
 
+/// The server says that it is ready, and the demo people can sign in at once.
+#[tokio::test]
+async fn ready_with_demo_data_means_that_its_people_can_sign_in() {
+    let home = Home::fresh("ready-demo");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let listen = format!("127.0.0.1:{port}");
+    let base = format!("http://{listen}");
+    let watched = base.clone();
+    // Somebody asks from before the start on.
+    let watcher = tokio::spawn(async move {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let limit = std::time::Duration::from_mins(2);
+        let asked = tokio::time::timeout(limit, async {
+            loop {
+                match client.get(format!("{watched}/readyz")).send().await {
+                    Ok(answer) if answer.status() == 200 => break,
+                    _ => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
+                }
+            }
+        });
+        asked.await.expect("it is ready in the end");
+        let mut signed_in = Vec::new();
+        for (email, password) in
+            [("ana@demo.example", "demo-seven-herons"), ("lind@demo.example", "demo-silver-needle")]
+        {
+            let body = json!({"email": email, "password": password, "device": {}});
+            let login = client.post(format!("{watched}/v1/auth/login")).json(&body).send();
+            signed_in.push(login.await.unwrap().status().as_u16());
+        }
+        signed_in
+    });
+    let started = tokio::task::spawn_blocking(move || {
+        let server = Serving::start_at(&home, &listen, &["--demo"]);
+        (server, home)
+    });
+    let (server, home) = started.await.unwrap();
+    assert_eq!(watcher.await.unwrap(), [200, 200]);
+    drop((server, home));
+}
+
 #[test]
 fn two_phones_sync_as_the_page_shows() {
     let home = Home::fresh("two-phones");
     let server = Serving::start(&home, &["--demo"]);
     let folder = home.path().join("two-phones");
     let text = section(SYNC, "## Two phones in sync, with curl");
-    let printed = walk(text, &folder, &server, 8);
+    let printed = walk(text, &folder, server.listen(), 8, "");
     // Nothing is printed that the page does not show.
     let promised = blocks(text).join("\n").lines().filter(|line| line.starts_with("# ")).count();
     assert_eq!(printed.lines().count(), promised, "{printed}");
