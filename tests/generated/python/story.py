@@ -171,6 +171,7 @@ class Play:
         phone = phone.access_token
         tablet = self.sign_in(who, "tablet")
         assert len(client("listDevices", token=phone).data.data) == 2
+        assert client("listSecurityEvents", token=phone).data.data == []
         client("revokeDevice", 204, token=phone, id=tablet.device_id)
         client("getMe", 401, token=tablet.access_token)
         client("logout", 204, token=phone)
