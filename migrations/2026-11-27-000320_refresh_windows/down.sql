@@ -21,6 +21,9 @@ DECLARE
     s record;
     v_subject uuid := p_account;
 BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
     SELECT x.counter, x.confirmed_counter, x.authenticated_at, a.roles, a.status INTO d
     FROM pj.devices x JOIN pj.accounts a ON a.id = x.account_id
     WHERE x.id = p_device AND x.account_id = p_account AND x.revoked_at IS NULL

@@ -21,6 +21,9 @@ DECLARE
     s record;
     v_subject uuid := p_account;
 BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
     SELECT x.counter, x.authenticated_at, a.roles, a.status INTO d
     FROM pj.devices x JOIN pj.accounts a ON a.id = x.account_id
     WHERE x.id = p_device AND x.account_id = p_account AND x.revoked_at IS NULL
@@ -107,6 +110,7 @@ GRANT SELECT ON pj.security_events TO pj_app;
 CREATE FUNCTION sec.note_security_event(
     p_id uuid, p_device uuid, p_counter bigint, p_kind text, p_at timestamptz) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sec.confine();
     INSERT INTO pj.security_events AS e
         (id, account_id, device_id, kind, counter, at, last_at, told)
     SELECT p_id, d.account_id, p_device, p_kind, p_counter, p_at, p_at,
@@ -122,6 +126,7 @@ $$;
 -- Forgets events of all accounts that did not happen again since.
 CREATE FUNCTION sec.forget_security_events(p_before timestamptz) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sec.confine();
     WITH gone AS (DELETE FROM pj.security_events WHERE last_at < p_before RETURNING 1)
     SELECT count(*) FROM gone
 $$;
