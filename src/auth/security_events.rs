@@ -105,7 +105,7 @@ pub struct SecurityEvent {
     #[serde(serialize_with = "serialize_utc")]
     last_at: DateTime<Utc>,
     /// How often.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
     times: i32,
     /// The device.
     device_id: Uuid,
