@@ -1,8 +1,12 @@
 //! The command line: each command calls one library function.
 
+mod dumps;
+mod keys;
+
 use crate::access::Role;
 use crate::app::{self, App, Parts};
 use crate::auth::password::HashCost;
+use crate::auth::secret::MasterSecret;
 use crate::auth::{self, NewAccount};
 use crate::config::{DatabaseArgs, LogFormat, ServeArgs};
 use crate::database::Database;
@@ -12,8 +16,10 @@ use crate::import::{Format, Summary, import};
 use crate::mail::Mailer;
 use crate::time::{Clock, TimeZone};
 use crate::wire::Email;
-use crate::{account, demo, health_check, server, sync};
+use crate::{account, demo, health_check, installed, server, sync};
 use clap::{Args, Parser, Subcommand};
+use dumps::{BackupArgs, RestoreArgs};
+use keys::{RotateKeysArgs, RotateSecretArgs};
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
@@ -31,7 +37,7 @@ enum Command {
     /// Start the server, with a Postgres of its own unless a database is named.
     Serve(ServeArgs),
     /// Bring the database to the newest schema and stop.
-    Migrate(DatabaseArgs),
+    Migrate(MigrateArgs),
     /// Print the OpenAPI document.
     Openapi,
     /// Load the demo patient and practitioner.
@@ -42,7 +48,14 @@ enum Command {
     /// Import a journal into a patient's account.
     Import(ImportArgs),
     /// Replace the key that signs access tokens.
-    RotateKeys(RotateArgs),
+    RotateKeys(RotateKeysArgs),
+    /// Replace the master secret while the server is stopped. The new one is read from standard input;
+    /// without one, in development, it is made.
+    RotateSecret(RotateSecretArgs),
+    /// Write a dump of the database into a directory, named by the time, and read it back.
+    Backup(BackupArgs),
+    /// Make a private database out of a dump, in a data directory without one, with a new epoch.
+    Restore(RestoreArgs),
     /// Make every app sync from the start, after a restored backup or a failover that lost commits.
     NewEpoch(DatabaseArgs),
     /// Ask a running server whether it is ready; for health checks.
@@ -107,10 +120,10 @@ struct ImportArgs {
 }
 
 #[derive(Debug, Args)]
-struct RotateArgs {
-    /// Also end every token issued so far; for a key that may be in other hands.
+struct MigrateArgs {
+    /// Make a private database where there is none yet.
     #[arg(long)]
-    emergency: bool,
+    create: bool,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -127,17 +140,15 @@ struct HealthArgs {
 /// # Errors
 /// One sentence for the person at the terminal.
 pub fn run(cli: Cli) -> Result<(), String> {
+    if let Some(database) = cli.command.database() {
+        installed::take_on(database)?;
+    }
     match cli.command {
         Command::Serve(args) => {
             start_log(&args.database);
             server::serve(&args)
         }
-        Command::Migrate(args) => {
-            start_log(&args);
-            Database::migrate(&args, &mut say)?;
-            say("the database is up to date");
-            Ok(())
-        }
+        Command::Migrate(args) => migrate(&args),
         Command::Openapi => print(&app::openapi()),
         Command::Demo(args) => load_demo(&args),
         Command::User(UserCommand::Create(args)) => create_user(args),
@@ -145,9 +156,10 @@ pub fn run(cli: Cli) -> Result<(), String> {
         Command::User(UserCommand::Enable(args)) => set_status(&args, "active"),
         Command::User(UserCommand::VerifyLicence(args)) => verify_licence(&args),
         Command::Import(args) => import_file(&args),
-        Command::RotateKeys(args) => {
-            with_app(&args.database, async |app| auth::rotate(app, args.emergency).await)
-        }
+        Command::RotateKeys(args) => keys::rotate_keys(&args),
+        Command::RotateSecret(args) => keys::rotate_secret(&args),
+        Command::Backup(args) => dumps::back_up(&args),
+        Command::Restore(args) => dumps::restore(&args),
         Command::NewEpoch(args) => with_app(&args, async |app| {
             let epoch = app.db.anonymous(async |tx| sync::new_epoch(tx).await).await?;
             say(&format!("the epoch is now {epoch}; every app will sync from the start"));
@@ -155,6 +167,40 @@ pub fn run(cli: Cli) -> Result<(), String> {
         }),
         Command::Health(args) => health_check::ask(&args.address),
     }
+}
+
+impl Command {
+    /// Where the database is, of the commands that use one.
+    fn database(&self) -> Option<&DatabaseArgs> {
+        match self {
+            Self::Serve(args) => Some(&args.database),
+            Self::Migrate(args) => Some(&args.database),
+            Self::Demo(args) | Self::NewEpoch(args) => Some(args),
+            Self::User(UserCommand::Create(args)) => Some(&args.database),
+            Self::User(
+                UserCommand::Disable(args)
+                | UserCommand::Enable(args)
+                | UserCommand::VerifyLicence(args),
+            ) => Some(&args.database),
+            Self::Import(args) => Some(&args.database),
+            Self::RotateKeys(args) => Some(&args.database),
+            Self::RotateSecret(args) => Some(&args.database),
+            Self::Backup(args) => Some(&args.database),
+            Self::Restore(args) => Some(&args.database),
+            Self::Openapi | Self::Health(_) => None,
+        }
+    }
+}
+
+fn migrate(args: &MigrateArgs) -> Result<(), String> {
+    start_log(&args.database);
+    if args.create {
+        // A secret is made with a database, never for one that is there.
+        args.database.master_secret()?;
+    }
+    Database::migrate(&args.database, args.create, &mut say)?;
+    say("the database is up to date");
+    Ok(())
 }
 
 fn say(line: &str) {
@@ -199,8 +245,19 @@ fn with_app(
     args: &DatabaseArgs,
     work: impl AsyncFnOnce(&App) -> Answered<()>,
 ) -> Result<(), String> {
+    with_database(args, args.master_secret()?, async |app| {
+        auth::load_or_create(app).await?;
+        work(app).await
+    })
+}
+
+/// The same, with a secret that need not be the one of the database, and without loading its keys.
+fn with_database(
+    args: &DatabaseArgs,
+    secret: MasterSecret,
+    work: impl AsyncFnOnce(&App) -> Answered<()>,
+) -> Result<(), String> {
     start_log(args);
-    let secret = args.master_secret()?;
     let mut database = Database::join(args, &mut say)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -217,7 +274,6 @@ fn with_app(
             public_url: String::new(),
         };
         let app = App::new(parts)?;
-        auth::load_or_create(&app).await.map_err(|e| words(&e))?;
         work(&app).await.map_err(|e| words(&e))
     });
     drop(runtime);

@@ -33,6 +33,9 @@ const CONNECTIONS: usize = 4096;
 const ENVIRONMENT: &str = "Only from the environment:
   PAIN_JOURNAL_SECRET  the master secret: at least 32 bytes as base64 or hex, or 32 characters;
                        required in production mode
+  PAIN_JOURNAL_ENV_FILE
+                       the file of settings of commands that are told of no database and no data
+                       directory; default: /etc/pain-journal/env, empty for none
   PG_BIN_DIR           the directory of initdb and postgres, where they are not found";
 
 /// Options that every command which touches the database takes.
@@ -168,9 +171,43 @@ impl DatabaseArgs {
                 .into());
         }
         let home = self.home()?;
+        let file = home.join("secret");
+        if self.database_url.is_none() && crate::postgres::holds_database(&home) && !file.exists() {
+            return Err(format!(
+                "there is a database in {}, and its secret is gone: put the file {} back from its \
+                 copy; if there is none, run: pain-journal rotate-secret --lost",
+                home.display(),
+                file.display()
+            ));
+        }
         crate::postgres::make_home(&home).map_err(|e| e.to_string())?;
         let random = crate::auth::random::SystemRandom::new();
-        MasterSecret::from_file_or_create(&home.join("secret"), &random).map_err(|e| e.to_string())
+        MasterSecret::from_file_or_create(&file, &random).map_err(|e| e.to_string())
+    }
+
+    /// The file that holds the master secret, where it is not in the environment: in development.
+    ///
+    /// # Errors
+    /// As [`home`](Self::home).
+    pub fn secret_file(&self) -> Result<Option<PathBuf>, String> {
+        match (&self.secret, self.mode) {
+            (None, Mode::Development) => Ok(Some(self.home()?.join("secret"))),
+            _ => Ok(None),
+        }
+    }
+
+    /// The master secret that is in use, for replacing it or for restoring: taken as it is, and
+    /// never made.
+    ///
+    /// # Errors
+    /// One sentence: there is none.
+    pub fn present_secret(&self) -> Result<MasterSecret, String> {
+        match (&self.secret, self.secret_file()?) {
+            (Some(text), _) => MasterSecret::kept(text.expose_secret())
+                .map_err(|e| format!("PAIN_JOURNAL_SECRET: {e}")),
+            (None, Some(file)) => MasterSecret::from_file(&file).map_err(|e| e.to_string()),
+            (None, None) => Err("PAIN_JOURNAL_SECRET must be set in production mode".into()),
+        }
     }
 }
 

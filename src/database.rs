@@ -13,6 +13,8 @@ use std::time::Duration;
 pub struct Database {
     /// Its address, for the login that serves.
     pub url: String,
+    /// Its address for the login that owns it, as far as one is named: for dumps.
+    pub admin: String,
     /// The private server, when it is ours to stop.
     pub private: Option<Postgres>,
     /// The data directory of a private server.
@@ -28,41 +30,76 @@ impl Database {
     pub fn open(args: &DatabaseArgs, progress: &mut dyn FnMut(&str)) -> Result<Self, String> {
         if let Some(url) = &args.database_url {
             named(args, url.expose_secret(), progress)?;
+            let admin = args.migration_url.as_ref().unwrap_or(url).expose_secret().to_owned();
             let url = url.expose_secret().to_owned();
-            return Ok(Self { url, private: None, home: None });
+            return Ok(Self { url, admin, private: None, home: None });
         }
+        let database = Self::start(args, progress)?;
+        bring_up_to_date(&database.admin, &database.url, progress)?;
+        Ok(database)
+    }
+
+    /// Starts the private database, which is made where there is none, and leaves its schema alone.
+    ///
+    /// # Errors
+    /// One sentence that says what to do.
+    pub fn start(args: &DatabaseArgs, progress: &mut dyn FnMut(&str)) -> Result<Self, String> {
         let options =
             Options { home: args.home()?, durability: Durability::Durable, settings: Vec::new() };
         let private = Postgres::start(options, progress).map_err(|e: StartError| e.to_string())?;
-        let url = private.url(SERVER, DATABASE);
-        bring_up_to_date(&private.url(ADMIN, DATABASE), &url, progress)?;
-        let home = private.home().to_owned();
-        Ok(Self { url, private: Some(private), home: Some(home) })
+        let [url, admin] = [SERVER, ADMIN].map(|user| private.url(user, DATABASE));
+        let home = Some(private.home().to_owned());
+        Ok(Self { url, admin, private: Some(private), home })
     }
 
     /// Like [`open`](Self::open), but joins a private server that another process runs: for the
-    /// commands beside a running `serve`.
+    /// commands beside a running `serve`. No private database is made: a command that is told of
+    /// the wrong place would work on an empty one.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// As [`open`](Self::open), and when there is no database.
     pub fn join(args: &DatabaseArgs, progress: &mut dyn FnMut(&str)) -> Result<Self, String> {
-        if args.database_url.is_none() {
-            let home = args.home()?;
-            if let (Some(admin), Some(url)) =
-                (postgres::running_url(&home, ADMIN), postgres::running_url(&home, SERVER))
-                && bring_up_to_date(&admin, &url, progress).is_ok()
-            {
-                return Ok(Self { url, private: None, home: Some(home) });
-            }
+        if let Some(running) = Self::running(args, progress)? {
+            return Ok(running);
+        }
+        let home = args.home();
+        if args.database_url.is_none()
+            && let Ok(home) = &home
+            && !postgres::holds_database(home)
+        {
+            return Err(format!(
+                "there is no database in {}: name the right place with --data-dir or DATABASE_URL, \
+                 or make a new one there with: pain-journal migrate --create",
+                home.display()
+            ));
         }
         Self::open(args, progress)
     }
 
-    /// Brings the database to the newest schema.
+    /// The private database that another process runs, where there is one.
+    fn running(
+        args: &DatabaseArgs,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<Option<Self>, String> {
+        if args.database_url.is_some() {
+            return Ok(None);
+        }
+        let home = args.home()?;
+        let [url, admin] = [SERVER, ADMIN].map(|user| postgres::running_url(&home, user));
+        let (Some(url), Some(admin)) = (url, admin) else { return Ok(None) };
+        let is_there = bring_up_to_date(&admin, &url, progress).is_ok();
+        Ok(is_there.then_some(Self { url, admin, private: None, home: Some(home) }))
+    }
+
+    /// Brings the database to the newest schema; `create` makes a private one where there is none.
     ///
     /// # Errors
     /// As [`open`](Self::open), and where `DATABASE_URL` stands alone: its login must not migrate.
-    pub fn migrate(args: &DatabaseArgs, progress: &mut dyn FnMut(&str)) -> Result<(), String> {
+    pub fn migrate(
+        args: &DatabaseArgs,
+        create: bool,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<(), String> {
         if args.database_url.is_some() && args.migration_url.is_none() {
             return Err(
                 "PAIN_JOURNAL_MIGRATION_URL must name the login that owns the schema; the one \
@@ -70,7 +107,12 @@ impl Database {
                     .into(),
             );
         }
-        Self::join(args, progress).map(drop)
+        let running = Self::running(args, progress)?;
+        match running {
+            Some(_) => Ok(()),
+            None if create => Self::open(args, progress).map(drop),
+            None => Self::join(args, progress).map(drop),
+        }
     }
 }
 
@@ -93,7 +135,11 @@ fn named(args: &DatabaseArgs, url: &str, progress: &mut dyn FnMut(&str)) -> Resu
         .into())
 }
 
-fn bring_up_to_date(
+/// Runs the migrations that a database lacks, and makes its login that serves.
+///
+/// # Errors
+/// One sentence.
+pub fn bring_up_to_date(
     migration: &str,
     serving: &str,
     progress: &mut dyn FnMut(&str),

@@ -9,6 +9,7 @@ pub mod password;
 pub mod random;
 pub mod refresh_token;
 mod register;
+mod reseal;
 mod ring;
 pub mod secret;
 mod security_events;
@@ -17,6 +18,7 @@ mod store;
 
 pub use http::{routes, sign_out};
 pub use register::{NewAccount, create_account};
+pub use reseal::{SecretChange, change_secret, replace_secret};
 pub use ring::{load_or_create, rotate};
 pub use security_events::forget as forget_security_events;
 pub use session::{renew_page_token, sign_in_to_pages, sign_in_unasked};

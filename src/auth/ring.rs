@@ -2,6 +2,8 @@
 
 use super::access_token::Verifier;
 use super::keys::{KeyRing, KeyState, RingKey, SigningKey};
+use super::random::Random;
+use super::secret::MasterSecret;
 use crate::app::App;
 use crate::db::{DbError, Statement, Tx, row};
 use crate::http::{Answered, Problem};
@@ -31,8 +33,8 @@ pub async fn load_or_create(app: &App) -> Answered<()> {
             let now = app.clock.now();
             match read(app, tx).await? {
                 Some(ring) if !ring.is_rotation_due(now) => Ok(ring),
-                Some(ring) => save(app, tx, ring.rotated(fresh(app)?, now)).await,
-                None => save(app, tx, KeyRing::fresh(fresh(app)?, fresh(app)?, now)).await,
+                Some(ring) => store(app, tx, ring.rotated(fresh(app)?, now)).await,
+                None => store(app, tx, begin(app)?).await,
             }
         })
         .await?;
@@ -40,30 +42,35 @@ pub async fn load_or_create(app: &App) -> Answered<()> {
     Ok(())
 }
 
-/// Replaces the signing key now. With `drop_all` no token issued so far is good any longer.
+/// Replaces the signing key now, and answers the new ring. With `drop_all` no token issued so far is
+/// good any longer.
 ///
 /// # Errors
 /// As [`load_or_create`].
-pub async fn rotate(app: &App, drop_all: bool) -> Answered<()> {
+pub async fn rotate(app: &App, drop_all: bool) -> Answered<KeyRing> {
     app.db
         .anonymous(async |tx| {
             tx.execute(Statement::new("LOCK TABLE pj.signing_keys IN EXCLUSIVE MODE")).await?;
             let now = app.clock.now();
             let ring = match read(app, tx).await? {
                 Some(ring) if !drop_all => ring.rotated(fresh(app)?, now),
-                _ => KeyRing::fresh(fresh(app)?, fresh(app)?, now),
+                _ => begin(app)?,
             };
-            save(app, tx, ring).await
+            store(app, tx, ring).await
         })
         .await
-        .map(|_| ())
+}
+
+/// A ring with nothing of the past in it.
+pub(super) fn begin(app: &App) -> Answered<KeyRing> {
+    Ok(KeyRing::fresh(fresh(app)?, fresh(app)?, app.clock.now()))
 }
 
 fn fresh(app: &App) -> Answered<SigningKey> {
     SigningKey::generate(&*app.random).map_err(Problem::internal)
 }
 
-async fn read(app: &App, tx: &Tx<'_>) -> Answered<Option<KeyRing>> {
+pub(super) async fn read(app: &App, tx: &Tx<'_>) -> Answered<Option<KeyRing>> {
     let rows: Vec<KeyRow> = tx
         .load(Statement::new(
             "SELECT kid, state, sealed_key, created_at, retired_at FROM pj.signing_keys",
@@ -85,13 +92,24 @@ async fn read(app: &App, tx: &Tx<'_>) -> Answered<Option<KeyRing>> {
     KeyRing::new(keys?).map(Some).map_err(Problem::internal)
 }
 
-async fn save(app: &App, tx: &Tx<'_>, ring: KeyRing) -> Answered<KeyRing> {
+async fn store(app: &App, tx: &Tx<'_>, ring: KeyRing) -> Answered<KeyRing> {
+    save(tx, &app.secret, &*app.random, &ring).await?;
+    Ok(ring)
+}
+
+/// Stores the ring in place of what there was, sealed with `secret`.
+pub(super) async fn save(
+    tx: &Tx<'_>,
+    secret: &MasterSecret,
+    random: &dyn Random,
+    ring: &KeyRing,
+) -> Answered<()> {
     tx.execute(Statement::new("DELETE FROM pj.signing_keys")).await?;
     for key in ring.keys() {
-        let sealed = key.key.seal(&app.secret, &*app.random).map_err(Problem::internal)?;
+        let sealed = key.key.seal(secret, random).map_err(Problem::internal)?;
         insert(tx, key, sealed).await?;
     }
-    Ok(ring)
+    Ok(())
 }
 
 async fn insert(tx: &Tx<'_>, key: &RingKey, sealed: Vec<u8>) -> Result<(), DbError> {

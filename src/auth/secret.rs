@@ -34,6 +34,13 @@ pub enum SecretError {
     /// The text holds less than 32 bytes.
     #[error("the secret is too short: it needs at least 32 bytes (base64 or hex) or 32 characters")]
     TooShort,
+    /// The text has something that no secret has, named here: a comment or a placeholder was taken
+    /// for a part of it, or another reader of the same file will read another secret.
+    #[error(
+        "the secret holds {0}, so a comment, a quote or a placeholder may be part of it; \
+         make one with: openssl rand -base64 32"
+    )]
+    NotOnlyASecret(&'static str),
     /// The file's permissions let the group or everybody at it: its path, and its permission bits.
     #[error("{} can be read by others (mode {:04o}): run chmod 600 on it", .0.display(), .1)]
     OpenToOthers(PathBuf, u32),
@@ -66,9 +73,24 @@ impl MasterSecret {
     /// more), base64 or base64url (with or without padding) of at least 32 bytes, else the text
     /// itself when it has at least 32 characters.
     ///
+    /// A text with blanks, `#`, `...`, quotes or what else files of settings and shells read in ways
+    /// of their own is refused: systemd takes a comment behind a value for a part of it.
+    ///
     /// # Errors
-    /// [`SecretError::TooShort`] when none of the three fits.
+    /// [`SecretError::TooShort`] when none of the three fits, [`SecretError::NotOnlyASecret`].
     pub fn parse(text: &str) -> Result<Self, SecretError> {
+        let text = text.trim();
+        match stray(text) {
+            Some(found) => Err(SecretError::NotOnlyASecret(found)),
+            None => Self::kept(text),
+        }
+    }
+
+    /// Like [`Self::parse`], but takes a secret as it was taken once: for replacing it.
+    ///
+    /// # Errors
+    /// [`SecretError::TooShort`].
+    pub fn kept(text: &str) -> Result<Self, SecretError> {
         let text = text.trim();
         let decoded = hex(text).or_else(|| {
             [URL_SAFE_NO_PAD, URL_SAFE, STANDARD_NO_PAD, STANDARD]
@@ -101,24 +123,30 @@ impl MasterSecret {
         let mut draft = path.as_os_str().to_owned();
         draft.push(format!(".{}", random.uuid().simple()));
         let draft = PathBuf::from(draft);
-        let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(Zeroizing::new(random.array::<32>())));
-        let put = (|| {
-            let mut file =
-                OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-            writeln!(file, "{}", text.as_str())?;
-            file.sync_all()?;
+        let put = write_private(&draft, &Self::generate(random)).and_then(|()| {
             // A link, unlike a rename, never replaces what another server has just put there.
             match fs::hard_link(&draft, path) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
                 _ => Ok(()),
             }
-        })();
+        });
         let removed = fs::remove_file(&draft);
-        put.and(removed).map_err(failed)?;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-        }
+        put.and(removed).and_then(|()| sync_folder_of(path)).map_err(failed)?;
         read(path, File::open(path).map_err(failed)?)
+    }
+
+    /// The secret kept in `path`, as it was taken once; it is not made where it is missing.
+    ///
+    /// # Errors
+    /// As [`Self::from_file_or_create`].
+    pub fn from_file(path: &Path) -> Result<Self, SecretError> {
+        let file = File::open(path).map_err(|e| SecretError::Io(path.to_owned(), e))?;
+        Self::kept(&read_text(path, file)?)
+    }
+
+    /// A new secret as text: 32 random bytes as base64url.
+    pub fn generate(random: &dyn Random) -> Zeroizing<String> {
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(Zeroizing::new(random.array::<32>())))
     }
 
     /// Whether the secret is one that others would try first: a placeholder (`changeme`, the
@@ -185,6 +213,60 @@ impl MasterSecret {
     }
 }
 
+/// A new secret that lies beside the file it will replace: whole on the disk before anything is
+/// sealed with it, and in its place by one step after that.
+#[derive(Debug)]
+pub struct StagedSecret {
+    draft: PathBuf,
+    path: PathBuf,
+}
+
+impl StagedSecret {
+    /// Writes the secret `text` into `path` with `.new` behind its name.
+    ///
+    /// # Errors
+    /// [`SecretError::Io`], also when such a file is there: it belongs to a change that was cut off.
+    pub fn new(path: &Path, text: &str) -> Result<Self, SecretError> {
+        let mut draft = path.as_os_str().to_owned();
+        draft.push(".new");
+        let draft = PathBuf::from(draft);
+        let written = write_private(&draft, text).and_then(|()| sync_folder_of(&draft));
+        written.map_err(|e| SecretError::Io(draft.clone(), e))?;
+        Ok(Self { draft, path: path.to_owned() })
+    }
+
+    /// Puts the secret in its place.
+    ///
+    /// # Errors
+    /// [`SecretError::Io`].
+    pub fn put(self) -> Result<(), SecretError> {
+        let put = fs::rename(&self.draft, &self.path).and_then(|()| sync_folder_of(&self.path));
+        put.map_err(|e| SecretError::Io(self.draft, e))
+    }
+
+    /// Deletes the secret, which nothing was sealed with.
+    ///
+    /// # Errors
+    /// [`SecretError::Io`].
+    pub fn discard(self) -> Result<(), SecretError> {
+        fs::remove_file(&self.draft).map_err(|e| SecretError::Io(self.draft, e))
+    }
+}
+
+/// Writes a line into a file that was not there, closed to others, and waits for the disk.
+fn write_private(path: &Path, line: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    writeln!(file, "{line}")?;
+    file.sync_all()
+}
+
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
 /// HKDF with SHA-256, one block of output.
 fn hkdf_sha256(salt: &[u8], secret: &[u8], info: &[u8]) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
@@ -197,6 +279,10 @@ fn hkdf_sha256(salt: &[u8], secret: &[u8], info: &[u8]) -> Zeroizing<[u8; 32]> {
 }
 
 fn read(path: &Path, file: File) -> Result<MasterSecret, SecretError> {
+    MasterSecret::parse(&read_text(path, file)?)
+}
+
+fn read_text(path: &Path, file: File) -> Result<Zeroizing<String>, SecretError> {
     let failed = |source| SecretError::Io(path.to_owned(), source);
     let about = file.metadata().map_err(failed)?;
     if !about.is_file() || about.len() > FILE_LIMIT {
@@ -207,7 +293,24 @@ fn read(path: &Path, file: File) -> Result<MasterSecret, SecretError> {
     }
     let mut text = Zeroizing::new(String::new());
     file.take(FILE_LIMIT).read_to_string(&mut text).map_err(failed)?;
-    MasterSecret::parse(&text)
+    Ok(text)
+}
+
+/// What no secret has, by the name that a person is told.
+fn stray(text: &str) -> Option<&'static str> {
+    if text.contains("...") || text.contains('\u{2026}') {
+        return Some("`...`");
+    }
+    text.chars().find_map(|c| match c {
+        '#' => Some("`#`"),
+        '"' | '\'' | '`' | '\u{201c}'..='\u{201f}' => Some("a quote"),
+        '$' => Some("`$`"),
+        '\\' => Some("a backslash"),
+        '<' | '>' => Some("`<` or `>`"),
+        c if c.is_whitespace() => Some("a blank"),
+        c if c.is_control() => Some("a control character"),
+        _ => None,
+    })
 }
 
 fn hex(text: &str) -> Option<Vec<u8>> {
@@ -226,7 +329,19 @@ fn looks_weak(bytes: &[u8]) -> bool {
         kinds[usize::from(byte)] = true;
     }
     let lower = bytes.to_ascii_lowercase();
-    let words = ["changeme", "change-me", "change_me", "example", "password", "replace", "default"];
+    let words = [
+        "changeme",
+        "change-me",
+        "change_me",
+        "example",
+        "password",
+        "replace",
+        "default",
+        "placeholder",
+        "yoursecret",
+        "your-secret",
+        "your_secret",
+    ];
     kinds.iter().filter(|&&seen| seen).count() < 8
         || (1..=bytes.len() / 2).any(|n| bytes[n..] == bytes[..bytes.len() - n])
         || bytes.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1))
@@ -279,9 +394,38 @@ mod tests {
         ] {
             assert_eq!(MasterSecret::parse(&text).unwrap().derive("x"), key, "{text}");
         }
-        assert!(MasterSecret::parse("correct horse battery staple, twice").is_ok());
-        for short in ["", "short", "a text of thirty-one characters", &HEX[..31]] {
+        assert!(MasterSecret::parse("correct-horse-battery-staple,twice").is_ok());
+        for short in ["", "short", "a-text-of-thirty-one-characters", &HEX[..31]] {
             assert!(matches!(MasterSecret::parse(short), Err(SecretError::TooShort)), "{short}");
+        }
+    }
+
+    #[test]
+    fn what_a_file_or_a_shell_adds_is_no_secret() {
+        let base64 = STANDARD.encode(hex(HEX).unwrap());
+        for (text, found) in [
+            (format!("{base64}            # openssl rand -base64 32"), "a blank"),
+            (format!("{base64}#comment"), "`#`"),
+            ("...            # openssl rand -base64 32; keep a copy".to_owned(), "`...`"),
+            ("\u{2026}-the-secret-that-you-have-made-\u{2026}".to_owned(), "`...`"),
+            (format!("\"{base64}\""), "a quote"),
+            (format!("'{base64}'"), "a quote"),
+            ("<the-secret-that-you-have-made-yourself>".to_owned(), "`<` or `>`"),
+            ("${PAIN_JOURNAL_SECRET_OF_THIS_CLINIC_HERE}".to_owned(), "`$`"),
+            ("correct horse battery staple, twice".to_owned(), "a blank"),
+            (format!("{base64}\u{a0}x"), "a blank"),
+            (format!("{base64}\u{0}"), "a control character"),
+        ] {
+            let refused = MasterSecret::parse(&text).unwrap_err().to_string();
+            assert!(
+                refused.starts_with(&format!("the secret holds {found}, ")),
+                "{text}: {refused}"
+            );
+            assert!(!refused.contains(&base64), "the secret is printed: {refused}");
+            assert!(
+                MasterSecret::kept(&text).is_ok(),
+                "one that is in use can be replaced: {text}"
+            );
         }
     }
 
@@ -296,10 +440,11 @@ mod tests {
             &STANDARD.encode([7; 32]),
             &STANDARD.encode(run),
             &STANDARD.encode(b"my-example-secret-of-many-letters"),
+            "your-secret-of-32-characters-or-more",
         ] {
             assert!(MasterSecret::parse(weak).unwrap().is_weak(), "{weak}");
         }
-        for strong in [HEX, "correct horse battery staple, twice"] {
+        for strong in [HEX, "correct-horse-battery-staple,twice"] {
             assert!(!MasterSecret::parse(strong).unwrap().is_weak(), "{strong}");
         }
     }

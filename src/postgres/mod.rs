@@ -175,6 +175,21 @@ impl Postgres {
     }
 }
 
+/// Whether there is a database in `home`, running or not.
+pub fn holds_database(home: &Path) -> bool {
+    cluster::major(&home.join("data")).is_ok_and(|version| version.is_some())
+}
+
+/// The directory of the programs of Postgres that suit the database in `home`, or a new one.
+///
+/// # Errors
+/// [`StartError`] when they are not installed.
+pub fn programs(home: Option<&Path>) -> Result<PathBuf, StartError> {
+    let data = home.map(|home| home.join("data")).unwrap_or_default();
+    let made_by = if home.is_some() { cluster::major(&data)? } else { None };
+    Ok(Binaries::find(&data, made_by)?.dir)
+}
+
 /// The address of the database that another process runs in `home`, for the role `user`. None when
 /// nothing runs there.
 ///

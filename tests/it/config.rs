@@ -101,6 +101,17 @@ fn a_wrong_setting_is_refused_with_what_is_wrong_about_it() {
         ),
         (
             vec![],
+            vec![("PAIN_JOURNAL_SECRET", "...            # openssl rand -base64 32")],
+            "PAIN_JOURNAL_SECRET: the secret holds `...`, so a comment, a quote or a placeholder may be \
+             part of it",
+        ),
+        (
+            vec![],
+            vec![("PAIN_JOURNAL_SECRET", "hunter2hunter2hunter2hunter2hunter2 # of the clinic")],
+            "PAIN_JOURNAL_SECRET: the secret holds a blank",
+        ),
+        (
+            vec![],
             vec![("PG_BIN_DIR", "/nonexistent")],
             "PG_BIN_DIR is /nonexistent, which holds no",
         ),

@@ -126,8 +126,8 @@ async fn all_entries(base: &str, token: &str) -> Vec<(String, Value)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_server_loses_no_acknowledged_write() {
-    let home = Home::fresh("killed");
-    // Made before the first start: the command runs the database by itself, and ends it.
+    let home = Home::with_database("killed");
+    // While nothing runs: the command runs the database by itself, and ends it.
     done(&home, &["user", "create", ANA, "--time-zone", "Europe/Berlin"], PASSWORD);
     assert!(home.is_quiet(), "the command left its database");
     let mut server = Serving::start(&home, &[]);
@@ -239,9 +239,18 @@ async fn the_other_commands_work_beside_a_running_server() {
 
     let document = program(&["openapi"]).output().unwrap();
     let document: Value = serde_json::from_slice(&document.stdout).unwrap();
-    assert_eq!(&document, crate::support::contract::document());
+    assert_eq!(&document, crate::support::contract::as_written());
 
-    done(&home, &["rotate-keys"], "");
+    let jwks = Call::new(base, "GET", "/.well-known/jwks.json").send().await;
+    let kids: Vec<_> =
+        jwks.json["keys"].as_array().unwrap().iter().map(|k| k["kid"].clone()).collect();
+    let rotated = done(&home, &["rotate-keys"], "");
+    for (kid, becomes) in [(&kids[0], "signs no more, and verifies until 2"), (&kids[1], "signs\n")]
+    {
+        let expected = format!("key {} {becomes}", kid.as_str().unwrap());
+        assert!(rotated.contains(&expected), "{expected} is not in {rotated}");
+    }
+    assert!(rotated.contains(" is published, and signs next"), "{rotated}");
     assert_eq!(status(base, "/v1/me", token).await, 200, "tokens live through a rotation");
 
     // Nothing of this may stand in the log, at any level.

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so")]
 
 mod auth;
+mod backups;
 mod bad_input;
 mod body_map;
 mod browser;
@@ -25,10 +26,12 @@ mod instruments;
 mod lifecycle;
 mod lists;
 mod mail;
+mod master_secret;
 mod matrix;
 mod memory;
 mod migrations;
 mod openapi;
+mod operations;
 mod plans;
 mod practitioners;
 mod quickstart;

@@ -3,11 +3,13 @@
 
 use crate::support::program::{Home, Serving};
 use crate::support::{TestApp, contract};
+use pain_journal::auth::secret::MasterSecret;
 use pain_journal::demo;
 use pain_journal::http::ProblemKind;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -284,6 +286,30 @@ fn two_phones_sync_as_the_page_shows() {
     // Nothing is printed that the page does not show.
     let promised = blocks(text).join("\n").lines().filter(|line| line.starts_with("# ")).count();
     assert_eq!(printed.lines().count(), promised, "{printed}");
+}
+
+#[test]
+fn the_readme_makes_an_env_file_and_never_overwrites_one() {
+    let home = Home::fresh("env-file");
+    fs::create_dir(home.path()).unwrap();
+    let block =
+        section(README, "## Run it").split("\n```sh\n").find(|b| b.contains("> .env")).unwrap();
+    let block = block.split("\n```").next().unwrap();
+    let (makes, starts): (Vec<&str>, Vec<&str>) =
+        block.lines().partition(|line| !line.starts_with("docker "));
+    assert_eq!(starts, ["docker compose up --detach --wait"]);
+    let run = || {
+        let bash =
+            Command::new("bash").args(["-c", &makes.join("\n")]).current_dir(home.path()).status();
+        let file = home.path().join(".env");
+        let mode = fs::metadata(&file).unwrap().permissions().mode() & 0o7777;
+        (bash.unwrap().success(), mode, fs::read_to_string(file).unwrap())
+    };
+    let (made, mode, text) = run();
+    assert!(made && mode == 0o600, "{mode:o}");
+    let secret = text.lines().find_map(|line| line.strip_prefix("PAIN_JOURNAL_SECRET=")).unwrap();
+    assert!(!MasterSecret::parse(secret).unwrap().is_weak());
+    assert_eq!(run(), (false, 0o600, text.clone()), "it was overwritten");
 }
 
 #[test]

@@ -138,7 +138,7 @@ impl TestApp {
                 let parts = Parts {
                     db: Db::new(&Cluster::get().serving_url(&database), pool).unwrap(),
                     clock,
-                    secret: MasterSecret::parse("a secret that only the tests use, 2026").unwrap(),
+                    secret: MasterSecret::parse("a-secret-that-only-the-tests-use,2026").unwrap(),
                     hash_cost: CHEAP,
                     mailer,
                     public_url: public_url.unwrap_or_else(|| base.clone()),

@@ -41,6 +41,14 @@ impl Home {
         Self(std::env::temp_dir().canonicalize().unwrap().join(name))
     }
 
+    /// A place with an empty database, which does not run.
+    pub fn with_database(name: &str) -> Self {
+        let home = Self::fresh(name);
+        let made = home.run(&["migrate", "--create"], "");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        home
+    }
+
     /// The place.
     pub fn path(&self) -> &Path {
         &self.0

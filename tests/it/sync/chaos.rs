@@ -145,7 +145,7 @@ async fn let_it_run(heard: &AtomicUsize, dice: &mut Dice) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_every_kill_once() {
-    let home = Home::fresh("chaos");
+    let home = Home::with_database("chaos");
     let made = home.run(&["user", "create", ANA], PASSWORD);
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let mut server = Serving::start(&home, &[]);

@@ -86,7 +86,7 @@ fn refused(answer: &Answer, reason: &str) {
 
 #[tokio::test]
 async fn a_dump_restored_with_a_new_epoch_loses_nothing_that_was_typed() {
-    let home = Home::fresh("dumped");
+    let home = Home::with_database("dumped");
     let made = home.run(&["user", "create", ANA], PASSWORD);
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let server = Serving::start(&home, &[]);

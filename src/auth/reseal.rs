@@ -1,0 +1,165 @@
+//! Another master secret: what hangs on the old one is sealed anew in one transaction, and what
+//! cannot be sealed anew (keyed hashes of codes) is void from then on.
+
+use super::refresh_token::RefreshKey;
+use super::ring;
+use super::secret::MasterSecret;
+use crate::app::App;
+use crate::db::{Column, DbError, Statement, Tx, row};
+use crate::http::{Answered, Problem};
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Devices that are read and written at a time.
+const AT_ONCE: i64 = 500;
+
+/// How often, and how far apart, it is looked whether other sessions are gone.
+const LOOKS: u32 = 20;
+const PACE: Duration = Duration::from_millis(100);
+
+/// What a change of the master secret did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecretChange {
+    /// Devices whose keys were sealed anew, or that were signed out.
+    pub devices: usize,
+    /// Codes in verification mails that are good no longer; their links are.
+    pub codes: usize,
+    /// Invitations that are shown as expired.
+    pub invitations: i64,
+}
+
+row! {
+    /// A device, and its key as it is stored.
+    pub struct SealedDevice {
+        id: Uuid,
+        refresh_key: Vec<u8>,
+    }
+}
+
+/// Seals everything with `new` instead of the secret of `app`. All of it or nothing: when one value
+/// does not open, nothing is changed. Everybody stays signed in.
+///
+/// # Errors
+/// When a server still uses the database, the secret of `app` is not the one in use, or the database
+/// fails.
+pub async fn change_secret(app: &App, new: &MasterSecret) -> Answered<SecretChange> {
+    be_alone(app).await?;
+    app.db
+        .anonymous(async |tx| {
+            lock(tx).await?;
+            let keys = ring::read(app, tx).await?;
+            if let Some(keys) = keys {
+                ring::save(tx, new, &*app.random, &keys).await?;
+            }
+            let devices = each_device(tx, |device| {
+                RefreshKey::open(&app.secret, device.id, &device.refresh_key)
+                    .and_then(|key| key.seal(new, device.id, &*app.random))
+                    .map_err(Problem::internal)
+            })
+            .await?;
+            void(app, tx, devices).await
+        })
+        .await
+}
+
+/// Starts over with the secret of `app` when the one before is lost, or in other hands: new signing
+/// keys, and every device is signed out. Nothing of a journal hangs on the secret.
+///
+/// # Errors
+/// When a server still uses the database, or the database fails.
+pub async fn replace_secret(app: &App) -> Answered<SecretChange> {
+    be_alone(app).await?;
+    app.db
+        .anonymous(async |tx| {
+            lock(tx).await?;
+            let keys = ring::begin(app)?;
+            ring::save(tx, &app.secret, &*app.random, &keys).await?;
+            // A key that nobody has: a refresh token of before is then not genuine, and no fault.
+            each_device(tx, |device| {
+                RefreshKey::generate(&*app.random)
+                    .seal(&app.secret, device.id, &*app.random)
+                    .map_err(Problem::internal)
+            })
+            .await?;
+            let sign_out = Statement::new(
+                "UPDATE pj.devices SET revoked_at = $1, revoked_reason = 'secret_replaced' \
+                 WHERE revoked_at IS NULL",
+            );
+            let devices = tx.execute(sign_out.bind(app.clock.now())).await?;
+            void(app, tx, devices).await
+        })
+        .await
+}
+
+/// A server that runs on keeps the old secret in its memory, and would seal with it.
+async fn be_alone(app: &App) -> Answered<()> {
+    let others = "SELECT count(*) FROM pg_stat_activity \
+                  WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+                  AND usesysid = (SELECT oid FROM pg_roles WHERE rolname = session_user) \
+                  AND pid <> pg_backend_pid()";
+    for _ in 0..LOOKS {
+        let found = app
+            .db
+            .anonymous(async |tx| tx.first(Statement::<(i64,)>::new(others)).await)
+            .await
+            .map_err(Problem::from)?;
+        if found.is_some_and(|(sessions,)| sessions == 0) {
+            return Ok(());
+        }
+        // A session that has just ended may still be listed.
+        tokio::time::sleep(PACE).await;
+    }
+    Err(Problem::internal(
+        "a server still uses this database with the old secret: stop every copy of it first",
+    ))
+}
+
+async fn lock(tx: &Tx<'_>) -> Result<(), DbError> {
+    for statement in [
+        "LOCK TABLE pj.signing_keys IN EXCLUSIVE MODE",
+        "LOCK TABLE pj.devices IN EXCLUSIVE MODE",
+        "LOCK TABLE pj.registrations IN EXCLUSIVE MODE",
+    ] {
+        tx.execute(Statement::new(statement)).await?;
+    }
+    Ok(())
+}
+
+/// Stores a new key for every device, signed out or not; answers how many there are.
+async fn each_device(
+    tx: &Tx<'_>,
+    seal: impl Fn(&SealedDevice) -> Answered<Vec<u8>>,
+) -> Answered<usize> {
+    let mut last = Uuid::nil();
+    let mut count = 0;
+    loop {
+        let page = Statement::<SealedDevice>::new(
+            "SELECT id, refresh_key FROM pj.devices WHERE id > $1 ORDER BY id LIMIT $2",
+        );
+        let page = tx.load(page.bind(last).bind(AT_ONCE)).await?;
+        let Some(end) = page.last() else { return Ok(count) };
+        last = end.id;
+        count += page.len();
+        let keys: Vec<Vec<u8>> = page.iter().map(&seal).collect::<Answered<_>>()?;
+        let store = Statement::new(
+            "UPDATE pj.devices d SET refresh_key = sealed.key \
+             FROM unnest($1::uuid[], $2::bytea[]) AS sealed (id, key) WHERE d.id = sealed.id",
+        );
+        let ids = Uuid::bind_many(page.iter().map(|device| Some(&device.id)));
+        let keys = <Vec<u8>>::bind_many(keys.iter().map(Some));
+        tx.execute(store.bind_all(vec![ids, keys])).await?;
+    }
+}
+
+/// Ends what stands in the database as a keyed hash only.
+async fn void(app: &App, tx: &Tx<'_>, devices: usize) -> Answered<SecretChange> {
+    let now: DateTime<Utc> = app.clock.now();
+    let codes = Statement::new(
+        "UPDATE pj.registrations SET code_expires_at = $1 WHERE code_expires_at > $1",
+    );
+    let codes = tx.execute(codes.bind(now)).await?;
+    let invitations = Statement::<(i64,)>::new("SELECT sec.void_invitations($1)");
+    let invitations = tx.first(invitations.bind(now)).await?.map_or(0, |(count,)| count);
+    Ok(SecretChange { devices, codes, invitations })
+}
