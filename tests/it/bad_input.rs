@@ -230,20 +230,15 @@ async fn a_bad_replace_leaves_the_record_as_it_was() {
 }
 
 #[tokio::test]
-async fn what_only_the_server_writes_is_refused_in_every_collection() {
+async fn what_no_record_has_is_refused_in_every_collection() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     for sample in samples() {
         for (name, value) in [
-            ("id", json!("0195a3c2-0000-7000-8000-00000000000a")),
-            ("version", json!(7)),
             ("rev", json!(7)),
             ("patient_id", json!(ana.id)),
             ("author_id", json!(ana.id)),
             ("device_id", json!(null)),
-            ("created_at", json!("2025-06-01T00:00:00.000Z")),
-            ("updated_at", json!("2025-06-01T00:00:00.000Z")),
-            ("received_at", json!("2025-06-01T00:00:00.000Z")),
             ("deleted_at", json!(null)),
             ("Kind", json!(CANARY)),
             ("", json!(CANARY)),
@@ -259,6 +254,34 @@ async fn what_only_the_server_writes_is_refused_in_every_collection() {
         }
     }
     assert_empty(&app, &ana).await;
+}
+
+#[tokio::test]
+async fn what_only_the_server_writes_is_never_taken_from_a_body() {
+    let app = TestApp::shared();
+    let (ana, bea) = (app.patient("ana").await, app.patient("bea").await);
+    for sample in samples() {
+        let (long_ago, other) =
+            ("2025-06-01T00:00:00.000Z", "0195a3c2-0000-7000-8000-00000000000a");
+        let claims = json!({"version": 900_000, "created_at": long_ago, "updated_at": long_ago,
+            "received_at": long_ago});
+        let claimed = ana.create(&fresh(sample.path), &merged(&sample.body, &claims)).await;
+        assert_eq!(claimed.status, 201, "{}", claimed.text);
+        for (name, claim) in claims.as_object().unwrap() {
+            assert!(claimed.json[name] != *claim && !claimed.json[name].is_null(), "{name}");
+        }
+        let clinician = merged(&sample.body, &json!({"clinician_id": bea.id}));
+        let answer = ana.create(&fresh(sample.path), &clinician).await;
+        if claimed.json.as_object().unwrap().contains_key("clinician_id") {
+            assert_eq!((answer.status, &answer.json["clinician_id"]), (201, &Value::Null));
+        } else {
+            assert_eq!((answer.status, answer.pointers()), (422, vec!["#/clinician_id"]));
+        }
+        let of_another = merged(&sample.body, &json!({"id": other}));
+        let answer = bea.create(&fresh(sample.path), &of_another).await;
+        assert_eq!((answer.status, answer.pointers()), (422, vec!["#/id"]));
+    }
+    assert_empty(&app, &bea).await;
 }
 
 #[tokio::test]
