@@ -170,7 +170,7 @@ async fn a_private_database_moves_to_one_of_the_operators_own() {
     let grants: Vec<&str> = page.lines().filter_map(|line| line.split('\'').nth(1)).collect();
     assert_eq!(grants.len(), 2, "{page}");
 
-    let home = Home::fresh("moves");
+    let home = Home::with_database("moves");
     done(&home.run(&["user", "create", ANA], PASSWORD));
     let server = Serving::start(&home, &["--demo"]);
     let ana = sign_in(&server.base).await;
