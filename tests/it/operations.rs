@@ -1,5 +1,6 @@
 //! The page for operators does what it says: its blocks and files are played as they stand, with nginx,
-//! systemd's own judgement of the units, backup, restore and a change of the master secret.
+//! systemd's own judgement of the units, backup, restore, a change of the master secret, two roles and the
+//! move to a PostgreSQL of one's own.
 //!
 //! `operations/play.sh` plays in namespaces of its own, which take root. An ordinary user leaves the
 //! test out, and is told so; `PAIN_JOURNAL_SKIP_PROXIES=1` leaves out nginx.

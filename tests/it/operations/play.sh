@@ -304,9 +304,42 @@ tokens=$(sign_in ana@example.org)
 token=$(field access_token <<< "$tokens")
 [ "$(entry 1)" = 200 ] || fault "the journal is gone"
 
+# --- A PostgreSQL of one's own ---------------------------------------------------------------
+
+part "a PostgreSQL at db.example.org, with the roles of the page"
+bin=$(dirname "$(readlink "/proc/$(head -n 1 /var/lib/pain-journal/data/postmaster.pid)/exe")")
+PATH=$bin:$PATH
+echo '127.0.0.1 db.example.org' >> /etc/hosts
+install -d -m 0700 -o postgres -g postgres "$STAGE/own" "$STAGE/socket"
+as_postgres() { setpriv --reuid postgres --regid postgres --clear-groups env -i "PATH=$PATH" LC_ALL=C "$@"; }
+as_postgres initdb -D "$STAGE/own" -U postgres -E UTF8 --locale=C --auth-host=scram-sha-256 --auth-local=trust > "$STAGE/said"
+as_postgres postgres -D "$STAGE/own" -c listen_addresses=127.0.0.1 -c "unix_socket_directories=$STAGE/socket" 2> "$STAGE/own.log" &
+superuser() { psql -q -h "$STAGE/socket" -U postgres -d postgres -v ON_ERROR_STOP=1; }
+for _ in $(seq 300); do pg_isready -q -h db.example.org && break; sleep 0.1; done
+awk '/^```/ { open = (!fenced && $0 == "```sql"); fenced = !fenced; next } open { print }' "$PAGE" > "$STAGE/roles"
+superuser < "$STAGE/roles" || fault "$(cat "$STAGE/own.log")"
+export PAIN_JOURNAL_MIGRATION_URL='postgres://journal_migrator:...@db.example.org/journal'
+mkdir "$STAGE/moving"
+cd "$STAGE/moving"
+play 'Moving to a PostgreSQL of your own' 1
+[ "$(stat -c %a journal.dump)" = 600 ] || fault "the dump is open"
+cd "$STAGE/project"
+systemctl stop pain-journal
+echo 'DATABASE_URL=postgres://journal_server:...@db.example.org/journal' >> /etc/pain-journal/env
+systemctl start pain-journal
+[ "$(entry 1) $(note 3)" = '200 201' ] || fault "the journal did not move"
+pain-journal rotate-keys 2> "$STAGE/said" || fault "$(cat "$STAGE/said")"
+part "a new one there"
+systemctl stop pain-journal
+{ echo 'DROP DATABASE journal;'; grep '^CREATE DATABASE' "$STAGE/roles"; } | superuser
+play 'A PostgreSQL of your own' 1 2> "$STAGE/said" || fault "$(cat "$STAGE/said")"
+grep -q 'the database is up to date' "$STAGE/said" || fault "$(cat "$STAGE/said")"
+systemctl start pain-journal
+[ "$(sign_in ana@example.org | field code)" = invalid_credentials ] || fault "it is no new database"
+
 # --- Everything was played -------------------------------------------------------------------
 
-awk '/^```/ { fenced = !fenced; if (fenced && $0 == "```sh" && section !~ /PostgreSQL/) print section, ++count; next }
+awk '/^```/ { fenced = !fenced; if (fenced && $0 == "```sh") print section, ++count; next }
     !fenced && /^#+ / { section = $0; sub(/^#+ /, "", section); count = 0 }
     !fenced && /^File `/ { gsub(/`|:$/, ""); print }' "$PAGE" | sort > "$STAGE/blocks"
 sort -u "$STAGE/played" | comm -3 "$STAGE/blocks" - > "$STAGE/forgotten"

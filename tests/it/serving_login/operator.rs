@@ -166,7 +166,7 @@ async fn a_private_database_moves_to_one_of_the_operators_own() {
     // What the page says, command by command, is what follows.
     let page = block("Moving to a PostgreSQL of your own", "sh");
     let commands: Vec<&str> = page.lines().filter_map(|line| line.split(' ').next()).collect();
-    assert_eq!(commands, ["pg_dump", "psql", "pg_restore", "psql"], "{page}");
+    assert_eq!(commands, ["umask", "pg_dump", "psql", "pg_restore", "psql"], "{page}");
     let grants: Vec<&str> = page.lines().filter_map(|line| line.split('\'').nth(1)).collect();
     assert_eq!(grants.len(), 2, "{page}");
 
