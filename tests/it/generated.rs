@@ -142,6 +142,33 @@ fn openapi_python_client() -> &'static Path {
     })
 }
 
+/// What openapi-generator makes: a client in Python, and the sources of those in Kotlin, Swift and Dart.
+fn openapi_generator() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let version = Command::new("java").arg("-version").output();
+        assert!(version.is_ok_and(|version| version.status.success()), "{NEEDS}");
+        let (settings, folder) =
+            (sources().join("openapi-generator"), workshop().join("generator"));
+        let ingredients = [
+            pain_journal::app::openapi(),
+            texts(&settings),
+            fs::read_to_string(sources().join("requirements.txt")).unwrap(),
+        ];
+        fs::create_dir_all(&folder).unwrap();
+        made_from(&folder, &ingredients.concat(), || {
+            copy_files(&settings, &folder);
+            fs::copy(document(), folder.join("document.json")).unwrap();
+            let call = "import sys, openapi_generator_cli as generator\n\
+                        sys.exit(generator.run(sys.argv[1:]).returncode)";
+            let mut generate = run_python(&["-c", call, "batch", "--fail-fast"]);
+            let files = fs::read_dir(&settings).unwrap().map(|entry| entry.unwrap().file_name());
+            node::run(generate.args(files).current_dir(&folder));
+        });
+        folder
+    })
+}
+
 /// The document of the code under test, as a file.
 fn document() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
@@ -211,10 +238,25 @@ fn typescript_plays_the_quickstart_and_every_operation() {
 }
 
 #[test]
-fn openapi_python_client_plays_the_quickstart_and_every_operation() {
+fn two_clients_in_python_play_the_quickstart_and_every_operation() {
     if are_left_out() {
         return;
     }
-    let client = openapi_python_client();
-    Stage::set("python").play_python("play_openapi_python_client.py", client);
+    let clients = (openapi_python_client(), openapi_generator().join("python"));
+    let stage = Stage::set("python");
+    stage.play_python("play_openapi_python_client.py", clients.0);
+    stage.play_python("play_openapi_generator.py", &clients.1);
+}
+
+#[test]
+fn what_kotlin_swift_and_dart_send_is_taken_by_every_operation() {
+    if are_left_out() {
+        return;
+    }
+    let (play, clients) = (typescript().join("dist/main.js"), openapi_generator());
+    let stage = Stage::set("disguises");
+    for language in ["kotlin", "swift", "dart"] {
+        let mut command = Command::new("node");
+        stage.play(command.arg(&play).env("DISGUISE", language).env("SOURCES", clients));
+    }
 }
