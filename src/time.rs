@@ -1,7 +1,9 @@
 //! Moments, time zones, journal days, and the one clock.
 
+mod moment;
 mod wall;
 
+pub use moment::parse_moment;
 pub use wall::WallTime;
 
 use crate::db::column_via;
@@ -106,7 +108,7 @@ impl serde::Serialize for Instant {
 impl Wire for Instant {
     const FORM: Form = Form::Millis;
     fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self> {
-        let Some(time) = value.as_str().and_then(|s| DateTime::parse_from_rfc3339(s).ok()) else {
+        let Some(time) = value.as_str().and_then(parse_moment) else {
             faults.add(
                 at,
                 "invalid_format",

@@ -83,7 +83,7 @@ struct Asked {
 fn asked(request: &HttpRequest) -> Answered<Asked> {
     let mut query = Query::of(request, &["after", "time_zone", "limit"]);
     let after = query.get("after", "Must be an RFC 3339 date-time with an offset.", |text| {
-        let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        let time = crate::time::parse_moment(text)?.to_utc();
         (1900..2200).contains(&chrono::Datelike::year(&time)).then_some(time)
     });
     let zone = query.get("time_zone", "Must be an IANA time zone name.", TimeZone::parse);

@@ -165,7 +165,7 @@ impl Form {
     /// A REST value as it travels in sync.
     pub fn to_wire(self, value: &Value) -> Value {
         match (self, value) {
-            (Self::Millis, Value::String(text)) => chrono::DateTime::parse_from_rfc3339(text)
+            (Self::Millis, Value::String(text)) => crate::time::parse_moment(text)
                 .map_or(Value::Null, |time| time.timestamp_millis().into()),
             (Self::Text, Value::Null) => Value::String("[]".into()),
             (Self::Text, list) => Value::String(list.to_string()),
