@@ -40,6 +40,7 @@ export async function account(stage: Stage) {
   const { tokens } = await signIn(stage, who, 'tablet')
   const devices = await got(phone.GET('/v1/devices'))
   equal(devices.data.length, 2, 'the devices')
+  await got(phone.GET('/v1/me/security-events', { params: { query: { limit: 5 } } }))
   equal((await got(phone.GET('/v1/me/security-events'))).data, [], 'the security events')
   await answered(204, phone.DELETE('/v1/devices/{id}', { params: { path: { id: tokens.device_id } } }))
   await answered(401, stage.signedIn(() => tokens.access_token).GET('/v1/me'))
