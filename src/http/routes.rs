@@ -158,8 +158,8 @@ pub struct Operation {
 }
 
 /// What the schema of a resource does not say of a request, since answers have it too.
-const RESOURCE_WORDS: &str = "A member that is not named here is refused; one that is `readOnly` may be left out, and \
-    is ignored when it is sent back.";
+const RESOURCE_WORDS: &str =
+    "What is not named here is refused; what is `readOnly` may be left out, and is ignored.";
 
 impl Operation {
     /// An operation: camelCase id, one tag, one line of summary, who may call it.

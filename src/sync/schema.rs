@@ -76,8 +76,7 @@ fn row<C: Record>(components: &mut Components) -> RefOr<Schema> {
     components.named(&format!("{}Row", C::SCHEMA), |components| {
         let mut object = ObjectBuilder::new()
             .description(Some(format!(
-                "{} As a row of sync: its fields are those of {}, moments as milliseconds since 1970, lists as \
-                 JSON text.",
+                "{} As a row of sync: its fields are those of {}, moments in milliseconds, lists as JSON text.",
                 C::ABOUT,
                 C::SCHEMA
             )))
@@ -116,19 +115,10 @@ fn lists<C: Record>(components: &mut Components) -> RefOr<Schema> {
         };
         Schema::Object(
             ObjectBuilder::new()
-                .description(Some(
-                    "The changes of one collection: live records in `updated`, in the order of their \
-                     changes, ids of tombstones in `deleted`; `created` is always empty.",
-                ))
-                .property(
-                    "created",
-                    rows(),
-                )
+                .description(Some("The changes of one collection."))
+                .property("created", rows())
                 .required("created")
-                .property(
-                    "updated",
-                    rows(),
-                )
+                .property("updated", rows())
                 .required("updated")
                 .property("deleted", ids)
                 .required("deleted")
@@ -141,7 +131,10 @@ impl Document for PullAnswer {
     fn document(components: &mut Components) -> RefOr<Schema> {
         components.named("SyncPage", |components| {
             let mut changes = ObjectBuilder::new()
-                .description(Some("By collection; one without changes is left out."));
+                .description(Some(
+                    "By collection; one without changes is left out. Live records are in `updated`, in the order \
+                     of their changes, ids of tombstones in `deleted`; `created` is always empty.",
+                ));
             macro_rules! add {
                 ($($collection:ty),+) => { $(
                     changes = changes.property(<$collection>::COLLECTION, lists::<$collection>(components));
@@ -168,7 +161,10 @@ impl Document for PullAnswer {
 pub(super) fn push_body(components: &mut Components) -> RefOr<Schema> {
     components.named("SyncPush", |components| {
         let mut changes = ObjectBuilder::new()
-            .description(Some("By collection; one without changes may be left out."))
+            .description(Some(
+                "By collection; one without changes may be left out. `created` has new records, `updated` changed \
+                 ones, `deleted` ids.",
+            ))
             .additional_properties(Some(AdditionalProperties::FreeForm(false)));
         macro_rules! add {
             ($($collection:ty),+) => { $(
@@ -198,7 +194,7 @@ fn pushed<C: Record>(components: &mut Components) -> RefOr<Schema> {
         let rows = |of: RefOr<Schema>| ArrayBuilder::new().items(of).max_items(Some(5000));
         let ids = ArrayBuilder::new().items(id()).max_items(Some(5000));
         let about = if C::WRITERS.has_patient() {
-            "What changed on the device in one collection: new records, changed ones, ids of deleted ones."
+            "What changed in one collection."
         } else {
             "The changes of one collection. Only practitioners write in it: each record of a push is refused as `read_only`."
         };
