@@ -50,7 +50,7 @@ test('an app on an allowed origin signs in, writes with conditions and reads wha
   await page.goto(`http://localhost:${port}/`);
   const signedIn = await call(page, 'POST', '/v1/auth/login', json, login);
   assert.equal(signedIn.status, 200, JSON.stringify(signedIn));
-  const bearer = { Authorization: `Bearer ${JSON.parse(signedIn.text).access_token}` };
+  const bearer = { Authorization: `Bearer ${JSON.parse(signedIn.text).tokens.access_token}` };
   const path = `/v1/journal-entries/${randomUUID()}`;
   const entry = JSON.stringify({ kind: 'momentary', effective_at: '2026-01-10T09:00:00Z',
     time_zone: 'Europe/Berlin', pain_now: 3 });
