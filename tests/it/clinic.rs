@@ -456,3 +456,23 @@ async fn a_report_is_frozen_by_its_button_and_stays_until_the_share_ends() {
     }
     send(keep(&app, &page, &cookie)).await.is_page(404, "Not open");
 }
+
+#[tokio::test]
+async fn a_page_names_its_methods_to_whoever_tries_another_one() {
+    let app = TestApp::shared();
+    let share = uuid::Uuid::nil();
+    for (path, allow) in [
+        ("/clinic".to_owned(), "GET, HEAD"),
+        (LOGIN.to_owned(), "GET, HEAD, POST"),
+        ("/clinic/sign-out".to_owned(), "POST"),
+        (format!("/clinic/patients/{share}"), "GET, HEAD"),
+        (format!("/clinic/patients/{share}/frozen"), "GET, HEAD, POST"),
+        (format!("/clinic/patients/{share}/days.csv"), "GET, HEAD"),
+    ] {
+        for method in ["DELETE", "PUT", "OPTIONS", "PROPFIND"] {
+            let refused = app.call(method, &path).unchecked().send().await;
+            assert_eq!((refused.status, refused.code()), (405, "method_not_allowed"), "{path}");
+            assert_eq!(refused.header("allow"), allow, "{path}");
+        }
+    }
+}
