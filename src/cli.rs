@@ -16,6 +16,7 @@ use crate::import::{Format, Summary, import};
 use crate::mail::Mailer;
 use crate::time::{Clock, TimeZone};
 use crate::wire::Email;
+use crate::wire::unseen::text_without_mark;
 use crate::{account, demo, health_check, installed, server, sync};
 use clap::{Args, Parser, Subcommand};
 use dumps::{BackupArgs, RestoreArgs};
@@ -317,7 +318,7 @@ fn create_user(args: CreateArgs) -> Result<(), String> {
     }
     let mut password = String::new();
     std::io::stdin().read_line(&mut password).map_err(|e| e.to_string())?;
-    let password = password.trim_end_matches(['\n', '\r']).to_owned().into();
+    let password = text_without_mark(&password).trim_end_matches(['\n', '\r']).to_owned().into();
     let new = NewAccount {
         email,
         password,

@@ -1,16 +1,18 @@
-//! Moments, time zones, journal days, and the one clock.
+//! Moments, time zones, days, and the one clock.
 
+mod day;
 mod moment;
 mod wall;
+mod zone;
 
+pub use day::parse_date;
 pub use moment::parse_moment;
 pub use wall::WallTime;
+pub use zone::{PhoneZone, TimeZone};
 
 use crate::db::column_via;
 use crate::wire::{At, Components, Faults, Form, Whole, Wire};
-use chrono::{
-    DateTime, Duration, NaiveDate, Offset, SecondsFormat, SubsecRound, TimeZone as _, Utc,
-};
+use chrono::{DateTime, Duration, NaiveDate, SecondsFormat, SubsecRound, Utc};
 use serde_json::Value;
 use std::sync::Arc;
 use utoipa::openapi::RefOr;
@@ -54,19 +56,46 @@ impl std::fmt::Debug for Clock {
 
 /// A moment to the millisecond: Postgres, JavaScript and the sync wire all keep that much, so a
 /// value compares equal to itself after every journey.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Instant(DateTime<Utc>);
+#[derive(Debug, Clone, Copy)]
+pub struct Instant {
+    at: DateTime<Utc>,
+    /// What the clock was set to by which a client wrote it, where it said so. It is no part of the
+    /// moment, and is not kept with it.
+    clock: Option<OffsetMinutes>,
+}
 
 impl Instant {
     /// Cuts a time to the millisecond. A leap second is the second after it: neither Postgres nor
     /// JavaScript knows another.
     pub fn new(time: DateTime<Utc>) -> Self {
         let cut = DateTime::from_timestamp_millis(time.timestamp_millis());
-        Self(cut.unwrap_or_else(|| time.trunc_subsecs(3)))
+        Self { at: cut.unwrap_or_else(|| time.trunc_subsecs(3)), clock: None }
     }
     /// The time.
     pub const fn get(self) -> DateTime<Utc> {
-        self.0
+        self.at
+    }
+    /// The offset a client wrote it with. None where that was `Z` or zero: programs that keep time in
+    /// UTC write it so wherever they are, so it says nothing about a clock.
+    pub const fn clock(self) -> Option<OffsetMinutes> {
+        self.clock
+    }
+}
+
+impl PartialEq for Instant {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at
+    }
+}
+impl Eq for Instant {}
+impl PartialOrd for Instant {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Instant {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.at.cmp(&other.at)
     }
 }
 
@@ -101,7 +130,7 @@ pub fn serialize_utc_option<S: serde::Serializer>(
 
 impl serde::Serialize for Instant {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_utc(&self.0, serializer)
+        serialize_utc(&self.at, serializer)
     }
 }
 
@@ -116,6 +145,7 @@ impl Wire for Instant {
             );
             return None;
         };
+        let seconds = time.offset().local_minus_utc();
         let time = time.with_timezone(&Utc);
         let year = chrono::Datelike::year(&time);
         if !(FIRST_YEAR..=LAST_YEAR).contains(&year) {
@@ -126,7 +156,8 @@ impl Wire for Instant {
             );
             return None;
         }
-        Some(Self::new(time))
+        let clock = (seconds != 0).then(|| OffsetMinutes::new(seconds.div_euclid(60))).flatten();
+        Some(Self { clock, ..Self::new(time) })
     }
     fn schema(_: &mut Components) -> RefOr<Schema> {
         ObjectBuilder::new()
@@ -135,102 +166,24 @@ impl Wire for Instant {
             .into()
     }
 }
-column_via!([] Instant as DateTime<Utc>, |instant| instant.0, |raw| Ok(Self::new(raw)));
-
-impl Wire for NaiveDate {
-    fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self> {
-        let date = value.as_str().and_then(parse_date);
-        if date.is_none() {
-            faults.add(at, "invalid_format", "Must be a calendar date like 2026-05-01.");
-        }
-        let date = date?;
-        if chrono::Datelike::year(&date) < FIRST_YEAR || chrono::Datelike::year(&date) > LAST_YEAR {
-            faults.add(
-                at,
-                "out_of_range",
-                format!("Must lie in the years {FIRST_YEAR} to {LAST_YEAR}."),
-            );
-            return None;
-        }
-        Some(date)
-    }
-    fn schema(_: &mut Components) -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
-            .into()
-    }
-}
-
-/// A date in its one spelling, `YYYY-MM-DD`.
-pub fn parse_date(text: &str) -> Option<NaiveDate> {
-    (text.len() == 10).then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
-}
-
-/// A time zone of the IANA database. Names like `GMT+4` are not in it and are refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeZone(chrono_tz::Tz);
-
-impl TimeZone {
-    /// The zone of an IANA name, spelled exactly.
-    pub fn parse(name: &str) -> Option<Self> {
-        name.parse().ok().map(Self)
-    }
-    /// The IANA name.
-    pub fn name(self) -> &'static str {
-        self.0.name()
-    }
-    /// The offset in force in this zone at `instant`.
-    pub fn offset_at(self, instant: Instant) -> OffsetMinutes {
-        let seconds =
-            self.0.offset_from_utc_datetime(&instant.0.naive_utc()).fix().local_minus_utc();
-        // Historic zones have offsets with seconds and none beyond ±14 h since 1900.
-        OffsetMinutes::new(seconds.div_euclid(60).clamp(-840, 840)).unwrap_or_else(utc_offset)
-    }
-}
-
-fn utc_offset() -> OffsetMinutes {
-    // 0 is within the range, so this is the zero of the type.
-    OffsetMinutes::new(0).unwrap_or_else(utc_offset)
-}
-
-impl serde::Serialize for TimeZone {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-impl Wire for TimeZone {
-    fn read(value: &Value, at: &At<'_>, faults: &mut Faults) -> Option<Self> {
-        let zone = value.as_str().and_then(Self::parse);
-        if zone.is_none() {
-            faults.add(at, "unknown_value", "Must be an IANA time zone name like Europe/Berlin.");
-        }
-        zone
-    }
-    fn schema(_: &mut Components) -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .max_length(Some(64))
-            .description(Some("An IANA time zone name."))
-            .examples([serde_json::json!("Europe/Berlin")])
-            .into()
-    }
-}
-column_via!([] TimeZone as String,
-    |zone| zone.name().to_owned(),
-    |raw| Self::parse(&raw).ok_or_else(|| "unknown time zone".into()));
+column_via!([] Instant as DateTime<Utc>, |instant| instant.at, |raw| Ok(Self::new(raw)));
 
 /// The journal day of a moment: the date on the wall clock after the start of the day is taken off.
 ///
 /// Source: clinical reference 4.2. `day_start_minute` is minutes after midnight.
 pub fn journal_date(instant: Instant, offset: OffsetMinutes, day_start_minute: i16) -> NaiveDate {
     let minutes = i64::from(offset.get()) - i64::from(day_start_minute);
-    (instant.0.naive_utc() + Duration::minutes(minutes)).date()
+    (instant.at.naive_utc() + Duration::minutes(minutes)).date()
 }
 
 /// The last calendar date anywhere on Earth at `now`: today at UTC+14.
 pub fn last_date_on_earth(now: DateTime<Utc>) -> NaiveDate {
     (now.naive_utc() + Duration::hours(14)).date()
+}
+
+/// The calendar date at `now` by a clock that is set to `offset`.
+pub fn date_at(now: DateTime<Utc>, offset: OffsetMinutes) -> NaiveDate {
+    (now.naive_utc() + Duration::minutes(offset.get().into())).date()
 }
 
 #[cfg(test)]
@@ -267,10 +220,25 @@ mod tests {
     }
 
     #[test]
+    fn an_offset_but_zero_tells_what_the_clock_was_set_to() {
+        let clock = |text: &str| at(text).clock().map(OffsetMinutes::get);
+        assert_eq!(clock("2026-05-01T21:00:00+02:00"), Some(120));
+        assert_eq!(clock("2026-05-01T21:00:00-09:30"), Some(-570));
+        for utc in
+            ["2026-05-01T19:00:00Z", "2026-05-01T19:00:00+00:00", "2026-05-01T19:00:00-00:00"]
+        {
+            assert_eq!(clock(utc), None, "{utc}");
+        }
+        // Beyond what a clock can be set to.
+        assert_eq!(clock("2026-05-01T21:00:00+15:00"), None);
+    }
+
+    #[test]
     fn instants_are_cut_to_milliseconds_and_written_with_three_digits() {
         let instant = at("2026-05-01T21:00:00.123456789+02:00");
         assert_eq!(serde_json::to_value(instant).unwrap(), json!("2026-05-01T19:00:00.123Z"));
         assert_eq!(at("2016-12-31T23:59:60.5Z"), at("2017-01-01T00:00:00.5Z"));
+        assert_eq!(at("2026-05-01T21:00:00+02:00"), at("2026-05-01T19:00:00Z"));
         for bad in [
             "2026-05-01",
             "2026-05-01T21:00:00",
@@ -280,16 +248,6 @@ mod tests {
             "2026-05-01T21:00:00+26:00",
         ] {
             assert!(read_body::<Instant>(&json!(bad)).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn only_iana_names_are_zones() {
-        for good in ["Europe/Berlin", "UTC", "EST5EDT", "Asia/Kathmandu"] {
-            assert!(TimeZone::parse(good).is_some(), "{good}");
-        }
-        for bad in ["GMT+4", "Etc/Unknown", "europe/berlin", "", "CEST"] {
-            assert!(TimeZone::parse(bad).is_none(), "{bad}");
         }
     }
 }

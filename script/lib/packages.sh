@@ -45,6 +45,10 @@ package() {
         brew:java) printf 'openjdk' ;;
         apk:pip) printf 'py3-pip' ;;
         *:certificates) printf 'ca-certificates' ;;
+        # The program and its modules alone: no service, no settings of the system.
+        apt-get:apache) printf 'apache2-bin' ;;
+        dnf:apache | brew:apache) printf 'httpd' ;;
+        apk:apache) printf 'apache2 apache2-proxy apache2-brotli' ;;
         *:curl | *:openssl | *:nginx | *:pgbouncer) printf '%s' "$2" ;;
         apt-get:systemd-analyze | dnf:systemd-analyze) printf 'systemd' ;;
         apt-get:ip | apk:ip) printf 'iproute2' ;;

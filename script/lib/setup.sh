@@ -6,7 +6,7 @@
 #   fail    prints an error and ends
 #   setup   makes sure that the named tools are there: rust, rust-checks, compiler, certificates,
 #           postgres, curl, python, python-venv, pip, java, node, chromium, openssl, nginx,
-#           pgbouncer, systemd-analyze, ip
+#           apache, pgbouncer, systemd-analyze, ip
 #
 # With root rights, or sudo without a password, missing tools are installed by the system's package
 # manager (packages.sh). Without, the command to run is printed. Where the system has no Rust or no
@@ -116,6 +116,20 @@ have_certificates() {
 }
 
 have_openssl() { command -v openssl >/dev/null; }
+
+# Its program and its modules, as the tests look for them (tests/it/proxies.rs).
+have_apache() {
+    (
+        PATH="$PATH:/usr/sbin:/usr/local/sbin"
+        command -v apache2 || command -v httpd
+    ) >/dev/null || return 1
+    local place
+    for place in /usr/lib/apache2/modules /usr/lib64/httpd/modules /usr/lib/apache2 \
+        /opt/homebrew/opt/httpd/lib/httpd/modules /usr/local/opt/httpd/lib/httpd/modules; do
+        if [ -e "$place/mod_proxy.so" ]; then return 0; fi
+    done
+    return 1
+}
 
 # Servers and tools of the administrator are where the path of an ordinary user may not lead.
 have_nginx() { [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v nginx)" ]; }
@@ -242,6 +256,10 @@ still_missing() {
         pgbouncer)
             printf '%s' "PgBouncer is needed for the tests behind poolers. Install it, or leave these "
             printf '%s' "tests out with PAIN_JOURNAL_SKIP_PROXIES=1"
+            ;;
+        nginx | apache)
+            printf '%s' "$1 is needed for the tests behind proxies. Install it, or leave these tests out "
+            printf '%s' "with PAIN_JOURNAL_SKIP_PROXIES=1"
             ;;
         compiler) printf '%s' "a C compiler (cc) with the headers of the C library is needed" ;;
         python) printf '%s' "Python 3.8 or newer (python3) is needed" ;;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::random::Random;
 use super::secret::MasterSecret;
+use crate::wire::unseen::is_unseen;
 
 /// More than this many bytes are no typed code, spaces or not.
 const MAX_TYPED: usize = 64;
@@ -58,18 +59,23 @@ impl CodeKey {
 #[derive(Debug, Clone)]
 pub struct VerificationCode(SecretString);
 
+/// Stands between the symbols of a code, where people and the programs they copy from put something.
+fn is_between(c: char) -> bool {
+    is_unseen(c) || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+}
+
 impl VerificationCode {
     /// A new code; each of the million is equally likely.
     pub fn generate(random: &dyn Random) -> Self {
         Self(format!("{:06}", random.below(1_000_000)).into())
     }
 
-    /// Reads what a person typed: six ASCII digits, spaces and dashes ignored.
+    /// Reads what a person typed: six ASCII digits, blanks, dashes and what is unseen ignored.
     pub fn parse(typed: &str) -> Option<Self> {
         if typed.len() > MAX_TYPED {
             return None;
         }
-        let digits: String = typed.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+        let digits: String = typed.chars().filter(|c| !is_between(*c)).collect();
         let fits = digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit());
         fits.then(|| Self(digits.into()))
     }
@@ -155,14 +161,14 @@ impl InvitationCode {
         Self::grouped(random.array::<12>().map(symbol).iter())
     }
 
-    /// Reads what a person typed: any case, spaces and dashes ignored, O taken for 0, I and L for
-    /// 1. `None` for any other character (U too) or length.
+    /// Reads what a person typed: any case, blanks, dashes and what is unseen ignored, O taken for 0,
+    /// I and L for 1. `None` for any other character (U too) or length.
     pub fn parse(typed: &str) -> Option<Self> {
         if typed.len() > MAX_TYPED {
             return None;
         }
         let symbols: Option<Vec<char>> =
-            typed.chars().filter(|c| !matches!(c, ' ' | '-')).map(read_symbol).collect();
+            typed.chars().filter(|c| !is_between(*c)).map(read_symbol).collect();
         let symbols = symbols.filter(|symbols| symbols.len() == 12)?;
         Some(Self::grouped(symbols.iter()))
     }
@@ -281,7 +287,9 @@ mod tests {
             let read = InvitationCode::parse(&heard).unwrap();
             assert_eq!(read.digest(&key), code.digest(&key), "{heard}");
         }
-        assert_eq!(InvitationCode::parse("oOiI lL00 1abc").unwrap().expose(), "0011-1100-1ABC");
+        for pasted in ["oOiI lL00 1abc", "\u{feff}oOiI\u{a0}lL00\u{2011}1abc\u{200b}\n"] {
+            assert_eq!(InvitationCode::parse(pasted).unwrap().expose(), "0011-1100-1ABC");
+        }
         let long_s = "K7QM-2FXW-9TR\u{17f}";
         for wrong in
             ["", "K7QM-2FXW-9TR", "K7QM-2FXW-9TRAA", "K7QM-2FXW-9TRU", "K7QM_2FXW_9TRA", long_s]

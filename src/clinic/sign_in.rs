@@ -73,7 +73,7 @@ pub(super) async fn submit(
             return form(status, "", Some(fault));
         }
     };
-    let Some(email) = Email::parse(filled.email.trim()) else {
+    let Some(email) = Email::parse(&filled.email) else {
         return form(StatusCode::UNAUTHORIZED, &filled.email, Some(refused));
     };
     let password = Password::from(filled.password);

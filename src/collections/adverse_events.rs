@@ -2,7 +2,7 @@
 
 use super::moment::{check_end, settle_past, timed};
 use crate::journal::{Context, Rules, collection};
-use crate::time::{Instant, OffsetMinutes, TimeZone};
+use crate::time::{Instant, OffsetMinutes, PhoneZone};
 use crate::wire::{Faults, Items, Settled, Text, vocabulary};
 use chrono::{Duration, NaiveDate};
 use uuid::Uuid;
@@ -77,7 +77,7 @@ collection! {
             /// When it was over.
             ended_at: Option<Instant> as Clinical,
             /// The time zone it began in.
-            time_zone: TimeZone as Clinical,
+            time_zone: PhoneZone as Clinical,
             /// Minutes east of UTC; settled from the zone when left out.
             utc_offset_minutes: Settled<OffsetMinutes> as Clinical,
             /// When it was typed, by the device's clock.

@@ -3,7 +3,7 @@
 use super::moment::{settle_past, timed};
 use crate::instruments::{self, Answer, AssessmentFlag, AssessmentStatus, Definition, Scored};
 use crate::journal::{Context, Dated, Rules, collection};
-use crate::time::{Instant, OffsetMinutes, TimeZone};
+use crate::time::{Instant, OffsetMinutes, PhoneZone};
 use crate::wire::{At, Decimal, Faults, Items, Json, Settled, Text, Whole, vocabulary, wire};
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -57,7 +57,7 @@ collection! {
             /// When it was answered.
             effective_at: Instant,
             /// The time zone the phone was in.
-            time_zone: TimeZone,
+            time_zone: PhoneZone,
             /// Minutes east of UTC; settled from the zone when left out.
             utc_offset_minutes: Settled<OffsetMinutes>,
             /// When it was typed, by the phone's clock.

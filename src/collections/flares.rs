@@ -3,7 +3,7 @@
 use super::moment::{check_end, settle_past, timed};
 use super::pain::{Nrs, Relief, Sites, Trigger, check_sites};
 use crate::journal::{Context, Rules, collection};
-use crate::time::{Instant, OffsetMinutes, TimeZone};
+use crate::time::{Instant, OffsetMinutes, PhoneZone};
 use crate::wire::{Faults, Items, Json, Settled, Text};
 use chrono::{Duration, NaiveDate};
 
@@ -32,7 +32,7 @@ collection! {
             /// When it was over; null while it lasts or where that is unknown.
             ended_at: Option<Instant>,
             /// The time zone the phone was in when it began.
-            time_zone: TimeZone,
+            time_zone: PhoneZone,
             /// Minutes east of UTC; settled from the zone when left out.
             utc_offset_minutes: Settled<OffsetMinutes>,
             /// When it was typed, by the phone's clock.

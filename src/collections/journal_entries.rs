@@ -1,10 +1,12 @@
 //! Journal entries: one moment or one day of self-report.
 
-use super::moment::{refuse_disorder, refuse_future, settle_timed, timed};
+use super::moment::{
+    Timed as _, refuse_disorder, refuse_future_by, settle_offset, settle_timed, timed,
+};
 use super::pain::{Nrs, PainSite, Relief, Trigger, check_sites};
 use super::red_flags::{RedFlag, SafetyNotice, notice};
 use crate::journal::{Context, Rules, collection};
-use crate::time::{Instant, OffsetMinutes, TimeZone};
+use crate::time::{Instant, OffsetMinutes, PhoneZone};
 use crate::wire::{Faults, Items, Json, Settled, Text, Whole, vocabulary};
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -61,7 +63,7 @@ collection! {
             /// The moment it is about, with an offset.
             effective_at: Instant,
             /// The time zone the phone was in.
-            time_zone: TimeZone,
+            time_zone: PhoneZone,
             /// Minutes east of UTC the phone's clock was set to; settled from the zone when left out.
             /// Where it disagrees with the zone both are kept and the phone's clock decides the day.
             utc_offset_minutes: Settled<OffsetMinutes>,
@@ -128,7 +130,7 @@ timed!(JournalEntry, effective_at);
 impl Rules for JournalEntry {
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         let named = self.journal_date;
-        let settled = settle_timed(self, previous, context);
+        let settled = settle_timed(self, previous, context, faults);
         let day = match (self.kind, named.0) {
             (_, None) => settled,
             (EntryKind::Daily, Some(named)) => named,
@@ -144,9 +146,10 @@ impl Rules for JournalEntry {
             }
         };
         self.journal_date = Settled(Some(day));
-        refuse_future(settled, "effective_at", context, faults);
+        let offset = settle_offset(&self.moment());
+        refuse_future_by(offset, settled, "effective_at", context, faults);
         if day != settled {
-            refuse_future(day, "journal_date", context, faults);
+            refuse_future_by(offset, day, "journal_date", context, faults);
         }
         refuse_disorder(
             ("pain_least", self.pain_least),
@@ -253,7 +256,11 @@ mod tests {
             fields,
             ["#/journal_date", "#/pain_average", "#/pain_worst", "#/pain_worst", "#/pain_free_day"]
         );
-        assert!(settled(&json!({"journal_date": "2026-05-11"})).is_ok(), "today at UTC+14");
+        // Tomorrow in Berlin is today where the phone says it is.
+        let there = json!({"journal_date": "2026-05-11", "utc_offset_minutes": 840});
+        assert!(settled(&there).is_ok());
+        let here = settled(&json!({"journal_date": "2026-05-11"})).unwrap_err();
+        assert_eq!(here, [("#/journal_date".to_owned(), "date_out_of_range")]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::moment::{settle_past, timed};
 use super::pain::Helped;
 use crate::journal::{Context, Rules, collection};
-use crate::time::{Instant, OffsetMinutes, TimeZone};
+use crate::time::{Instant, OffsetMinutes, PhoneZone};
 use crate::wire::{Decimal, Faults, Settled, Text, vocabulary};
 use chrono::NaiveDate;
 
@@ -48,7 +48,7 @@ collection! {
             /// When it was taken.
             taken_at: Instant,
             /// The time zone the phone was in.
-            time_zone: TimeZone,
+            time_zone: PhoneZone,
             /// Minutes east of UTC; settled from the zone when left out.
             utc_offset_minutes: Settled<OffsetMinutes>,
             /// When it was typed, by the phone's clock.

@@ -1,7 +1,7 @@
 //! The rules that moments and journal days share across collections.
 
 use crate::journal::Context;
-use crate::time::{Instant, OffsetMinutes, TimeZone, journal_date, last_date_on_earth};
+use crate::time::{Instant, OffsetMinutes, PhoneZone, date_at, journal_date, last_date_on_earth};
 use crate::wire::{Faults, Settled};
 use chrono::{Duration, NaiveDate};
 
@@ -11,15 +11,28 @@ pub struct Moment {
     /// The instant.
     pub at: Instant,
     /// The zone of the device.
-    pub zone: TimeZone,
+    pub zone: PhoneZone,
     /// What the device's clock was set to, when the client says so.
     pub offset: Settled<OffsetMinutes>,
 }
 
 /// The offset of a moment. The device's word stands even where our zone table disagrees: its table
-/// may be newer, and the wall clock the patient saw decides the day.
+/// may be newer, and the wall clock the patient saw decides the day. Where the device does not say
+/// what its clock was set to, the offset with which it wrote the moment tells.
 pub fn settle_offset(moment: &Moment) -> OffsetMinutes {
-    moment.offset.0.unwrap_or_else(|| moment.zone.offset_at(moment.at))
+    let said = moment.offset.0.or_else(|| moment.at.clock());
+    said.unwrap_or_else(|| moment.zone.offset_at(moment.at))
+}
+
+/// Notes a zone that is no more than an offset, and not the one the device says its clock was set to.
+/// Programs do not agree on the sign of such names, so that one of them alone tells nothing.
+pub fn check_zone(zone: PhoneZone, said: Settled<OffsetMinutes>, faults: &mut Faults) {
+    if let Some(offset) = zone.as_offset()
+        && said.0 != Some(offset)
+    {
+        let detail = "An offset as time zone needs the same offset in utc_offset_minutes.";
+        faults.field("time_zone", "contradiction", detail);
+    }
 }
 
 /// The journal day of a moment: computed once, and again only when the moment itself changes.
@@ -100,13 +113,16 @@ macro_rules! dated {
 }
 pub(crate) use dated;
 
-/// Settles offset and journal day of a record in place and answers the day.
+/// Settles offset and journal day of a record in place and answers the day. Notes a zone that does
+/// not fit.
 pub fn settle_timed<T: Timed>(
     record: &mut T,
     previous: Option<&T>,
     context: &Context,
+    faults: &mut Faults,
 ) -> NaiveDate {
     let moment = record.moment();
+    check_zone(moment.zone, moment.offset, faults);
     let before = previous.map(|p| (p.moment(), p.day()));
     let day = settle_day(&moment, before.as_ref().map(|(m, day)| (m, *day)), context);
     let (journal_date, offset) = record.settled();
@@ -124,7 +140,7 @@ pub fn settle_past<T: Timed>(
     faults: &mut Faults,
 ) {
     let day = settle_strictly(record, previous, context, faults);
-    refuse_future(day, T::AT, context, faults);
+    refuse_future_by(settle_offset(&record.moment()), day, T::AT, context, faults);
 }
 
 /// Like [`settle_timed`], for records that cannot name another day than their moment's.
@@ -135,7 +151,7 @@ pub fn settle_strictly<T: Timed>(
     faults: &mut Faults,
 ) -> NaiveDate {
     let named = record.day();
-    let day = settle_timed(record, previous, context);
+    let day = settle_timed(record, previous, context, faults);
     if named.0.is_some_and(|named| named != day) {
         let detail = format!("Must be the journal day of {}.", T::AT);
         faults.field("journal_date", "contradiction", detail);
@@ -181,7 +197,9 @@ pub fn unsettle(
     if !moved && settle_offset(now) == settle_offset(before) {
         return;
     }
-    if moved && *offset == before.offset {
+    // A zone that is an offset has no other one at another time.
+    let always = now.zone == before.zone && now.zone.as_offset().is_some();
+    if moved && *offset == before.offset && !always {
         *offset = Settled(None);
     }
     let settled = journal_date(before.at, settle_offset(before), context.day_start_minute);
@@ -190,9 +208,23 @@ pub fn unsettle(
     }
 }
 
-/// Notes a journal day that has not begun anywhere on Earth.
+/// Notes a day that has not begun anywhere on Earth: for what is written without a clock.
 pub fn refuse_future(day: NaiveDate, field: &str, context: &Context, faults: &mut Faults) {
-    let last = last_date_on_earth(context.now);
+    refuse_after(last_date_on_earth(context.now), day, field, faults);
+}
+
+/// Notes a day that has not begun by the clock of the phone, which is set to `offset`.
+pub fn refuse_future_by(
+    offset: OffsetMinutes,
+    day: NaiveDate,
+    field: &str,
+    context: &Context,
+    faults: &mut Faults,
+) {
+    refuse_after(date_at(context.now, offset), day, field, faults);
+}
+
+fn refuse_after(last: NaiveDate, day: NaiveDate, field: &str, faults: &mut Faults) {
     if day > last {
         faults.field(field, "date_out_of_range", "The day it belongs to lies in the future.");
     }

@@ -1,10 +1,12 @@
 //! Sleep records: one night, belonging to the day of waking.
 
 use super::journal_entries::DayMinutes;
-use super::moment::{Moment, refuse_future, settle_day, settle_offset, unsettle};
+use super::moment::{
+    Moment, check_zone, refuse_future, refuse_future_by, settle_day, settle_offset, unsettle,
+};
 use super::pain::Nrs;
 use crate::journal::{Context, Dated, Rules, collection};
-use crate::time::{Instant, OffsetMinutes, TimeZone};
+use crate::time::{Instant, OffsetMinutes, PhoneZone};
 use crate::wire::{Faults, Settled, Whole};
 use chrono::NaiveDate;
 
@@ -31,7 +33,7 @@ collection! {
             /// When the patient got up for the day.
             rise_at: Option<Instant>,
             /// The time zone the phone was in on rising.
-            time_zone: TimeZone,
+            time_zone: PhoneZone,
             /// Minutes east of UTC on rising; settled from the zone when left out.
             utc_offset_minutes: Settled<OffsetMinutes>,
             /// When it was typed, by the phone's clock.
@@ -115,6 +117,7 @@ impl Rules for SleepRecord {
             let missing = if self.bed_at.is_some() { "rise_at" } else { "bed_at" };
             faults.field(missing, "required", "Give both bed_at and rise_at, or neither.");
         }
+        check_zone(self.time_zone, self.utc_offset_minutes, faults);
         if let Some(waking) = self.waking() {
             self.utc_offset_minutes = Settled(Some(settle_offset(&waking)));
             let before = previous.and_then(|p| Some((p.waking()?, p.journal_date)));
@@ -144,7 +147,10 @@ impl Rules for SleepRecord {
         }
         if let Some(day) = self.journal_date.0 {
             let field = if self.rise_at.is_some() { "rise_at" } else { "journal_date" };
-            refuse_future(day, field, context, faults);
+            match self.utc_offset_minutes.0 {
+                Some(offset) => refuse_future_by(offset, day, field, context, faults),
+                None => refuse_future(day, field, context, faults),
+            }
         }
         let night = self.night();
         if let Some(in_bed) = night.in_bed {

@@ -1,9 +1,11 @@
 //! Treatment sessions: visits to the clinic.
 
 use super::Laterality;
-use super::moment::{check_end, refuse_future, settle_strictly, timed};
+use super::moment::{
+    Timed as _, check_end, refuse_future_by, settle_offset, settle_strictly, timed,
+};
 use crate::journal::{Context, Rules, collection};
-use crate::time::{Instant, OffsetMinutes, TimeZone};
+use crate::time::{Instant, OffsetMinutes, PhoneZone};
 use crate::wire::{Decimal, Faults, Items, Json, Settled, Text, Whole, vocabulary, wire};
 use chrono::{Duration, NaiveDate};
 use uuid::Uuid;
@@ -130,7 +132,7 @@ collection! {
             /// When it ends.
             ends_at: Option<Instant> as Clinical,
             /// The time zone of the visit.
-            time_zone: TimeZone as Clinical,
+            time_zone: PhoneZone as Clinical,
             /// Minutes east of UTC at its start; settled from the zone when left out.
             utc_offset_minutes: Settled<OffsetMinutes> as Clinical,
             /// When it was typed, by the device's clock.
@@ -187,7 +189,8 @@ impl Rules for TreatmentSession {
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         let day = settle_strictly(self, previous, context, faults);
         if matches!(self.status, SessionStatus::Attended | SessionStatus::Missed) {
-            refuse_future(day, "starts_at", context, faults);
+            let offset = settle_offset(&self.moment());
+            refuse_future_by(offset, day, "starts_at", context, faults);
         }
         let (start, end) = (("starts_at", self.starts_at), ("ends_at", self.ends_at));
         check_end(start, end, LONGEST_VISIT, faults);

@@ -4,6 +4,7 @@ mod accept;
 mod body;
 mod cors;
 mod document;
+mod entity_tag;
 mod frame;
 mod kept;
 mod page;
@@ -21,7 +22,7 @@ pub use cors::Origins;
 pub use document::SOMEDAY;
 pub use frame::{RequestId, frame};
 pub use kept::{MadeOrStarted, Polled, Verbatim};
-pub use page::{CursorKey, Page, PageRequest, Place};
+pub use page::{CursorKey, Page, PageRequest, Place, list_name};
 pub use problem::{Answered, Problem, ProblemBody, ProblemKind};
 pub use rendered::{Csv, Html, Pdf, Public};
 pub use reply::{

@@ -3,6 +3,8 @@
 use super::{Answered, Parameter, Problem, ProblemKind, Query};
 use crate::http::Document;
 use crate::wire::Components;
+use crate::wire::number::whole_of;
+use actix_web::HttpRequest;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -68,6 +70,11 @@ impl CursorKey {
     }
 }
 
+/// The name of a list at this address, for its cursors: whatever the case of the ids in it.
+pub fn list_name(request: &HttpRequest) -> String {
+    request.path().to_ascii_lowercase()
+}
+
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct PageRequest {
@@ -105,7 +112,7 @@ impl PageRequest {
     pub fn read(query: &mut Query, key: &CursorKey, list: &str) -> Answered<Self> {
         let limit = query
             .get("limit", "Must be a whole number from 1 to 200.", |v| {
-                v.parse().ok().filter(|n| (1..=MOST).contains(n))
+                usize::try_from(whole_of(v)?).ok().filter(|n| (1..=MOST).contains(n))
             })
             .unwrap_or(DEFAULT_LIMIT);
         let after = query.raw("cursor").map(|cursor| key.open(list, cursor)).transpose()?;

@@ -1,5 +1,6 @@
 //! ETags and the preconditions made of them (RFC 9110 section 13).
 
+use super::entity_tag::{Named, Tag, named, opaque};
 use super::{Answered, Problem, ProblemKind};
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
@@ -9,22 +10,43 @@ pub fn etag(version: i64) -> String {
     format!("\"v{version}\"")
 }
 
+/// The versions that the tags of an If-Match name. Tags that are none of ours name nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versions(Vec<i64>);
+
+impl Versions {
+    /// Do the tags name no version at all?
+    pub fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+    /// Is this one of them?
+    pub fn names(&self, version: i64) -> bool {
+        self.0.contains(&version)
+    }
+}
+
+impl From<Vec<Tag>> for Versions {
+    fn from(tags: Vec<Tag>) -> Self {
+        Self(tags.iter().filter_map(Tag::version).collect())
+    }
+}
+
 /// What a PUT may meet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PutCondition {
     /// `If-None-Match: *`: it must not exist yet.
     Absent,
-    /// `If-Match: "v7"`: it must still be this version.
-    Version(i64),
+    /// `If-Match: "v7"`: it must still be one of these versions.
+    Versions(Versions),
 }
 
 /// What a DELETE may meet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeleteCondition {
     /// `If-Match: *`: whatever version it has.
     Any,
-    /// `If-Match: "v7"`: it must still be this version.
-    Version(i64),
+    /// `If-Match: "v7"`: it must still be one of these versions.
+    Versions(Versions),
 }
 
 /// Reads the precondition of a PUT.
@@ -33,9 +55,9 @@ pub enum DeleteCondition {
 /// 428 without one, 400 for one that cannot be read or for both at once.
 pub fn of_put(request: &HttpRequest) -> Answered<PutCondition> {
     let headers = request.headers();
-    match (single(headers, IF_MATCH)?, single(headers, IF_NONE_MATCH)?) {
-        (None, Some("*")) => Ok(PutCondition::Absent),
-        (Some(tag), None) => version(tag).map(PutCondition::Version).ok_or_else(unreadable),
+    match (read(headers, IF_MATCH)?, read(headers, IF_NONE_MATCH)?) {
+        (None, Some(Named::Any)) => Ok(PutCondition::Absent),
+        (Some(Named::Tags(tags)), None) => Ok(PutCondition::Versions(tags.into())),
         (None, None) => Err(ProblemKind::PreconditionRequired.into()),
         _ => Err(unreadable()),
     }
@@ -46,38 +68,24 @@ pub fn of_put(request: &HttpRequest) -> Answered<PutCondition> {
 /// # Errors
 /// 428 without one, 400 for one that cannot be read.
 pub fn of_delete(request: &HttpRequest) -> Answered<DeleteCondition> {
-    match single(request.headers(), IF_MATCH)? {
+    match read(request.headers(), IF_MATCH)? {
         None => Err(ProblemKind::PreconditionRequired.into()),
-        Some("*") => Ok(DeleteCondition::Any),
-        Some(tag) => version(tag).map(DeleteCondition::Version).ok_or_else(unreadable),
+        Some(Named::Any) => Ok(DeleteCondition::Any),
+        Some(Named::Tags(tags)) => Ok(DeleteCondition::Versions(tags.into())),
     }
 }
 
-/// Does the client's If-None-Match name this version?
+/// Does the client's If-None-Match name this version? One that cannot be read names none.
 pub fn client_has(request: &HttpRequest, etag: &str) -> bool {
-    let etag = etag.trim_start_matches("W/");
-    request
-        .headers()
-        .get_all(IF_NONE_MATCH)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|tag| tag.trim().trim_start_matches("W/"))
-        .any(|tag| tag == etag || tag == "*")
-}
-
-fn single(headers: &HeaderMap, name: HeaderName) -> Answered<Option<&str>> {
-    let mut values = headers.get_all(name);
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(|v| Some(v.trim())).map_err(|_| unreadable()),
-        _ => Err(unreadable()),
+    match named(request.headers(), IF_NONE_MATCH) {
+        Some(Ok(Named::Any)) => true,
+        Some(Ok(Named::Tags(tags))) => tags.iter().any(|tag| tag.carries(opaque(etag))),
+        None | Some(Err(())) => false,
     }
 }
 
-fn version(tag: &str) -> Option<i64> {
-    let digits = tag.strip_prefix("\"v")?.strip_suffix('"')?;
-    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| digits.parse().ok()).flatten()
+fn read(headers: &HeaderMap, name: HeaderName) -> Answered<Option<Named>> {
+    named(headers, name).transpose().map_err(|()| unreadable())
 }
 
 fn unreadable() -> Problem {
@@ -95,25 +103,55 @@ mod tests {
         of_put(&request.to_http_request()).map_err(|p| p.kind())
     }
 
+    fn these(versions: &[i64]) -> PutCondition {
+        PutCondition::Versions(Versions(versions.to_vec()))
+    }
+
     #[test]
     fn a_put_names_what_it_expects() {
         assert_eq!(put(&[("If-None-Match", "*")]), Ok(PutCondition::Absent));
-        assert_eq!(put(&[("If-Match", "\"v7\"")]), Ok(PutCondition::Version(7)));
-        assert_eq!(put(&[]), Err(ProblemKind::PreconditionRequired));
-        for bad in [
-            "*",
-            "v7",
-            "\"7\"",
-            "\"v+7\"",
-            "W/\"v7\"",
-            "\"v7\", \"v8\"",
-            "\"v99999999999999999999\"",
-        ] {
-            assert_eq!(put(&[("If-Match", bad)]), Err(ProblemKind::InvalidHeader), "{bad}");
+        assert_eq!(put(&[("If-Match", "\"v7\"")]), Ok(these(&[7])));
+        assert_eq!(put(&[("If-Match", "W/\"v7\"")]), Ok(these(&[7])));
+        assert_eq!(put(&[("If-Match", "\"v7\", \"v8-gzip\"")]), Ok(these(&[7, 8])));
+        assert_eq!(put(&[("If-Match", "\"v7\""), ("If-Match", "\"v8\"")]), Ok(these(&[7, 8])));
+        for foreign in ["\"7\"", "\"v+7\"", "\"v99999999999999999999\"", "\"3f-gzip\""] {
+            assert_eq!(put(&[("If-Match", foreign)]), Ok(these(&[])), "{foreign}");
         }
-        assert_eq!(
-            put(&[("If-Match", "\"v7\""), ("If-None-Match", "*")]),
-            Err(ProblemKind::InvalidHeader)
-        );
+        assert_eq!(put(&[]), Err(ProblemKind::PreconditionRequired));
+        for unreadable in [
+            &[("If-Match", "*")][..],
+            &[("If-Match", "")],
+            &[("If-Match", "*, \"v7\"")],
+            &[("If-None-Match", "\"v7\"")],
+            &[("If-Match", "\"v7\""), ("If-None-Match", "*")],
+        ] {
+            assert_eq!(put(unreadable), Err(ProblemKind::InvalidHeader), "{unreadable:?}");
+        }
+    }
+
+    #[test]
+    fn a_reader_has_what_one_of_its_tags_carries() {
+        let has = |sent: &str, etag: &str| {
+            let request = TestRequest::get().insert_header(("If-None-Match", sent));
+            client_has(&request.to_http_request(), etag)
+        };
+        for (sent, etag) in [
+            ("*", "\"v7\""),
+            ("\"v7\"", "\"v7\""),
+            ("W/\"v7\"", "\"v7\""),
+            ("\"v6\", \"v7--gzip\"", "\"v7\""),
+            ("\"abc.0-gzip\"", "W/\"abc.0\""),
+        ] {
+            assert!(has(sent, etag), "{sent} {etag}");
+        }
+        for (sent, etag) in [
+            ("\"v70\"", "\"v7\""),
+            ("\"v7\"", "\"v70\""),
+            ("\"abc.r2\"", "\"abc\""),
+            ("\"abc.r1-gzip\"", "\"abc.r2\""),
+            ("", "\"v7\""),
+        ] {
+            assert!(!has(sent, etag), "{sent} {etag}");
+        }
     }
 }

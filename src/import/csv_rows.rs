@@ -2,8 +2,11 @@
 
 use crate::collections::JournalEntry;
 use crate::journal::Record;
-use crate::time::parse_date;
-use chrono::{NaiveTime, TimeZone};
+use crate::time::{Instant, PhoneZone, TimeZone, parse_date};
+use crate::wire::Faults;
+use crate::wire::number::{number_of, whole_of};
+use crate::wire::unseen::trim_unseen;
+use chrono::{FixedOffset, NaiveTime};
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -13,9 +16,6 @@ const EVENING: NaiveTime = match NaiveTime::from_hms_opt(21, 0, 0) {
     Some(time) => time,
     None => NaiveTime::MIN,
 };
-
-/// Columns whose cells are text even where they look like a number or a truth value.
-const TEXT: [&str; 5] = ["note", "trigger_note", "time_zone", "work_impact", "journal_date"];
 
 /// The entry of a row. Its id is derived from patient and day (UUID version 5), as sync clients
 /// derive it, so that the same day imported twice is one entry.
@@ -35,37 +35,50 @@ pub(super) fn daily_entry(
         .iter()
         .zip(row)
         .filter(|(_, cell)| !cell.is_empty())
-        .map(|(name, cell)| (name.trim().to_owned(), cell_value(name.trim(), cell)))
+        .map(|(name, cell)| (trim_unseen(name), cell))
+        .map(|(name, cell)| (name.to_owned(), cell_value(name, cell)))
         .collect();
     let day = entry.get("journal_date").and_then(Value::as_str).and_then(parse_date);
     let day = day.ok_or("journal_date: Must be a calendar date like 2026-05-01.")?;
-    let named = entry.get("time_zone").and_then(Value::as_str).map(str::parse::<Tz>);
-    let zone = match named {
-        None => zone,
-        Some(Ok(zone)) => zone,
-        Some(Err(_)) => return Err("time_zone: Must be an IANA time zone name.".into()),
+    let zone = match entry.get("time_zone").and_then(Value::as_str) {
+        None => TimeZone::from(zone).into(),
+        Some(named) => {
+            PhoneZone::parse(named).ok_or("time_zone: Must be an IANA time zone name.")?
+        }
     };
     let evening = day.and_time(EVENING);
-    let at = zone.from_local_datetime(&evening).earliest();
-    let at = at.map_or_else(|| evening.and_utc().to_rfc3339(), |at| at.to_rfc3339());
+    let at = zone.instant_of(evening).unwrap_or_else(|| evening.and_utc());
+    let offset = FixedOffset::east_opt(zone.offset_at(Instant::new(at)).get() * 60);
+    let at =
+        offset.map_or_else(|| at.to_rfc3339(), |offset| at.with_timezone(&offset).to_rfc3339());
     let id = Uuid::new_v5(&patient, format!("{}:{day}", JournalEntry::COLLECTION).as_bytes());
     entry.insert("collection".into(), json!(JournalEntry::COLLECTION));
     entry.insert("id".into(), json!(id));
     entry.insert("kind".into(), json!("daily"));
     entry.insert("effective_at".into(), json!(at));
-    entry.entry("time_zone").or_insert_with(|| json!(zone.name()));
+    entry.entry("time_zone").or_insert_with(|| json!(zone));
     Ok(Value::Object(entry))
 }
 
-fn cell_value(name: &str, cell: &str) -> Value {
-    if TEXT.contains(&name) {
-        return json!(cell);
-    }
-    match cell.trim() {
-        "true" => json!(true),
-        "false" => json!(false),
-        other => other.parse::<i64>().map_or_else(|_| json!(cell), |number| json!(number)),
-    }
+/// A cell as the value of its column: text, else a number, else a truth value, whichever the column's
+/// own reader takes first. What it takes none of is left to be refused by it.
+fn cell_value(column: &str, cell: &str) -> Value {
+    let bare = trim_unseen(cell);
+    let number = number_of(bare).map(Value::Number);
+    let truth = match whole_of(bare) {
+        Some(1) => Some(true),
+        Some(0) => Some(false),
+        _ if bare.eq_ignore_ascii_case("true") => Some(true),
+        _ if bare.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    };
+    let fits = |value: &Value| {
+        let mut faults = Faults::default();
+        JournalEntry::canonical(column, value, &mut faults).is_some() && faults.is_empty()
+    };
+    let readings = [Some(json!(cell)), number.clone(), truth.map(Value::Bool)];
+    let fitting = readings.into_iter().flatten().find(fits);
+    fitting.or(number).unwrap_or_else(|| json!(cell))
 }
 
 #[cfg(test)]
@@ -88,6 +101,35 @@ mod tests {
         assert_eq!(entry["effective_at"], json!("2025-04-01T21:00:00+02:00"));
         let again = daily_entry(Uuid::nil(), chrono_tz::UTC, &header, &row).unwrap();
         assert_eq!(again["id"], entry["id"]);
+    }
+
+    #[test]
+    fn a_cell_is_what_its_column_reads_whatever_table_wrote_it() {
+        let header = record(&["journal_date", "pain_average", "pain_free_day", "note"]);
+        for (cells, pain, free, note) in [
+            (["2025-04-01", "4", "TRUE", "1"], json!(4), json!(true), "1"),
+            (["2025-04-01", "4.0", "True", "true"], json!(4.0), json!(true), "true"),
+            (["2025-04-01", " 4e0 ", "1", " 4.0"], json!(4.0), json!(true), " 4.0"),
+            (["2025-04-01", "\u{a0}0", "0", "x"], json!(0), json!(false), "x"),
+            (["2025-04-01T00:00:00.000Z", "-0", "FALSE", "x"], json!(-0.0), json!(false), "x"),
+        ] {
+            let entry = daily_entry(Uuid::nil(), chrono_tz::UTC, &header, &record(&cells)).unwrap();
+            assert_eq!(entry["pain_average"], pain, "{cells:?}");
+            assert_eq!((&entry["pain_free_day"], &entry["note"]), (&free, &json!(note)));
+        }
+        // What no reading fits is refused by the reader of the column, in its own words.
+        let row = record(&["2025-04-01", "11", "2", "x"]);
+        let entry = daily_entry(Uuid::nil(), chrono_tz::UTC, &header, &row).unwrap();
+        assert_eq!((&entry["pain_average"], &entry["pain_free_day"]), (&json!(11), &json!(2)));
+    }
+
+    #[test]
+    fn a_row_in_a_zone_that_is_an_offset_is_about_its_evening() {
+        let header = record(&["journal_date", "time_zone", "utc_offset_minutes"]);
+        let row = record(&["2025-04-01", "GMT+03:00", "180"]);
+        let entry = daily_entry(Uuid::nil(), chrono_tz::UTC, &header, &row).unwrap();
+        assert_eq!(entry["effective_at"], json!("2025-04-01T21:00:00+03:00"));
+        assert_eq!(entry["utc_offset_minutes"], json!(180));
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl Import<'_> {
             return Ok(());
         };
         let Some(id) = id.as_ref().and_then(Value::as_str).and_then(parse_uuid) else {
-            self.summary.refuse(line, "id: Must be a UUID in lower case with hyphens.");
+            self.summary.refuse(line, "id: Must be a UUID with hyphens.");
             return Ok(());
         };
         match loader.read(line, id, &value) {

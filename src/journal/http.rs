@@ -11,7 +11,7 @@ use crate::db::{DbError, Tx};
 use crate::http::precondition::{self, DeleteCondition, PutCondition, etag};
 use crate::http::{
     Answered, Authz, Body, Deleted, Found, Operation, Page, PageRequest, Parameter, Problem,
-    ProblemKind, Put, Query, Routes, Sent, Versioned, path_id,
+    ProblemKind, Put, Query, Routes, Sent, Versioned, list_name, path_id,
 };
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
@@ -202,10 +202,10 @@ async fn put<C: Record>(
     let target = whose(request);
     let asked = path_id(request, "id")
         .and_then(|id| Ok((id, precondition::of_put(request)?)))
-        .and_then(|(id, condition)| Ok((id, condition, body.valid()?.about(id, condition)?)));
-    let intent = asked.map(|(id, condition, content)| match condition {
+        .and_then(|(id, condition)| Ok((id, body.valid()?.about(id, &condition)?, condition)));
+    let intent = asked.map(|(id, content, condition)| match condition {
         PutCondition::Absent => (id, Intent::Create(content)),
-        PutCondition::Version(base) => (id, Intent::Replace { base, content }),
+        PutCondition::Versions(base) => (id, Intent::Replace { base, content }),
     });
     let (outcome, seen) = change_one(app, caller, target, intent).await?;
     match outcome {
@@ -248,7 +248,7 @@ async fn delete<C: Record>(
     let intent = asked.map(|(id, condition)| {
         let base = match condition {
             DeleteCondition::Any => None,
-            DeleteCondition::Version(version) => Some(version),
+            DeleteCondition::Versions(versions) => Some(versions),
         };
         (id, Intent::<C>::Delete { base })
     });
@@ -414,7 +414,7 @@ impl ListRequest {
         let [limit, cursor] = PageRequest::PARAMETERS;
         let mut query = Query::of(request, &["from", "to", limit, cursor]);
         let days = days(&mut query);
-        let name = format!("{}|{}|{}|{}", caller.account(), request.path(), days.0, days.1);
+        let name = format!("{}|{}|{}|{}", caller.account(), list_name(request), days.0, days.1);
         let page = PageRequest::read(&mut query, &app.cursors, &name);
         query.done()?;
         Ok(Self { days, page: page?, name })

@@ -8,6 +8,7 @@ use super::sql::{self, HistoryOp};
 use super::stored::Stored;
 use crate::access::{JournalAccess, Write};
 use crate::db::{DbError, Tx};
+use crate::http::precondition::Versions;
 use crate::ids::Ids;
 use crate::wire::{Fault, Faults};
 use chrono::NaiveDate;
@@ -20,15 +21,15 @@ pub enum Intent<C> {
     Create(C),
     /// It shall be this, provided it still has version `base`.
     Replace {
-        /// The version the writer saw.
-        base: i64,
+        /// The version the writer saw, or those he would replace.
+        base: Versions,
         /// The new content.
         content: C,
     },
     /// It shall go, provided it still has version `base`, where one is given.
     Delete {
         /// The version the writer saw.
-        base: Option<i64>,
+        base: Option<Versions>,
     },
 }
 
@@ -135,12 +136,12 @@ fn decide<C: Record>(
             Ok(content) if content == known.content && known.deleted_at.is_none() => {
                 Step::Stop(Outcome::Unchanged(known.clone()))
             }
-            Ok(_) if base != known.rev => Step::Stop(Outcome::Stale(known.rev)),
+            Ok(_) if !base.names(known.rev) => Step::Stop(Outcome::Stale(known.rev)),
             Ok(content) if known.deleted_at.is_some() => {
                 Step::Update(content, HistoryOp::Resurrect)
             }
             Ok(content) => Step::Update(content, HistoryOp::Update),
-            Err(faults) if base != known.rev && are_foreign(&faults) => {
+            Err(faults) if !base.names(known.rev) && are_foreign(&faults) => {
                 Step::Stop(Outcome::Stale(known.rev))
             }
             Err(faults) => Step::Stop(Outcome::Invalid(faults)),
@@ -148,7 +149,9 @@ fn decide<C: Record>(
         (Intent::Delete { .. }, Some(known)) if known.deleted_at.is_some() => {
             Step::Stop(Outcome::Deleted(known.rev))
         }
-        (Intent::Delete { base }, Some(known)) if base.is_some_and(|base| base != known.rev) => {
+        (Intent::Delete { base }, Some(known))
+            if base.as_ref().is_some_and(|base| !base.names(known.rev)) =>
+        {
             Step::Stop(Outcome::Stale(known.rev))
         }
         (Intent::Delete { .. }, Some(known)) if !authorship::may_delete(writer.hand, known) => {

@@ -1,7 +1,8 @@
 //! Bytes that are the same for everybody, and the headers they are sent with.
 
+use crate::http::precondition::client_has;
 use actix_web::body::BoxBody;
-use actix_web::http::header::{self, ContentEncoding, EntityTag, Header, HeaderName, IfNoneMatch};
+use actix_web::http::header::{self, ContentEncoding, EntityTag, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -52,11 +53,7 @@ impl Content {
 
     /// The content, or the news that the reader has it already.
     pub(super) fn answer(&self, request: &HttpRequest) -> HttpResponse<BoxBody> {
-        let known = match IfNoneMatch::parse(request) {
-            Ok(IfNoneMatch::Any) => true,
-            Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&self.tag)),
-            Err(_) => false,
-        };
+        let known = client_has(request, &self.tag.to_string());
         let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         answer.insert_header((header::CACHE_CONTROL, if self.vendored { LONG } else { SHORT }));
         answer.insert_header(header::ETag(self.tag.clone()));

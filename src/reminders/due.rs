@@ -1,7 +1,7 @@
 //! The next times of a reminder. Pure.
 
 use crate::collections::{Reminder, Weekday};
-use crate::time::{TimeZone, WallTime};
+use crate::time::{PhoneZone, WallTime};
 use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 /// No reminder is looked for beyond this many days.
@@ -33,7 +33,7 @@ pub struct Due {
 ///
 /// Days of the week and pauses count by the day the reminder belongs to, also where quiet hours move
 /// it beyond midnight. A time that comes twice when clocks are put back counts once, the first.
-pub fn due(reminder: &Reminder, zone: TimeZone, after: DateTime<Utc>, count: usize) -> Vec<Due> {
+pub fn due(reminder: &Reminder, zone: PhoneZone, after: DateTime<Utc>, count: usize) -> Vec<Due> {
     let mut found: Vec<Due> = Vec::new();
     if !reminder.enabled {
         return found;
@@ -56,7 +56,7 @@ pub fn due(reminder: &Reminder, zone: TimeZone, after: DateTime<Utc>, count: usi
     found
 }
 
-fn on_day(reminder: &Reminder, zone: TimeZone, day: NaiveDate) -> Option<Due> {
+fn on_day(reminder: &Reminder, zone: PhoneZone, day: NaiveDate) -> Option<Due> {
     let days = reminder.days.as_slice();
     if !(days.is_empty() || days.contains(&weekday(day))) || is_paused(reminder, day) {
         return None;
@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn berlin(extra: &Value, after: &str, count: usize) -> Vec<String> {
-        let zone = TimeZone::parse("Europe/Berlin").unwrap();
+        let zone = PhoneZone::parse("Europe/Berlin").unwrap();
         due(&reminder(extra), zone, after.parse().unwrap(), count)
             .into_iter()
             .map(|due| format!("{} {}", format_utc(due.at), due.local.format("%H:%M")))
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_day_that_a_zone_skips_has_no_reminder() {
-        let apia = TimeZone::parse("Pacific/Apia").unwrap();
+        let apia = PhoneZone::parse("Pacific/Apia").unwrap();
         let times = due(&reminder(&json!({})), apia, "2011-12-30T00:00:00Z".parse().unwrap(), 2);
         let days: Vec<String> = times.iter().map(|due| due.local.date().to_string()).collect();
         assert_eq!(days, ["2011-12-29", "2011-12-31"]);
@@ -209,7 +209,7 @@ mod tests {
         ) {
             let zones = ["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu",
                 "Africa/Casablanca"];
-            let zone = TimeZone::parse(zones[zone]).unwrap();
+            let zone = PhoneZone::parse(zones[zone]).unwrap();
             let time = format!("{:02}:{:02}", minutes / 60, minutes % 60);
             let after = DateTime::from_timestamp(1_735_689_600 + start * 60, 0).unwrap();
             let found = due(&reminder(&json!({"local_time": time})), zone, after, 5);

@@ -6,7 +6,8 @@ use crate::app::App;
 use crate::collections::{Reminder, ReminderKind};
 use crate::http::{Answered, Authz, Found, Operation, Page, Parameter, Query, Routes, document};
 use crate::journal::{FIRST_DAY, LAST_DAY, Stored, window};
-use crate::time::{TimeZone, serialize_utc};
+use crate::time::{OffsetMinutes, PhoneZone, TimeZone, serialize_utc};
+use crate::wire::number::whole_of;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
@@ -39,6 +40,11 @@ pub fn routes(routes: &mut Routes) {
         "Where the patient is, for reminders that follow; the home zone unless you say otherwise.",
         json!({"type": "string", "maxLength": 64}),
     ))
+    .parameter(Parameter::query(
+        "utc_offset_minutes",
+        "What the phone's clock is set to; needed where `time_zone` is an offset.",
+        json!({"type": "integer", "format": "int32", "minimum": -840, "maximum": 840}),
+    ))
     .parameter(
         Parameter::query(
             "limit",
@@ -68,7 +74,7 @@ pub struct ReminderTime {
     local_time: String,
     /// The zone of that wall clock.
     #[schema(max_length = 64)]
-    time_zone: &'static str,
+    time_zone: String,
     /// Why it is not the reminder's own time of day.
     shift: Option<ReminderShift>,
 }
@@ -76,19 +82,26 @@ document!(ReminderTime);
 
 struct Asked {
     after: Option<DateTime<Utc>>,
-    zone: Option<TimeZone>,
+    zone: Option<PhoneZone>,
     limit: usize,
 }
 
 fn asked(request: &HttpRequest) -> Answered<Asked> {
-    let mut query = Query::of(request, &["after", "time_zone", "limit"]);
+    let mut query = Query::of(request, &["after", "time_zone", "utc_offset_minutes", "limit"]);
     let after = query.get("after", "Must be an RFC 3339 date-time with an offset.", |text| {
         let time = crate::time::parse_moment(text)?.to_utc();
         (1900..2200).contains(&chrono::Datelike::year(&time)).then_some(time)
     });
-    let zone = query.get("time_zone", "Must be an IANA time zone name.", TimeZone::parse);
+    let said = query.get("utc_offset_minutes", "Must be a whole number, -840 to 840.", |text| {
+        OffsetMinutes::new(i32::try_from(whole_of(text)?).ok()?)
+    });
+    let zone = query.get("time_zone", "Must be an IANA time zone name.", PhoneZone::parse);
+    if zone.and_then(PhoneZone::as_offset).is_some_and(|offset| said != Some(offset)) {
+        let detail = "An offset as time zone needs the same offset in utc_offset_minutes.";
+        query.fault("time_zone", "contradiction", detail);
+    }
     let limit = query.get("limit", "Must be a whole number from 1 to 200.", |text| {
-        text.parse().ok().filter(|n| (1..=200).contains(n))
+        usize::try_from(whole_of(text)?).ok().filter(|n| (1..=200).contains(n))
     });
     query.done()?;
     Ok(Asked { after, zone, limit: limit.unwrap_or(USUAL) })
@@ -104,12 +117,13 @@ async fn reminder_times(
         window::<Reminder>(permit, (FIRST_DAY, LAST_DAY))
     })
     .await?;
-    let here = asked.zone.or(journal.time_zone());
-    let here = here.or_else(|| TimeZone::parse("UTC"));
+    let home = || journal.time_zone().or_else(|| TimeZone::parse("UTC")).map(PhoneZone::from);
+    let here = asked.zone.or_else(home);
     let after = asked.after.unwrap_or(journal.moment());
     let mut times: Vec<ReminderTime> = Vec::new();
     for reminder in &reminders {
-        let Some(zone) = reminder.content.time_zone.or(here) else { continue };
+        let own = reminder.content.time_zone.map(PhoneZone::from);
+        let Some(zone) = own.or(here) else { continue };
         let next = due(&reminder.content, zone, after, asked.limit);
         times.extend(next.into_iter().map(|due| time(reminder, zone, due)));
     }
@@ -118,14 +132,14 @@ async fn reminder_times(
     Ok(Found(Page::whole(times)))
 }
 
-fn time(reminder: &Stored<Reminder>, zone: TimeZone, due: Due) -> ReminderTime {
+fn time(reminder: &Stored<Reminder>, zone: PhoneZone, due: Due) -> ReminderTime {
     ReminderTime {
         reminder_id: reminder.id,
         kind: reminder.content.kind,
         label: reminder.content.label.as_ref().map(|label| label.as_str().to_owned()),
         at: due.at,
         local_time: due.local.format("%Y-%m-%dT%H:%M").to_string(),
-        time_zone: zone.name(),
+        time_zone: zone.to_string(),
         shift: due.shift,
     }
 }

@@ -14,7 +14,7 @@ use crate::collections::{
 };
 use crate::db::{Row, Statement, row};
 use crate::instruments::{AssessmentFlag, AssessmentStatus};
-use crate::time::{Instant, OffsetMinutes, TimeZone, journal_date};
+use crate::time::{Instant, OffsetMinutes, PhoneZone, journal_date};
 use crate::wire::{Items, Json, Text};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -25,7 +25,7 @@ fn of_days<R: Row>(sql: &'static str, days: Days) -> Statement<R> {
 }
 
 /// The journal day of an instant, by the clock of the zone a record was made in.
-fn day_of(at: Option<DateTime<Utc>>, zone: TimeZone, day_start_minute: i16) -> Option<NaiveDate> {
+fn day_of(at: Option<DateTime<Utc>>, zone: PhoneZone, day_start_minute: i16) -> Option<NaiveDate> {
     let at = Instant::new(at?);
     let offset: OffsetMinutes = zone.offset_at(at);
     Some(journal_date(at, offset, day_start_minute))
@@ -69,7 +69,7 @@ row! {
         id: Uuid,
         journal_date: NaiveDate,
         ended_at: Option<DateTime<Utc>>,
-        time_zone: TimeZone,
+        time_zone: PhoneZone,
         severity: Option<i16>,
         suspected_triggers: Items<Trigger, 18>,
         what_helped: Json<Items<Relief, 14>>,
@@ -228,7 +228,7 @@ row! {
         id: Uuid,
         journal_date: NaiveDate,
         ended_at: Option<DateTime<Utc>>,
-        time_zone: TimeZone,
+        time_zone: PhoneZone,
         treatment_session_id: Option<Uuid>,
         kinds: Items<AdverseEventKind, 14>,
         kind_other: Option<String>,

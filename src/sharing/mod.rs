@@ -10,7 +10,7 @@ use crate::access::{self, Caller, JournalAccess, Need, Own};
 use crate::app::App;
 use crate::auth::codes::InvitationCode;
 use crate::db::Tx;
-use crate::http::precondition::{self, PutCondition};
+use crate::http::precondition::{self, PutCondition, Versions};
 use crate::http::{
     Answered, Authz, Body, Found, Made, Nothing, Operation, Page, Parameter, Problem, ProblemKind,
     Routes, Sent, Versioned, path_id,
@@ -242,12 +242,13 @@ async fn change(
     access::own(&app, &caller, PATIENT_FRESH, async |tx, own| {
         let id = path_id(&request, "id")?;
         let condition = precondition::of_put(&request)?;
-        let terms = body.valid().and_then(|sent| sent.about(id, condition));
+        let terms = body.valid().and_then(|sent| sent.about(id, &condition));
         let terms = checked(terms, own.moment())?;
         let row =
             tx.first(store::lock_given(own.permit(), id)).await?.ok_or(ProblemKind::NotFound)?;
         let share = Share::of(row, own.moment());
-        if condition != PutCondition::Version(share.version()) {
+        let meets = |versions: &Versions| versions.names(share.version());
+        if !matches!(&condition, PutCondition::Versions(versions) if meets(versions)) {
             return Err(Problem::new(ProblemKind::PreconditionFailed).etag(share.etag()));
         }
         if share.state() == "ended" {

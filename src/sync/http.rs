@@ -16,6 +16,7 @@ use crate::http::{
     ProblemKind, Query, Routes, path_id,
 };
 use crate::journal::Record;
+use crate::wire::number::whole_of;
 use crate::wire::{Components, json as strict};
 use actix_web::body::BoxBody;
 use actix_web::http::Method;
@@ -143,7 +144,8 @@ fn cursor(query: &Query, required: bool) -> Answered<Cursor> {
 /// The app's schema must be one this server speaks; without the parameter it is taken to be.
 fn schema(query: &mut Query) -> Answered<()> {
     let expected = "Must be a whole number.";
-    let Some(version) = query.get("schema_version", expected, |v| v.parse::<u32>().ok()) else {
+    let Some(version) = query.get("schema_version", expected, |v| u32::try_from(whole_of(v)?).ok())
+    else {
         return Ok(());
     };
     if (OLDEST_SCHEMA..=SCHEMA_VERSION).contains(&version) {
@@ -168,9 +170,8 @@ fn asked(request: &HttpRequest) -> Answered<Asked> {
         ["last_pulled_at", "limit", "collections", "schema_version", "migration", "tombstones"];
     let mut query = Query::of(request, &names);
     schema(&mut query)?;
-    let limit = query.get("limit", "Must be a whole number from 1.", |v| {
-        v.parse::<i64>().ok().filter(|n| *n > 0)
-    });
+    let limit =
+        query.get("limit", "Must be a whole number from 1.", |v| whole_of(v).filter(|n| *n > 0));
     if limit.is_some_and(|limit| limit > pull::MOST) {
         return Err(Problem::new(ProblemKind::LimitTooLarge).detail("At most 5000 changes a page."));
     }

@@ -1,10 +1,11 @@
 //! A push, taken apart before any connection is taken: collections, changes, and what is refused.
 
 use super::merge::{Fields, Incoming, Wish};
-use super::scalar::{from_wire, whole};
+use super::scalar::from_wire;
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::journal::{FieldInfo, Record};
-use crate::wire::{Faults, parse_uuid};
+use crate::wire::number::whole;
+use crate::wire::{Faults, Form, parse_uuid};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -46,6 +47,10 @@ pub struct Refusal {
 pub struct Change {
     /// The record.
     pub id: Uuid,
+    /// Its id as sent, where that is spelled otherwise than it is kept.
+    pub sent_id: Option<String>,
+    /// Is a value spelled otherwise than it is kept?
+    pub respelled: bool,
     /// What the client wants.
     pub incoming: Incoming,
     /// When it made the record, by its own clock.
@@ -114,9 +119,11 @@ pub fn read<C: Record>(wish: Wish, item: Value) -> Result<Change, Refusal> {
     if !C::WRITERS.has_patient() {
         return Err(refusal::<C>(&item, "read_only", None));
     }
-    let Some(id) = object.get("id").and_then(Value::as_str).and_then(parse_uuid) else {
+    let sent_id = object.get("id").and_then(Value::as_str).unwrap_or_default();
+    let Some(id) = parse_uuid(sent_id) else {
         return Err(refusal::<C>(&item, "invalid_id", None));
     };
+    let sent_id = sent_id.bytes().any(|b| b.is_ascii_uppercase()).then(|| sent_id.to_owned());
     let refused = |(code, field): (&'static str, String)| refusal::<C>(&item, code, Some(field));
     let unknown = object.keys().find(|name| {
         !BOOKKEEPING.contains(&name.as_str()) && !C::FIELDS.iter().any(|f| f.name == name.as_str())
@@ -124,7 +131,7 @@ pub fn read<C: Record>(wish: Wish, item: Value) -> Result<Change, Refusal> {
     if let Some(name) = unknown {
         return Err(refused(("unknown_field", name.chars().take(64).collect())));
     }
-    let fields = canonical::<C>(&object).map_err(refused)?;
+    let (fields, respelled) = canonical::<C>(&object).map_err(refused)?;
     let base = match object.get("_base") {
         Some(Value::Object(base)) => Some(seen::<C>(base)),
         _ => None,
@@ -141,18 +148,25 @@ pub fn read<C: Record>(wish: Wish, item: Value) -> Result<Change, Refusal> {
     let fields = if wish == Wish::Deleted { Fields::new() } else { fields };
     let incoming =
         Incoming { wish, fields, changed, base, edited_at: moment(object.get("updated_at")) };
-    Ok(Change { id, incoming, created_at: moment(object.get("created_at")), payload: item })
+    let created_at = moment(object.get("created_at"));
+    Ok(Change { id, sent_id, respelled, incoming, created_at, payload: item })
 }
 
-/// The fields an object gives, each as the server would keep it.
-fn canonical<C: Record>(object: &Map<String, Value>) -> Result<Fields, (&'static str, String)> {
+/// The fields an object gives, each as the server would keep it, and whether it keeps one in another
+/// spelling.
+fn canonical<C: Record>(
+    object: &Map<String, Value>,
+) -> Result<(Fields, bool), (&'static str, String)> {
     let mut fields = Fields::new();
+    let mut respelled = false;
     for field in C::FIELDS {
         let Some(sent) = object.get(field.name) else { continue };
         let kept = kept::<C>(field, sent).map_err(|code| (code, field.name.to_owned()))?;
+        respelled |= field.form == Form::Plain
+            && matches!((sent, &kept), (Value::String(sent), Value::String(kept)) if sent != kept);
         fields.insert(field.name.to_owned(), kept);
     }
-    Ok(fields)
+    Ok((fields, respelled))
 }
 
 /// The values a client has seen. What the server would never keep was never seen on it: a client
@@ -203,6 +217,22 @@ mod tests {
     use super::*;
     use crate::collections::JournalEntry;
     use serde_json::json;
+
+    #[test]
+    fn ids_and_values_may_be_spelled_otherwise_than_they_are_kept() {
+        let read = |item: Value| read::<JournalEntry>(Wish::Updated, item).unwrap();
+        let id = "0195a3c2-0000-7000-8000-00000000000a";
+        let plain = read(json!({"id": id, "mood": 4.0, "treatment_session_id": id}));
+        assert_eq!((plain.sent_id, plain.respelled), (None, false));
+        assert_eq!(plain.incoming.fields["mood"], json!(4));
+        let capitals = id.to_uppercase();
+        let odd = read(json!({"id": capitals, "treatment_session_id": capitals}));
+        assert_eq!((odd.id.to_string(), odd.sent_id), (id.to_owned(), Some(capitals)));
+        assert_eq!(odd.incoming.fields["treatment_session_id"], json!(id));
+        assert!(odd.respelled);
+        assert!(read(json!({"id": id, "journal_date": "2026-01-01T00:00:00.000Z"})).respelled);
+        assert!(read(json!({"id": id, "time_zone": "GMT+03:00"})).respelled);
+    }
 
     #[test]
     fn a_refused_value_can_be_mended_by_a_client_that_takes_it_for_sent() {

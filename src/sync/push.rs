@@ -145,6 +145,14 @@ fn answer(report: &Report, head: Cursor) -> String {
     if !by_collection.is_empty() {
         answer.insert("experimentalRejectedIds".into(), json!(by_collection));
     }
+    let renamed: Vec<Value> = report
+        .renamed
+        .iter()
+        .map(|((collection, sent), kept)| {
+            json!({"collection": collection, "sent": sent, "kept": kept})
+        })
+        .collect();
+    answer.insert("renamed".into(), json!(renamed));
     answer.insert("safety_notice".into(), json!(report.notice));
     Value::Object(answer).to_string()
 }

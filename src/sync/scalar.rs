@@ -1,9 +1,10 @@
 //! From the flat values of the sync wire to the values of REST they stand for.
 
 use crate::time::format_utc;
-use crate::wire::Form;
+use crate::wire::number::whole;
+use crate::wire::{Form, json};
 use chrono::DateTime;
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 /// A sync value as REST would have sent it; `None` for what the form cannot be. Clients of the sync
 /// wire have no way to send a missing text but as an empty one, so the two are the same here.
@@ -15,26 +16,10 @@ pub fn from_wire(form: Form, value: &Value) -> Option<Value> {
             let time = DateTime::from_timestamp_millis(whole(number)?)?;
             Some(Value::String(format_utc(time)))
         }
-        (Form::Text, Value::String(text)) => serde_json::from_str(text).ok(),
-        (Form::Plain, Value::Number(number)) => {
-            Some(whole(number).map_or_else(|| value.clone(), Value::from))
-        }
-        (Form::Plain, Value::String(_) | Value::Bool(_)) => Some(value.clone()),
+        (Form::Text, Value::String(text)) => json::parse(text.as_bytes()).ok(),
+        (Form::Plain, Value::Number(_) | Value::String(_) | Value::Bool(_)) => Some(value.clone()),
         _ => None,
     }
-}
-
-/// A number without a fraction, however it is written.
-pub fn whole(number: &Number) -> Option<i64> {
-    const SAFE: f64 = 9_007_199_254_740_991.0;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "without a fraction and within the safe range"
-    )]
-    number.as_i64().or_else(|| {
-        let float = number.as_f64()?;
-        (float.fract() == 0.0 && float.abs() <= SAFE).then_some(float as i64)
-    })
 }
 
 #[cfg(test)]
@@ -59,13 +44,16 @@ mod tests {
 
     #[test]
     fn odd_spellings_are_read_and_wrong_types_are_not() {
-        assert_eq!(from_wire(Form::Plain, &json!(4.0)), Some(json!(4)));
+        assert_eq!(from_wire(Form::Millis, &json!(1.0)), from_wire(Form::Millis, &json!(1)));
         assert_eq!(from_wire(Form::Plain, &json!("")), Some(Value::Null));
         for (form, wire) in [
             (Form::Millis, json!("2026-05-01")),
             (Form::Millis, json!(1.5)),
             (Form::Millis, json!(9e17)),
             (Form::Text, json!("not json")),
+            (Form::Text, json!("[{\"region\": \"neck\", \"region\": \"hip\"}]")),
+            (Form::Text, json!(format!("{}{}", "[".repeat(33), "]".repeat(33)))),
+            (Form::Text, json!("[\"\\ud800\"]")),
             (Form::Text, json!([1])),
             (Form::Plain, json!({"a": 1})),
         ] {

@@ -59,7 +59,7 @@ fn flat(schema: RefOr<Schema>) -> RefOr<Schema> {
             object.description = None;
             RefOr::T(Schema::Object(object))
         }
-        other => other,
+        other @ RefOr::T(_) => other,
     }
 }
 
@@ -283,6 +283,23 @@ fn any_object(about: &str) -> ObjectBuilder {
         .description(Some(about))
 }
 
+/// A record whose id was sent in capitals.
+fn renamed(components: &mut Components) {
+    components.named("RenamedRecord", |_| {
+        Schema::Object(
+            ObjectBuilder::new()
+                .description(Some("A record whose id is kept in another spelling."))
+                .property("collection", text(64, "Its collection."))
+                .required("collection")
+                .property("sent", text(64, "Its id, as sent."))
+                .required("sent")
+                .property("kept", text(64, "Its id, as it is kept and answered."))
+                .required("kept")
+                .build(),
+        )
+    });
+}
+
 impl Document for PushAnswer {
     fn document(components: &mut Components) -> RefOr<Schema> {
         components.named("SyncResult", |components| {
@@ -338,6 +355,7 @@ impl Document for PushAnswer {
                         .build(),
                 )
             });
+            renamed(components);
             let many = |name: &str, about: &str| {
                 ArrayBuilder::new()
                     .items(named(name))
@@ -360,6 +378,11 @@ impl Document for PushAnswer {
                     .required("records")
                     .property("rejected", many("RejectedChange", "Records that were not accepted."))
                     .required("rejected")
+                    .property(
+                        "renamed",
+                        many("RenamedRecord", "Records whose id is kept in another spelling."),
+                    )
+                    .required("renamed")
                     .property(
                         "experimentalRejectedIds",
                         any_object("By collection, for WatermelonDB; only when there are any."),

@@ -15,7 +15,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 /// What a push answers.
@@ -29,6 +29,8 @@ pub(super) struct Report {
     pub(super) records: Vec<Value>,
     /// Records that were refused.
     pub(super) refused: Vec<Refusal>,
+    /// By collection and id as sent, the id as kept, where the two are spelled otherwise.
+    pub(super) renamed: BTreeMap<(&'static str, String), Uuid>,
     /// The fixed text that goes with a record that was written.
     pub(super) notice: Option<&'static SafetyNotice>,
 }
@@ -119,7 +121,7 @@ impl<C: Record> Side for Changes<C> {
 
 impl<C: Record> Changes<C> {
     fn merge_one(&mut self, batch: &mut Batch<C>, change: Change, frame: &mut Frame<'_>) {
-        let Change { id, mut incoming, created_at, payload } = change;
+        let Change { id, sent_id, respelled, mut incoming, created_at, payload } = change;
         let Barred { conflicts: barred, differs } =
             batch.known(id).map(|record| bar(record, &mut incoming)).unwrap_or_default();
         let known = batch.known(id).map(|record| Known {
@@ -154,11 +156,16 @@ impl<C: Record> Changes<C> {
         let wrote = match done {
             Ok(wrote) => wrote,
             Err((code, field)) => {
-                let (collection, id) = (C::COLLECTION, id.to_string());
+                let (collection, id) = (C::COLLECTION, sent_id.unwrap_or_else(|| id.to_string()));
                 frame.report.refused.push(Refusal { collection, id, code, field, payload });
                 return;
             }
         };
+        // A record under another id, or a value in another spelling, stands otherwise than it was sent.
+        let respelled = respelled || sent_id.is_some();
+        if let Some(sent) = sent_id {
+            frame.report.renamed.insert((C::COLLECTION, sent), id);
+        }
         if wrote {
             frame.report.accepted += 1;
         } else {
@@ -180,7 +187,7 @@ impl<C: Record> Changes<C> {
         let settled_more = batch.known(id).is_some_and(|record| {
             record.deleted_at.is_none() && stands_otherwise(&record.content, &incoming.fields)
         });
-        let more = settled_more || differs;
+        let more = settled_more || differs || (respelled && incoming.wish != Wish::Deleted);
         let named = named.or_else(|| more.then_some(Named::Merged));
         let Some(named) = named else { return };
         // Rule 6b: a cursor that has passed the record would never carry it.

@@ -1,9 +1,9 @@
 //! Times on the wall clock, and the instants they stand for.
 
-use super::TimeZone;
+use super::{PhoneZone, TimeZone};
 use crate::db::column_via;
 use crate::wire::{At, Components, Faults, Wire};
-use chrono::{DateTime, Duration, MappedLocalTime, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
+use chrono::{DateTime, Duration, MappedLocalTime, NaiveDateTime, TimeZone as _, Utc};
 use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -15,9 +15,13 @@ pub struct WallTime(i16);
 impl WallTime {
     /// The time of its one spelling, `HH:MM` from `00:00` to `23:59`.
     pub fn parse(text: &str) -> Option<Self> {
-        let time = (text.len() == 5).then(|| NaiveTime::parse_from_str(text, "%H:%M").ok())??;
-        let minutes = time.signed_duration_since(NaiveTime::MIN).num_minutes();
-        i16::try_from(minutes).ok().map(Self)
+        let [h0, h1, b':', m0, m1] = text.as_bytes() else { return None };
+        let number = |tens: &u8, ones: &u8| {
+            (tens.is_ascii_digit() && ones.is_ascii_digit())
+                .then(|| i16::from(tens - b'0') * 10 + i16::from(ones - b'0'))
+        };
+        let (hour, minute) = (number(h0, h1)?, number(m0, m1)?);
+        (hour < 24 && minute < 60).then_some(Self(hour * 60 + minute))
     }
     /// Minutes after midnight.
     pub const fn minutes(self) -> i16 {
@@ -81,6 +85,26 @@ impl TimeZone {
     }
 }
 
+impl PhoneZone {
+    /// The instant at which a wall clock of this zone shows `local`, as [`TimeZone::instant_of`].
+    pub fn instant_of(self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Named(zone) => zone.instant_of(local),
+            Self::Offset(offset) => {
+                let east = Duration::minutes(offset.get().into());
+                Some(local.checked_sub_signed(east)?.and_utc())
+            }
+        }
+    }
+    /// What a wall clock of this zone shows at an instant.
+    pub fn local_at(self, instant: DateTime<Utc>) -> NaiveDateTime {
+        match self {
+            Self::Named(zone) => zone.local_at(instant),
+            Self::Offset(offset) => instant.naive_utc() + Duration::minutes(offset.get().into()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,7 +119,9 @@ mod tests {
         for good in ["00:00", "04:30", "23:59"] {
             assert_eq!(WallTime::parse(good).unwrap().to_string(), good);
         }
-        for bad in ["24:00", "4:30", "04:60", "0430", "04:30:00", "", "ab:cd", "+4:30"] {
+        for bad in
+            ["24:00", "4:30", "04:60", "0430", "04:30:00", "", "ab:cd", "+4:30", " 4:30", "04: 0"]
+        {
             assert!(WallTime::parse(bad).is_none(), "{bad}");
         }
     }

@@ -24,7 +24,8 @@ impl<const MIN: i32, const MAX: i32, const PLACES: u32> Decimal<MIN, MAX, PLACES
     }
     fn round(value: f64) -> f64 {
         let scale = f64::from(10_u32.pow(PLACES));
-        (value * scale).round() / scale
+        // Zero has no sign here.
+        (value * scale).round() / scale + 0.0
     }
 }
 
@@ -66,7 +67,9 @@ mod tests {
     #[test]
     fn numbers_keep_their_decimals_and_their_range() {
         type Dose = Decimal<0, 1000, 2>;
-        for (good, kept) in [(json!(2.5), 2.5), (json!(0.07), 0.07), (json!(1000), 1000.0)] {
+        for (good, kept) in
+            [(json!(2.5), 2.5), (json!(0.07), 0.07), (json!(1000), 1000.0), (json!(25e-1), 2.5)]
+        {
             assert!((read_body::<Dose>(&good).unwrap().get() - kept).abs() < 1e-12, "{good}");
         }
         for (bad, code) in [

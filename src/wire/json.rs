@@ -1,5 +1,6 @@
 //! Strict JSON: what `serde_json` lets pass and a health record must not.
 
+use super::unseen::without_mark;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
@@ -7,13 +8,13 @@ use std::fmt;
 /// How deep arrays and objects may nest.
 const DEPTH: u8 = 32;
 
-/// Reads one JSON document: UTF-8 without a byte order mark, no duplicate keys, at most 32 deep,
-/// nothing behind it.
+/// Reads one JSON document: UTF-8, with or without its mark in front (RFC 8259 section 8.1), no
+/// duplicate keys, at most 32 deep, nothing behind it.
 ///
 /// # Errors
 /// What is wrong and where (line and column), never an echo of the text.
 pub fn parse(bytes: &[u8]) -> Result<Value, String> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let mut reader = serde_json::Deserializer::from_slice(without_mark(bytes));
     let value = Strict { left: DEPTH }.deserialize(&mut reader).map_err(|e| place(&e))?;
     reader.end().map_err(|e| place(&e))?;
     Ok(value)
@@ -113,6 +114,7 @@ mod tests {
     #[test]
     fn sound_documents_are_read() {
         assert_eq!(parse(br#"{"a":[1,null,"\ud83d\ude00"]}"#).unwrap()["a"][2], "😀");
+        assert_eq!(parse("\u{feff}{}".as_bytes()).unwrap(), serde_json::json!({}));
     }
 
     #[test]
@@ -125,7 +127,8 @@ mod tests {
             "[1,]",
             "NaN",
             "{\"a\":1,\"a\":2}",
-            "\u{feff}{}",
+            "\u{feff}\u{feff}{}",
+            " \u{feff}{}",
             "\"\\ud800\"",
             "01",
             "\"\t\"",

@@ -4,14 +4,18 @@
 mod components;
 mod decimal;
 pub mod json;
+mod names;
+pub mod number;
 mod object;
 mod scalars;
+pub mod unseen;
 mod vocabulary;
 
 pub use components::Components;
 pub use decimal::Decimal;
+pub use names::{Email, parse_uuid};
 pub(crate) use object::wire;
-pub use scalars::{Code, Email, Items, Json, Settled, Text, Whole, parse_uuid};
+pub use scalars::{Code, Items, Json, Settled, Text, Whole};
 pub use vocabulary::{Term, Vocabulary, name as vocabulary_name, schema as vocabulary_schema};
 pub(crate) use vocabulary::{label, vocabulary};
 
@@ -289,7 +293,7 @@ pub fn member_schema<T: Wire>(
             RefOr::T(Schema::Array(array))
         }
         RefOr::Ref(mut reference) if !nullable => {
-            reference.description = description.to_owned();
+            description.clone_into(&mut reference.description);
             RefOr::Ref(reference)
         }
         other if nullable => RefOr::T(Schema::OneOf(

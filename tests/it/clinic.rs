@@ -1,5 +1,6 @@
 //! The practitioners' pages as a browser meets them: the cookie, the forms, and what is refused.
 
+use crate::spellings::AROUND;
 use crate::support::people::{PASSWORD, daily, fresh};
 use crate::support::{Person, TestApp};
 use chrono::Duration;
@@ -145,6 +146,10 @@ async fn a_wrong_password_is_told_and_a_right_one_gives_the_cookie() {
         let half = request(&app, "POST", LOGIN, "");
         let half = half.header("Content-Type", "application/x-www-form-urlencoded").body(body);
         send(half).await.is_page(400, "For practitioners");
+    }
+    for around in AROUND {
+        let typed = format!("{around}{}{around}", lind.email);
+        send(form(&app, &typed, PASSWORD)).await.leads_to("../clinic");
     }
     let answer = send(form(&app, &format!(" {} ", lind.email.to_uppercase()), PASSWORD)).await;
     answer.leads_to("../clinic");

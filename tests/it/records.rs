@@ -226,11 +226,8 @@ async fn unreadable_preconditions_are_400_and_change_nothing() {
     for sample in samples() {
         let path = fresh(sample.path);
         let made = ana.create(&path, &sample.body).await;
-        let version = made.json["version"].as_i64().unwrap();
-        let weak = format!("W/{}", made.etag());
-        let bare = format!("v{version}");
-        let two = format!("{0}, {0}", made.etag());
-        for bad in ["*", "", "\"\"", "\"v\"", "\"v-1\"", "\"v1.0\"", &weak, &bare, &two] {
+        let beside = format!("*, {}", made.etag());
+        for bad in ["*", "", " , ", &beside] {
             let answer = ana.replace(&path, bad, &sample.other).await;
             assert_eq!((answer.status, answer.code()), (400, "invalid_header"), "{bad}");
         }
@@ -241,10 +238,7 @@ async fn unreadable_preconditions_are_400_and_change_nothing() {
         let both = ana.call("PUT", &path).header("If-None-Match", "*");
         let both = both.header("If-Match", made.etag()).json(&sample.other).send().await;
         assert_eq!(both.code(), "invalid_header");
-        let twice = ana.call("PUT", &path).header("If-Match", made.etag());
-        let twice = twice.header("If-Match", made.etag()).json(&sample.other).send().await;
-        assert_eq!(twice.code(), "invalid_header");
-        for bad in ["", "v1", &weak, &two] {
+        for bad in ["", &beside] {
             let gone = ana.call("DELETE", &path).header("If-Match", bad).send().await;
             assert_eq!((gone.status, gone.code()), (400, "invalid_header"), "{bad}");
         }

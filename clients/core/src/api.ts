@@ -78,6 +78,8 @@ export interface PushResult {
   unchanged: number
   records: SyncedRecord[]
   rejected: RejectedRecord[]
+  /** Records whose id was sent in another spelling than it is kept in. */
+  renamed: { collection: Collection; sent: string; kept: string }[]
 }
 
 /** What to pull. */
@@ -190,7 +192,7 @@ export class Api {
 
   /** Sends changes, in as many requests as they need; `cursor` is the timestamp of the last pull. */
   async push(changes: Changes, cursor: number): Promise<PushResult> {
-    const whole: PushResult = { timestamp: cursor, accepted: 0, unchanged: 0, records: [], rejected: [] }
+    const whole: PushResult = { timestamp: cursor, accepted: 0, unchanged: 0, records: [], rejected: [], renamed: [] }
     for (const part of parts(changes)) {
       const query = new URLSearchParams({
         last_pulled_at: String(cursor),
@@ -202,6 +204,7 @@ export class Api {
       whole.unchanged += answer.unchanged
       whole.records.push(...answer.records)
       whole.rejected.push(...answer.rejected)
+      whole.renamed.push(...answer.renamed)
     }
     return whole
   }

@@ -45,6 +45,14 @@ export function dayId(patient: string, collection: string, day: string): string 
   return stamp(sha1(Uint8Array.from([...space, ...name])).slice(0, 16), 5)
 }
 
+/**
+ * An id as the server keeps it. It reads UUIDs in any case, as Swift prints them in capitals, and
+ * answers them in lower case: on the device they must be spelled like that, or one record is two.
+ */
+export function keptId(id: string): string {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id) ? id.toLowerCase() : id
+}
+
 /** SHA-1 (RFC 3174): version 5 ids ask for it, and not every phone has it at hand. */
 function sha1(message: Uint8Array): Uint8Array {
   const padded = new Uint8Array((((message.length + 8) >> 6) + 1) << 6)

@@ -10,7 +10,7 @@ export interface AdverseEventRow {
   started_at: number
   /** When it was over. Milliseconds since 1970. */
   ended_at: number | null
-  /** The time zone it began in. An IANA time zone name. */
+  /** The time zone it began in. An IANA time zone name, or `+03:00` with the same in `utc_offset_minutes`. */
   time_zone: string
   /** Minutes east of UTC; settled from the zone when left out. */
   utc_offset_minutes: number
@@ -52,7 +52,7 @@ export interface AssessmentRow {
   journal_date: string
   /** When it was answered. Milliseconds since 1970. */
   effective_at: number
-  /** The time zone the phone was in. An IANA time zone name. */
+  /** The time zone the phone was in. An IANA time zone name, or `+03:00` with the same in `utc_offset_minutes`. */
   time_zone: string
   /** Minutes east of UTC; settled from the zone when left out. */
   utc_offset_minutes: number
@@ -98,7 +98,7 @@ export interface FlareRow {
   started_at: number
   /** When it was over; null while it lasts or where that is unknown. Milliseconds since 1970. */
   ended_at: number | null
-  /** The time zone the phone was in when it began. An IANA time zone name. */
+  /** The time zone the phone was in when it began. An IANA time zone name, or `+03:00` with the same in `utc_offset_minutes`. */
   time_zone: string
   /** Minutes east of UTC; settled from the zone when left out. */
   utc_offset_minutes: number
@@ -162,7 +162,7 @@ export interface JournalEntryRow {
   kind: string
   /** The moment it is about, with an offset. Milliseconds since 1970. */
   effective_at: number
-  /** The time zone the phone was in. An IANA time zone name. */
+  /** The time zone the phone was in. An IANA time zone name, or `+03:00` with the same in `utc_offset_minutes`. */
   time_zone: string
   /** Minutes east of UTC the phone's clock was set to; settled from the zone when left out. Where it disagrees with the zone both are kept and the phone's clock decides the day. */
   utc_offset_minutes: number
@@ -234,7 +234,7 @@ export interface MedicationIntakeRow {
   journal_date: string
   /** When it was taken. Milliseconds since 1970. */
   taken_at: number
-  /** The time zone the phone was in. An IANA time zone name. */
+  /** The time zone the phone was in. An IANA time zone name, or `+03:00` with the same in `utc_offset_minutes`. */
   time_zone: string
   /** Minutes east of UTC; settled from the zone when left out. */
   utc_offset_minutes: number
@@ -388,7 +388,7 @@ export interface SleepRecordRow {
   bed_at: number | null
   /** When the patient got up for the day. Milliseconds since 1970. */
   rise_at: number | null
-  /** The time zone the phone was in on rising. An IANA time zone name. */
+  /** The time zone the phone was in on rising. An IANA time zone name, or `+03:00` with the same in `utc_offset_minutes`. */
   time_zone: string
   /** Minutes east of UTC on rising; settled from the zone when left out. */
   utc_offset_minutes: number
@@ -476,7 +476,7 @@ export interface TreatmentSessionRow {
   starts_at: number
   /** When it ends. Milliseconds since 1970. */
   ends_at: number | null
-  /** The time zone of the visit. An IANA time zone name. */
+  /** The time zone of the visit. An IANA time zone name, or `+03:00` with the same in `utc_offset_minutes`. */
   time_zone: string
   /** Minutes east of UTC at its start; settled from the zone when left out. */
   utc_offset_minutes: number

@@ -1,13 +1,14 @@
 // The way between an RxDB collection and the server. The server merges, so RxDB's default conflict
 // handler (the server's state stands) is the right one here.
 
-import { FIELDS, SyncError } from '@pain-journal/sync-core'
+import { FIELDS, SyncError, keptId } from '@pain-journal/sync-core'
 import type { Api, Changes, Collection, Page, Pull, PushedChanges, RejectedRecord, Row, SyncedRecord } from '@pain-journal/sync-core'
 import { replicateRxCollection } from 'rxdb/plugins/replication'
 import type { RxReplicationState } from 'rxdb/plugins/replication'
 import type { RxCollection, RxReplicationWriteToMasterRow, WithDeleted } from 'rxdb'
 import type { Observable } from 'rxjs'
 import { map } from 'rxjs'
+import { keepIds } from './ids.js'
 import { Turnstile } from './turnstile.js'
 
 /** Where a collection's pull stands. `full`: pulling everything again, tombstones too. */
@@ -61,6 +62,8 @@ class Wire<D extends { id: string }> {
   private readonly name: Collection
   private readonly fields: readonly string[]
   private readonly turnstile: Turnstile
+  /** Every document has the id the server will keep. */
+  private readonly kept: Promise<void>
   /** Of records that were refused: what the server has instead. RxDB takes them to be sent. */
   private readonly refused = new Map<string, WithDeleted<D> | undefined>()
   private waiting: { rows: Write<D>[]; done: (conflicts: WithDeleted<D>[]) => void; failed: (error: unknown) => void }[] = []
@@ -74,9 +77,13 @@ class Wire<D extends { id: string }> {
     const own = schema.jsonSchema.properties
     this.fields = synced.filter((field) => field in own)
     this.turnstile = new Turnstile(options.settleTime ?? 100)
+    this.kept = keepIds(options.collection)
+    // Who waits for it hears of a failure.
+    this.kept.catch(() => undefined)
   }
 
   async pull(checkpoint: Checkpoint | undefined, limit: number): Promise<{ checkpoint: Checkpoint; documents: WithDeleted<D>[] }> {
+    await this.kept
     let full = checkpoint?.full ?? false
     const page = await this.turnstile.alone(async (): Promise<Page> => {
       const pull: Pull = { cursor: checkpoint?.cursor ?? 0, limit, collections: [this.name], tombstones: full }
@@ -116,7 +123,10 @@ class Wire<D extends { id: string }> {
     const batches = this.waiting
     this.waiting = []
     try {
-      const conflicts = await this.send(batches.flatMap((batch) => batch.rows))
+      await this.kept
+      // What is under other ids goes by another name by now, and was never sent.
+      const rows = batches.flatMap((batch) => batch.rows).filter(({ newDocumentState: { id } }) => keptId(id) === id)
+      const conflicts = rows.length ? await this.send(rows) : new Map<string, WithDeleted<D>>()
       for (const { rows, done } of batches) {
         done(rows.flatMap((row) => conflicts.get(row.newDocumentState.id) ?? []))
       }

@@ -319,6 +319,37 @@ test('R18 signed out: what was typed waits for the next sign-in', async () => {
   assert.deepEqual([(await b.row(id))?.['note'], (await b.row(made))?.['note']], ['typed', 'made'])
 })
 
+for (const offline of [true, false]) {
+  test(`R19 ids in capitals, made ${offline ? 'before' : 'after'} the replication starts: one record everywhere`, async () => {
+    const [a, b] = await tablets(2)
+    assert.ok(a && b)
+    if (!offline) await a.start()
+    const [session, one, both] = [uuidv7(), uuidv7(), uuidv7()]
+    await a.create({ ...entry({ note: 'first', treatment_session_id: session.toUpperCase() }), id: one.toUpperCase() })
+    await a.create({ ...entry({ note: 'typed' }), id: both })
+    if (offline) {
+      await a.create({ ...entry({ mood: 4 }), id: both.toUpperCase() })
+      a.device.net.loseAnswer()
+      await a.start()
+    }
+    await b.start()
+    await settle(a, b)
+    for (const each of [a, b]) {
+      assert.deepEqual([...(await each.rows()).keys()].sort(), [one, both].sort())
+      assert.equal((await each.row(one))?.['treatment_session_id'], session)
+      assert.equal((await each.row(both))?.['note'], 'typed')
+      if (offline) assert.equal((await each.row(both))?.['mood'], 4)
+    }
+    await b.edit(one, { note: 'second' })
+    await settle(b, a)
+    assert.equal((await a.row(one))?.['note'], 'second')
+    await a.remove(one)
+    await settle(a, b)
+    assert.deepEqual([...(await b.rows()).keys()], [both])
+    assert.deepEqual([...a.rejected, ...b.rejected, ...b.errors], [])
+  })
+}
+
 test('RxDB and WatermelonDB on two devices of one patient', async () => {
   const [first, second] = await patient(2)
   const a = await (await tablet(first!)).start()

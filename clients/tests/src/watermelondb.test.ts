@@ -95,6 +95,36 @@ test("M02 an app with nothing but the example of WatermelonDB's documentation sy
   }
 })
 
+for (const trouble of ['no trouble', 'loseAnswer', 'loseRequest'] as const) {
+  test(`M21 ids in capitals, ${trouble}: one record on every device and on the server`, async () => {
+    const [a, b] = await two()
+    const [session, one, both] = [uuidv7(), uuidv7(), uuidv7()]
+    await a.create({ id: session.toUpperCase(), status: 'planned', kind: 'treatment', starts_at: Date.now(), time_zone: 'UTC' }, 'treatment_sessions')
+    await a.create({ ...entry({ note: 'first', treatment_session_id: session.toUpperCase() }), id: one.toUpperCase() })
+    // Made twice before the first sync, once by each half of an app.
+    await a.create({ ...entry({ note: 'typed' }), id: both })
+    await a.create({ ...entry({ mood: 4 }), id: both.toUpperCase() })
+    if (trouble !== 'no trouble') a.device.net[trouble]()
+    await settle(a, b)
+    for (const phone of [a, b]) {
+      assert.deepEqual([...(await phone.rows('treatment_sessions')).keys()], [session])
+      assert.deepEqual([...(await phone.rows()).keys()].sort(), [one, both].sort())
+      assert.equal((await phone.row(one))?.['treatment_session_id'], session)
+      assert.deepEqual([(await phone.row(both))?.['note'], (await phone.row(both))?.['mood']], ['typed', 4])
+    }
+    // A reference alone, too, and an edit and a delete under the kept id.
+    await a.edit(both, { treatment_session_id: session.toUpperCase() })
+    await b.edit(one, { note: 'second' })
+    await settle(a, b)
+    assert.equal((await a.row(both))?.['treatment_session_id'], session)
+    assert.equal((await a.row(one))?.['note'], 'second')
+    await a.remove(one)
+    await settle(a, b)
+    assert.deepEqual([...(await b.rows()).keys()], [both])
+    assert.deepEqual([...a.rejected, ...b.rejected], [])
+  })
+}
+
 for (const trouble of ['loseAnswer', 'loseRequest', 'duplicate'] as const) {
   test(`M03 ${trouble}: applied once, nothing lost`, async () => {
     const [a, b] = await two()

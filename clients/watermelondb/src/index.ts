@@ -1,4 +1,4 @@
-export { Api, SyncError, dayId, uuidv7 } from '@pain-journal/sync-core'
+export { Api, SyncError, dayId, keptId, uuidv7 } from '@pain-journal/sync-core'
 export type { ApiOptions, RejectedRecord, SyncedRecord } from '@pain-journal/sync-core'
 export * from './schema.js'
 export * from './sync.js'

@@ -7,6 +7,7 @@ import type { Database, Model } from '@nozbe/watermelondb'
 import * as Q from '@nozbe/watermelondb/QueryDescription'
 import { synchronize } from '@nozbe/watermelondb/sync'
 import type { SyncLog, SyncTableChangeSet } from '@nozbe/watermelondb/sync'
+import { keepIds } from './ids.js'
 
 /** What to sync, and who wants to hear of it. */
 export interface SyncOptions {
@@ -54,6 +55,7 @@ function start(options: SyncOptions): Promise<void> {
 
 async function run({ database, api, onRejected, onMerged, migrationsEnabledAtVersion, log }: SyncOptions): Promise<void> {
   const collections = syncedTables(database)
+  await keepIds(database, collections)
   await synchronize({
     database,
     sendCreatedAsUpdated: true,

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::db::{Row, Statement};
 use crate::http::{
     Answered, Authz, Body, Found, MadeOrStarted, Operation, Page, PageRequest, Parameter, Problem,
-    ProblemKind, Query, Routes, Verbatim, Versioned, path_id,
+    ProblemKind, Query, Routes, Verbatim, Versioned, list_name, path_id,
 };
 use crate::report::Report;
 use crate::report::asked::Asked;
@@ -202,7 +202,7 @@ async fn list(
     whose: Whose,
 ) -> Answered<Found<Page<ReportSnapshot>>> {
     let mut query = Query::of(&request, &PageRequest::PARAMETERS);
-    let list = format!("{}|{}", caller.account(), request.path());
+    let list = format!("{}|{}", caller.account(), list_name(&request));
     let page = PageRequest::read(&mut query, &app.cursors, &list);
     let asked = query.done().and_then(|()| Ok((page?, whose.share(&request)?)));
     let (page, share) = access::heard(&app, &caller, whose.need(), asked).await?;

@@ -104,7 +104,9 @@ async fn a_request_that_is_no_push_writes_nothing() {
         let answer = ana.post(&format!("/v1/sync?last_pulled_at={start}"), &body).await;
         assert_eq!((answer.status, answer.code()), (400, code), "{body}");
     }
-    for text in ["", "{", "{\"changes\": {}} x", "{\"changes\": {\"a\": nul}}", "\u{feff}{}"] {
+    for text in
+        ["", "{", "{\"changes\": {}} x", "{\"changes\": {\"a\": nul}}", "\u{feff}\u{feff}{}"]
+    {
         let path = format!("/v1/sync?last_pulled_at={start}");
         let answer = ana.call("POST", &path).raw(text).send().await;
         assert_eq!((answer.status, answer.code()), (400, "invalid_json"), "{text}");
