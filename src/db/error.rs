@@ -44,7 +44,7 @@ impl From<Error> for DbError {
         match kind {
             DatabaseErrorKind::ClosedConnection => Self::Unavailable(message),
             DatabaseErrorKind::SerializationFailure => Self::Busy(message),
-            _ if message.starts_with("prepared statement ") => Self::Refused(POOLED.to_owned()),
+            _ if is_pooled(&message) => Self::Refused(POOLED.to_owned()),
             _ if is_transient(&message) => Self::Busy(message),
             _ if is_unstorable(&message) => Self::Unstorable(message),
             _ if message.contains("row-level security policy") => Self::Walled(message),
@@ -62,10 +62,16 @@ impl From<Error> for DbError {
 pub(super) fn unavailable(error: &tokio_postgres::Error) -> DbError {
     let system = error.source().filter(|source| source.is::<io::Error>());
     DbError::Unavailable(match (error.as_db_error(), system) {
+        (Some(said), _) if is_pooled(said.message()) => return DbError::Refused(POOLED.to_owned()),
         (Some(said), _) => said.message().to_owned(),
         (None, Some(system)) => format!("{error}: {system}"),
         (None, None) => error.to_string(),
     })
+}
+
+/// A statement that this connection prepared is not there, or another's is.
+fn is_pooled(message: &str) -> bool {
+    message.starts_with("prepared statement ")
 }
 
 /// U+0000, alone or as an escape in JSON.

@@ -4,9 +4,9 @@
 mod operator;
 mod poolers;
 
-use crate::support::TestApp;
 use crate::support::cluster::{Cluster, connect};
 use crate::support::program::{Home, Serving, program, signal};
+use crate::support::{Call, TestApp};
 use crate::walls::refusal;
 use pain_journal::db::Db;
 use std::io::copy;
@@ -225,6 +225,7 @@ async fn a_private_database_of_an_earlier_version_gets_the_login() {
         assert!(server.ends_within(END).expect("an end").success());
     };
     let server = Serving::start(&home, &["--demo"]);
+    assert_eq!(Call::new(&server.base, "GET", "/readyz").send().await.status, 200);
     let admin = pain_journal::postgres::running_url(home.path(), "pj_admin").unwrap();
     let sql = connect(&admin).await;
     // Back to what was before the login.
@@ -243,6 +244,7 @@ async fn a_private_database_of_an_earlier_version_gets_the_login() {
     let rows = sql.query(query, &[]).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.get(0)).collect::<Vec<String>>(), ["pj_server"]);
     assert!(entries(&sql).await > 0, "the journal is there");
+    assert_eq!(Call::new(&server.base, "GET", "/readyz").send().await.status, 200);
     drop(sql);
     stop(server);
 }
