@@ -20,6 +20,7 @@ use secrecy::ExposeSecret;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 /// How the cause begins when the keys were sealed with another master secret.
@@ -64,11 +65,15 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
         let sign_ins = if args.demo { Some(load_demo(&app).await?) } else { None };
         let server = listen(&app, listener, bounds, args.cors_origins.clone().unwrap_or_default())
             .map_err(|e| e.to_string())?;
-        announce(args, &app, &database, sign_ins.as_deref());
         let handle = server.handle();
+        tokio::pin!(server);
+        // Polled once, it listens to signals: one that follows the announcement ends it cleanly.
+        if let Poll::Ready(ended) = futures_util::poll!(&mut server) {
+            return ended.map_err(|e| e.to_string());
+        }
+        announce(args, &app, &database, sign_ins.as_deref());
         // Dropping them ends them.
         let jobs = jobs::start(&app.into_inner(), Pace::default());
-        tokio::pin!(server);
         let ended = tokio::select! {
             ended = &mut server => ended.map_err(|e| e.to_string()),
             died = watch(database.private.as_mut()) => {
