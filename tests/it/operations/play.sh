@@ -53,15 +53,20 @@ start() {
     done < "$(value EnvironmentFile)"
     umask "$(value UMask)"
     cd /
-    setpriv --reuid "$(value User)" --regid "$(value Group)" --clear-groups \
-        env -i PATH="$PATH" "${settings[@]}" $(value ExecStart) > "/run/$unit.log" 2>&1 < /dev/null &
-    echo $! > "/run/$unit.main"
-    for _ in $(seq 600); do
-        curl -sf -o /dev/null http://127.0.0.1:8080/readyz && return
-        kill -0 "$(cat "/run/$unit.main")" || break
-        sleep 0.2
+    # Restart=on-failure: on a machine that is busy a start may give up.
+    for _ in $(seq 10); do
+        setpriv --reuid "$(value User)" --regid "$(value Group)" --clear-groups \
+            env -i PATH="$PATH" "${settings[@]}" $(value ExecStart) > "/run/$unit.log" 2>&1 < /dev/null &
+        echo $! > "/run/$unit.main"
+        for _ in $(seq 600); do
+            curl -sf -o /dev/null http://127.0.0.1:8080/readyz && return
+            kill -0 "$(cat "/run/$unit.main")" 2> /dev/null || break
+            sleep 0.2
+        done
+        cat "/run/$unit.log" >&2
+        [ "$(value Restart)" = on-failure ] || break
+        sleep "$(value RestartSec)"
     done
-    cat "/run/$unit.log" >&2
     exit 1
 }
 stop() {
