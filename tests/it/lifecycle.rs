@@ -78,6 +78,18 @@ async fn a_start_says_where_everything_is_and_a_signal_ends_it_cleanly() {
     assert!(home.is_quiet(), "a process of the database is left");
 }
 
+#[test]
+fn a_signal_in_the_first_moment_ends_it_cleanly() {
+    let home = Home::fresh("at-once");
+    for name in ["TERM", "INT", "TERM"] {
+        let mut server = Serving::start(&home, &[]);
+        signal(server.process(), name);
+        let ended = server.ends_within(END).unwrap_or_else(|| panic!("{name} ends it"));
+        assert!(ended.success(), "{name}: {ended}: {}", server.said());
+        assert!(home.is_quiet(), "{name}: a process of the database is left");
+    }
+}
+
 /// One write: its address and its body.
 type Write = (String, Value);
 
