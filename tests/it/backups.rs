@@ -99,7 +99,7 @@ fn a_dump_that_fails_or_is_cut_off_leaves_nothing() {
         let mut backup = program(&["backup", folder.to_str().unwrap(), "--data-dir", home.text()]);
         let output = backup.env("PG_BIN_DIR", &programs).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{fails}: {}", said(&output));
-        assert_eq!(files(&folder), [PathBuf::new(); 0], "{fails}");
+        assert_eq!(files(&folder), Vec::<PathBuf>::new(), "{fails}");
     }
 }
 

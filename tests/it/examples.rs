@@ -77,7 +77,7 @@ impl Demo {
         lind["password"] = json!("demo-silver-needle");
         demo.lind = demo.sign_in(&lind).await;
         let patients = demo.call("GET", "/v1/patients", "practitioner").send().await;
-        demo.share = patients.json["data"][0]["id"].as_str().unwrap().to_owned();
+        patients.json["data"][0]["id"].as_str().unwrap().clone_into(&mut demo.share);
         demo
     }
 
@@ -277,7 +277,7 @@ fn shortened(value: &Value) -> Value {
             })
             .collect(),
         Value::String(text) if text.contains('\n') && text.contains(',') => {
-            json!(text.lines().take(3).map(|line| format!("{line}\n")).collect::<String>())
+            json!(text.split_inclusive('\n').take(3).collect::<String>())
         }
         other => other.clone(),
     }

@@ -195,24 +195,21 @@ async fn every_record_of_a_practitioner_takes_back_what_was_read_through_the_sha
         let id = uuid::Uuid::now_v7().to_string();
         let at = at.replace("{id}", &id);
         let sample = samples().into_iter().find(|sample| sample.path == collection);
-        let change = match sample {
+        let change = if let Some(sample) = sample {
             // The patient makes the record with a note of the own; the practitioner takes it on.
-            Some(sample) => {
-                let own = format!("/v1/{collection}/{id}");
-                assert_eq!(ana.create(&own, &sample.body).await.status, 201);
-                match collection {
-                    // The rest of an episode is the patient's own.
-                    "pain-episodes" => json!({"conditions": []}),
-                    _ => changed(&sample.body, &sample.other),
-                }
+            let own = format!("/v1/{collection}/{id}");
+            assert_eq!(ana.create(&own, &sample.body).await.status, 201);
+            match collection {
+                // The rest of an episode is the patient's own.
+                "pain-episodes" => json!({"conditions": []}),
+                _ => changed(&sample.body, &sample.other),
             }
-            None => {
-                let note = json!({"journal_date": "2025-06-03", "text": "Felt better.",
-                    "visibility": "author"});
-                let made = lind.create(&at, &note).await;
-                assert_eq!(made.status, 201, "{collection}: {}", made.text);
-                json!({"text": "Felt much better."})
-            }
+        } else {
+            let note = json!({"journal_date": "2025-06-03", "text": "Felt better.",
+                "visibility": "author"});
+            let made = lind.create(&at, &note).await;
+            assert_eq!(made.status, 201, "{collection}: {}", made.text);
+            json!({"text": "Felt much better."})
         };
         takes_back(&lind, path, &at, &change).await;
         refuses_anothers(&lind, &at).await;
