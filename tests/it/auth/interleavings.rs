@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use tokio_postgres::Client;
 
 /// How many things happen one after the other.
-const DEPTH: usize = 9;
+const DEPTH: usize = 7;
 
 /// Something that happens.
 #[derive(Debug, Clone, Copy, PartialEq)]
