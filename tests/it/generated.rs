@@ -201,7 +201,8 @@ impl Stage {
             .env("OUTBOX", self.server.told("mail"))
             .env("DOCUMENT", document())
             .env("BODIES", sources().join("bodies.json"))
-            .env("NO_PROXY", "127.0.0.1");
+            .env("NO_PROXY", "127.0.0.1")
+            .env("no_proxy", "127.0.0.1");
         let log = self.home.path().join("play.log");
         let (succeeded, said) = node::run_within(TIME_LIMIT, command, &log);
         assert!(succeeded, "{command:?}\n{said}");
@@ -249,14 +250,35 @@ fn two_clients_in_python_play_the_quickstart_and_every_operation() {
 }
 
 #[test]
-fn what_kotlin_sends_is_taken_by_every_operation() {
+fn what_kotlin_swift_and_dart_send_is_taken_by_every_operation() {
     if are_left_out() {
         return;
     }
     let (play, clients) = (typescript().join("dist/main.js"), openapi_generator());
     let stage = Stage::set("disguises");
-    for language in ["kotlin"] {
+    for language in ["kotlin", "swift", "dart"] {
         let mut command = Command::new("node");
         stage.play(command.arg(&play).env("DISGUISE", language).env("SOURCES", clients));
     }
+}
+
+#[test]
+fn the_page_has_the_commands_and_options_that_are_tested() {
+    let page = include_str!("../../docs/api.md");
+    let (_, page) = page.split_once("\n## Generate a client\n").unwrap();
+    let settings = fs::read_dir(sources().join("openapi-generator")).unwrap();
+    for file in settings.map(|entry| entry.unwrap().path()) {
+        let settings = fs::read_to_string(&file).unwrap();
+        let values = settings.lines().filter_map(|line| line.trim().split_once(": "));
+        let values: Vec<_> = values.collect();
+        let (_, generator) = values.iter().find(|(name, _)| *name == "generatorName").unwrap();
+        let command = format!("-g {generator} ");
+        let row = page.lines().find(|line| line.contains(&command)).expect(generator);
+        for (option, _) in values.iter().filter(|(_, value)| *value == "true") {
+            assert!(row.contains(&format!("{option}=true")), "{file:?}: {option} is not in {row}");
+        }
+    }
+    let settings = fs::read_to_string(sources().join("openapi-python-client.yaml")).unwrap();
+    let settings: Vec<_> = settings.lines().filter(|line| !line.starts_with('#')).collect();
+    assert!(page.contains(&settings.join("\n")), "the settings of openapi-python-client");
 }

@@ -194,7 +194,7 @@ class Play:
         for name, value in change.items():
             setattr(record, name, value)
         # As a compressing proxy hands the tag on.
-        tag = read.tag
+        tag = f"W/{read.tag}"
         changed = client(f"put{one}", body=record, id=id, If_Match=tag, **at)
         assert changed.data.version > before
         assert all(getattr(changed.data, name) == value for name, value in change.items())
