@@ -86,13 +86,20 @@ pub fn lists(body: Value) -> Answered<Map<String, Value>> {
     Ok(changes)
 }
 
-/// The lists of one collection.
+/// The lists of one collection; null is a collection without changes.
 ///
 /// # Errors
 /// 400 `invalid_body` for another shape.
 pub fn lists_of(changes: Value) -> Answered<Lists> {
-    let Value::Object(mut changes) = changes else {
-        return Err(shape("Each collection must be an object of created, updated and deleted."));
+    let mut changes = match changes {
+        Value::Object(changes) => changes,
+        // Clients that write every member write it so where a collection has no changes.
+        Value::Null => Map::new(),
+        _ => {
+            return Err(shape(
+                "Each collection must be an object of created, updated and deleted.",
+            ));
+        }
     };
     let mut take = |name: &str| match changes.remove(name) {
         None | Some(Value::Null) => Ok(Vec::new()),
@@ -217,6 +224,16 @@ mod tests {
     use super::*;
     use crate::collections::JournalEntry;
     use serde_json::json;
+
+    #[test]
+    fn a_collection_without_changes_may_be_null() {
+        let full = lists_of(json!({"created": [1], "updated": null})).unwrap();
+        assert_eq!(full.map(|list| list.len()), [1, 0, 0]);
+        assert!(lists_of(Value::Null).unwrap().iter().all(Vec::is_empty));
+        for bad in [json!([]), json!(0), json!(""), json!(false)] {
+            assert!(lists_of(bad.clone()).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn ids_and_values_may_be_spelled_otherwise_than_they_are_kept() {

@@ -250,13 +250,13 @@ fn two_clients_in_python_play_the_quickstart_and_every_operation() {
 }
 
 #[test]
-fn what_kotlin_swift_and_dart_send_is_taken_by_every_operation() {
+fn what_kotlin_and_swift_send_is_taken_by_every_operation() {
     if are_left_out() {
         return;
     }
     let (play, clients) = (typescript().join("dist/main.js"), openapi_generator());
     let stage = Stage::set("disguises");
-    for language in ["kotlin", "swift", "dart"] {
+    for language in ["kotlin", "swift"] {
         let mut command = Command::new("node");
         stage.play(command.arg(&play).env("DISGUISE", language).env("SOURCES", clients));
     }
