@@ -105,9 +105,9 @@ impl MessageBody for Streamed {
     }
 }
 
-/// Headers that have one value. Of two, no reader knows which one another reader on the way took.
-const SINGLE: [HeaderName; 6] = [
-    header::AUTHORIZATION,
+/// Headers that have one value. Of two, no reader knows which one another reader on the way took. Two of
+/// `Authorization` are no proof of anybody, which [`Caller`](crate::access::Caller) says.
+const SINGLE: [HeaderName; 5] = [
     header::CONTENT_TYPE,
     header::CONTENT_ENCODING,
     header::IF_MATCH,

@@ -373,7 +373,7 @@ async fn what_is_sent_as_another_type_or_twice_is_refused() {
             "Content-Type: application/json\r\nIf-Match: \"v1\"\r\nIf-Match: \"v2\"\r\n",
             "invalid_header",
         ),
-        ("Content-Type: application/json\r\nAuthorization: Bearer x\r\n", "invalid_header"),
+        ("Content-Type: application/json\r\nAuthorization: Bearer x\r\n", "unauthenticated"),
         (
             "Content-Type: application/json\r\nIdempotency-Key: a2345678\r\nIdempotency-Key: b2345678\r\n",
             "invalid_header",
@@ -390,7 +390,11 @@ async fn what_is_sent_as_another_type_or_twice_is_refused() {
         )
         .await;
         let problem: Value = serde_json::from_str(&body).unwrap();
-        let expected = if code == "invalid_header" { 400 } else { 415 };
+        let expected = match code {
+            "invalid_header" => 400,
+            "unauthenticated" => 401,
+            _ => 415,
+        };
         assert_eq!((status, &problem["code"]), (expected, &json!(code)), "{twice}");
     }
     assert!(ana.get("/v1/journal-entries").await.json["data"].as_array().unwrap().is_empty());

@@ -34,8 +34,12 @@ fn by_path() -> BTreeMap<&'static str, BTreeSet<String>> {
 #[tokio::test]
 async fn each_path_serves_its_documented_methods_and_no_others() {
     let app = TestApp::shared();
-    for (path, documented) in by_path() {
+    for (path, mut documented) in by_path() {
         let address = filled(path);
+        // It is GET without the body, and not described on its own.
+        if documented.contains("GET") {
+            documented.insert("HEAD".into());
+        }
         for method in METHODS {
             let call = app.call(method, &address).unchecked();
             // An override header must not turn one method into another.
