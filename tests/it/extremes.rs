@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Of all that could be sent, as much as fits: the choice moves through the extremes from place to place.
-const LIMIT: Duration = Duration::from_secs(50);
+const LIMIT: Duration = Duration::from_secs(40);
 /// Extremes that each place gets at least.
 const EACH: usize = 6;
 /// How often a busy server is asked again.
