@@ -158,7 +158,7 @@ impl Ask {
             call = call.header(name, value);
         }
         if let Some((media, body)) = &self.body {
-            call = call.header("Content-Type", *media).bytes(body.clone());
+            call = call.header("Content-Type", media).bytes(body.clone());
         }
         if self.described { call } else { call.unchecked() }
     }
