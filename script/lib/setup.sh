@@ -117,12 +117,20 @@ have_certificates() {
 
 have_openssl() { command -v openssl >/dev/null; }
 
+# is_for_administrators PROGRAM: is it there? Servers and tools of the administrator are where the
+# path of an ordinary user may not lead.
+is_for_administrators() {
+    local place
+    if command -v "$1" >/dev/null; then return 0; fi
+    for place in /usr/sbin /usr/local/sbin /sbin; do
+        if [ -x "$place/$1" ]; then return 0; fi
+    done
+    return 1
+}
+
 # Its program and its modules, as the tests look for them (tests/it/proxies.rs).
 have_apache() {
-    (
-        PATH="$PATH:/usr/sbin:/usr/local/sbin"
-        command -v apache2 || command -v httpd
-    ) >/dev/null || return 1
+    is_for_administrators apache2 || is_for_administrators httpd || return 1
     local place
     for place in /usr/lib/apache2/modules /usr/lib64/httpd/modules /usr/lib/apache2 \
         /opt/homebrew/opt/httpd/lib/httpd/modules /usr/local/opt/httpd/lib/httpd/modules; do
@@ -131,12 +139,11 @@ have_apache() {
     return 1
 }
 
-# Servers and tools of the administrator are where the path of an ordinary user may not lead.
-have_nginx() { [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v nginx)" ]; }
+have_nginx() { is_for_administrators nginx; }
 
-have_pgbouncer() { [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v pgbouncer)" ]; }
+have_pgbouncer() { is_for_administrators pgbouncer; }
 
-have_ip() { [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v ip)" ]; }
+have_ip() { is_for_administrators ip; }
 
 have_systemd_analyze() { command -v systemd-analyze >/dev/null; }
 
