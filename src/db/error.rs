@@ -69,6 +69,11 @@ pub(super) fn unavailable(error: &tokio_postgres::Error) -> DbError {
     })
 }
 
+/// Why a connection could not be opened: the driver prepares statements for that, too.
+pub(super) fn not_opened(said: String) -> DbError {
+    if is_pooled(&said) { DbError::Refused(POOLED.to_owned()) } else { DbError::Unavailable(said) }
+}
+
 /// A statement that this connection prepared is not there, or another's is.
 fn is_pooled(message: &str) -> bool {
     message.starts_with("prepared statement ")

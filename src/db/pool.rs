@@ -1,6 +1,6 @@
 //! The pool of connections, every one of them with the rights of `pj_app` and no more.
 
-use super::{DbError, login};
+use super::{DbError, error, login};
 use deadpool::managed::{Manager, Metrics, Pool, RecycleError, RecycleResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use std::collections::HashSet;
@@ -45,7 +45,7 @@ impl Manager for Links {
         let mut opening = JoinSet::new();
         opening.spawn_on(async move { AsyncPgConnection::establish(&url).await }, &self.home);
         let conn = match opening.join_next().await {
-            Some(Ok(opened)) => opened.map_err(|e| DbError::Unavailable(e.to_string()))?,
+            Some(Ok(opened)) => opened.map_err(|e| error::not_opened(e.to_string()))?,
             _ => return Err(DbError::Unavailable("the server is stopping".into())),
         };
         let link = Link { conn, prepared: Mutex::default() };

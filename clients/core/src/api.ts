@@ -204,7 +204,8 @@ export class Api {
       whole.unchanged += answer.unchanged
       whole.records.push(...answer.records)
       whole.rejected.push(...answer.rejected)
-      whole.renamed.push(...answer.renamed)
+      // A server of before ids were read in any case names none.
+      whole.renamed.push(...(answer.renamed ?? []))
     }
     return whole
   }
