@@ -12,7 +12,7 @@ use crate::config::{DatabaseArgs, LogFormat, ServeArgs};
 use crate::database::Database;
 use crate::db::Db;
 use crate::http::{Answered, Problem};
-use crate::import::{Format, Summary, import};
+use crate::import::{BrokenOff, Format, Summary, encoding, import_in};
 use crate::mail::Mailer;
 use crate::time::{Clock, TimeZone};
 use crate::wire::Email;
@@ -116,6 +116,9 @@ struct ImportArgs {
     /// The time zone of CSV rows that name none.
     #[arg(long, default_value = "UTC")]
     time_zone: String,
+    /// The encoding of a file that is not Unicode, such as `windows-1252` or `macintosh`.
+    #[arg(long)]
+    encoding: Option<String>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -375,26 +378,36 @@ fn import_file(args: &ImportArgs) -> Result<(), String> {
         .time_zone
         .parse()
         .map_err(|_| format!("{} is not an IANA time zone", args.time_zone))?;
+    let encoding = args.encoding.as_deref().map(encoding).transpose()?;
     let file: Box<dyn Read> = if args.file.as_os_str() == "-" {
         Box::new(std::io::stdin())
     } else {
         Box::new(File::open(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?)
     };
-    let mut refused = 0;
+    let (mut refused, mut is_taken) = (0, false);
     with_app(&args.database, async |app| {
         let account =
             app.db.anonymous(async |tx| auth::find_account(tx, email.as_str()).await).await?;
         let account =
             account.ok_or_else(|| Problem::internal("there is no account with this address"))?;
-        let summary = import(app, account.id, format, zone, file).await?;
-        refused = summary.refused.len();
-        tell(&summary);
-        Ok(())
+        match import_in(app, account.id, format, zone, encoding, file).await {
+            Ok(summary) => {
+                refused = summary.refused.len();
+                is_taken = summary.created + summary.changed + summary.unchanged > 0;
+                tell(&summary);
+                Ok(())
+            }
+            Err(BrokenOff { summary, problem }) => {
+                tell(&summary);
+                Err(problem)
+            }
+        }
     })?;
-    if refused == 0 {
-        Ok(())
-    } else {
-        Err(format!("{refused} lines were refused; the rest is imported"))
+    let rest = if is_taken { "the rest is imported" } else { "nothing is imported" };
+    match refused {
+        0 => Ok(()),
+        1 => Err(format!("1 line was refused; {rest}")),
+        _ => Err(format!("{refused} lines were refused; {rest}")),
     }
 }
 
@@ -402,10 +415,17 @@ fn tell(summary: &Summary) {
     for (line, reasons) in &summary.refused {
         say(&format!("line {line}: {}", reasons.join(" ")));
     }
+    for remark in &summary.remarks {
+        say(&format!("note: {remark}"));
+    }
     say(&format!(
-        "{} created, {} already there, {} refused",
+        "{} created, {} already there, {} refused, {} changed",
         summary.created,
         summary.unchanged,
-        summary.refused.len()
+        summary.refused.len(),
+        summary.changed
     ));
+    if summary.unwritten > 0 {
+        say(&format!("{} more were read and not written", summary.unwritten));
+    }
 }

@@ -15,6 +15,10 @@ pub fn etag(version: i64) -> String {
 pub struct Versions(Vec<i64>);
 
 impl Versions {
+    /// This version alone.
+    pub fn only(version: i64) -> Self {
+        Self(vec![version])
+    }
     /// Do the tags name no version at all?
     pub fn are_none(&self) -> bool {
         self.0.is_empty()

@@ -88,6 +88,17 @@ const COLUMNS: [Column; 23] = [
     ("sleep_quality", SLEEP, |day| day.sleep_quality.into()),
 ];
 
+/// The names of the columns of a report that shows everything.
+pub const DAY_COLUMNS: [&str; COLUMNS.len()] = {
+    let mut names = [""; COLUMNS.len()];
+    let mut index = 0;
+    while index < COLUMNS.len() {
+        names[index] = COLUMNS[index].0;
+        index += 1;
+    }
+    names
+};
+
 /// The days of a report as rows. The same report gives the same rows.
 pub fn daily_rows(report: &Report) -> DailyRows {
     let is_open = |name: &str| report.sections_included.iter().any(|section| section.0 == name);

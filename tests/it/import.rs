@@ -1,5 +1,7 @@
 //! Import: each line by itself, twice the same as once, seen by the patient.
 
+mod tables;
+
 use crate::support::{Person, TestApp};
 use chrono::{NaiveDate, TimeDelta};
 use pain_journal::access::Sections;

@@ -1,0 +1,39 @@
+//! What an import asks of the history: who wrote what of the records it is about to change.
+
+use super::amend::Past;
+use crate::access::{Permit, Write};
+use crate::db::{Column, Columns, Row, Statement, next};
+use crate::journal::Record;
+use diesel::deserialize;
+use uuid::Uuid;
+
+/// A line of a record's history.
+#[derive(Debug)]
+pub(super) struct PastRow {
+    /// The record.
+    pub(super) record_id: Uuid,
+    /// What became of it.
+    pub(super) past: Past,
+}
+
+impl Row for PastRow {
+    fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
+        let record_id = next(columns)?;
+        let (begins, is_imported) = (next(columns)?, next(columns)?);
+        let changes: String = next(columns)?;
+        let changes = serde_json::from_str(&changes)?;
+        Ok(Self { record_id, past: Past { begins, is_imported, changes } })
+    }
+}
+
+/// The applied changes of these records, oldest first. What the operator wrote in the patient's name came
+/// from no device: an import.
+pub(super) fn pasts<C: Record>(_: Permit<Write>, ids: &[Uuid]) -> Statement<PastRow> {
+    Statement::new(
+        "SELECT record_id, op IN (1, 5), device_id IS NULL AND actor_id = sec.subject(), changes::text \
+         FROM pj.record_history WHERE patient_id = sec.subject() AND collection = $1 \
+         AND record_id = ANY ($2) AND applied ORDER BY record_id, rev",
+    )
+    .bind(C::NUMBER)
+    .bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
+}
