@@ -12,6 +12,7 @@ mod limits;
 mod merging;
 mod mid_sync;
 mod no_skips;
+mod page;
 mod paging;
 mod pull;
 mod push;
