@@ -21,7 +21,7 @@ CONNECTIONS = {"W1": 16, "R1": 16, "R3": 16, "R4": 8, "R4_sql": 8, "R4_90": 8, "
 OPERATIONS = [name for name in CONNECTIONS if name != "health"]
 NO_CEILING = ("R4_html", "R4_html_90", "R4_pdf", "R4_pdf_90", "health")  # pgbench has nothing like it
 MORE = {"cost": "what a report costs in the process", "writes": "writes beside reports", "flat": "length of the journal",
-        "memory": "memory of first syncs and of reports"}
+        "memory": "memory of first syncs and of reports", "heavy": "pushes of 5,000, histories of 300 edits"}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -222,6 +222,9 @@ def main():
         if "memory" in chosen:
             sync.memory(bench, PORT)
             report.memory(bench, PORT)
+        if "heavy" in chosen:
+            bench.setup()
+            sync.heavy(bench, PORT)
     finally:
         bench.stop()
 

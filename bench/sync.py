@@ -118,6 +118,57 @@ def flat(bench, port):
         print(f"| {name} | {middle[a]:.2f} | {middle[b]:.2f} | {middle[a] / middle[b]:.2f} |")
 
 
+def heavy(bench, port):
+    """What a change costs in pushes of 50 to 5,000, and after 300 edits of the same entries."""
+    client, patient = Client(port, tokens(bench.home)), bench.args.patients + 2
+    cursor = [json.loads(client.pull(patient, EPOCH + patient * COUNTER))["timestamp"]]
+
+    def push(kind, rows):
+        lists = {"created": [], "updated": [], "deleted": [], kind: rows}
+        body = json.dumps({"changes": {"journal_entries": lists}})
+        headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
+        answer = json.loads(client.ask(patient, "POST", f"/v1/sync?last_pulled_at={cursor[0]}", body, headers))
+        if answer["accepted"] != len(rows) or answer["rejected"]:
+            raise SystemExit(f"{kind}: {str(answer)[:500]}")
+        cursor[0] = answer["timestamp"]
+        return 1000 * client.took
+
+    def created(count, mark):
+        times = [1700000000000 + 86400000 * n for n in range(count)]
+        return [{**row, "id": str(uuid.uuid4()), "kind": "momentary", "time_zone": "Europe/Berlin", "effective_at": at}
+                for at, row in zip(times, edits(patient, range(count), mark))]
+
+    def strip(rows):
+        return [{k: v for k, v in row.items() if k not in ("_status", "_changed")} for row in rows]
+
+    cases = [("created", "new entries", lambda n, mark: strip(created(n, mark))),
+             ("updated", "as many entries edited", lambda n, mark: edits(patient, range(n), mark)),
+             ("updated", "one entry edited as often", lambda n, mark: [row for m in range(n) for row in edits(patient, [9000], mark * 7 + m)])]
+    times, mark = {}, 0
+    for turn in range(5):
+        for kind, name, rows in cases:
+            for count in (50, 500, 5000):
+                mark += 1
+                times.setdefault((name, count), []).append(push(kind, rows(count, 1000 + mark)))
+    print("\n| pushes | of 50, ms | of 500, ms | of 5,000, ms | ms a change: 50 | 500 | 5,000 |\n|---|---|---|---|---|---|---|")
+    for _, name, _ in cases:
+        middle = [statistics.median(times[name, count]) for count in (50, 500, 5000)]
+        each = [f"{ms / count:.3f}" for ms, count in zip(middle, (50, 500, 5000))]
+        print(f"| {name} | " + " | ".join([f"{ms:,.0f}" for ms in middle] + each) + " |")
+
+    old = range(7000, 7050)
+    for part in range(6):
+        push("updated", [row for m in range(50) for row in edits(patient, old, 10000 + part * 50 + m)])
+    after = {"once": [], "300": []}
+    for turn in range(40):
+        # The first is as long as the second, but for what was edited before.
+        for name, numbers in (("once", range(6050 + turn * 10, 6100 + turn * 10)), ("300", old)):
+            after[name].append(push("updated", edits(patient, numbers, 30000 + turn)))
+    middle = {name: statistics.median(all_) for name, all_ in after.items()}
+    print("\n| push of 50 edits | of entries edited a few times, ms | of entries edited 300 times, ms | ratio |\n|---|---|---|---|")
+    print(f"| | {middle['once']:.2f} | {middle['300']:.2f} | {middle['300'] / middle['once']:.2f} |")
+
+
 def memory(bench, port):
     """The most memory that the server held while first syncs of 10 000 entries ran, each time anew."""
     keys, patients = tokens(bench.home), bench.args.patients

@@ -8,6 +8,7 @@ use crate::auth::secret::MasterSecret;
 use crate::db::Db;
 use crate::http::{CursorKey, Routes};
 use crate::ids::Ids;
+use crate::lanes::Lanes;
 use crate::mail::Mailer;
 use crate::time::Clock;
 use crate::{
@@ -39,7 +40,9 @@ pub struct App {
     /// Hashes short codes.
     pub codes: CodeKey,
     /// How many reports are in the works at once.
-    pub lanes: report::Lanes,
+    pub lanes: Lanes,
+    /// How many big pushes are in the works at once.
+    pub big_pushes: sync::BigPushes,
     /// Streams that wait for changes.
     pub pokes: sync::Pokes,
     /// Whether the database takes writes.
@@ -84,7 +87,8 @@ impl App {
             ids: Ids::new(parts.clock.clone()),
             cursors: CursorKey::new(&parts.secret.derive("cursors")),
             codes: CodeKey::new(&parts.secret),
-            lanes: report::Lanes::new(parts.db.connections()),
+            lanes: Lanes::new(parts.db.connections()),
+            big_pushes: sync::BigPushes::new(parts.db.connections()),
             pokes: sync::Pokes::default(),
             writes: health::Writes::default(),
             openapi: openapi_of(&parts.public_url).into(),

@@ -29,6 +29,7 @@ mod installed;
 pub mod instruments;
 pub mod jobs;
 pub mod journal;
+pub mod lanes;
 pub mod mail;
 pub mod markup;
 pub mod pages;

@@ -174,6 +174,7 @@ fn create(pick: &str) -> String {
     })
     .to_vec();
     values.extend(fields);
+    values.push("'{NULL}'".to_owned());
     let history = [
         "1",
         "(:me)::uuid",

@@ -3,7 +3,7 @@
 use super::{SNAPSHOT, enter, fill, pipeline, seeded_sql};
 use pain_journal::collections::{JournalEntry, SleepRecord, TreatmentSession};
 use pain_journal::journal::{REMEMBER, RESERVE, Record};
-use pain_journal::sync::{ANSWER, HEAD, KEEP_ANSWER, PASTS, cut_text, touched_text};
+use pain_journal::sync::{ANSWER, HEAD, KEEP_ANSWER, LINES, cut_text, touched_text};
 use std::iter::repeat_n;
 
 /// What `bench/seed.sql` sets the counter of patient `p` to, in units of `p`.
@@ -47,7 +47,8 @@ fn pull(pick: &str, changes: &[&str], after: &str, until: &str, far: Option<&str
     let after = format!("({after})::bigint");
     let cut = far.map(|live_only| {
         let collections = "'{journal_entries}'::text[]".to_owned();
-        let cut = [after.clone(), live_only.to_owned(), collections, "5000".to_owned()];
+        let until = format!("({until})::bigint");
+        let cut = [after.clone(), live_only.to_owned(), collections, "5000".to_owned(), until];
         format!("{};\n", fill(cut_text(), &cut))
     });
     let range = [after, format!("({until})::bigint")];
@@ -91,6 +92,13 @@ fn push(first: u32, last: u32) -> String {
         vec![ids.clone(), revs.clone(), revs.clone(), array("NULL"), filled(me), filled(device)];
     values.extend(repeat_n(filled(now), 3));
     values.extend(JournalEntry::FIELDS.iter().map(|field| array(value(field.name))));
+    values.push(array(r#""{\"mood\":[900,901],\"note\":[900,901],\"steps\":[900,901]}""#));
+    // The revisions of their creations, as bench/seed.sql has them.
+    let created = format!(
+        "ARRAY(SELECT CASE WHEN n < 1085 THEN n + 2 ELSE :p * {COUNTER} - 1104 + n END \
+         FROM (SELECT (:s + k * {STRIDE}) % 1095 AS n FROM generate_series(0, {}) k) x)::bigint[]",
+        PUSHED - 1
+    );
     let changes = r#""{\"mood\":{\"from\":3,\"to\":5},\"note\":{\"from\":\"a note of about a hundred characters, as people write them in the evening before they go to bed\",\"to\":\"another\"},\"steps\":{\"from\":3000,\"to\":4200}}""#;
     let history = [
         "1".to_owned(),
@@ -108,16 +116,14 @@ fn push(first: u32, last: u32) -> String {
     let answer =
         r#"'{"timestamp":1099511632506,"accepted":50,"unchanged":0,"records":[],"rejected":[]}'"#;
     let hash = "decode(repeat('ab', 32), 'hex')";
-    let kept: Vec<String> = [device, key, hash, answer, now].map(str::to_owned).to_vec();
+    let kept: Vec<String> = [key, hash, answer, now].map(str::to_owned).to_vec();
     [
         format!(
             "\\set p random({first}, {last})\n\\set s random(0, 1094)\nBEGIN;\n{enter} \\gset\n"
         ),
         pipeline(&[fill(ANSWER, &kept), HEAD.into()]),
-        pipeline(&[
-            fill(entry.find_all, std::slice::from_ref(&ids)),
-            fill(PASTS, &["1".to_owned(), ids]),
-        ]),
+        format!("{};\n", fill(entry.find_all, std::slice::from_ref(&ids))),
+        format!("{};\n", fill(LINES, &["1".to_owned(), ids, created, array("false")])),
         pipeline(&[
             fill(RESERVE, &[PUSHED.to_string()]),
             fill(entry.upsert, &values),
@@ -153,7 +159,7 @@ pub(super) fn value(field: &str) -> &'static str {
 
 /// The same push again: its key has an answer.
 fn replay(first: u32, last: u32) -> String {
-    let stored = [seeded_sql(3, "p"), "'bench-replay-' || (:p)::text".to_owned()];
+    let stored = ["'bench-replay-' || (:p)::text".to_owned()];
     [
         format!("\\set p random({first}, {last})\n"),
         pipeline(&["BEGIN".into(), enter(1, "p", None, true)]),

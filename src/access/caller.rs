@@ -6,6 +6,7 @@ use crate::http::{Problem, ProblemKind, RequestId};
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
+use chrono::{DateTime, Utc};
 use std::future::{Ready, ready};
 use uuid::Uuid;
 
@@ -15,6 +16,7 @@ pub struct Caller {
     account: Uuid,
     device: Uuid,
     counter: i64,
+    expires: i64,
     request: Uuid,
 }
 
@@ -30,6 +32,10 @@ impl Caller {
     /// The refresh counter the token was issued at.
     pub const fn counter(&self) -> i64 {
         self.counter
+    }
+    /// When the token ends.
+    pub fn expires(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.expires, 0).unwrap_or_default()
     }
     /// The request, for the access log.
     pub const fn request(&self) -> Uuid {
@@ -71,7 +77,8 @@ impl Caller {
 
     /// The one a genuine token speaks of; for who has checked it.
     pub(crate) const fn of_claims(claims: &Claims, request: Uuid) -> Self {
-        Self { account: claims.sub, device: claims.sid, counter: claims.rtc, request }
+        let Claims { sub: account, sid: device, rtc: counter, exp: expires, .. } = *claims;
+        Self { account, device, counter, expires, request }
     }
 }
 

@@ -50,6 +50,7 @@ pub struct JournalAccess<L> {
     enrolled_on: Option<NaiveDate>,
     time_zone: Option<TimeZone>,
     revision: i64,
+    quarantined: bool,
     level: PhantomData<L>,
 }
 
@@ -69,6 +70,10 @@ impl<L> JournalAccess<L> {
     /// The journal's revision when it was entered.
     pub const fn revision(&self) -> i64 {
         self.revision
+    }
+    /// Does the quarantine hold any of its records?
+    pub const fn has_quarantined(&self) -> bool {
+        self.quarantined
     }
     /// Start of the patient's journal day, minutes after midnight.
     pub const fn day_start_minute(&self) -> i16 {
@@ -149,12 +154,13 @@ row! {
         enrolled_on: Option<NaiveDate>,
         time_zone: Option<String>,
         rev: Option<i64>,
+        quarantined: Option<i32>,
     }
 }
 
 /// The first statement of every request's transaction. Public for the benchmark.
 pub const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
-    day_start_minute, enrolled_on, time_zone, rev FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
+    day_start_minute, enrolled_on, time_zone, rev, quarantined FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
 
 fn enter(
     caller: &Caller,
@@ -208,6 +214,7 @@ fn grant<L>(
         enrolled_on: entered.enrolled_on,
         time_zone: entered.time_zone.as_deref().and_then(TimeZone::parse),
         revision: entered.rev.unwrap_or(0),
+        quarantined: entered.quarantined.is_some_and(|records| records > 0),
         level: PhantomData,
     })
 }
@@ -405,6 +412,7 @@ pub async fn operate<T>(
                 enrolled_on: Some(operated.enrolled_on),
                 time_zone: None,
                 revision: operated.rev,
+                quarantined: false,
                 level: PhantomData,
             };
             work(tx, access).await

@@ -83,6 +83,7 @@ mod tests {
             enrolled_on: None,
             time_zone: None,
             rev: None,
+            quarantined: None,
         };
         (entered, now)
     }

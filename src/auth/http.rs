@@ -213,9 +213,12 @@ pub async fn sign_out(app: &App, caller: &Caller) -> Answered<Nothing> {
         let revoke =
             store::revoke_own(own.permit(), caller.account(), caller.device(), own.moment());
         tx.execute(revoke).await?;
-        Ok(Nothing)
+        Ok(())
     })
-    .await
+    .await?;
+    // Its streams look, and end.
+    app.pokes.poke_changed(caller.account());
+    Ok(Nothing)
 }
 
 wire! {
@@ -300,11 +303,13 @@ async fn revoke_device(
         let device = path_id(&request, "id")?;
         let revoke = store::revoke_own(own.permit(), caller.account(), device, own.moment());
         match tx.execute(revoke).await? {
-            0 => Err(ProblemKind::NotFound.into()),
-            _ => Ok(Nothing),
+            0 => Err(Problem::new(ProblemKind::NotFound)),
+            _ => Ok(()),
         }
     })
-    .await
+    .await?;
+    app.pokes.poke_changed(caller.account());
+    Ok(Nothing)
 }
 
 /// The public keys of access tokens, RFC 7517.

@@ -28,7 +28,8 @@ const MOST_DEVICES: i64 = 20;
 wire! {
     /// The installation of an app that signs in; shown to its owner in the list of devices.
     pub struct DeviceInfo {
-        /// A random id the app made when it was installed.
+        /// A random id the app made when it was installed. With it the device stays the same over its
+        /// sign-ins: the one before ends.
         installation_id: Option<Text<64>>,
         /// What the owner calls it.
         name: Option<Text<100>>,
@@ -76,7 +77,7 @@ pub(super) async fn sign_in(
 }
 
 /// Makes a device that is signed out after the first of these times without use, and after the
-/// second in any case.
+/// second in any case. An installation that has signed in to this account before is the same device.
 async fn begin(
     app: &App,
     tx: &Tx<'_>,
@@ -85,24 +86,42 @@ async fn begin(
     (idle, absolute): (Duration, Duration),
 ) -> Answered<(RefreshKey, Issue)> {
     let now = app.clock.now();
-    let id = app.ids.next();
     let key = RefreshKey::generate(&*app.random);
-    let new = store::NewDevice {
-        id,
+    let mut new = store::NewDevice {
+        id: app.ids.next(),
         account,
         installation_id: device.installation_id.map(Text::into_string),
         name: device.name.map(Text::into_string),
         platform: device.platform.map(Text::into_string),
         app_version: device.app_version.map(Text::into_string),
-        sealed_key: key.seal(&app.secret, id, &*app.random).map_err(Problem::internal)?,
+        sealed_key: Vec::new(),
         idle_expires_at: now + idle,
         absolute_expires_at: now + absolute,
     };
-    store::insert_device(tx, new, now).await?;
+    let seal = |id| key.seal(&app.secret, id, &*app.random).map_err(Problem::internal);
+    new.sealed_key = seal(new.id)?;
+    let mut counter = 0;
+    let mut known = known_installation(tx, &new).await?;
+    if known.is_none() && !store::insert_device(tx, &new, now).await? {
+        // The same installation signed in at the same time, and was first.
+        known = known_installation(tx, &new).await?;
+    }
+    if let Some(known) = known {
+        (new.id, counter) = (known.id, known.counter + 1);
+        new.sealed_key = seal(new.id)?;
+        store::sign_in_again(tx, &new, counter, now).await?;
+    }
     store::revoke_beyond(tx, account, MOST_DEVICES, now).await?;
-    let chain =
-        Issue { account, device: id, counter: 0, authenticated_at: now, expires_at: now + idle };
-    Ok((key, chain))
+    let (device, expires_at) = (new.id, new.idle_expires_at);
+    Ok((key, Issue { account, device, counter, authenticated_at: now, expires_at }))
+}
+
+async fn known_installation(
+    tx: &Tx<'_>,
+    new: &store::NewDevice,
+) -> Answered<Option<store::Installed>> {
+    let Some(installation_id) = &new.installation_id else { return Ok(None) };
+    Ok(store::lock_installation(tx, new.account, installation_id).await?)
 }
 
 /// Signs a practitioner's browser in to the pages; answers the value of the cookie.
@@ -212,14 +231,18 @@ pub(super) async fn login(
     device: DeviceInfo,
 ) -> Answered<TokenSet> {
     let (account, rehashed) = prove(app, email, password).await?;
-    app.db
+    let tokens = app
+        .db
         .anonymous(async |tx| {
             if let Some(phc) = rehashed {
                 store::set_password(tx, account.id, phc).await?;
             }
             sign_in(app, tx, account.id, device).await
         })
-        .await
+        .await?;
+    // The streams of an earlier sign-in look, and end.
+    app.pokes.poke_changed(account.id);
+    Ok(tokens)
 }
 
 /// Checks address and password; answers the account, and the password hashed anew where its hash is

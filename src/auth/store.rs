@@ -194,24 +194,69 @@ pub(super) struct NewDevice {
     pub(super) absolute_expires_at: DateTime<Utc>,
 }
 
+row! {
+    /// A device that an installation of an app has been before.
+    pub struct Installed { id: Uuid, counter: i64 }
+}
+
+/// The device of an installation, locked.
+pub(super) async fn lock_installation(
+    tx: &Tx<'_>,
+    account: Uuid,
+    installation_id: &str,
+) -> Result<Option<Installed>, DbError> {
+    let statement = Statement::new(
+        "SELECT id, counter FROM pj.devices WHERE account_id = $1 AND installation_id = $2 FOR UPDATE",
+    );
+    tx.first(statement.bind(account).bind(installation_id.to_owned())).await
+}
+
+/// Makes a device; answers whether its installation was not one already.
 pub(super) async fn insert_device(
     tx: &Tx<'_>,
-    d: NewDevice,
+    d: &NewDevice,
     now: DateTime<Utc>,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let statement = Statement::new(
         "INSERT INTO pj.devices (id, account_id, client_id, installation_id, name, platform, \
          app_version, refresh_key, authenticated_at, created_at, last_used_at, idle_expires_at, \
-         absolute_expires_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$9,$9,$10,$11)",
+         absolute_expires_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$9,$9,$10,$11) \
+         ON CONFLICT (account_id, installation_id) WHERE installation_id IS NOT NULL DO NOTHING",
     )
     .bind(d.id)
     .bind(d.account)
     .bind(super::FIRST_PARTY.to_owned())
-    .bind(d.installation_id)
-    .bind(d.name)
-    .bind(d.platform)
-    .bind(d.app_version)
-    .bind(d.sealed_key)
+    .bind(d.installation_id.clone())
+    .bind(d.name.clone())
+    .bind(d.platform.clone())
+    .bind(d.app_version.clone())
+    .bind(d.sealed_key.clone())
+    .bind(now)
+    .bind(d.idle_expires_at)
+    .bind(d.absolute_expires_at);
+    Ok(tx.execute(statement).await? == 1)
+}
+
+/// Signs a device in anew, also one that was signed out: with `counter` a new chain begins, and every
+/// token of the one before is dead.
+pub(super) async fn sign_in_again(
+    tx: &Tx<'_>,
+    d: &NewDevice,
+    counter: i64,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let statement = Statement::new(
+        "UPDATE pj.devices SET name = $2, platform = $3, app_version = $4, refresh_key = $5, \
+         counter = $6, first_counter = $6, presented_at = '{}', authenticated_at = $7, \
+         created_at = $7, last_used_at = $7, idle_expires_at = $8, absolute_expires_at = $9, \
+         revoked_at = NULL, revoked_reason = NULL WHERE id = $1",
+    )
+    .bind(d.id)
+    .bind(d.name.clone())
+    .bind(d.platform.clone())
+    .bind(d.app_version.clone())
+    .bind(d.sealed_key.clone())
+    .bind(counter)
     .bind(now)
     .bind(d.idle_expires_at)
     .bind(d.absolute_expires_at);

@@ -192,6 +192,12 @@ impl Db {
         finish(&mut link, done).await
     }
 
+    /// Works something off on the calling thread, which must serve no requests, in the runtime of the
+    /// connections.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.home.block_on(work)
+    }
+
     async fn checkout(&self) -> Result<Loan, DbError> {
         let link = self.pool.get().await.map_err(|error| match error {
             PoolError::Timeout(_) => DbError::Unavailable("no connection became free".into()),

@@ -86,6 +86,8 @@ catalogue! {
         "Read the present state, decide, and send again.";
     IdempotencyKeyReused "idempotency_key_reused" 409 "The key belongs to another push"
         "A fault of the app: make a new key for every push, and keep it for its repeats.";
+    OtherAccount "other_account" 409 "The database on the device belongs to another account"
+        "Sync nothing. Let the owner of the database sign in, or wipe it when the person says so.";
     ResyncRequired "resync_required" 410 "The cursor is no good any longer"
         "Pull everything from the start with tombstones=1, push again what the server lacks, go on.";
     PreconditionFailed "precondition_failed" 412 "The record has changed or exists already"

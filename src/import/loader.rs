@@ -146,6 +146,7 @@ async fn plan<C: Record>(
 ) -> Answered<(Vec<Plan>, Vec<(Uuid, Intent<C>)>)> {
     let ids: Vec<Uuid> = items.iter().map(|item| item.id).collect();
     let known = tx.load(find_all::<C>(journal.reading(), &ids)).await?;
+    let known: Vec<Stored<C>> = known.into_iter().map(|held| held.record).collect();
     let live: Vec<Uuid> = known.iter().filter(|k| k.deleted_at.is_none()).map(|k| k.id).collect();
     let known: HashMap<Uuid, Stored<C>> = known.into_iter().map(|k| (k.id, k)).collect();
     let mut pasts: HashMap<Uuid, Vec<Past>> = HashMap::new();

@@ -2,9 +2,10 @@
 //! the lines of the history. Every writer fills one of these.
 
 use super::authorship::Hand;
+use super::marks::RowMarks;
 use super::record::Record;
 use super::sql::{self, HistoryOp, HistoryRow};
-use super::stored::Stored;
+use super::stored::{Held, Stored};
 use crate::access::{JournalAccess, Permit, Write};
 use crate::db::Statement;
 use crate::ids::Ids;
@@ -53,7 +54,7 @@ pub(crate) struct Edited {
 /// Changes of one collection.
 #[derive(Debug)]
 pub(crate) struct Batch<C> {
-    known: HashMap<Uuid, Stored<C>>,
+    known: HashMap<Uuid, Held<C>>,
     order: Vec<Uuid>,
     changed: HashSet<Uuid>,
     history: Vec<HistoryRow>,
@@ -66,9 +67,9 @@ pub(crate) struct Batch<C> {
 
 impl<C: Record> Batch<C> {
     /// A batch on top of the stored records it may touch.
-    pub(crate) fn new(access: &JournalAccess<Write>, ids: &Ids, known: Vec<Stored<C>>) -> Self {
+    pub(crate) fn new(access: &JournalAccess<Write>, ids: &Ids, known: Vec<Held<C>>) -> Self {
         Self {
-            known: known.into_iter().map(|record| (record.id, record)).collect(),
+            known: known.into_iter().map(|held| (held.record.id, held)).collect(),
             order: Vec::new(),
             changed: HashSet::new(),
             history: Vec::new(),
@@ -82,7 +83,7 @@ impl<C: Record> Batch<C> {
 
     /// A record as it stands after what the batch has done so far.
     pub(crate) fn known(&self, id: Uuid) -> Option<&Stored<C>> {
-        self.known.get(&id)
+        self.known.get(&id).map(|held| &held.record)
     }
 
     /// Adds a record.
@@ -108,7 +109,7 @@ impl<C: Record> Batch<C> {
             clinician_id: self.hand.clinician(None),
             content,
         };
-        self.known.insert(id, record.clone());
+        self.known.insert(id, Held { record: record.clone(), marks: RowMarks::default() });
         self.note(id, rev, HistoryOp::Create, Map::new(), edited);
         record
     }
@@ -122,7 +123,7 @@ impl<C: Record> Batch<C> {
         op: HistoryOp,
         edited: Option<Edited>,
     ) -> Option<Stored<C>> {
-        let record = self.known.get_mut(&id)?;
+        let record = &mut self.known.get_mut(&id)?.record;
         let changes = record.content.differences(&content);
         record.content = content;
         record.clinician_id = self.hand.clinician(record.clinician_id);
@@ -137,7 +138,7 @@ impl<C: Record> Batch<C> {
 
     /// Makes a record a tombstone; answers its revision.
     pub(crate) fn bury(&mut self, revisions: &mut Revisions, id: Uuid) -> Option<i64> {
-        let record = self.known.get_mut(&id)?;
+        let record = &mut self.known.get_mut(&id)?.record;
         record.deleted_at = Some(self.moment);
         record.rev = revisions.take();
         record.device_id = self.device;
@@ -149,15 +150,15 @@ impl<C: Record> Batch<C> {
 
     /// Gives a record a new revision and nothing else, so that the next pull carries it.
     pub(crate) fn touch(&mut self, revisions: &mut Revisions, id: Uuid) {
-        if let Some(record) = self.known.get_mut(&id) {
-            record.rev = revisions.take();
+        if let Some(held) = self.known.get_mut(&id) {
+            held.record.rev = revisions.take();
             self.mark(id);
         }
     }
 
     /// Keeps values that were sent and not applied.
     pub(crate) fn keep_superseded(&mut self, id: Uuid, values: Map<String, Value>, edited: Edited) {
-        let rev = self.known.get(&id).map_or(0, |record| record.rev);
+        let rev = self.known(id).map_or(0, |record| record.rev);
         let hid = self.ids.next();
         let edited_at = edited.updated_at;
         let op = HistoryOp::Superseded;
@@ -173,13 +174,18 @@ impl<C: Record> Batch<C> {
         });
     }
 
+    /// The line that was last added to the history.
+    pub(crate) fn last_line(&self) -> Option<&HistoryRow> {
+        self.history.last()
+    }
+
     /// What writes the batch, in two statements at most.
     pub(crate) fn statements(&self, permit: Permit<Write>) -> Vec<Statement<()>> {
         let mut statements = Vec::new();
         if !self.order.is_empty() {
-            let records: Vec<&Stored<C>> =
+            let held: Vec<&Held<C>> =
                 self.order.iter().filter_map(|id| self.known.get(id)).collect();
-            statements.push(sql::upsert(permit, &records));
+            statements.push(sql::upsert(permit, &held));
         }
         if !self.history.is_empty() {
             let (actor, device) = (self.actor, self.device);
@@ -203,6 +209,9 @@ impl<C: Record> Batch<C> {
         edited: Option<Edited>,
     ) {
         self.mark(id);
+        if let Some(held) = self.known.get_mut(&id) {
+            held.marks.note(op, rev, held.record.created_rev, &changes);
+        }
         let edited_at = edited.and_then(|e| e.updated_at);
         let (hid, changes) = (self.ids.next(), Value::Object(changes));
         self.history.push(HistoryRow {

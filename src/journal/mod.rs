@@ -3,6 +3,7 @@
 mod authorship;
 mod batch;
 pub mod http;
+mod marks;
 mod record;
 mod sql;
 mod stored;
@@ -12,11 +13,13 @@ pub(crate) use authorship::may_delete;
 pub use authorship::{Hand, Part, Writers};
 pub(crate) use batch::{Batch, Edited, Revisions};
 pub use http::record_one;
+pub use marks::RowMarks;
 pub use record::{
     Context, Dated, FieldInfo, MARK, Record, Rules, first_line, holds_something, is_true,
 };
 pub(crate) use record::{collection, part_of, section_of};
 pub use sql::{FIRST_DAY, LAST_DAY, REMEMBER, RESERVE, Texts, find, page, window};
 pub(crate) use sql::{HistoryOp, find_all};
+pub(crate) use stored::Held;
 pub use stored::{Stored, clinician, safety_notice};
 pub use write::{Intent, Outcome, apply_changes};

@@ -1,7 +1,7 @@
 //! The statements of a collection, written from its definition.
 
 use super::record::Record;
-use super::stored::Stored;
+use super::stored::{Held, Stored};
 use crate::access::{Permit, Read, Write};
 use crate::db::{Bind, Column, Statement};
 use crate::http::Place;
@@ -39,7 +39,7 @@ const FIXED: [&str; 4] = ["id", "created_rev", "author_id", "created_at"];
 pub struct Texts {
     /// One live record by id.
     pub find: &'static str,
-    /// Records by ids, tombstones included.
+    /// Records by ids, tombstones included, each with its marks.
     pub find_all: &'static str,
     /// A page of the list, newest day first.
     pub page: &'static str,
@@ -62,22 +62,29 @@ impl Texts {
         let arrays: Vec<String> = common::<C>()
             .map(|(_, wire)| wire)
             .chain(C::FIELDS.iter().map(|f| f.wire))
+            .chain(["text"])
             .enumerate()
             .map(|(i, wire)| format!("${}::{wire}[]", i + 1))
             .collect();
         let values: Vec<String> = common::<C>()
             .map(|(name, _)| format!("u.{name}"))
             .chain(C::FIELDS.iter().map(|f| format!("u.{}{}", f.name, f.cast)))
+            .chain(["u.marks::jsonb".to_owned()])
             .collect();
         let sets: Vec<String> = names
             .iter()
             .filter(|name| !FIXED.contains(name))
+            .chain(&["marks"])
             .map(|name| format!("{name} = excluded.{name}"))
             .collect();
         let keep = |text: String| -> &'static str { text.leak() };
         Self {
             find: keep(format!("{from} AND id = $1 AND deleted_at IS NULL")),
-            find_all: keep(format!("{from} AND id = ANY ($1)")),
+            find_all: keep(format!(
+                "SELECT {columns}, marks::text FROM pj.{} \
+                 WHERE patient_id = sec.subject() AND id = ANY ($1)",
+                C::COLLECTION
+            )),
             page: keep(format!(
                 "{from} AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2 \
                  AND (journal_date, id) < ($3, $4) ORDER BY journal_date DESC, id DESC LIMIT $5"
@@ -87,8 +94,8 @@ impl Texts {
             )),
             changes: keep(format!("{from} AND rev > $1 AND rev <= $2 ORDER BY rev")),
             upsert: keep(format!(
-                "INSERT INTO pj.{table} (patient_id, {columns}) SELECT sec.subject(), {values} \
-                 FROM unnest({arrays}) AS u({columns}) \
+                "INSERT INTO pj.{table} (patient_id, {columns}, marks) \
+                 SELECT sec.subject(), {values} FROM unnest({arrays}) AS u({columns}, marks) \
                  ON CONFLICT (patient_id, id) DO UPDATE SET {sets}",
                 table = C::COLLECTION,
                 values = values.join(", "),
@@ -105,7 +112,7 @@ pub fn find<C: Record>(_: Permit<Read>, id: Uuid) -> Statement<Stored<C>> {
 }
 
 /// These records, tombstones included.
-pub fn find_all<C: Record>(_: Permit<Read>, ids: &[Uuid]) -> Statement<Stored<C>> {
+pub(crate) fn find_all<C: Record>(_: Permit<Read>, ids: &[Uuid]) -> Statement<Held<C>> {
     Statement::new(C::sql().find_all).bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
 }
 
@@ -145,13 +152,15 @@ pub const LAST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
 };
 
 /// Writes these records as they are, new or changed, in one statement.
-pub fn upsert<C: Record>(_: Permit<Write>, records: &[&Stored<C>]) -> Statement<()> {
+pub(super) fn upsert<C: Record>(_: Permit<Write>, held: &[&Held<C>]) -> Statement<()> {
     fn many<'a, C: Record, T: Column + 'a>(
         records: &'a [&'a Stored<C>],
         of: impl Fn(&'a Stored<C>) -> Option<&'a T>,
     ) -> Box<dyn Bind> {
         T::bind_many(records.iter().map(|r| of(r)))
     }
+    let records: Vec<&Stored<C>> = held.iter().map(|held| &held.record).collect();
+    let records = records.as_slice();
     let mut binds = vec![
         many(records, |r| Some(&r.id)),
         many(records, |r| Some(&r.rev)),
@@ -168,6 +177,8 @@ pub fn upsert<C: Record>(_: Permit<Write>, records: &[&Stored<C>]) -> Statement<
     }
     let contents: Vec<&C> = records.iter().map(|r| &r.content).collect();
     binds.extend(C::bind_columns(&contents));
+    let marks: Vec<Option<String>> = held.iter().map(|held| held.marks.text()).collect();
+    binds.push(String::bind_many(marks.iter().map(Option::as_ref)));
     Statement::new(C::sql().upsert).bind_all(binds)
 }
 
@@ -184,6 +195,17 @@ pub const REMEMBER: &str = "INSERT INTO pj.record_history (patient_id, collectio
 /// Takes `count` revisions from the journal's counter, whose row the transaction has locked.
 pub fn reserve(_: Permit<Write>, count: i64) -> Statement<()> {
     Statement::new(RESERVE).bind(count)
+}
+
+/// Lets what was refused of these records, because they are accepted now, leave the quarantine.
+pub fn mended<C: Record>(_: Permit<Write>, ids: &[Uuid]) -> Statement<()> {
+    let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+    Statement::new(
+        "SELECT sec.leave_quarantine(ARRAY(SELECT id FROM pj.sync_quarantine \
+         WHERE patient_id = sec.subject() AND collection = $1 AND lower(record_id) = ANY ($2)))",
+    )
+    .bind(C::COLLECTION.to_owned())
+    .bind_all(vec![String::bind_many(ids.iter().map(Some))])
 }
 
 /// What happened to a record.

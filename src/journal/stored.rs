@@ -1,5 +1,6 @@
 //! A record as the server keeps it, and as it answers with it.
 
+use super::marks::RowMarks;
 use super::record::Record;
 use crate::access::Sections;
 use crate::collections::SafetyNotice;
@@ -75,6 +76,24 @@ impl<C: Record> Row for Stored<C> {
             clinician_id: if C::WRITERS.has_practitioner() { next(columns)? } else { None },
             content: C::read_columns(columns)?,
         })
+    }
+}
+
+/// A record on its way to a change, with what its row keeps of its history.
+#[derive(Debug, Clone)]
+pub(crate) struct Held<C> {
+    /// The record.
+    pub(crate) record: Stored<C>,
+    /// What it was changed with.
+    pub(crate) marks: RowMarks,
+}
+
+impl<C: Record> Row for Held<C> {
+    fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
+        let record = Stored::read(columns)?;
+        let marks: Option<String> = next(columns)?;
+        let marks = marks.map(|text| serde_json::from_str(&text)).transpose()?;
+        Ok(Self { record, marks: marks.unwrap_or_default() })
     }
 }
 

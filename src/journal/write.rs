@@ -59,6 +59,11 @@ pub enum Outcome<C> {
 }
 
 impl<C> Outcome<C> {
+    /// Does the record stand as it was asked?
+    const fn is_accepted(&self) -> bool {
+        self.is_change() || matches!(self, Self::Unchanged(_))
+    }
+
     /// Did the journal move?
     pub const fn is_change(&self) -> bool {
         matches!(self, Self::Created(_) | Self::Replaced(_) | Self::Deleted(_))
@@ -183,12 +188,17 @@ pub async fn apply_changes<C: Record>(
     let mut revisions = Revisions::after(access.revision());
     let context = Context { now: access.moment(), day_start_minute: access.day_start_minute() };
     let writer = Writer { hand: access.hand(), window: access.window() };
-    let outcomes = intents
+    let outcomes: Vec<Outcome<C>> = intents
         .into_iter()
         .map(|(id, intent)| apply(&mut batch, &mut revisions, id, intent, &writer, &context))
         .collect();
     let mut statements = revisions.statements(access.permit());
     statements.extend(batch.statements(access.permit()));
+    if access.has_quarantined() && writer.hand == Hand::Patient {
+        let outcomes = wanted.iter().zip(&outcomes);
+        let accepted = outcomes.filter(|(_, outcome)| outcome.is_accepted()).map(|(id, _)| *id);
+        statements.push(sql::mended::<C>(access.permit(), &accepted.collect::<Vec<_>>()));
+    }
     tx.execute_all(statements).await?;
     Ok(outcomes)
 }

@@ -38,7 +38,6 @@ mod http;
 pub mod inputs_hash;
 #[cfg(test)]
 mod journals;
-mod lane;
 pub mod medication;
 pub mod moments;
 mod numbers;
@@ -89,7 +88,6 @@ use events::{ReportedEvent, WarningSigns};
 use flares::{FlareDays, FlareSummary};
 use function::FunctionSummary;
 pub use http::routes;
-pub use lane::Lanes;
 use medication::{MedicationDays, MedicationSummary};
 pub(crate) use numbers::round_to;
 use plateau::Plateau;

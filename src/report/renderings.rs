@@ -3,7 +3,6 @@
 use super::asked::with_window;
 use super::compose::{ENGLISH, patient_page, practitioner_page};
 use super::html;
-use super::lane::Place;
 use super::page::Page;
 use super::reading::SECTIONS;
 use super::source::{File, Live, Source};
@@ -13,6 +12,7 @@ use super::{Report, pdf};
 use crate::access::Caller;
 use crate::app::App;
 use crate::http::{Answered, Authz, Csv, Html, Operation, Pdf, Problem, Routes};
+use crate::lanes::Place;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 

@@ -1,10 +1,10 @@
-//! What became of a record, and what was not accepted: nothing typed is ever out of reach.
+//! What became of a record: nothing typed is ever out of reach.
 
 use super::side::fields_of;
 use super::store::{self, HistoryLine};
 use crate::access::{self, Caller, Need, Target};
 use crate::app::App;
-use crate::http::{Answered, ProblemKind, document};
+use crate::http::{Answered, Place, Problem, ProblemKind, document};
 use crate::journal::{HistoryOp, Record, find_all};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -40,57 +40,44 @@ pub struct HistoryEntry {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct RecordHistory {
     /// Its lines.
-    #[schema(max_items = 100_000)]
+    #[schema(max_items = 1000)]
     history: Vec<HistoryEntry>,
+    /// Are there more?
+    has_more: bool,
+    /// Ask with this for the next page.
+    #[schema(max_length = 200)]
+    next_cursor: Option<String>,
 }
 
-/// A record that was not accepted.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct RejectedRecord {
-    /// Names this refusal.
-    id: Uuid,
-    /// The collection it was sent for.
-    #[schema(max_length = 64)]
-    collection: String,
-    /// The id it was sent under.
-    #[schema(max_length = 64)]
-    record_id: String,
-    /// Why.
-    #[schema(max_length = 40, examples("invalid_value"))]
-    code: String,
-    /// The field at fault.
-    #[schema(max_length = 64)]
-    field: Option<String>,
-    /// The device that sent it.
-    device_id: Option<Uuid>,
-    /// When, in milliseconds since 1970.
-    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
-    received_at: i64,
-    /// The record as it came, as JSON text.
-    #[schema(max_length = 8_388_608)]
-    payload: String,
+document!(RecordHistory);
+
+/// Lines a page has, and has unless fewer are asked for.
+pub(super) const MOST_LINES: usize = 1000;
+
+/// Which page of a history is asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    /// Of which collection.
+    pub(super) collection: String,
+    /// Of which record.
+    pub(super) id: Uuid,
+    /// Lines a page.
+    pub(super) limit: usize,
+    /// The last line of the page before: its revision and its own id.
+    pub(super) after: Option<Place>,
 }
 
-/// The records that were not accepted, newest first.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct RejectedRecords {
-    /// The newest 200.
-    #[schema(max_items = 200)]
-    rejected: Vec<RejectedRecord>,
-}
-document!(RecordHistory, RejectedRecords);
-
-/// The history of one record of the caller's journal.
+/// The history of one record of the caller's journal, page by page.
 pub(super) async fn of_record(
     app: &App,
     caller: &Caller,
-    collection: &str,
-    id: Uuid,
+    list: &str,
+    asked: &Asked,
 ) -> Answered<RecordHistory> {
     macro_rules! find {
         ($($collection:ty),+) => { $(
-            if collection == <$collection>::COLLECTION {
-                return lines::<$collection>(app, caller, id).await;
+            if asked.collection == <$collection>::COLLECTION {
+                return lines::<$collection>(app, caller, list, asked).await;
             }
         )+ };
     }
@@ -99,34 +86,49 @@ pub(super) async fn of_record(
     Err(ProblemKind::NotFound.into())
 }
 
-async fn lines<C: Record>(app: &App, caller: &Caller, id: Uuid) -> Answered<RecordHistory> {
-    let (records, lines) =
+async fn lines<C: Record>(
+    app: &App,
+    caller: &Caller,
+    list: &str,
+    asked: &Asked,
+) -> Answered<RecordHistory> {
+    let id = asked.id;
+    let (records, lines, first) =
         access::snapshot(app, caller, Need::PATIENT, Target::Own, async |tx, journal| {
             let permit = journal.permit();
-            Ok(tx.load_all((find_all::<C>(permit, &[id]), store::history::<C>(permit, id))).await?)
+            let page = store::history::<C>(permit, id, asked.after, asked.limit);
+            let lines = tx.load(page).await?;
+            if !lines.iter().any(|line| HistoryOp::word(line.op) == CREATE) {
+                return Ok((Vec::new(), lines, Vec::new()));
+            }
+            let first = (find_all::<C>(permit, &[id]), store::first_values::<C>(permit, id));
+            let (records, first) = tx.load_all(first).await?;
+            Ok((records, lines, first))
         })
         .await?;
-    if lines.is_empty() {
-        return Err(ProblemKind::NotFound.into());
-    }
+    let Some(last) = lines.last() else { return Err(ProblemKind::NotFound.into()) };
+    let has_more = usize::try_from(last.total).is_ok_and(|total| lines.len() < total);
+    let next_cursor = has_more.then(|| app.cursors.seal(list, (last.rev, last.hid)));
     // A creation notes no values. They are those that stand, or stood when the record was deleted, with
     // every later change taken back.
-    let mut values = records.first().map(|record| fields_of(&record.content)).unwrap_or_default();
-    let mut history = Vec::with_capacity(lines.len());
-    for line in lines.iter().rev() {
+    let mut born = records.first().map(|held| fields_of(&held.record.content)).unwrap_or_default();
+    for (name, from) in first {
+        born.insert(name, serde_json::from_str(&from).map_err(Problem::internal)?);
+    }
+    let history = lines.iter().map(|line| {
         let mut changes: Map<String, Value> =
             serde_json::from_str(&line.changes).unwrap_or_default();
-        if HistoryOp::word(line.op) == "create" {
-            let filled = values.iter().filter(|(_, v)| !v.is_null() && **v != json!([]));
+        if HistoryOp::word(line.op) == CREATE {
+            let filled = born.iter().filter(|(_, v)| !v.is_null() && **v != json!([]));
             changes.extend(filled.map(|(name, v)| (name.clone(), json!({"from": null, "to": v}))));
-        } else if line.applied {
-            values.extend(changes.iter().map(|(name, c)| (name.clone(), c["from"].clone())));
         }
-        history.push(entry::<C>(line, changes));
-    }
-    history.reverse();
-    Ok(RecordHistory { history })
+        entry::<C>(line, changes)
+    });
+    Ok(RecordHistory { history: history.collect(), has_more, next_cursor })
 }
+
+/// The word of a creation.
+const CREATE: &str = "create";
 
 fn entry<C: Record>(line: &HistoryLine, changes: Map<String, Value>) -> HistoryEntry {
     let changes = changes.into_iter().map(|(name, change)| {
@@ -148,21 +150,4 @@ fn entry<C: Record>(line: &HistoryLine, changes: Map<String, Value>) -> HistoryE
         received_at: line.received_at.timestamp_millis(),
         changes: Value::Object(changes.collect()),
     }
-}
-
-/// What was not accepted of the caller's journal.
-pub(super) async fn rejected(app: &App, caller: &Caller) -> Answered<RejectedRecords> {
-    let (_, lines) =
-        access::read(app, caller, Need::PATIENT, Target::Own, store::quarantined).await?;
-    let rejected = lines.into_iter().map(|line| RejectedRecord {
-        id: line.id,
-        collection: line.collection,
-        record_id: line.record_id,
-        code: line.code,
-        field: line.field,
-        device_id: line.device_id,
-        received_at: line.at.timestamp_millis(),
-        payload: line.payload,
-    });
-    Ok(RejectedRecords { rejected: rejected.collect() })
 }

@@ -1,10 +1,13 @@
 //! The wire of sync.
 
 use super::cursor::Cursor;
-use super::history::{self, RecordHistory, RejectedRecords};
+use super::heavy::{BIG_BYTES, BIG_CHANGES};
+use super::history::{self, MOST_LINES, RecordHistory};
 use super::inflate::SyncBody;
+use super::page;
 use super::pull::{self, Asked};
 use super::push::{self, Push};
+use super::quarantine::{self, RejectedRecords};
 use super::repair::repair;
 use super::schema::{PullAnswer, PushAnswer, push_body};
 use super::stream;
@@ -12,12 +15,12 @@ use super::{OLDEST_SCHEMA, SCHEMA_VERSION};
 use crate::access::{self, Caller, Need};
 use crate::app::App;
 use crate::http::{
-    Answer, Answered, Authz, Document, Events, Found, Operation, Outcome, Parameter, Problem,
-    ProblemKind, Query, Routes, path_id,
+    Answer, Answered, Authz, Document, Events, Found, Nothing, Operation, Outcome, PageRequest,
+    Parameter, Problem, ProblemKind, Query, Routes, list_name, path_id,
 };
 use crate::journal::Record;
 use crate::wire::number::whole_of;
-use crate::wire::{Components, json as strict};
+use crate::wire::{Components, json as strict, parse_uuid};
 use actix_web::body::BoxBody;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
@@ -42,10 +45,17 @@ pub fn routes(routes: &mut Routes) {
             json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": 1_000_000}),
         )
     };
+    let account = || {
+        let about =
+            "The account whose database is synced: another's is refused as `other_account`.";
+        let schema = json!({"type": "string", "format": "uuid"});
+        Parameter::query("account", about, schema).called("DatabaseOf")
+    };
     let op = Operation::new("pullChanges", "sync", "What changed since a cursor", Authz::PATIENT)
         .describe(
             "Pages by revision, each from one snapshot; go on while `has_more`. docs/sync.md.",
         )
+        .parameter(account())
         .parameter(cursor())
         .parameter(
             Parameter::query(
@@ -75,6 +85,7 @@ pub fn routes(routes: &mut Routes) {
             ProblemKind::InvalidCursor,
             ProblemKind::LimitTooLarge,
             ProblemKind::UnknownCollection,
+            ProblemKind::OtherAccount,
             ProblemKind::ResyncRequired,
             ProblemKind::SchemaVersionUnsupported,
         ]);
@@ -95,6 +106,7 @@ pub fn routes(routes: &mut Routes) {
         "id": "0195a3c2-0000-7000-8000-00000000000a", "kind": "momentary",
         "effective_at": 1_769_544_000_000_i64, "time_zone": "Europe/Berlin", "pain_now": 4,
         "note": "Stiff."}], "updated": [], "deleted": []}}}))
+    .parameter(account())
     .parameter(cursor().required().called("PushedAt"))
     .parameter(schema())
     .parameter(Parameter::long_header(
@@ -110,6 +122,7 @@ pub fn routes(routes: &mut Routes) {
         ProblemKind::MissingParameter,
         ProblemKind::UnknownCollection,
         ProblemKind::InvalidHeader,
+        ProblemKind::OtherAccount,
         ProblemKind::IdempotencyKeyReused,
         ProblemKind::ResyncRequired,
         ProblemKind::RequestTimeout,
@@ -121,15 +134,49 @@ pub fn routes(routes: &mut Routes) {
     routes.add(Method::POST, "/v1/sync", op, push_changes);
 
     let op = Operation::new("streamChanges", "sync", "A live hint to pull", Authz::PATIENT)
-        .describe("Server-sent events: `event: change` with the newest timestamp, and a comment every 15 s.");
+        .describe("Server-sent events: `event: change` with the newest timestamp, and a comment every 15 s.")
+        .parameter(account())
+        .problems(&[ProblemKind::OtherAccount]);
     routes.add(Method::GET, "/v1/sync/stream", op, stream_changes);
 
+    let [_, next_page] = PageRequest::parameters();
     let op = Operation::new("getRecordHistory", "sync", "What became of a record", Authz::PATIENT)
-        .describe("Every value that was ever typed, also overwritten and deleted ones.");
+        .describe(
+            "Every value that was ever typed, also overwritten and deleted ones, oldest first.",
+        )
+        .parameter(
+            Parameter::query(
+                "limit",
+                "Lines a page, 1000 unless you ask for fewer.",
+                json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST_LINES}),
+            )
+            .called("LinesLimit"),
+        )
+        .parameter(next_page)
+        .problems(&[ProblemKind::InvalidCursor]);
     routes.add(Method::GET, "/v1/sync/history/{collection}/{id}", op, record_history);
 
-    let op = Operation::new("listRejectedRecords", "sync", "What was not accepted", Authz::PATIENT);
+    let op = Operation::new("listRejectedRecords", "sync", "What was not accepted", Authz::PATIENT)
+        .describe("Newest first. A record leaves the list when it is accepted or dismissed.")
+        .pages();
     routes.add(Method::GET, "/v1/sync/rejected", op, rejected_records);
+
+    let op = Operation::new(
+        "dismissRejectedRecord",
+        "sync",
+        "Let go what was not accepted",
+        Authz::PATIENT,
+    );
+    routes.add(Method::DELETE, "/v1/sync/rejected/{id}", op, dismiss_rejected);
+}
+
+/// Whose database the client syncs. Another account's is refused before anything else is looked at:
+/// its cursor would say nothing here.
+fn account(query: &mut Query, caller: &Caller) -> Answered<()> {
+    match query.get("account", "Must be the id of an account.", parse_uuid) {
+        Some(account) if account != caller.account() => Err(ProblemKind::OtherAccount.into()),
+        _ => Ok(()),
+    }
 }
 
 fn cursor(query: &Query, required: bool) -> Answered<Cursor> {
@@ -165,14 +212,22 @@ fn known() -> Vec<&'static str> {
     all
 }
 
-fn asked(request: &HttpRequest) -> Answered<Asked> {
-    let names =
-        ["last_pulled_at", "limit", "collections", "schema_version", "migration", "tombstones"];
+fn asked(request: &HttpRequest, caller: &Caller) -> Answered<Asked> {
+    let names = [
+        "account",
+        "last_pulled_at",
+        "limit",
+        "collections",
+        "schema_version",
+        "migration",
+        "tombstones",
+    ];
     let mut query = Query::of(request, &names);
+    account(&mut query, caller)?;
     schema(&mut query)?;
     let limit =
         query.get("limit", "Must be a whole number from 1.", |v| whole_of(v).filter(|n| *n > 0));
-    if limit.is_some_and(|limit| limit > pull::MOST) {
+    if limit.is_some_and(|limit| limit > page::MOST) {
         return Err(Problem::new(ProblemKind::LimitTooLarge).detail("At most 5000 changes a page."));
     }
     let collections: Vec<String> = match query.raw("collections") {
@@ -188,7 +243,7 @@ fn asked(request: &HttpRequest) -> Answered<Asked> {
     query.done()?;
     Ok(Asked {
         cursor,
-        limit: limit.unwrap_or(pull::MOST),
+        limit: limit.unwrap_or(page::MOST),
         collections,
         migrating: migrating.unwrap_or_default(),
         tombstones,
@@ -236,7 +291,7 @@ async fn pull_changes(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Answered<Written<PullAnswer>> {
-    let asked = access::heard(&app, &caller, Need::PATIENT, asked(&request)).await?;
+    let asked = access::heard(&app, &caller, Need::PATIENT, asked(&request, &caller)).await?;
     pull::pull(&app, &caller, &asked).await.map(Written::of)
 }
 
@@ -246,22 +301,45 @@ async fn push_changes(
     app: web::Data<App>,
     body: SyncBody,
 ) -> Answered<Written<PushAnswer>> {
-    let push = access::heard(&app, &caller, Need::PATIENT, read_push(&request, body)).await?;
-    let (answer, moved) = push::push(&app, &caller, push).await?;
+    let named = named(&request, &caller);
+    let asked = named.and_then(|(cursor, key)| {
+        let packed = body.0?;
+        let small = packed.within(BIG_BYTES)?;
+        let push = small.map(|body| read_push(cursor, key.clone(), &body)).transpose()?;
+        Ok((cursor, key, packed, push))
+    });
+    let (cursor, key, packed, small) = access::heard(&app, &caller, Need::PATIENT, asked).await?;
+    let (answer, moved) = match small {
+        Some(push) if push.changes() <= BIG_CHANGES => push::push(&app, &caller, push).await?,
+        small => {
+            let turn = app.big_pushes.enter(caller.account()).await?;
+            turn.work(app.clone(), move |app| async move {
+                let read = || read_push(cursor, key, &packed.inflate()?);
+                let push = small.map_or_else(read, Ok);
+                let push = access::heard(&app, &caller, Need::PATIENT, push).await?;
+                push::push(&app, &caller, push).await
+            })
+            .await?
+        }
+    };
     if let Some(timestamp) = moved {
         app.pokes.poke(caller.account(), timestamp);
     }
     Ok(Written::of(answer))
 }
 
-fn read_push(request: &HttpRequest, body: SyncBody) -> Answered<Push> {
-    let mut query = Query::of(request, &["last_pulled_at", "schema_version"]);
+/// The cursor and the key of a push.
+fn named(request: &HttpRequest, caller: &Caller) -> Answered<(Cursor, Option<String>)> {
+    let mut query = Query::of(request, &["account", "last_pulled_at", "schema_version"]);
+    account(&mut query, caller)?;
     schema(&mut query)?;
     let cursor = cursor(&query, true)?;
     query.done()?;
-    let key = key(request)?;
-    let body = body.0?;
-    let body = repair(&body);
+    Ok((cursor, key(request)?))
+}
+
+fn read_push(cursor: Cursor, key: Option<String>, body: &[u8]) -> Answered<Push> {
+    let body = repair(body);
     let hash = push::hash(cursor, &body);
     let body = strict::parse(&body)
         .map_err(|place| Problem::new(ProblemKind::InvalidJson).detail(place))?;
@@ -275,7 +353,14 @@ fn key(request: &HttpRequest) -> Answered<Option<String>> {
     if fits { Ok(Some(key.to_owned())) } else { Err(ProblemKind::InvalidHeader.into()) }
 }
 
-async fn stream_changes(caller: Caller, app: web::Data<App>) -> Answered<Events> {
+async fn stream_changes(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Events> {
+    let mut query = Query::of(&request, &["account"]);
+    let asked = account(&mut query, &caller).and_then(|()| query.done());
+    access::heard(&app, &caller, Need::PATIENT, asked).await?;
     stream::open(app, caller).await
 }
 
@@ -284,11 +369,43 @@ async fn record_history(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Answered<Found<RecordHistory>> {
-    let id = access::heard(&app, &caller, Need::PATIENT, path_id(&request, "id")).await?;
-    let collection = request.match_info().get("collection").unwrap_or_default();
-    history::of_record(&app, &caller, collection, id).await.map(Found)
+    let list = format!("{}|{}", caller.account(), list_name(&request));
+    let asked = asked_history(&request, &app, &list);
+    let asked = access::heard(&app, &caller, Need::PATIENT, asked).await?;
+    history::of_record(&app, &caller, &list, &asked).await.map(Found)
 }
 
-async fn rejected_records(caller: Caller, app: web::Data<App>) -> Answered<Found<RejectedRecords>> {
-    history::rejected(&app, &caller).await.map(Found)
+fn asked_history(request: &HttpRequest, app: &App, list: &str) -> Answered<history::Asked> {
+    let mut query = Query::of(request, &PageRequest::PARAMETERS);
+    let limit = query.get("limit", "Must be a whole number from 1 to 1000.", |v| {
+        usize::try_from(whole_of(v)?).ok().filter(|n| (1..=MOST_LINES).contains(n))
+    });
+    let after = query.raw("cursor").map(|cursor| app.cursors.open(list, cursor)).transpose();
+    query.done()?;
+    let collection = request.match_info().get("collection").unwrap_or_default().to_owned();
+    let (id, limit) = (path_id(request, "id")?, limit.unwrap_or(MOST_LINES));
+    Ok(history::Asked { collection, id, limit, after: after? })
+}
+
+async fn rejected_records(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Found<RejectedRecords>> {
+    let mut query = Query::of(&request, &PageRequest::PARAMETERS);
+    let list = format!("{}|{}", caller.account(), list_name(&request));
+    let page = PageRequest::read(&mut query, &app.cursors, &list);
+    let asked = query.done().and(page);
+    let page = access::heard(&app, &caller, Need::PATIENT, asked).await?;
+    quarantine::rejected(&app, &caller, &list, page).await.map(Found)
+}
+
+async fn dismiss_rejected(
+    caller: Caller,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Answered<Nothing> {
+    let asked = path_id(&request, "id").and_then(|id| Query::of(&request, &[]).done().map(|()| id));
+    let id = access::heard(&app, &caller, Need::PATIENT, asked).await?;
+    quarantine::dismiss(&app, &caller, id).await
 }

@@ -3,14 +3,13 @@
 use crate::http::{Answered, PUSH_LIMIT, Problem, ProblemKind, collect};
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_ENCODING;
+use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use std::io::Read;
 
-/// A compressed body may not grow by more than this when inflated.
-const MOST_GROWTH: usize = 100;
-/// The bytes of a push. Their faults are kept until the caller is known to stand.
-pub(super) struct SyncBody(pub(super) Answered<Vec<u8>>);
+/// The body of a push, as it came. Its faults are kept until the caller is known to stand.
+pub(super) struct SyncBody(pub(super) Answered<Packed>);
 
 impl FromRequest for SyncBody {
     type Error = Problem;
@@ -19,15 +18,59 @@ impl FromRequest for SyncBody {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let encoding =
             request.headers().get(CONTENT_ENCODING).map_or(Ok("identity"), |v| v.to_str());
-        let encoding = encoding.unwrap_or("unreadable").trim().to_ascii_lowercase();
+        let encoding = match encoding.unwrap_or("unreadable").trim().to_ascii_lowercase().as_str() {
+            "identity" | "" => Ok(Encoding::Plain),
+            "gzip" => Ok(Encoding::Gzip),
+            "br" => Ok(Encoding::Brotli),
+            _ => Err(Problem::new(ProblemKind::UnsupportedContentEncoding)),
+        };
         let body = collect(request, payload, PUSH_LIMIT);
         Box::pin(async move {
-            let body = body.await.map_err(|problem| match problem.kind() {
+            let bytes = body.await.map_err(|problem| match problem.kind() {
                 ProblemKind::BodyTooLarge => too_large(),
                 _ => problem,
             });
-            Ok(Self(body.and_then(|body| inflate(&encoding, &body))))
+            let packed = bytes.and_then(|bytes| Ok(Packed { encoding: encoding?, bytes }));
+            Ok(Self(packed))
         })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Encoding {
+    Plain,
+    Gzip,
+    Brotli,
+}
+
+/// A body that may be compressed.
+#[derive(Debug)]
+pub(super) struct Packed {
+    encoding: Encoding,
+    bytes: BytesMut,
+}
+
+impl Packed {
+    /// The inflated body, where it has no more than so many bytes.
+    ///
+    /// # Errors
+    /// 400 `invalid_json` where it does not inflate.
+    pub(super) fn within(&self, most: usize) -> Answered<Option<Vec<u8>>> {
+        let bytes = self.bytes.as_ref();
+        match self.encoding {
+            Encoding::Plain if bytes.len() > most => Ok(None),
+            Encoding::Plain => Ok(Some(bytes.to_vec())),
+            Encoding::Gzip => read_within(flate2::read::MultiGzDecoder::new(bytes), most),
+            Encoding::Brotli => read_within(brotli::Decompressor::new(bytes, 4096), most),
+        }
+    }
+
+    /// The inflated body.
+    ///
+    /// # Errors
+    /// 413 for one of more than 8 MiB, however small it came; 400 where it does not inflate.
+    pub(super) fn inflate(&self) -> Answered<Vec<u8>> {
+        self.within(PUSH_LIMIT)?.ok_or_else(too_large)
     }
 }
 
@@ -37,27 +80,17 @@ fn too_large() -> Problem {
         .extra("max_bytes", PUSH_LIMIT)
 }
 
-fn inflate(encoding: &str, body: &[u8]) -> Answered<Vec<u8>> {
-    match encoding {
-        "identity" | "" => Ok(body.to_vec()),
-        "gzip" => read_within(flate2::read::MultiGzDecoder::new(body), body.len()),
-        "br" => read_within(brotli::Decompressor::new(body, 4096), body.len()),
-        _ => Err(ProblemKind::UnsupportedContentEncoding.into()),
-    }
-}
-
-/// Reads to the end, but never past the limits: a bomb is refused when it has grown, not when it
-/// has filled the memory.
-fn read_within(mut reader: impl Read, packed: usize) -> Answered<Vec<u8>> {
-    let limit = PUSH_LIMIT.min(packed.saturating_mul(MOST_GROWTH).max(64 * 1024));
+/// Reads to the end, but never past the limit: a bomb is refused when it has grown, not when it has
+/// filled the memory.
+fn read_within(mut reader: impl Read, most: usize) -> Answered<Option<Vec<u8>>> {
     let mut body = Vec::new();
-    let most = u64::try_from(limit).unwrap_or(u64::MAX);
-    let read = reader.by_ref().take(most + 1).read_to_end(&mut body);
-    if body.len() > limit {
-        return Err(too_large());
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let read = reader.by_ref().take(limit).read_to_end(&mut body);
+    if body.len() > most {
+        return Ok(None);
     }
     match read {
-        Ok(_) => Ok(body),
+        Ok(_) => Ok(Some(body)),
         Err(_) => Err(Problem::new(ProblemKind::InvalidJson).detail("The body does not inflate.")),
     }
 }

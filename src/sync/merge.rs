@@ -1,6 +1,7 @@
 //! The merge: what is known of a record × what a client sends → what becomes of it. Pure and total;
 //! no clock decides between devices (docs/sync.md, conflict rules).
 
+use super::past::{Mark, Marks};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -8,21 +9,6 @@ use uuid::Uuid;
 
 /// A record's fields by name, canonical.
 pub type Fields = Map<String, Value>;
-
-/// A change of the past, oldest first.
-#[derive(Debug, Clone)]
-pub struct Past {
-    /// Its revision.
-    pub rev: i64,
-    /// The device that made it.
-    pub device: Option<Uuid>,
-    /// When that device says it was edited.
-    pub edited_at: Option<DateTime<Utc>>,
-    /// Did the record begin with it: created, or made anew over a tombstone?
-    pub begins: bool,
-    /// `{field: {from, to}}`
-    pub changes: Fields,
-}
 
 /// A record as the server has it.
 #[derive(Debug, Clone)]
@@ -33,8 +19,8 @@ pub struct Known {
     pub rev: i64,
     /// Is it a tombstone?
     pub deleted: bool,
-    /// The applied changes of its history, oldest first.
-    pub past: Vec<Past>,
+    /// How it came to that.
+    pub marks: Marks,
 }
 
 /// What a client wants of a record.
@@ -174,13 +160,20 @@ pub fn merge(known: Option<&Known>, incoming: &Incoming, sender: Sender) -> Merg
 }
 
 impl Known {
-    fn last_change(&self, field: &str) -> Option<&Past> {
-        self.past.iter().rev().find(|past| past.changes.contains_key(field))
+    /// The field's last change since the record began.
+    fn last_change(&self, field: &str) -> Option<&Mark> {
+        self.marks.fields.get(field)
     }
 
-    /// What the field's present value came with: its last change, else the creation.
-    fn origin(&self, field: &str) -> Option<&Past> {
-        self.last_change(field).or_else(|| self.past.iter().rev().find(|past| past.begins))
+    /// What the field's present value came with: its last change, else the beginning.
+    fn origin(&self, field: &str) -> Option<&Mark> {
+        self.last_change(field).or(self.marks.begun.as_ref())
+    }
+
+    /// The changes that stand.
+    fn marks(&self) -> impl Iterator<Item = &Mark> {
+        let Marks { begun, revived, fields, .. } = &self.marks;
+        fields.values().chain(begun).chain(revived)
     }
 
     /// Two edits of one device are ordered by that device's own clock: is the sent one a late packet?
@@ -195,10 +188,7 @@ impl Known {
     /// The values at creation: the present ones with every change since taken back.
     fn as_created(&self) -> Fields {
         let mut fields = self.fields.clone();
-        let since = self.past.iter().rev().take_while(|past| !past.begins);
-        for (name, change) in since.flat_map(|past| &past.changes) {
-            fields.insert(name.clone(), change.get("from").cloned().unwrap_or_default());
-        }
+        fields.extend(self.marks.born.clone());
         fields
     }
 }
@@ -306,7 +296,10 @@ fn delete(known: &Known, incoming: &Incoming, sender: Sender) -> Merged {
     }
     let unseen = match &incoming.base {
         Some(base) => base.iter().any(|(name, seen)| known.fields.get(name) != Some(seen)),
-        None => known.past.iter().any(|p| p.rev > sender.cursor && p.device != sender.device),
+        None => {
+            let by_others = |mark: &Mark| mark.rev > sender.cursor && mark.device != sender.device;
+            known.marks().any(by_others)
+        }
     };
     if unseen {
         return Merged::named(Act::Keep, Named::Kept);

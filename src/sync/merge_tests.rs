@@ -1,6 +1,7 @@
 //! The merge, case by case and at random.
 
 use super::*;
+use crate::journal::HistoryOp;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -18,20 +19,27 @@ fn at(seconds: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, 0)
 }
 
+fn mark(rev: i64, device: Uuid, seconds: i64) -> Mark {
+    Mark { rev, device: Some(device), edited_at: at(seconds) }
+}
+
+fn begun(mark: Mark) -> Marks {
+    Marks { begun: Some(mark), ..Marks::default() }
+}
+
 /// A record of note and mood, created at 10 by the phone, its mood set to 6 at 20 by the tablet.
 fn known() -> Known {
-    let change = Past {
-        rev: 20,
-        device: Some(TABLET),
-        edited_at: at(200),
-        begins: false,
-        changes: fields(json!({"mood": {"from": 5, "to": 6}})),
-    };
+    let mut marks = begun(mark(10, PHONE, 100));
+    marks.note(
+        HistoryOp::Update,
+        mark(20, TABLET, 200),
+        &fields(json!({"mood": {"from": 5, "to": 6}})),
+    );
     Known {
         fields: fields(json!({"note": "bad night", "mood": 6, "sites": []})),
         rev: 20,
         deleted: false,
-        past: vec![change],
+        marks,
     }
 }
 
@@ -117,13 +125,7 @@ fn a_create_of_a_known_id_fills_in_and_overwrites_nothing_with_empty() {
 fn a_record_made_anew_has_forgotten_the_values_it_first_had() {
     let mut again = known();
     again.fields.insert("note".to_owned(), json!("new start"));
-    again.past.push(Past {
-        rev: 30,
-        device: Some(PHONE),
-        edited_at: at(250),
-        begins: true,
-        changes: fields(json!({"note": {"from": "bad night", "to": "new start"}})),
-    });
+    again.marks.note(HistoryOp::Recreate, mark(30, PHONE, 250), &Fields::new());
     let replay = sent(Wish::Created, json!({"note": "new start", "mood": 6}));
     again.deleted = true;
     let merged = merge(Some(&again), &replay, by(PHONE, 0));
@@ -188,19 +190,14 @@ fn a_known() -> impl Strategy<Value = Known> {
     let step = (0..3_usize, 0..4_i64, a_device(), 0..500_i64);
     (some_fields(), proptest::collection::vec(step, 0..6), any::<bool>()).prop_map(
         |(born, steps, deleted)| {
-            let mut known = Known { fields: born, rev: 1, deleted, past: Vec::new() };
+            let marks = begun(mark(1, PHONE, 0));
+            let mut known = Known { fields: born, rev: 1, deleted, marks };
             for (field, value, device, seconds) in steps {
                 let name = ["a", "b", "c"][field].to_owned();
                 let before = known.fields.insert(name.clone(), json!(value)).unwrap_or_default();
                 known.rev += 1;
                 let changes = Fields::from_iter([(name, json!({"from": before, "to": value}))]);
-                known.past.push(Past {
-                    rev: known.rev,
-                    device: Some(device),
-                    edited_at: at(seconds),
-                    begins: false,
-                    changes,
-                });
+                known.marks.note(HistoryOp::Update, mark(known.rev, device, seconds), &changes);
             }
             known
         },
@@ -237,13 +234,13 @@ fn after(known: &Known, incoming: &Incoming, sender: Sender, merged: &Merged) ->
                 .filter(|(n, v)| known.fields.get(*n) != Some(v))
                 .map(|(n, v)| (n.clone(), json!({"from": known.fields.get(n), "to": v})))
                 .collect();
-            next.past.push(Past {
-                rev: next.rev,
-                device: sender.device,
-                edited_at: incoming.edited_at,
-                begins: matches!(merged.act, Act::Recreate(_)),
-                changes,
-            });
+            let mark = Mark { rev: next.rev, device: sender.device, edited_at: incoming.edited_at };
+            let op = match merged.act {
+                Act::Recreate(_) => HistoryOp::Recreate,
+                Act::Resurrect(_) => HistoryOp::Resurrect,
+                _ => HistoryOp::Update,
+            };
+            next.marks.note(op, mark, &changes);
             next.fields.clone_from(fields);
         }
     }
@@ -283,7 +280,7 @@ proptest! {
     fn unseen_edits_survive_a_delete(known in a_known(), cursor in 0..8_i64) {
         let delete = sent(Wish::Deleted, json!({}));
         let merged = merge(Some(&known), &delete, by(PHONE, cursor));
-        let unseen = known.past.iter().any(|p| p.rev > cursor && p.device == Some(TABLET));
+        let unseen = known.marks().any(|m| m.rev > cursor && m.device == Some(TABLET));
         if unseen && !known.deleted {
             prop_assert_eq!(merged.act, Act::Keep);
         }

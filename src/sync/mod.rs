@@ -2,13 +2,17 @@
 //! (docs/sync.md). Pull and push of the caller's own journal over every collection.
 
 mod cursor;
+mod heavy;
 mod history;
 mod http;
 mod incoming;
 mod inflate;
 mod merge;
+mod page;
+mod past;
 mod pull;
 mod push;
+mod quarantine;
 mod repair;
 mod scalar;
 mod schema;
@@ -17,10 +21,12 @@ mod store;
 mod stream;
 
 pub use cursor::{Cursor, Head, Lost};
+pub use heavy::BigPushes;
 pub use http::routes;
-pub use merge::{Act, Conflict, Fields, Incoming, Known, Merged, Named, Past, Sender, Wish, merge};
+pub use merge::{Act, Conflict, Fields, Incoming, Known, Merged, Named, Sender, Wish, merge};
+pub use past::{Mark, Marks};
 pub use repair::repair;
-pub use store::{ANSWER, HEAD, KEEP_ANSWER, PASTS, cut_text, touched_text};
+pub use store::{ANSWER, HEAD, KEEP_ANSWER, LINES, cut_text, touched_text};
 pub use stream::Pokes;
 
 use crate::db::{DbError, Statement, Tx};

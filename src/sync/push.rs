@@ -2,17 +2,19 @@
 //! itself, nothing typed ever dropped.
 
 use super::cursor::Cursor;
-use super::incoming::{Refusal, lists, lists_of};
+use super::incoming::{lists, lists_of};
 use super::merge::Sender;
 use super::pull::{check, head};
+use super::quarantine;
 use super::side::{Frame, Report, Side, sides};
-use super::store::{self, Quarantined};
+use super::store;
 use crate::access::{self, Caller, JournalAccess, Need, Write};
 use crate::app::App;
 use crate::db::Tx;
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::journal::{Context, Revisions};
 use aws_lc_rs::digest;
+use futures_util::future::try_join_all;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -46,6 +48,11 @@ impl Push {
         }
         Ok(push)
     }
+
+    /// How many changes it holds that can be read.
+    pub(super) fn changes(&self) -> usize {
+        self.sides.iter().map(|(_, side)| side.changes()).sum()
+    }
 }
 
 /// What a key is bound to: the request's cursor and its body, repaired.
@@ -63,7 +70,7 @@ pub(super) async fn push(
     push: Push,
 ) -> Answered<(String, Option<i64>)> {
     access::write(app, caller, Need::PATIENT, async |tx, journal| {
-        locked(app, tx, &journal, push).await
+        locked(app, tx, &journal, push, caller.account()).await
     })
     .await
 }
@@ -73,14 +80,15 @@ async fn locked(
     tx: &Tx<'_>,
     journal: &JournalAccess<Write>,
     mut push: Push,
+    account: Uuid,
 ) -> Answered<(String, Option<i64>)> {
     let (permit, moment) = (journal.permit(), journal.moment());
     let device = journal.device();
-    let keyed = push.key.take().zip(device);
-    let heads = match &keyed {
+    let key = push.key.take();
+    let heads = match &key {
         None => tx.load(store::head(journal.reading())).await?,
-        Some((key, device)) => {
-            let answer = store::answer(permit, *device, key.clone());
+        Some(key) => {
+            let answer = store::answer(permit, key.clone());
             let (stored, heads) = tx.load_all((answer, store::head(journal.reading()))).await?;
             if let Some(stored) = stored.into_iter().next() {
                 return replay(stored, &push.hash);
@@ -90,9 +98,9 @@ async fn locked(
     };
     let head = head(heads)?;
     check(push.cursor, head)?;
-    for (_, side) in &mut push.sides {
-        side.load(tx, journal, &app.ids).await?;
-    }
+    // In as many round trips as one collection has: what is polled together is sent together.
+    let loads = push.sides.iter_mut().map(|(_, side)| side.load(tx, journal, &app.ids));
+    try_join_all(loads).await?;
     let mut revisions = Revisions::after(journal.revision());
     let mut frame = Frame {
         sender: Sender { device, cursor: push.cursor.rev },
@@ -100,19 +108,30 @@ async fn locked(
         epoch: head.epoch,
         revisions: &mut revisions,
         report: &mut push.report,
+        has_quarantined: journal.has_quarantined(),
     };
     for (_, side) in &mut push.sides {
         side.merge(&mut frame);
     }
-    let answer = answer(&push.report, Cursor { epoch: head.epoch, rev: revisions.head() });
+    let held = if journal.has_quarantined() || !push.report.refused.is_empty() {
+        tx.load(store::held_back(journal.reading())).await?
+    } else {
+        Vec::new()
+    };
+    let Report { refused, taken, .. } = &mut push.report;
+    let aside = quarantine::settle(held, refused, taken, device);
+    let stands = Cursor { epoch: head.epoch, rev: revisions.head() };
+    let answer = answer(&push.report, stands, account);
     let mut statements = revisions.statements(permit);
     statements.extend(push.sides.iter().flat_map(|(_, side)| side.statements(permit)));
-    if !push.report.refused.is_empty() {
-        let kept = quarantine(push.report.refused);
-        statements.push(store::quarantine(permit, &kept, device, moment));
+    if !aside.mended.is_empty() {
+        statements.push(store::leave_quarantine(permit, &aside.mended));
     }
-    if let Some((key, device)) = keyed {
-        statements.push(store::keep_answer(permit, device, key, push.hash, answer.clone(), moment));
+    if !aside.kept.is_empty() {
+        statements.push(store::quarantine(permit, &aside.kept, device, moment));
+    }
+    if let Some(key) = key {
+        statements.push(store::keep_answer(permit, key, push.hash, answer.clone(), moment));
     }
     tx.execute_all(statements).await?;
     let moved = (revisions.head() > head.rev).then_some(revisions.head());
@@ -126,7 +145,7 @@ fn replay(stored: store::Answered, hash: &[u8]) -> Answered<(String, Option<i64>
     Err(Problem::new(ProblemKind::IdempotencyKeyReused))
 }
 
-fn answer(report: &Report, head: Cursor) -> String {
+fn answer(report: &Report, head: Cursor, account: Uuid) -> String {
     let rejected: Vec<Value> = report
         .refused
         .iter()
@@ -138,6 +157,7 @@ fn answer(report: &Report, head: Cursor) -> String {
     }
     let mut answer = Map::new();
     answer.insert("timestamp".into(), json!(head.timestamp()));
+    answer.insert("account".into(), json!(account));
     answer.insert("accepted".into(), json!(report.accepted));
     answer.insert("unchanged".into(), json!(report.unchanged));
     answer.insert("records".into(), json!(report.records));
@@ -155,26 +175,4 @@ fn answer(report: &Report, head: Cursor) -> String {
     answer.insert("renamed".into(), json!(renamed));
     answer.insert("safety_notice".into(), json!(report.notice));
     Value::Object(answer).to_string()
-}
-
-/// The same refused record is kept once, however often it is sent.
-fn quarantine(refused: Vec<Refusal>) -> Vec<Quarantined> {
-    let mut kept: BTreeMap<Uuid, Quarantined> = BTreeMap::new();
-    for refusal in refused {
-        let payload = refusal.payload.to_string();
-        let name = format!("{}\n{}\n{}\n{payload}", refusal.collection, refusal.id, refusal.code);
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
-        kept.insert(
-            id,
-            Quarantined {
-                id,
-                collection: refusal.collection.to_owned(),
-                record_id: refusal.id,
-                code: refusal.code,
-                field: refusal.field,
-                payload: refusal.payload,
-            },
-        );
-    }
-    kept.into_values().collect()
 }

@@ -151,6 +151,8 @@ impl Document for PullAnswer {
                     .property("has_more", ObjectBuilder::new().schema_type(Type::Boolean)
                         .description(Some("Pull again at once with the new cursor?")))
                     .required("has_more")
+                    .property("account", account())
+                    .required("account")
                     .build(),
             )
         })
@@ -266,6 +268,11 @@ fn undescribed(schema: RefOr<Schema>) -> RefOr<Schema> {
     }
 }
 
+/// Whose journal it is.
+fn account() -> ObjectBuilder {
+    id().description(Some("Whose journal it is: the caller's."))
+}
+
 fn id() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::String)
@@ -367,6 +374,8 @@ impl Document for PushAnswer {
                     .description(Some("What became of a push."))
                     .property("timestamp", timestamp("Where the journal stands; informational."))
                     .required("timestamp")
+                    .property("account", account())
+                    .required("account")
                     .property("accepted", count("Changes that were written."))
                     .required("accepted")
                     .property("unchanged", count("Changes that changed nothing."))

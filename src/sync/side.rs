@@ -2,6 +2,8 @@
 
 use super::incoming::{Change, Lists, Refusal, read};
 use super::merge::{Act, Conflict, Fields, Incoming, Known, Merged, Named, Sender, Wish, merge};
+use super::past::{self, Mark, Marks};
+use super::quarantine::Accepted;
 use super::store;
 use crate::access::{JournalAccess, Permit, Write};
 use crate::collections::SafetyNotice;
@@ -29,6 +31,8 @@ pub(super) struct Report {
     pub(super) records: Vec<Value>,
     /// Records that were refused.
     pub(super) refused: Vec<Refusal>,
+    /// Records that were not refused, where the quarantine holds any.
+    pub(super) taken: Vec<Accepted>,
     /// By collection and id as sent, the id as kept, where the two are spelled otherwise.
     pub(super) renamed: BTreeMap<(&'static str, String), Uuid>,
     /// The fixed text that goes with a record that was written.
@@ -42,13 +46,16 @@ pub(super) struct Frame<'a> {
     pub(super) epoch: i64,
     pub(super) revisions: &'a mut Revisions,
     pub(super) report: &'a mut Report,
+    pub(super) has_quarantined: bool,
 }
 
 /// A collection in a push.
-pub(super) trait Side {
+pub(super) trait Side: Send {
     /// Reads the lists; what cannot be read is refused.
     fn read(&mut self, lists: Lists, report: &mut Report);
-    /// Loads the records it touches and their histories.
+    /// How many changes were read.
+    fn changes(&self) -> usize;
+    /// Loads the records it touches and what a merge needs of their histories.
     fn load<'a>(
         &'a mut self,
         tx: &'a Tx<'_>,
@@ -64,7 +71,7 @@ pub(super) trait Side {
 struct Changes<C> {
     sent: Vec<Change>,
     batch: Option<Batch<C>>,
-    pasts: HashMap<Uuid, Vec<super::merge::Past>>,
+    marks: HashMap<Uuid, Marks>,
     /// Records with more than one change in this push.
     again: HashSet<Uuid>,
 }
@@ -82,6 +89,10 @@ impl<C: Record> Side for Changes<C> {
         }
     }
 
+    fn changes(&self) -> usize {
+        self.sent.len()
+    }
+
     fn load<'a>(
         &'a mut self,
         tx: &'a Tx<'_>,
@@ -95,13 +106,18 @@ impl<C: Record> Side for Changes<C> {
             let touched: Vec<Uuid> = self.sent.iter().map(|change| change.id).collect();
             let mut once = HashSet::with_capacity(touched.len());
             self.again = touched.iter().copied().filter(|id| !once.insert(*id)).collect();
-            let known = find_all::<C>(access.reading(), &touched);
-            let pasts = store::pasts::<C>(access.permit(), &touched);
-            let (known, pasts) = tx.load_all((known, pasts)).await?;
-            self.batch = Some(Batch::new(access, ids, known));
-            for row in pasts {
-                self.pasts.entry(row.record_id).or_default().push(row.past);
+            let known = tx.load(find_all::<C>(access.reading(), &touched)).await?;
+            if !known.is_empty() {
+                let created = |change: &&Change| change.incoming.wish == Wish::Created;
+                let created: HashSet<Uuid> =
+                    self.sent.iter().filter(created).map(|change| change.id).collect();
+                let wanted = past::wanted(&known, |id| created.contains(&id));
+                let lines = tx.load(store::lines::<C>(access.permit(), &wanted)).await?;
+                let lines = lines.into_iter().collect();
+                let told = known.iter().map(|held| (held.record.id, past::told(held, &lines)));
+                self.marks = told.collect();
             }
+            self.batch = Some(Batch::new(access, ids, known));
             Ok(())
         })
     }
@@ -124,11 +140,12 @@ impl<C: Record> Changes<C> {
         let Change { id, sent_id, respelled, mut incoming, created_at, payload } = change;
         let Barred { conflicts: barred, differs } =
             batch.known(id).map(|record| bar(record, &mut incoming)).unwrap_or_default();
+        let marks = self.marks.remove(&id).unwrap_or_default();
         let known = batch.known(id).map(|record| Known {
             fields: fields_of(&record.content),
             rev: record.rev,
             deleted: record.deleted_at.is_some(),
-            past: self.past(id),
+            marks,
         });
         let Merged { act, named, conflicts } = match batch.known(id) {
             // A practitioner answers for it: the patient's delete is no more than a wish.
@@ -137,6 +154,11 @@ impl<C: Record> Changes<C> {
             }
             _ => merge(known.as_ref(), &incoming, frame.sender),
         };
+        // A later change of the same push sees this one as the past, too.
+        let again = self.again.contains(&id);
+        if let Some(known) = known.filter(|_| again) {
+            self.marks.insert(id, known.marks);
+        }
         let edited = Edited { created_at, updated_at: incoming.edited_at };
         let before = batch.known(id).map(|record| record.rev);
         let done = match act {
@@ -145,12 +167,12 @@ impl<C: Record> Changes<C> {
             Act::Create(fields) => settle::<C>(fields, None, &frame.context)
                 .map(|content| batch.insert(frame.revisions, id, content, Some(edited)))
                 .map(|_| true),
-            Act::Update(fields) => self.write(batch, id, fields, HistoryOp::Update, edited, frame),
+            Act::Update(fields) => Self::write(batch, id, fields, HistoryOp::Update, edited, frame),
             Act::Resurrect(fields) => {
-                self.write(batch, id, fields, HistoryOp::Resurrect, edited, frame)
+                Self::write(batch, id, fields, HistoryOp::Resurrect, edited, frame)
             }
             Act::Recreate(fields) => {
-                self.write(batch, id, fields, HistoryOp::Recreate, edited, frame)
+                Self::write(batch, id, fields, HistoryOp::Recreate, edited, frame)
             }
         };
         let wrote = match done {
@@ -161,10 +183,25 @@ impl<C: Record> Changes<C> {
                 return;
             }
         };
+        if frame.has_quarantined {
+            let fields = incoming.fields.keys().cloned().collect();
+            let collection = C::COLLECTION;
+            frame.report.taken.push(Accepted { collection, id, fields });
+        }
         // A record under another id, or a value in another spelling, stands otherwise than it was sent.
         let respelled = respelled || sent_id.is_some();
         if let Some(sent) = sent_id {
             frame.report.renamed.insert((C::COLLECTION, sent), id);
+        }
+        let empty = Fields::new();
+        if wrote
+            && again
+            && let Some(line) = batch.last_line()
+        {
+            let (device, edited_at) = (frame.sender.device, line.edited_at);
+            let mark = Mark { rev: line.rev, device, edited_at };
+            let changes = line.changes.as_object().unwrap_or(&empty);
+            self.marks.entry(id).or_default().note(line.op, mark, changes);
         }
         if wrote {
             frame.report.accepted += 1;
@@ -200,16 +237,7 @@ impl<C: Record> Changes<C> {
         }
     }
 
-    /// What happened to a record. A record sent once is asked for once, and needs no copy.
-    fn past(&mut self, id: Uuid) -> Vec<super::merge::Past> {
-        if self.again.contains(&id) {
-            return self.pasts.get(&id).cloned().unwrap_or_default();
-        }
-        self.pasts.remove(&id).unwrap_or_default()
-    }
-
     fn write(
-        &mut self,
         batch: &mut Batch<C>,
         id: Uuid,
         fields: Fields,
@@ -222,19 +250,7 @@ impl<C: Record> Changes<C> {
         if known.is_some_and(|record| record.deleted_at.is_none() && record.content == content) {
             return Ok(false);
         }
-        let again = known.filter(|_| self.again.contains(&id));
-        let before = again.map(|record| record.content.clone());
-        let after = batch.update(frame.revisions, id, content, op, Some(edited));
-        if let Some((before, after)) = before.zip(after) {
-            // A later change of the same push sees this one as the past.
-            self.pasts.entry(id).or_default().push(super::merge::Past {
-                rev: after.rev,
-                device: frame.sender.device,
-                edited_at: edited.updated_at,
-                begins: op == HistoryOp::Recreate,
-                changes: before.differences(&after.content),
-            });
-        }
+        batch.update(frame.revisions, id, content, op, Some(edited));
         Ok(true)
     }
 }
@@ -411,7 +427,7 @@ pub(super) fn sides() -> Vec<(&'static str, Box<dyn Side>)> {
     macro_rules! add {
         ($($collection:ty),+) => { $(
             let changes = Changes::<$collection> {
-                sent: Vec::new(), batch: None, pasts: HashMap::new(), again: HashSet::new(),
+                sent: Vec::new(), batch: None, marks: HashMap::new(), again: HashSet::new(),
             };
             all.push((<$collection>::COLLECTION, Box::new(changes)));
         )+ };

@@ -1,13 +1,15 @@
 //! The SQL of sync beside the collections' own: heads, histories, stored answers, quarantine.
 
-use super::merge::Past;
+use super::page::Stretch;
+use super::past::{Line, Mark, Spot};
 use super::side::FlatRow;
 use crate::access::{Permit, Read, Write};
-use crate::db::{Bind, Column, Columns, Row, Statement, next, row};
+use crate::db::{Column, Columns, Row, Statement, next, row};
+use crate::http::Place;
 use crate::journal::{Record, Stored};
 use chrono::{DateTime, Utc};
 use diesel::deserialize;
-use serde_json::Value;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use uuid::Uuid;
 
@@ -19,23 +21,26 @@ row! {
 /// Asks where the journal stands. Public for the benchmark.
 pub const HEAD: &str = "SELECT (SELECT epoch FROM pj.sync_state), rev, floor_rev FROM pj.patients \
     WHERE patient_id = sec.subject()";
-/// Asks for the applied changes of some records. Public for the benchmark.
-pub const PASTS: &str = "SELECT record_id, rev, device_id, edited_at, op IN (1, 5), changes::text \
-    FROM pj.record_history WHERE patient_id = sec.subject() AND collection = $1 \
-    AND record_id = ANY ($2) AND applied ORDER BY rev";
+/// Asks for lines of histories, and for some of them what they changed: each is one look into the
+/// index, whatever is planned and however long the histories are. Public for the benchmark.
+pub const LINES: &str = "SELECT u.id, h.rev, h.device_id, h.edited_at, \
+    CASE WHEN u.whole THEN h.changes::text END \
+    FROM unnest($2::uuid[], $3::bigint[], $4::boolean[]) AS u(id, rev, whole) \
+    CROSS JOIN LATERAL (SELECT l.rev, l.device_id, l.edited_at, l.changes FROM pj.record_history l \
+        WHERE l.patient_id = sec.subject() AND l.collection = $1 AND l.record_id = u.id \
+        AND l.rev = u.rev AND l.applied LIMIT 1) h";
 /// Asks for a stored answer. Public for the benchmark.
 pub const ANSWER: &str = "SELECT body_hash, answer FROM pj.sync_answers \
-    WHERE patient_id = sec.subject() AND device_id = $1 AND key = $2";
-/// Stores an answer. Public for the benchmark.
-pub const KEEP_ANSWER: &str = "INSERT INTO pj.sync_answers (patient_id, device_id, key, body_hash, \
-    answer, at) VALUES (sec.subject(), $1, $2, $3, $4, $5)";
+    WHERE patient_id = sec.subject() AND key = $1";
+/// Stores an answer, and forgets the oldest ones. Public for the benchmark.
+pub const KEEP_ANSWER: &str = "SELECT sec.keep_answer($1, $2, $3, $4)";
 
 /// The head of the subject's journal.
 pub(super) fn head(_: Permit<Read>) -> Statement<HeadRow> {
     Statement::new(HEAD)
 }
 
-/// Asks where a page ends: the `limit`-th smallest revision behind a cursor, and whether any follow.
+/// Asks where so many changes of a stretch end: the revision of the last of them, and whether any follow.
 /// Public for the benchmark.
 pub fn cut_text() -> &'static str {
     static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
@@ -43,7 +48,7 @@ pub fn cut_text() -> &'static str {
         macro_rules! branch {
             ($($collection:ty),+) => { $( branches.push(format!(
                 "(SELECT rev FROM pj.{name} WHERE patient_id = sec.subject() AND rev > $1 \
-                  AND (NOT $2 OR deleted_at IS NULL) AND '{name}' = ANY ($3) ORDER BY rev LIMIT $4 + 1)",
+                  AND rev <= $5 AND (NOT $2 OR deleted_at IS NULL) AND '{name}' = ANY ($3) ORDER BY rev LIMIT $4 + 1)",
                 name = <$collection>::COLLECTION)); )+ };
         }
         crate::collections::for_each_collection!(branch);
@@ -76,15 +81,14 @@ pub(super) fn touched(_: Permit<Read>, after: i64, until: i64) -> Statement<(Str
     Statement::new(touched_text()).bind(after).bind(until)
 }
 
-/// Where a page of these collections ends.
-pub(super) fn cut(
-    _: Permit<Read>,
-    cursor: i64,
-    live_only: bool,
-    collections: Vec<String>,
-    limit: i64,
-) -> Statement<(Option<i64>, i64)> {
-    Statement::new(cut_text()).bind(cursor).bind(live_only).bind(collections).bind(limit)
+/// Where the first `most` changes of a stretch end.
+pub(super) fn cut(_: Permit<Read>, stretch: &Stretch, most: i64) -> Statement<(Option<i64>, i64)> {
+    Statement::new(cut_text())
+        .bind(stretch.after)
+        .bind(stretch.live_only)
+        .bind(stretch.collections.clone())
+        .bind(most)
+        .bind(stretch.until)
 }
 
 /// The records of a collection in one page of changes, tombstones included.
@@ -92,73 +96,95 @@ pub(super) fn changes<C: Record>(_: Permit<Read>, after: i64, until: i64) -> Sta
     Statement::new(C::sql().changes).bind(after).bind(until)
 }
 
-/// A record on a page.
+/// A change on a page.
 #[derive(Debug)]
-pub(super) enum Line {
-    /// Its JSON.
+pub(super) struct Change {
+    /// Its revision.
+    pub(super) rev: i64,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    /// The JSON of a live record.
     Live(String),
     /// The id of a tombstone.
     Dead(Uuid),
 }
 
-impl Line {
-    /// Is it no tombstone?
-    pub(super) const fn is_live(&self) -> bool {
-        matches!(self, Self::Live(_))
+impl Change {
+    /// A live record, as JSON.
+    pub(super) const fn live(rev: i64, json: String) -> Self {
+        Self { rev, form: Form::Live(json) }
     }
-    /// About how many bytes it takes on the page.
+    /// A tombstone.
+    pub(super) const fn dead(rev: i64, id: Uuid) -> Self {
+        Self { rev, form: Form::Dead(id) }
+    }
+    /// The JSON of a live record.
+    pub(super) fn record(&self) -> Option<&str> {
+        match &self.form {
+            Form::Live(json) => Some(json),
+            Form::Dead(_) => None,
+        }
+    }
+    /// The id of a tombstone.
+    pub(super) const fn tombstone(&self) -> Option<Uuid> {
+        match &self.form {
+            Form::Live(_) => None,
+            Form::Dead(id) => Some(*id),
+        }
+    }
+    /// How many bytes it takes on the page.
     pub(super) const fn size(&self) -> usize {
-        match self {
-            Self::Live(json) => json.len() + 1,
-            Self::Dead(_) => 39,
+        match &self.form {
+            Form::Live(json) => json.len() + 1,
+            Form::Dead(_) => 39,
         }
     }
 }
 
-/// A [`Line`] read from a row of `C`: JSON as soon as the row is there, because a page of records
+/// A [`Change`] read from a row of `C`: JSON as soon as the row is there, because a page of records
 /// takes several times the memory of its JSON.
-pub(super) struct Flat<C>(Line, PhantomData<fn() -> C>);
+pub(super) struct Flat<C>(Change, PhantomData<fn() -> C>);
 
 impl<C: Record> Row for Flat<C> {
     fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
         let record = Stored::<C>::read(columns)?;
-        let line = match record.deleted_at {
-            None => Line::Live(serde_json::to_string(&FlatRow(&record))?),
-            Some(_) => Line::Dead(record.id),
+        let change = match record.deleted_at {
+            None => Change::live(record.rev, serde_json::to_string(&FlatRow(&record))?),
+            Some(_) => Change::dead(record.rev, record.id),
         };
-        Ok(Self(line, PhantomData))
+        Ok(Self(change, PhantomData))
     }
 }
 
-impl<C> From<Flat<C>> for Line {
+impl<C> From<Flat<C>> for Change {
     fn from(flat: Flat<C>) -> Self {
         flat.0
     }
 }
 
-/// A line of a record's history, for the merge.
-#[derive(Debug)]
-pub struct PastRow {
-    /// The record.
-    pub record_id: Uuid,
-    /// The change.
-    pub past: Past,
-}
-
-impl Row for PastRow {
+impl Row for (Spot, Line) {
     fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
-        let record_id = next(columns)?;
-        let (rev, device, edited_at) = (next(columns)?, next(columns)?, next(columns)?);
-        let begins = next(columns)?;
-        let changes: String = next(columns)?;
-        let changes = serde_json::from_str(&changes)?;
-        Ok(Self { record_id, past: Past { rev, device, edited_at, begins, changes } })
+        let spot = Spot { id: next(columns)?, rev: next(columns)? };
+        let mark = Mark { rev: spot.rev, device: next(columns)?, edited_at: next(columns)? };
+        let changes: Option<String> = next(columns)?;
+        let changes = changes.map(|text| serde_json::from_str(&text)).transpose()?;
+        Ok((spot, Line { mark, changes }))
     }
 }
 
-/// The applied changes of these records, oldest first.
-pub(super) fn pasts<C: Record>(_: Permit<Write>, ids: &[Uuid]) -> Statement<PastRow> {
-    Statement::new(PASTS).bind(C::NUMBER).bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
+/// These applied lines of the history, each with what it changed where that is asked for.
+pub(super) fn lines<C: Record>(
+    _: Permit<Write>,
+    wanted: &BTreeMap<Spot, bool>,
+) -> Statement<(Spot, Line)> {
+    Statement::new(LINES).bind(C::NUMBER).bind_all(vec![
+        Uuid::bind_many(wanted.keys().map(|spot| Some(&spot.id))),
+        i64::bind_many(wanted.keys().map(|spot| Some(&spot.rev))),
+        bool::bind_many(wanted.values().map(Some)),
+    ])
 }
 
 row! {
@@ -172,15 +198,50 @@ row! {
         edited_at: Option<DateTime<Utc>>,
         received_at: DateTime<Utc>,
         changes: String,
+        hid: Uuid,
+        /// How many there are from the page's first line on.
+        total: i64,
     }
 }
 
-/// The whole history of a record, oldest first.
-pub(super) fn history<C: Record>(_: Permit<Read>, id: Uuid) -> Statement<HistoryLine> {
+/// Bytes of changes a page of a history may have, and one line more than that alone. On the wire they
+/// have twice as many at most.
+const PAGE_OF_CHANGES: i64 = 4_000_000;
+
+/// The history of a record behind a line, oldest first: at most `limit` lines, and not too many bytes.
+pub(super) fn history<C: Record>(
+    _: Permit<Read>,
+    id: Uuid,
+    after: Option<Place>,
+    limit: usize,
+) -> Statement<HistoryLine> {
+    let (rev, hid) = after.unwrap_or((-1, Uuid::nil()));
     Statement::new(
-        "SELECT rev, op, applied, device_id, actor_id, edited_at, received_at, changes::text \
-         FROM pj.record_history WHERE patient_id = sec.subject() AND collection = $1 \
-         AND record_id = $2 ORDER BY rev, received_at, hid",
+        "SELECT rev, op, applied, device_id, actor_id, edited_at, received_at, changes, hid, total \
+         FROM (SELECT *, count(*) OVER () AS total, row_number() OVER lines AS n, \
+                   sum(octet_length(changes)) OVER lines AS bytes \
+               FROM (SELECT rev, op, applied, device_id, actor_id, edited_at, received_at, \
+                         changes::text AS changes, hid FROM pj.record_history \
+                     WHERE patient_id = sec.subject() AND collection = $1 AND record_id = $2 \
+                     AND (rev, hid) > ($3, $4) ORDER BY rev, hid LIMIT $5 + 1) page \
+               WINDOW lines AS (ORDER BY rev, hid)) page \
+         WHERE n = 1 OR n <= $5 AND bytes <= $6 ORDER BY n",
+    )
+    .bind(C::NUMBER)
+    .bind(id)
+    .bind(rev)
+    .bind(hid)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(PAGE_OF_CHANGES)
+}
+
+/// What the fields of a record that have ever changed held at first, as JSON.
+pub(super) fn first_values<C: Record>(_: Permit<Read>, id: Uuid) -> Statement<(String, String)> {
+    Statement::new(
+        "SELECT DISTINCT ON (field) field, coalesce(change -> 'from', 'null')::text \
+         FROM pj.record_history, jsonb_each(changes) AS c(field, change) \
+         WHERE patient_id = sec.subject() AND collection = $1 AND record_id = $2 AND applied \
+         ORDER BY field, rev",
     )
     .bind(C::NUMBER)
     .bind(id)
@@ -191,21 +252,20 @@ row! {
     pub struct Answered { body_hash: Vec<u8>, answer: String }
 }
 
-/// The answer to a key this device has used before.
-pub(super) fn answer(_: Permit<Write>, device: Uuid, key: String) -> Statement<Answered> {
-    Statement::new(ANSWER).bind(device).bind(key)
+/// The answer to a key that the account has used before.
+pub(super) fn answer(_: Permit<Write>, key: String) -> Statement<Answered> {
+    Statement::new(ANSWER).bind(key)
 }
 
 /// Keeps the answer to a key.
 pub(super) fn keep_answer(
     _: Permit<Write>,
-    device: Uuid,
     key: String,
     body_hash: Vec<u8>,
     answer: String,
     now: DateTime<Utc>,
 ) -> Statement<()> {
-    Statement::new(KEEP_ANSWER).bind(device).bind(key).bind(body_hash).bind(answer).bind(now)
+    Statement::new(KEEP_ANSWER).bind(key).bind(body_hash).bind(answer).bind(now)
 }
 
 /// A record that was not accepted, kept as it came.
@@ -222,7 +282,7 @@ pub struct Quarantined {
     /// The field at fault.
     pub field: Option<String>,
     /// The record.
-    pub payload: Value,
+    pub payload: String,
 }
 
 /// Keeps refused records, in one statement.
@@ -233,25 +293,43 @@ pub(super) fn quarantine(
     now: DateTime<Utc>,
 ) -> Statement<()> {
     let codes: Vec<String> = refused.iter().map(|r| r.code.to_owned()).collect();
-    let payloads: Vec<String> = refused.iter().map(|r| r.payload.to_string()).collect();
-    let binds: Vec<Box<dyn Bind>> = vec![
-        Uuid::bind_many(refused.iter().map(|r| Some(&r.id))),
-        String::bind_many(refused.iter().map(|r| Some(&r.collection))),
-        String::bind_many(refused.iter().map(|r| Some(&r.record_id))),
-        String::bind_many(codes.iter().map(Some)),
-        String::bind_many(refused.iter().map(|r| r.field.as_ref())),
-        String::bind_many(payloads.iter().map(Some)),
-    ];
+    Statement::new("SELECT sec.quarantine($1, $2, $3, $4, $5, $6, $7, $8)")
+        .bind(device)
+        .bind(now)
+        .bind_all(vec![
+            Uuid::bind_many(refused.iter().map(|r| Some(&r.id))),
+            String::bind_many(refused.iter().map(|r| Some(&r.collection))),
+            String::bind_many(refused.iter().map(|r| Some(&r.record_id))),
+            String::bind_many(codes.iter().map(Some)),
+            String::bind_many(refused.iter().map(|r| r.field.as_ref())),
+            String::bind_many(refused.iter().map(|r| Some(&r.payload))),
+        ])
+}
+
+row! {
+    /// What a push must know of a record that the quarantine holds.
+    pub struct HeldBack {
+        id: Uuid,
+        collection: String,
+        record_id: String,
+        field: Option<String>,
+        device_id: Option<Uuid>,
+        bytes: i32,
+    }
+}
+
+/// Everything the quarantine holds, without the payloads.
+pub(super) fn held_back(_: Permit<Read>) -> Statement<HeldBack> {
     Statement::new(
-        "INSERT INTO pj.sync_quarantine (patient_id, id, collection, record_id, code, field, payload, \
-         device_id, at) SELECT sec.subject(), u.id, u.collection, u.record_id, u.code, u.field, \
-         u.payload::jsonb, $1, $2 FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], \
-         $7::text[], $8::text[]) AS u(id, collection, record_id, code, field, payload) \
-         ON CONFLICT (patient_id, id) DO NOTHING",
+        "SELECT id, collection, record_id, field, device_id, octet_length(payload) \
+         FROM pj.sync_quarantine WHERE patient_id = sec.subject()",
     )
-    .bind(device)
-    .bind(now)
-    .bind_all(binds)
+}
+
+/// Lets these go; answers how many there were, to who asks for it.
+pub(super) fn leave_quarantine<R>(_: Permit<Write>, ids: &[Uuid]) -> Statement<R> {
+    Statement::new("SELECT sec.leave_quarantine($1)")
+        .bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
 }
 
 row! {
@@ -265,13 +343,30 @@ row! {
         payload: String,
         device_id: Option<Uuid>,
         at: DateTime<Utc>,
+        /// How many there are from the page's first record on.
+        total: i64,
     }
 }
 
-/// The refused records, newest first.
-pub(super) fn quarantined(_: Permit<Read>) -> Statement<QuarantineLine> {
+/// Bytes of payloads a page of the quarantine may hold, and one record more than that alone. As text
+/// in JSON they have twice as many at most.
+const PAGE_OF_PAYLOADS: i64 = 3_500_000;
+
+/// The refused records before a place, newest first: at most `limit`, and not too many bytes.
+pub(super) fn quarantined(
+    _: Permit<Read>,
+    before: (DateTime<Utc>, Uuid),
+    limit: usize,
+) -> Statement<QuarantineLine> {
     Statement::new(
-        "SELECT id, collection, record_id, code, field, payload::text, device_id, at \
-         FROM pj.sync_quarantine WHERE patient_id = sec.subject() ORDER BY at DESC, id DESC LIMIT 200",
+        "SELECT id, collection, record_id, code, field, payload, device_id, at, total FROM ( \
+             SELECT *, count(*) OVER () AS total, sum(octet_length(payload)) OVER places AS bytes, row_number() OVER places AS n \
+             FROM pj.sync_quarantine WHERE patient_id = sec.subject() AND (at, id) < ($1, $2) \
+             WINDOW places AS (ORDER BY at DESC, id DESC)) rejected \
+         WHERE n = 1 OR n <= $3 AND bytes <= $4 ORDER BY at DESC, id DESC",
     )
+    .bind(before.0)
+    .bind(before.1)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(PAGE_OF_PAYLOADS)
 }

@@ -29,6 +29,8 @@ pub(super) struct Caller {
     share: Share,
     /// The device this caller tries to sign out.
     device: String,
+    /// The refused record of the patient's that this caller tries to let go.
+    refused: String,
 }
 
 /// The share through which a caller tries.
@@ -196,6 +198,7 @@ impl World {
             let id = match collection {
                 "shares" => caller.share(&[])?,
                 "devices" => &caller.device,
+                "rejected" => &caller.refused,
                 "snapshots" if operation.through_share => {
                     self.frozen.get(share).or(self.frozen.values().next())?
                 }
@@ -220,6 +223,15 @@ impl World {
     async fn device(&self, app: &TestApp) -> String {
         let device = self.patient.other_device(app).await;
         device.tokens["device_id"].as_str().unwrap().to_owned()
+    }
+
+    /// A record of the patient's that was not accepted.
+    async fn refused(&self) -> String {
+        let record = json!({"id": Uuid::now_v7(), "colour": "red"});
+        let push = json!({"changes": {"journal_entries": {"created": [record]}}});
+        assert_eq!(self.patient.post("/v1/sync?last_pulled_at=0", &push).await.status, 200);
+        let kept = self.patient.get("/v1/sync/rejected?limit=1").await;
+        kept.json["rejected"][0]["id"].as_str().unwrap().to_owned()
     }
 
     /// An invitation that the practitioner has redeemed.
@@ -304,6 +316,7 @@ impl World {
         ];
         for caller in &mut callers {
             caller.device = self.device(app).await;
+            caller.refused = self.refused().await;
         }
         callers
     }
@@ -320,6 +333,7 @@ fn anybody(name: &'static str, share: Share) -> Caller {
         is_party: false,
         share,
         device: String::new(),
+        refused: String::new(),
     }
 }
 

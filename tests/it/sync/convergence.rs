@@ -1,6 +1,7 @@
 //! Five devices on a bad network: in the end all hold the same, and nothing typed is gone.
 
 use super::device::{Device, Status, body};
+use super::marks::wrong_marks;
 use super::support::*;
 use crate::support::{Answer, TestApp};
 use serde_json::{Map, Value, json};
@@ -169,6 +170,7 @@ async fn converges(seed: u64) {
         }
         assert_eq!(device.records.len(), server.len(), "seed {seed}, device {number}");
     }
+    assert_eq!(wrong_marks(&app.sql().await).await, [""; 0], "seed {seed}");
     let kept = everything(&app, fleet.devices[0].person.id).await;
     for (number, device) in fleet.devices.iter().enumerate() {
         for (id, text) in &device.typed {

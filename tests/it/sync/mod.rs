@@ -1,14 +1,19 @@
 //! Sync over the wire.
 
+mod account;
 mod chaos;
 mod clients;
 mod convergence;
 mod device;
 mod first;
 mod first_sync;
+mod heavy;
 mod hostile;
 mod idempotency;
+mod keys;
+mod large;
 mod limits;
+pub mod marks;
 mod merging;
 mod mid_sync;
 mod no_skips;
@@ -16,6 +21,7 @@ mod page;
 mod paging;
 mod pull;
 mod push;
+mod quarantine;
 mod restored;
 mod rows;
 mod slow;

@@ -100,6 +100,101 @@ async fn nobody_hears_of_another_journal() {
     assert_eq!(stream.next().await, timestamp(&own));
 }
 
+/// Waits for the end of a stream, and answers what came until then.
+async fn rest(stream: &mut Stream) -> String {
+    let mut text = std::mem::take(&mut stream.text);
+    let ended = timeout(PATIENCE, async {
+        while let Ok(Some(chunk)) = stream.response.chunk().await {
+            text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    });
+    ended.await.expect("the stream ends");
+    text
+}
+
+#[tokio::test]
+async fn a_device_that_is_signed_out_hears_of_nothing_more() {
+    let app = TestApp::shared();
+    let phone = app.patient("ana").await;
+    let tablet = phone.other_device(&app).await;
+    let mut lost = Stream::open(&phone).await;
+    lost.next().await;
+    // The owner signs the lost phone out from the tablet, and goes on typing.
+    let path = format!("/v1/devices/{}", phone.tokens["device_id"].as_str().unwrap());
+    assert_eq!(tablet.call("DELETE", &path).send().await.status, 204);
+    push(&tablet, 0, created(&[entry(Uuid::now_v7(), &json!({}))])).await;
+    let heard = rest(&mut lost).await;
+    assert!(!heard.contains("event:"), "{heard}");
+}
+
+#[tokio::test]
+async fn a_sign_in_that_ends_in_the_database_alone_is_noticed_before_the_next_event() {
+    let app = TestApp::shared();
+    let phone = app.patient("ana").await;
+    let tablet = phone.other_device(&app).await;
+    let mut stream = Stream::open(&phone).await;
+    stream.next().await;
+    let sql = app.sql().await;
+    let device = phone.tokens["device_id"].as_str().unwrap();
+    let revoke = format!("UPDATE pj.devices SET revoked_at = now() WHERE id = '{device}'");
+    sql.batch_execute(&revoke).await.unwrap();
+    push(&tablet, 0, created(&[entry(Uuid::now_v7(), &json!({}))])).await;
+    let heard = rest(&mut stream).await;
+    assert!(!heard.contains("event:"), "{heard}");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_token() {
+    let app = TestApp::alone();
+    let ana = app.patient("ana").await;
+    app.pass(chrono::Duration::seconds(597));
+    let mut stream = Stream::open(&ana).await;
+    stream.next().await;
+    let heard = rest(&mut stream).await;
+    assert!(!heard.contains("event:"), "{heard}");
+    let refresh = json!({"refresh_token": ana.tokens["refresh_token"]});
+    let tokens = app.call("POST", "/v1/auth/refresh").json(&refresh).send().await;
+    let ana = Person { tokens: tokens.json, ..ana };
+    Stream::open(&ana).await.next().await;
+}
+
+#[tokio::test]
+async fn a_device_has_four_streams_and_the_oldest_ends_for_a_fifth() {
+    let app = TestApp::shared();
+    let phone = app.patient("ana").await;
+    let tablet = phone.other_device(&app).await;
+    let mut other = Stream::open(&tablet).await;
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        let mut stream = Stream::open(&phone).await;
+        stream.next().await;
+        streams.push(stream);
+    }
+    let mut first = streams.remove(0);
+    rest(&mut first).await;
+    let pushed = push(&tablet, 0, created(&[entry(Uuid::now_v7(), &json!({}))])).await;
+    for stream in &mut streams {
+        stream.reaches(timestamp(&pushed)).await;
+    }
+    other.reaches(timestamp(&pushed)).await;
+    // One that is closed makes room.
+    drop(streams.pop());
+    let gone = async {
+        while app.app.pokes.streams_of(phone.tokens["device_id"].as_str().unwrap().parse().unwrap())
+            > 3
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            push(&tablet, 0, created(&[entry(Uuid::now_v7(), &json!({}))])).await;
+        }
+    };
+    timeout(PATIENCE, gone).await.expect("it is noticed");
+    Stream::open(&phone).await.next().await;
+    let pushed = push(&tablet, 0, created(&[entry(Uuid::now_v7(), &json!({}))])).await;
+    for stream in &mut streams {
+        stream.reaches(timestamp(&pushed)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_stream_ends_with_its_sign_in() {
     let app = TestApp::shared();

@@ -111,11 +111,26 @@ pub async fn stands(person: &Person, id: Uuid) -> Value {
     all.into_iter().find(|row| row["id"] == json!(id)).unwrap_or_default()
 }
 
-/// The lines of a journal entry's history.
+/// The lines of a journal entry's history, page by page.
 pub async fn history(person: &Person, id: Uuid) -> Vec<Value> {
-    let answer = person.get(&format!("/v1/sync/history/journal_entries/{id}")).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    answer.json["history"].as_array().unwrap().clone()
+    history_by(person, id, 1000).await
+}
+
+/// The same, with this many lines a page.
+pub async fn history_by(person: &Person, id: Uuid, limit: usize) -> Vec<Value> {
+    let (mut lines, mut query) = (Vec::new(), format!("limit={limit}"));
+    loop {
+        let path = format!("/v1/sync/history/journal_entries/{id}?{query}");
+        let page = person.get(&path).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        assert!(page.text.len() <= 8 * 1024 * 1024);
+        let history = page.json["history"].as_array().unwrap();
+        assert!(history.len() <= limit);
+        lines.extend(history.clone());
+        assert_eq!(page.json["has_more"], json!(page.json["next_cursor"].is_string()));
+        let Some(cursor) = page.json["next_cursor"].as_str() else { return lines };
+        query = format!("limit={limit}&cursor={cursor}");
+    }
 }
 
 /// What a client makes of the pages it pulls: later pages win.

@@ -1,22 +1,23 @@
-//! How many reports are in the works at once, so that many of them hold up nobody's entry.
+//! How much heavy work is in hand at once, so that much of it holds up nobody's entry.
 //!
 //! A report reads far more than a write does and then computes. What is over waits in line without
-//! a connection to the database and without rows in memory.
+//! a connection to the database and without rows in memory. Big pushes have a lane, too
+//! (`sync::BigPushes`).
 
 use crate::http::{Answered, Problem, ProblemKind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The lanes of a server.
+/// The lanes of reports.
 #[derive(Debug)]
 pub struct Lanes {
     /// Reports read and computed: milliseconds each.
-    pub(super) reports: Lane,
+    pub(crate) reports: Lane,
     /// Documents typeset: a tenth of a second each, so that they have a line of their own.
-    pub(super) documents: Lane,
+    pub(crate) documents: Lane,
     /// Long reports: one at a time. Jobs wait for their turn, however long it takes.
-    pub(super) long: Lane,
+    pub(crate) long: Lane,
 }
 
 impl Lanes {
@@ -39,13 +40,13 @@ impl Lanes {
 
 /// A line in front of a few places, first come, first served.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(crate) struct Lane {
     places: Arc<Semaphore>,
     patience: Duration,
 }
 
 impl Lane {
-    fn new(places: usize, patience: Duration) -> Self {
+    pub(crate) fn new(places: usize, patience: Duration) -> Self {
         Self { places: Arc::new(Semaphore::new(places)), patience }
     }
 
@@ -53,7 +54,7 @@ impl Lane {
     ///
     /// # Errors
     /// 503 when none was free for too long.
-    pub(super) async fn enter(&self) -> Answered<Place> {
+    pub(crate) async fn enter(&self) -> Answered<Place> {
         match tokio::time::timeout(self.patience, self.turn()).await {
             Ok(place) => place,
             Err(_) => Err(ProblemKind::Overloaded.into()),
@@ -64,7 +65,7 @@ impl Lane {
     ///
     /// # Errors
     /// 500 when the line is closed, which none is.
-    pub(super) async fn turn(&self) -> Answered<Place> {
+    pub(crate) async fn turn(&self) -> Answered<Place> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         place.map(|permit| Place { _permit: permit }).map_err(Problem::internal)
     }
@@ -72,7 +73,7 @@ impl Lane {
 
 /// A place in a lane, free again when it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
 }
 
@@ -82,7 +83,7 @@ impl Place {
     ///
     /// # Errors
     /// 500 when the work panics.
-    pub(super) async fn compute<T: Send + 'static>(
+    pub(crate) async fn compute<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Answered<T> {

@@ -1,0 +1,184 @@
+//! The quarantine: what was not accepted stays as it came until the record is mended or its owner lets
+//! it go. It has an end, and then the device alone keeps a refused record.
+
+use super::incoming::Refusal;
+use super::store::{self, HeldBack, Quarantined};
+use crate::access::{self, Caller, Need, Target};
+use crate::app::App;
+use crate::http::{Answered, Nothing, PageRequest, Problem, ProblemKind, document};
+use crate::time::far_future;
+use chrono::DateTime;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// Records the quarantine of an account may hold.
+const MOST_RECORDS: usize = 2000;
+/// Bytes of records it may hold.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// The code of a refused record that it has no room for.
+const FULL: &str = "quarantine_full";
+
+/// A record of a push that was accepted, changed or not.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    /// Its collection.
+    pub(super) collection: &'static str,
+    /// The record.
+    pub(super) id: Uuid,
+    /// The fields that came with it.
+    pub(super) fields: Vec<String>,
+}
+
+/// What a push does to the quarantine.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// What it keeps from now on.
+    pub(super) kept: Vec<Quarantined>,
+    /// What leaves it.
+    pub(super) mended: Vec<Uuid>,
+}
+
+/// Finds room for what a push refuses; what there is no room for gets another code. What the push mends
+/// leaves first.
+pub(super) fn settle(
+    held: Vec<HeldBack>,
+    refused: &mut [Refusal],
+    accepted: &[Accepted],
+    device: Option<Uuid>,
+) -> Outcome {
+    let mut by_record: BTreeMap<(&str, String), Vec<&Accepted>> = BTreeMap::new();
+    for one in accepted {
+        by_record.entry((one.collection, one.id.to_string())).or_default().push(one);
+    }
+    let sent_again: BTreeSet<Uuid> = refused.iter().map(name).collect();
+    let (gone, stays): (Vec<HeldBack>, Vec<HeldBack>) = held.into_iter().partition(|held| {
+        let record = (held.collection.as_str(), held.record_id.to_ascii_lowercase());
+        let by = by_record.get(&record).map_or(&[][..], Vec::as_slice);
+        !sent_again.contains(&held.id) && by.iter().any(|one| mends(one, held, device))
+    });
+    let mut room = MOST_BYTES
+        .saturating_sub(stays.iter().map(|held| usize::try_from(held.bytes).unwrap_or(0)).sum());
+    let mut places = MOST_RECORDS.saturating_sub(stays.len());
+    let known: BTreeSet<Uuid> = stays.iter().map(|held| held.id).collect();
+    let mut kept: BTreeMap<Uuid, Quarantined> = BTreeMap::new();
+    for refusal in refused {
+        let id = name(refusal);
+        // The same refused record is kept once, however often it is sent.
+        if known.contains(&id) || kept.contains_key(&id) {
+            continue;
+        }
+        let payload = refusal.payload.to_string();
+        if places == 0 || payload.len() > room {
+            refusal.code = FULL;
+            continue;
+        }
+        places -= 1;
+        room -= payload.len();
+        let (collection, record_id) = (refusal.collection.to_owned(), refusal.id.clone());
+        let (code, field) = (refusal.code, refusal.field.clone());
+        kept.insert(id, Quarantined { id, collection, record_id, code, field, payload });
+    }
+    Outcome {
+        kept: kept.into_values().collect(),
+        mended: gone.into_iter().map(|held| held.id).collect(),
+    }
+}
+
+/// Names a refusal.
+fn name(refusal: &Refusal) -> Uuid {
+    let Refusal { collection, id, code, payload, .. } = refusal;
+    let name = format!("{collection}\n{id}\n{code}\n{payload}");
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
+}
+
+/// Is a refused record mended by this one? The device that sent it knows what it sends now. Another one
+/// may never have seen what was typed there, and then must touch what was at fault.
+fn mends(accepted: &Accepted, held: &HeldBack, device: Option<Uuid>) -> bool {
+    held.device_id == device
+        || held.field.as_ref().is_none_or(|field| accepted.fields.contains(field))
+}
+
+/// A record that was not accepted.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RejectedRecord {
+    /// Names this refusal.
+    id: Uuid,
+    /// The collection it was sent for.
+    #[schema(max_length = 64)]
+    collection: String,
+    /// The id it was sent under.
+    #[schema(max_length = 64)]
+    record_id: String,
+    /// Why.
+    #[schema(max_length = 40, examples("invalid_value"))]
+    code: String,
+    /// The field at fault.
+    #[schema(max_length = 64)]
+    field: Option<String>,
+    /// The device that sent it.
+    device_id: Option<Uuid>,
+    /// When, in milliseconds since 1970.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    received_at: i64,
+    /// The record as it came, as JSON text.
+    #[schema(max_length = 4_194_304)]
+    payload: String,
+}
+
+/// The records that were not accepted, newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RejectedRecords {
+    /// One page of them.
+    #[schema(max_items = 200)]
+    rejected: Vec<RejectedRecord>,
+    /// Are there more?
+    has_more: bool,
+    /// Ask with this for the next page.
+    #[schema(max_length = 200)]
+    next_cursor: Option<String>,
+}
+document!(RejectedRecords);
+
+/// A page of what was not accepted of the caller's journal.
+pub(super) async fn rejected(
+    app: &App,
+    caller: &Caller,
+    list: &str,
+    page: PageRequest,
+) -> Answered<RejectedRecords> {
+    let before = page.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
+    let before = before.unwrap_or((far_future(), Uuid::max()));
+    let (_, lines) = access::read(app, caller, Need::PATIENT, Target::Own, |permit| {
+        store::quarantined(permit, before, page.limit)
+    })
+    .await?;
+    let total = lines.last().and_then(|last| usize::try_from(last.total).ok());
+    let has_more = total.is_some_and(|total| lines.len() < total);
+    let next_cursor = lines
+        .last()
+        .filter(|_| has_more)
+        .map(|last| app.cursors.seal(list, (last.at.timestamp_micros(), last.id)));
+    let rejected = lines.into_iter().map(|line| RejectedRecord {
+        id: line.id,
+        collection: line.collection,
+        record_id: line.record_id,
+        code: line.code,
+        field: line.field,
+        device_id: line.device_id,
+        received_at: line.at.timestamp_millis(),
+        payload: line.payload,
+    });
+    Ok(RejectedRecords { rejected: rejected.collect(), has_more, next_cursor })
+}
+
+/// Lets one of them go.
+pub(super) async fn dismiss(app: &App, caller: &Caller, id: Uuid) -> Answered<Nothing> {
+    access::write(app, caller, Need::PATIENT, async |tx, journal| {
+        match tx.first(store::leave_quarantine::<(i64,)>(journal.permit(), &[id])).await? {
+            Some((1,)) => Ok(Nothing),
+            _ => Err(Problem::new(ProblemKind::NotFound)),
+        }
+    })
+    .await
+}
