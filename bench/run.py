@@ -2,19 +2,20 @@
 """Measures the server against pgbench running the same statements in the same run.
 
 Usage: run.py SERVER_BINARY SETUP_BINARY PG_BIN_DIR [--seconds N] [--rounds N] [--patients N] [--only NAMES]
+              [--against SERVER_BINARY]
 
 Starts the server with a private database of its own in a temporary directory, seeds it, and then
 runs each operation in interleaved rounds: pgbench, then the server under wrk. Prints the medians.
 Then it looks at what reports cost and what they do to writes meanwhile (report.py), compares journals
 of different lengths, and looks at the memory of first syncs (sync.py) and of long reports.
+With --against it runs that build of the server beside this one, and compares what a request costs (against.py).
 Everything stays on this machine and ends by itself.
 """
 import argparse, os, re, shutil, signal, statistics, subprocess, sys, tempfile, time, urllib.request
 
-import report, sync
+import against, report, sync
 
 PORT = 8791
-BASE = f"http://127.0.0.1:{PORT}"
 CONNECTIONS = {"W1": 16, "R1": 16, "R3": 16, "R4": 8, "R4_sql": 8, "R4_90": 8, "R4_html": 8, "R4_html_90": 8,
                "R4_pdf": 8, "R4_pdf_90": 8, "R2_0": 16, "R2_20": 16, "R2_1095": 4, "R2_10k": 4,
                "W2": 4, "W2_replay": 16, "health": 16}
@@ -48,8 +49,9 @@ def resident_mb(pid):
 
 
 class Bench:
-    def __init__(self, args):
-        self.args = args
+    def __init__(self, args, server=None, port=PORT, login="pj_server"):
+        self.args, self.binary, self.port, self.login = args, server or args.server, port, login
+        self.base = f"http://127.0.0.1:{port}"
         self.home = tempfile.mkdtemp(prefix="pain-journal-bench-", dir=args.dir)
         os.chmod(self.home, 0o755)
         self.data = os.path.join(self.home, "server")
@@ -58,13 +60,13 @@ class Bench:
         self.idle_mb = resident_mb(self.server.pid)
 
     def start(self):
-        args, started = self.args, time.monotonic()
+        started = time.monotonic()
         self.server = subprocess.Popen(
-            [args.server, "serve", "--data-dir", self.data, "--listen", f"127.0.0.1:{PORT}",
+            [self.binary, "serve", "--data-dir", self.data, "--listen", f"127.0.0.1:{self.port}",
              "--pool-size", "16", "--log", "warn"], stderr=self.log, stdout=self.log)
         for _ in range(600):
             try:
-                urllib.request.urlopen(BASE + "/readyz", timeout=1).read()
+                urllib.request.urlopen(self.base + "/readyz", timeout=1).read()
                 break
             except OSError:
                 if self.server.poll() is not None:
@@ -98,7 +100,7 @@ class Bench:
 
     def setup(self):
         host = self.socket.replace("/", "%2F")
-        subprocess.run([self.args.setup, self.data, f"postgres://pj_server@{host}/pain_journal", BASE,
+        subprocess.run([self.args.setup, self.data, f"postgres://{self.login}@{host}/pain_journal", self.base,
                         str(self.args.patients), self.home], check=True)
 
     def postgres_pids(self):
@@ -106,7 +108,7 @@ class Bench:
 
     def pgbench(self, operation):
         out = subprocess.run(
-            [os.path.join(self.args.pg_bin, "pgbench"), "-n", "-M", "prepared", "-h", self.socket, "-U", "pj_server",
+            [os.path.join(self.args.pg_bin, "pgbench"), "-n", "-M", "prepared", "-h", self.socket, "-U", self.login,
              "-c", str(CONNECTIONS[operation]), "-j", "1", "-T", str(self.args.seconds),
              "-f", os.path.join(self.home, f"{operation}.sql"), "pain_journal"],
             capture_output=True, text=True)
@@ -120,7 +122,7 @@ class Bench:
         here = os.path.dirname(os.path.abspath(__file__))
         time.sleep(delay)
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "20s",
-                   "-s", os.path.join(here, "requests.lua"), BASE, "--", operation,
+                   "-s", os.path.join(here, "requests.lua"), self.base, "--", operation,
                    os.path.join(self.home, "tokens.tsv"), str(self.args.patients), self.home]
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
@@ -188,12 +190,16 @@ def main():
     parser.add_argument("--dir", default=tempfile.gettempdir())
     parser.add_argument("--only", default=",".join([*OPERATIONS, *MORE]))
     parser.add_argument("--write-seconds", type=int, default=8)
+    parser.add_argument("--against")
+    parser.add_argument("--against-login", default="pj_server")
     args = parser.parse_args()
     chosen = args.only.split(",")
     unknown = [name for name in chosen if name not in [*CONNECTIONS, *MORE]]
     if unknown or args.patients < 40:
         parser.error(f"unknown: {unknown}" if unknown else "at least 40 patients")
     load = os.getloadavg()[0]
+    if args.against:
+        return against.compare(args, load, [name for name in chosen if name in CONNECTIONS and name != "R4_sql"], Bench, PORT)
     bench = Bench(args)
     try:
         print(f"first start {bench.first_start:.2f} s, idle {bench.idle_mb:.1f} MB resident; seeding …", flush=True)

@@ -87,6 +87,9 @@ pub const SOMEDAY: &str = "2027-01-01T00:00:00.000Z";
 /// Answers of the demo, by the schema or the media type they are examples of.
 const EXAMPLES: &str = include_str!("../../openapi/examples.json");
 
+/// The answer whose example is too large for a document that every client reads, and where it is served.
+const ELSEWHERE: (&str, &str) = ("ProgressReport", "/docs/examples/progress-report.json");
+
 /// The methods in the order in which they are met.
 const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
 
@@ -141,6 +144,14 @@ impl Shared {
         refer(&mut self.parameters, "parameters", name, parameter)
     }
 
+    /// The example of an answer.
+    fn example(&self, of: &str) -> Option<Value> {
+        if of == ELSEWHERE.0 {
+            return Some(json!({"externalValue": ELSEWHERE.1}));
+        }
+        self.recorded.get(of).map(|value| json!({"value": value}))
+    }
+
     /// An answer that went well.
     pub(super) fn outcome(&mut self, outcome: &Outcome) -> Value {
         let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/XRequestId"}});
@@ -161,9 +172,9 @@ impl Shared {
             RefOr::Ref(reference) => reference.ref_location.rsplit('/').next().unwrap_or_default(),
             RefOr::T(_) => *media,
         };
-        if let Some(example) = self.recorded.get(of) {
+        if let Some(example) = self.example(of) {
             let name = pascal(&of.replace('/', "-"));
-            let example = refer(&mut self.examples, "examples", &name, json!({"value": example}));
+            let example = refer(&mut self.examples, "examples", &name, example);
             content["examples"] = json!({"demo": example});
         }
         response["content"] = json!({(*media): content});

@@ -59,9 +59,22 @@ impl Authz {
         self
     }
 
+    /// What is not asked for is left out.
     fn to_json(self) -> Value {
-        json!({"auth": self.auth, "role": self.role, "subject": self.subject,
-               "sections": self.sections.codes(), "step_up": self.step_up, "recording": self.recording})
+        let mut authz = json!({"auth": self.auth, "subject": self.subject});
+        if let Some(role) = self.role {
+            authz["role"] = json!(role);
+        }
+        let sections = self.sections.codes();
+        if !sections.is_empty() {
+            authz["sections"] = json!(sections);
+        }
+        for (name, asked) in [("step_up", self.step_up), ("recording", self.recording)] {
+            if asked {
+                authz[name] = json!(true);
+            }
+        }
+        authz
     }
 }
 

@@ -108,10 +108,7 @@ fn one<C: Record>() -> String {
 
 fn put_operation<C: Record>(id: String, tag: &'static str, through: &str, who: Authz) -> Operation {
     Operation::new(id, tag, format!("Create or replace {}{through}", one::<C>()), who)
-        .describe(format!(
-            "{} Send `If-None-Match: *` to create it, `If-Match` with its ETag to replace it.",
-            C::ABOUT
-        ))
+        .describe(format!("{} One of the two headers is needed.", C::ABOUT))
         .parameter(Parameter::if_match())
         .parameter(Parameter::if_absent())
         .takes_resource::<C>()
@@ -136,9 +133,7 @@ fn delete_operation<C: Record>(
     who: Authz,
 ) -> Operation {
     let operation = Operation::new(id, tag, format!("Delete {}{through}", one::<C>()), who)
-        .describe(
-            "The record becomes a tombstone; its values stay in the history. Deleting twice is fine.",
-        )
+        .describe("It becomes a tombstone; its values stay in the history. Deleting twice is fine.")
         .parameter(Parameter::if_match_or_any())
         .problems(&[
             ProblemKind::InvalidHeader,

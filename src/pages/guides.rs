@@ -57,6 +57,9 @@ static PICTURES: [(&str, &str, &[u8]); 1] = [(
     include_bytes!("../../docs/images/report-chart.svg"),
 )];
 
+/// An answer that is too large for the document: the demo's report, its lists cut to their first item.
+const REPORT: &[u8] = include_bytes!("../../openapi/progress-report.json");
+
 /// Everything: the list, the pages, the Markdown, the pictures, the index.
 pub(super) fn all() -> Vec<Content> {
     let pages = GUIDES.iter().map(|guide| {
@@ -75,7 +78,12 @@ pub(super) fn all() -> Vec<Content> {
     });
     let index = Content::new("/llms.txt", "text/plain; charset=utf-8", index().into());
     let list = Content::page("/docs/guides", SHOWS, text_page("../", "Guides", &list()));
-    pages.chain(sources).chain(pictures).chain([list, index]).collect()
+    let report = Content::new(
+        "/docs/examples/progress-report.json",
+        "application/json",
+        Bytes::from_static(REPORT),
+    );
+    pages.chain(sources).chain(pictures).chain([list, index, report]).collect()
 }
 
 fn list() -> String {

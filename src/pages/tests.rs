@@ -30,7 +30,7 @@ fn value(headers: &HeaderMap, name: HeaderName) -> &str {
 }
 
 fn html_pages() -> impl Iterator<Item = &'static Content> {
-    let files = [".md", ".svg", ".txt"];
+    let files = [".md", ".svg", ".txt", ".json"];
     CONTENTS.iter().filter(move |content| {
         let path = content.path();
         !path.starts_with("/assets/") && !files.iter().any(|ending| path.ends_with(ending))

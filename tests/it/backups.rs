@@ -3,18 +3,13 @@
 use crate::support::Call;
 use crate::support::cluster::Cluster;
 use crate::support::people::{PASSWORD, daily, fresh};
-use crate::support::program::{Home, Serving, program};
+use crate::support::program::{Home, Serving, program, said};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Output;
 
 const ANA: &str = "ana@example.org";
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()

@@ -3,19 +3,15 @@
 
 use crate::support::Call;
 use crate::support::people::{PASSWORD, daily};
-use crate::support::program::{Home, Serving, happens_within, program, signal};
+use crate::support::program::{END, Home, Serving, happens_within, program, said, signal};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
 const ANA: &str = "ana@example.org";
-
-/// How long an end after a signal may take.
-const END: Duration = Duration::from_secs(15);
 
 /// Signs in and answers the tokens, or the problem.
 async fn sign_in(base: &str, email: &str, password: &str) -> Value {
@@ -31,17 +27,6 @@ async fn token(base: &str, email: &str, password: &str) -> String {
 
 async fn status(base: &str, path: &str, token: &str) -> u16 {
     Call::new(base, "GET", path).bearer(token).send().await.status
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// Runs a command that must succeed, and answers what it said.
-fn done(home: &Home, arguments: &[&str], input: &str) -> String {
-    let output = home.run(arguments, input);
-    assert!(output.status.success(), "{arguments:?}: {}", said(&output));
-    said(&output)
 }
 
 #[tokio::test]
@@ -140,7 +125,7 @@ async fn all_entries(base: &str, token: &str) -> Vec<(String, Value)> {
 async fn a_killed_server_loses_no_acknowledged_write() {
     let home = Home::with_database("killed");
     // While nothing runs: the command runs the database by itself, and ends it.
-    done(&home, &["user", "create", ANA, "--time-zone", "Europe/Berlin"], PASSWORD);
+    home.done(&["user", "create", ANA, "--time-zone", "Europe/Berlin"], PASSWORD);
     assert!(home.is_quiet(), "the command left its database");
     let mut server = Serving::start(&home, &[]);
     let token = token(&server.base, ANA, PASSWORD).await;
@@ -222,10 +207,10 @@ async fn the_other_commands_work_beside_a_running_server() {
     assert_eq!(nobody.status.code(), Some(1));
     assert!(said(&nobody).starts_with("pain-journal: no answer from 127.0.0.1:1: "));
 
-    assert!(done(&home, &["migrate"], "").contains("the database is up to date"));
+    assert!(home.done(&["migrate"], "").contains("the database is up to date"));
 
     let create = ["user", "create", ANA, "--role", "patient", "--name", "Ana"];
-    assert!(done(&home, &create, PASSWORD).contains("the account was made"));
+    assert!(home.done(&create, PASSWORD).contains("the account was made"));
     let again = home.run(&create, PASSWORD);
     assert_eq!(again.status.code(), Some(1));
     assert!(said(&again).contains("this address has an account already"), "{}", said(&again));
@@ -233,17 +218,17 @@ async fn the_other_commands_work_beside_a_running_server() {
     let token = tokens["access_token"].as_str().unwrap();
     assert_eq!(status(base, "/v1/me", token).await, 200);
 
-    done(&home, &["user", "disable", ANA], "");
+    home.done(&["user", "disable", ANA], "");
     assert_eq!(status(base, "/v1/me", token).await, 403, "with the next request");
     assert_eq!(sign_in(base, ANA, PASSWORD).await["code"], "account_suspended");
-    done(&home, &["user", "enable", ANA], "");
+    home.done(&["user", "enable", ANA], "");
     assert_eq!(status(base, "/v1/me", token).await, 200);
 
     let rows = "journal_date,pain_average,note\n2026-05-01,4,better\n2026-05-02,0,\n";
     let import =
         ["import", "-", "--account", ANA, "--format", "csv", "--time-zone", "Europe/Berlin"];
-    assert!(done(&home, &import, rows).contains("2 created, 0 already there, 0 refused"));
-    assert!(done(&home, &import, rows).contains("0 created, 2 already there, 0 refused"));
+    assert!(home.done(&import, rows).contains("2 created, 0 already there, 0 refused"));
+    assert!(home.done(&import, rows).contains("0 created, 2 already there, 0 refused"));
     let list = Call::new(base, "GET", "/v1/journal-entries").bearer(token).send().await;
     assert_eq!(list.json["data"][0]["pain_average"], 0, "{}", list.text);
     let log = Call::new(base, "GET", "/v1/me/access-log").bearer(token).send().await;
@@ -256,7 +241,7 @@ async fn the_other_commands_work_beside_a_running_server() {
     let jwks = Call::new(base, "GET", "/.well-known/jwks.json").send().await;
     let kids: Vec<_> =
         jwks.json["keys"].as_array().unwrap().iter().map(|k| k["kid"].clone()).collect();
-    let rotated = done(&home, &["rotate-keys"], "");
+    let rotated = home.done(&["rotate-keys"], "");
     for (kid, becomes) in [(&kids[0], "signs no more, and verifies until 2"), (&kids[1], "signs\n")]
     {
         let expected = format!("key {} {becomes}", kid.as_str().unwrap());

@@ -2,51 +2,23 @@
 
 use crate::support::cluster::connect;
 use crate::support::people::{PASSWORD, daily, fresh};
-use crate::support::program::{Home, Serving, happens_within, signal};
+use crate::support::program::{Home, Serving, happens_within};
 use crate::support::{Answer, Call, Person};
 use pain_journal::postgres::{ADMIN, running_url};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Output;
 use std::time::Duration;
-use uuid::Uuid;
 
 const ANA: &str = "ana@example.org";
 const LIND: &str = "lind@example.org";
 
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// Runs a command that must succeed, and answers what it said.
-fn done(home: &Home, arguments: &[&str], input: &str) -> String {
-    let output = home.run(arguments, input);
-    assert!(output.status.success(), "{arguments:?}: {}", said(&output));
-    said(&output)
-}
-
-/// Runs a command that must fail, and answers what it said.
-fn refused(home: &Home, arguments: &[&str], input: &str) -> String {
-    let output = home.run(arguments, input);
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
-    said(&output)
-}
-
 /// A stopped clinic with a patient and a practitioner.
 fn clinic(name: &str) -> Home {
     let home = Home::with_database(name);
-    done(&home, &["user", "create", ANA], PASSWORD);
-    done(&home, &["user", "create", LIND, "--role", "practitioner"], PASSWORD);
+    home.done(&["user", "create", ANA], PASSWORD);
+    home.done(&["user", "create", LIND, "--role", "practitioner"], PASSWORD);
     home
-}
-
-async fn sign_in(base: &str, email: &str) -> Person {
-    let body = json!({"email": email, "password": PASSWORD, "device": {"name": "phone"}});
-    let answer = Call::new(base, "POST", "/v1/auth/login").json(&body).send().await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    let tokens = answer.json["tokens"].clone();
-    Person { base: base.to_owned(), id: Uuid::nil(), email: email.to_owned(), tokens }
 }
 
 async fn post(base: &str, path: &str, body: &Value) -> Answer {
@@ -56,13 +28,6 @@ async fn post(base: &str, path: &str, body: &Value) -> Answer {
 async fn refresh(base: &str, person: &Person) -> Answer {
     let token = &person.tokens["refresh_token"];
     post(base, "/v1/auth/refresh", &json!({"refresh_token": token})).await
-}
-
-async fn stop(mut server: Serving) {
-    signal(server.process(), "TERM");
-    assert!(server.ends_within(Duration::from_secs(20)).expect("an end").success());
-    // Connections kept for further requests learn now that nobody is at the other end.
-    tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
 /// Somebody who has asked for an account: the handle, and the code and token of the mail.
@@ -98,7 +63,8 @@ async fn everybody_stays_signed_in_and_open_codes_are_void() {
     let old = fs::read_to_string(&secret).unwrap();
     let server = Serving::start(&home, &[]);
     let listen = server.listen().to_owned();
-    let (ana, lind) = (sign_in(&server.base, ANA).await, sign_in(&server.base, LIND).await);
+    let (ana, lind) =
+        (Person::sign_in_at(&server.base, ANA).await, Person::sign_in_at(&server.base, LIND).await);
     let share = ana.share_with(&lind, &["pain"]).await;
     let invited = ana.invite(&["pain"], &json!({})).await;
     let (handle, code, token) = registered(&home, &server.base, "bo@example.org").await;
@@ -111,12 +77,12 @@ async fn everybody_stays_signed_in_and_open_codes_are_void() {
     }
     let cursor = ana.get(page).await.json["next_cursor"].as_str().unwrap().to_owned();
 
-    let no = refused(&home, &["rotate-secret"], "");
+    let no = home.refused(&["rotate-secret"], "");
     assert!(no.contains("stop every copy of it first"), "{no}");
     assert_eq!(fs::read_to_string(&secret).unwrap(), old);
-    stop(server).await;
+    server.stop().await;
 
-    let yes = done(&home, &["rotate-secret"], "");
+    let yes = home.done(&["rotate-secret"], "");
     assert!(yes.contains("the keys of 2 devices are sealed with the new secret"), "{yes}");
     assert!(yes.contains("void: 1 codes in verification mails"), "{yes}");
     assert!(yes.contains(" 1 open invitations"), "{yes}");
@@ -155,31 +121,31 @@ async fn a_lost_secret_signs_everybody_out_and_loses_nothing_else() {
     let secret = home.path().join("secret");
     let server = Serving::start(&home, &[]);
     let listen = server.listen().to_owned();
-    let ana = sign_in(&server.base, ANA).await;
+    let ana = Person::sign_in_at(&server.base, ANA).await;
     let path = fresh("journal-entries");
     assert_eq!(ana.create(&path, &daily("2026-05-01", &json!({}))).await.status, 201);
-    stop(server).await;
+    server.stop().await;
 
     fs::remove_file(&secret).unwrap();
-    let no = refused(&home, &["serve", "--listen", "127.0.0.1:0"], "");
+    let no = home.refused(&["serve", "--listen", "127.0.0.1:0"], "");
     assert!(no.contains("and its secret is gone") && no.contains("rotate-secret --lost"), "{no}");
     assert!(!secret.exists(), "another secret was made, with which nothing opens");
-    let no = refused(&home, &["rotate-secret"], "");
+    let no = home.refused(&["rotate-secret"], "");
     assert!(no.contains("secret"), "{no}");
     // Another one does not open the database either, and ends nothing.
     fs::write(&secret, "another-secret-of-a-clinic-nearby-0815\n").unwrap();
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
-    let no = refused(&home, &["rotate-secret"], "");
+    let no = home.refused(&["rotate-secret"], "");
     assert!(no.contains("a sealed value does not open with this secret"), "{no}");
     assert!(home.is_quiet(), "the database was left behind");
 
-    let yes = done(&home, &["rotate-secret", "--lost"], "");
+    let yes = home.done(&["rotate-secret", "--lost"], "");
     assert!(yes.contains("new signing keys were made, and 1 devices were signed out"), "{yes}");
     let server = Serving::start_at(&home, &listen, &[]);
     assert_eq!(ana.get("/v1/me").await.status, 401);
     let again = refresh(&server.base, &ana).await;
     assert_eq!((again.status, again.code()), (401, "session_revoked"), "{}", again.text);
-    let ana = sign_in(&server.base, ANA).await;
+    let ana = Person::sign_in_at(&server.base, ANA).await;
     assert_eq!(ana.get(&path).await.status, 200);
 }
 
@@ -190,14 +156,15 @@ async fn one_key_that_does_not_open_changes_nothing() {
     let old = fs::read_to_string(&secret).unwrap();
     let server = Serving::start(&home, &[]);
     let listen = server.listen().to_owned();
-    let (ana, lind) = (sign_in(&server.base, ANA).await, sign_in(&server.base, LIND).await);
+    let (ana, lind) =
+        (Person::sign_in_at(&server.base, ANA).await, Person::sign_in_at(&server.base, LIND).await);
     let url = running_url(home.path(), ADMIN).unwrap();
     let device = lind.tokens["device_id"].as_str().unwrap();
     let damage = format!("UPDATE pj.devices SET refresh_key = '\\x01' WHERE id = '{device}'");
     connect(&url).await.batch_execute(&damage).await.unwrap();
-    stop(server).await;
+    server.stop().await;
 
-    let no = refused(&home, &["rotate-secret"], "a-new-secret-of-this-clinic-0815-4711\n");
+    let no = home.refused(&["rotate-secret"], "a-new-secret-of-this-clinic-0815-4711\n");
     assert!(no.contains("a sealed value does not open with this secret"), "{no}");
     assert_eq!(fs::read_to_string(&secret).unwrap(), old);
     assert!(!home.path().join("secret.new").exists());
@@ -215,7 +182,7 @@ fn a_new_secret_is_judged_like_the_first() {
         ("...            # openssl rand -base64 32", "the new secret: the secret holds `...`"),
         (old.as_str(), "the new secret is the one in use"),
     ] {
-        let no = refused(&home, &["rotate-secret"], typed);
+        let no = home.refused(&["rotate-secret"], typed);
         assert!(no.contains(expected), "{typed}: {no}");
     }
     assert_eq!(fs::read_to_string(home.path().join("secret")).unwrap(), old);
@@ -237,10 +204,10 @@ fn only_serve_makes_a_database_unasked() {
         &["backup", home.text()],
     ] {
         let typed = if command[0] == "user" { PASSWORD } else { "" };
-        let no = refused(&home, command, typed);
+        let no = home.refused(command, typed);
         assert!(no.contains(&expected), "{command:?}: {no}");
         assert!(!home.path().join("data").exists(), "{command:?}");
     }
-    done(&home, &["migrate", "--create"], "");
-    done(&home, &["user", "create", ANA], PASSWORD);
+    home.done(&["migrate", "--create"], "");
+    home.done(&["user", "create", ANA], PASSWORD);
 }

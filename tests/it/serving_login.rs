@@ -5,7 +5,7 @@ mod operator;
 mod poolers;
 
 use crate::support::cluster::{Cluster, connect};
-use crate::support::program::{Home, Serving, program, signal};
+use crate::support::program::{Home, Serving, program};
 use crate::support::{Call, TestApp};
 use crate::walls::refusal;
 use pain_journal::db::Db;
@@ -16,9 +16,6 @@ use std::time::Duration;
 use tokio_postgres::Client;
 use tokio_postgres::config::Host;
 use uuid::Uuid;
-
-/// How long an end after a signal may take.
-const END: Duration = Duration::from_secs(20);
 
 /// A journal entry, whoever has written it, as this session sees it.
 async fn entries(sql: &Client) -> i64 {
@@ -220,10 +217,6 @@ fn serve_refuses_a_superuser_and_a_schema_that_is_not_the_newest() {
 #[tokio::test]
 async fn a_private_database_of_an_earlier_version_gets_the_login() {
     let home = Home::fresh("earlier");
-    let stop = |mut server: Serving| {
-        signal(server.process(), "TERM");
-        assert!(server.ends_within(END).expect("an end").success());
-    };
     let server = Serving::start(&home, &["--demo"]);
     assert_eq!(Call::new(&server.base, "GET", "/readyz").send().await.status, 200);
     let admin = pain_journal::postgres::running_url(home.path(), "pj_admin").unwrap();
@@ -236,7 +229,7 @@ async fn a_private_database_of_an_earlier_version_gets_the_login() {
     // Nor does the login exist.
     sql.batch_execute("ALTER ROLE pj_server RENAME TO somebody").await.unwrap();
     drop(sql);
-    stop(server);
+    server.stop().await;
     let server = Serving::start(&home, &["--demo"]);
     let sql = connect(&admin).await;
     let query = "SELECT DISTINCT usename::text FROM pg_stat_activity \
@@ -246,7 +239,7 @@ async fn a_private_database_of_an_earlier_version_gets_the_login() {
     assert!(entries(&sql).await > 0, "the journal is there");
     assert_eq!(Call::new(&server.base, "GET", "/readyz").send().await.status, 200);
     drop(sql);
-    stop(server);
+    server.stop().await;
 }
 
 /// Passes connections of a port on to the cluster's socket, as a database that comes up late.

@@ -202,6 +202,8 @@ if [ "$PROXIES" = 1 ]; then
     tag=$(curl -s -D - -o /dev/null -H "Authorization: Bearer $token" $here/v1/journal-entries/0190a111-2222-7333-8444-555566667771 | tr -d '\r' | sed -n 's/^etag: //Ip')
     seen=$(curl -s "${proxied[@]}" --compressed -D - -o /dev/null -H "Authorization: Bearer $token" $there/v1/journal-entries/0190a111-2222-7333-8444-555566667771 | tr -d '\r' | sed -n 's/^etag: //Ip')
     [ -n "$tag" ] && [ "$tag" = "$seen" ] || fault "the tag $tag arrives as $seen"
+    headed=$(curl -s "${proxied[@]}" --head -D "$STAGE/head" -o "$STAGE/answer" -w '%{http_code} %{size_download}' -H "Authorization: Bearer $token" $there/v1/journal-entries/0190a111-2222-7333-8444-555566667771)
+    [ "$headed" = "200 0" ] && grep -qi "^etag: $tag" <(tr -d '\r' < "$STAGE/head") || fault "HEAD was answered $headed: $(cat "$STAGE/head")"
 
     part "a push of 7 MB reaches the server, one of 9 MB is refused as a problem"
     { printf '{"changes": {}'; head -c 7000000 /dev/zero | tr '\0' ' '; printf '}'; } > "$STAGE/large"

@@ -1,11 +1,10 @@
 //! A PostgreSQL of the operator's own, as docs/operations.md sets it up; Docker's way; and the move there
 //! from the private one.
 
-use super::END;
+use crate::support::Person;
 use crate::support::cluster::connect;
 use crate::support::people::{PASSWORD, daily, fresh};
-use crate::support::program::{Home, Serving, program, signal};
-use crate::support::{Call, Person};
+use crate::support::program::{Home, Serving, program, said};
 use pain_journal::db::migrate;
 use pain_journal::postgres::{
     ADMIN, DATABASE, Durability, Options, Postgres, running_url, throwaway_parent,
@@ -13,7 +12,6 @@ use pain_journal::postgres::{
 use serde_json::json;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
-use uuid::Uuid;
 
 const OPERATIONS: &str = include_str!("../../../docs/operations.md");
 const COMPOSE: &str = include_str!("../../../docker-compose.yml");
@@ -45,25 +43,8 @@ async fn set_up(own: &Postgres) {
     }
 }
 
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
 fn done(output: &Output) {
     assert!(output.status.success(), "{}", said(output));
-}
-
-fn stop(mut server: Serving) {
-    signal(server.process(), "TERM");
-    assert!(server.ends_within(END).expect("an end").success());
-}
-
-async fn sign_in(base: &str) -> Person {
-    let body = json!({"email": ANA, "password": PASSWORD, "device": {"name": "test phone"}});
-    let answer = Call::new(base, "POST", "/v1/auth/login").json(&body).send().await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    let tokens = answer.json["tokens"].clone();
-    Person { base: base.to_owned(), id: Uuid::nil(), email: ANA.to_owned(), tokens }
 }
 
 /// The settings that hang on a login, and what it is a member of.
@@ -85,7 +66,7 @@ async fn is_served(url: &str) {
     let home = Home::fresh("own");
     done(&home.run(&["user", "create", ANA, "--database-url", url], PASSWORD));
     let server = Serving::start(&home, &["--database-url", url, "--demo"]);
-    let ana = sign_in(&server.base).await;
+    let ana = Person::sign_in_at(&server.base, ANA).await;
     assert_eq!(
         ana.create(&fresh("journal-entries"), &daily("2026-03-01", &json!({}))).await.status,
         201
@@ -95,7 +76,7 @@ async fn is_served(url: &str) {
     done(&home.run(&import, rows));
     done(&home.run(&["rotate-keys", "--database-url", url], ""));
     done(&home.run(&["new-epoch", "--database-url", url], ""));
-    stop(server);
+    server.stop().await;
 }
 
 #[tokio::test]
@@ -173,7 +154,7 @@ async fn a_private_database_moves_to_one_of_the_operators_own() {
     let home = Home::with_database("moves");
     done(&home.run(&["user", "create", ANA], PASSWORD));
     let server = Serving::start(&home, &["--demo"]);
-    let ana = sign_in(&server.base).await;
+    let ana = Person::sign_in_at(&server.base, ANA).await;
     let path = fresh("journal-entries");
     assert_eq!(
         ana.create(&path, &daily("2026-03-01", &json!({"note": "moves"}))).await.status,
@@ -189,7 +170,7 @@ async fn a_private_database_moves_to_one_of_the_operators_own() {
     let socket = home.path().join("run");
     let from = ["-h", socket.to_str().unwrap(), "-U", ADMIN, "-Fc", "-f", dump, DATABASE];
     postgres(&own, "pg_dump", &from);
-    stop(server);
+    server.stop().await;
     let (serving, migrator) =
         (own.url("journal_server", "journal"), own.url("journal_migrator", "journal"));
     let sql = connect(&migrator).await;
@@ -210,7 +191,7 @@ async fn a_private_database_moves_to_one_of_the_operators_own() {
         ana.create(&fresh("journal-entries"), &daily("2026-03-02", &json!({}))).await.status,
         201
     );
-    stop(server);
+    server.stop().await;
 
     // The next migration can touch every table and every function, and note that it ran.
     assert_eq!(migrate::run(&migrator).unwrap(), 0);

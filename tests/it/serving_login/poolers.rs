@@ -3,11 +3,11 @@
 //!
 //! `PAIN_JOURNAL_SKIP_PROXIES=1` leaves it out.
 
-use super::{END, refused};
+use super::refused;
+use crate::support::Person;
 use crate::support::cluster::{Cluster, connect};
 use crate::support::people::{PASSWORD, daily, fresh};
-use crate::support::program::{Home, Serving, happens_within, signal};
-use crate::support::{Call, Person};
+use crate::support::program::{Home, Serving, happens_within};
 use serde_json::json;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -111,17 +111,8 @@ async fn behind_a_pooler_that_drops_options_the_server_serves_with_its_own_right
     let sql = connect(&Cluster::get().url(&database)).await;
     // Twice, so that connections of the pooler are used again.
     for day in ["2026-03-01", "2026-03-02"] {
-        let mut server = Serving::start(&home, &["--database-url", &url]);
-        let body = json!({"email": "ana@example.org", "password": PASSWORD,
-            "device": {"name": "test phone"}});
-        let answer = Call::new(&server.base, "POST", "/v1/auth/login").json(&body).send().await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        let ana = Person {
-            base: server.base.clone(),
-            id: Uuid::nil(),
-            email: "ana@example.org".to_owned(),
-            tokens: answer.json["tokens"].clone(),
-        };
+        let server = Serving::start(&home, &["--database-url", &url]);
+        let ana = Person::sign_in_at(&server.base, "ana@example.org").await;
         let made = ana.create(&fresh("journal-entries"), &daily(day, &json!({}))).await;
         assert_eq!(made.status, 201, "{}", made.text);
         let query = "SELECT DISTINCT usename::text FROM pg_stat_activity \
@@ -129,8 +120,7 @@ async fn behind_a_pooler_that_drops_options_the_server_serves_with_its_own_right
         let rows = sql.query(query, &[]).await.unwrap();
         let users: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         assert_eq!(users, ["pj_server"]);
-        signal(server.process(), "TERM");
-        assert!(server.ends_within(END).expect("an end").success());
+        server.stop().await;
     }
 
     let said = refused(&["--database-url", &bouncer.url("pj_admin", &database)]);

@@ -16,6 +16,9 @@ const PACE: Duration = Duration::from_millis(20);
 /// How long a first start may take where many tests run at once.
 const START_LIMIT: Duration = Duration::from_mins(2);
 
+/// How long an end after a signal may take.
+pub const END: Duration = Duration::from_secs(20);
+
 /// The program with these arguments, and with no setting of whoever runs the tests.
 pub fn program<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pain-journal"));
@@ -45,7 +48,7 @@ impl Home {
     pub fn with_database(name: &str) -> Self {
         let home = Self::fresh(name);
         let made = home.run(&["migrate", "--create"], "");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        assert!(made.status.success(), "{}", said(&made));
         home
     }
 
@@ -67,6 +70,20 @@ impl Home {
         let mut child = piped.spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         child.wait_with_output().unwrap()
+    }
+
+    /// Runs a command that must succeed, and answers what it said.
+    pub fn done(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        said(&output)
+    }
+
+    /// Runs a command that must fail, and answers what it said.
+    pub fn refused(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
+        said(&output)
     }
 
     /// The process of the database server, as its pid file names it.
@@ -101,6 +118,11 @@ impl Drop for Home {
         self.is_quiet_within(Duration::from_secs(20));
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// What a command that has ended wrote to standard error.
+pub fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// Looks again and again until it has happened, at most for this time.
@@ -227,6 +249,14 @@ impl Serving {
             ended.is_some()
         });
         ended
+    }
+
+    /// Ends it as an operator does.
+    pub async fn stop(mut self) {
+        signal(self.process(), "TERM");
+        assert!(self.ends_within(END).expect("an end").success());
+        // Connections kept for further requests learn now that nobody is at the other end.
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 
     /// Kills it, as a lack of memory would.

@@ -5,14 +5,13 @@ use super::device::{Device, Status, body};
 use super::support::*;
 use crate::support::cluster::Cluster;
 use crate::support::people::PASSWORD;
-use crate::support::program::{Home, Serving, signal};
-use crate::support::{Answer, Call, Person};
+use crate::support::program::{Home, Serving};
+use crate::support::{Answer, Person};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 use uuid::Uuid;
 
 const ANA: &str = "ana@example.org";
@@ -25,25 +24,10 @@ fn postgres(program: &str, home: &Home, arguments: &[&str], dump: &Path) {
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-async fn stop(mut server: Serving) {
-    signal(server.process(), "TERM");
-    assert!(server.ends_within(Duration::from_secs(20)).expect("an end").success());
-    // Connections kept for further requests learn now that nobody is at the other end.
-    tokio::time::sleep(Duration::from_millis(100)).await;
-}
-
-async fn sign_in(base: &str) -> Person {
-    let body = json!({"email": ANA, "password": PASSWORD, "device": {"name": "test phone"}});
-    let answer = Call::new(base, "POST", "/v1/auth/login").json(&body).send().await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    let tokens = answer.json["tokens"].clone();
-    Person { base: base.to_owned(), id: Uuid::nil(), email: ANA.to_owned(), tokens }
-}
-
 /// Two devices of one patient, whose clocks are right.
 async fn devices(base: &str) -> [Device; 2] {
     let mut dice = Dice(1);
-    let [a, b] = [sign_in(base).await, sign_in(base).await];
+    let [a, b] = [Person::sign_in_at(base, ANA).await, Person::sign_in_at(base, ANA).await];
     [(a, 0), (b, 1)].map(|(person, number)| {
         let mut device = Device::new(person, number, &mut dice);
         device.clock = 1_780_000_000_000;
@@ -113,7 +97,7 @@ async fn a_dump_restored_with_a_new_epoch_loses_nothing_that_was_typed() {
     both[0].set(kept, "note", json!("typed while the server was away"));
     both[0].set(edited, "steps", json!(4321));
     both[1].create(offline, &mut dice);
-    stop(server).await;
+    server.stop().await;
 
     let fresh = Home::fresh("restored");
     fs::create_dir(fresh.path()).unwrap();
@@ -121,7 +105,7 @@ async fn a_dump_restored_with_a_new_epoch_loses_nothing_that_was_typed() {
     let server = Serving::start_at(&fresh, &listen, &[]);
     let options = ["-d", "pain_journal", "--clean", "--if-exists", "--single-transaction"];
     postgres("pg_restore", &fresh, &options, &dump);
-    stop(server).await;
+    server.stop().await;
     let server = Serving::start_at(&fresh, &listen, &[]);
 
     // A cursor from after the backup is refused, but only as long as the journal is behind it: that is
@@ -141,7 +125,7 @@ async fn a_dump_restored_with_a_new_epoch_loses_nothing_that_was_typed() {
 
     settle(&mut both).await;
     judge(&both, [kept, edited, gone, lost, offline, typed]).await;
-    stop(server).await;
+    server.stop().await;
 }
 
 fn path_of(cursor: i64) -> String {
