@@ -2,12 +2,10 @@
 
 use super::cursor::Cursor;
 use super::heavy::{BIG_BYTES, BIG_CHANGES};
-use super::history::{self, MOST_LINES, RecordHistory};
 use super::inflate::SyncBody;
 use super::page;
 use super::pull::{self, Asked};
 use super::push::{self, Push};
-use super::quarantine::{self, RejectedRecords};
 use super::repair::repair;
 use super::schema::{PullAnswer, PushAnswer, push_body};
 use super::stream;
@@ -15,8 +13,8 @@ use super::{OLDEST_SCHEMA, SCHEMA_VERSION};
 use crate::access::{self, Caller, Need};
 use crate::app::App;
 use crate::http::{
-    Answer, Answered, Authz, Document, Events, Found, Nothing, Operation, Outcome, PageRequest,
-    Parameter, Problem, ProblemKind, Query, Routes, list_name, path_id,
+    Answer, Answered, Authz, Document, Events, Found, Operation, Outcome, Parameter, Problem,
+    ProblemKind, Query, Routes,
 };
 use crate::journal::Record;
 use crate::wire::number::whole_of;
@@ -30,33 +28,46 @@ use std::marker::PhantomData;
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
-    let cursor = || {
-        Parameter::query(
-            "last_pulled_at",
-            "`timestamp` of the last pull; 0 for a first sync.",
-            json!({"type": "integer", "format": "int64", "minimum": 0,
-                   "maximum": 9_007_199_254_740_991_i64}),
-        )
-    };
-    let schema = || {
-        Parameter::query(
-            "schema_version",
-            "The schema the app was built with.",
-            json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": 1_000_000}),
-        )
-    };
-    let account = || {
-        let about =
-            "The account whose database is synced: another's is refused as `other_account`.";
-        let schema = json!({"type": "string", "format": "uuid"});
-        Parameter::query("account", about, schema).called("DatabaseOf")
-    };
+    pull_route(routes);
+    push_route(routes);
+    let op = Operation::new("streamChanges", "sync", "A live hint to pull", Authz::PATIENT)
+        .describe("Server-sent events: `event: change` with the newest timestamp, and a comment every 15 s.")
+        .parameter(database_of())
+        .problems(&[ProblemKind::OtherAccount]);
+    routes.add(Method::GET, "/v1/sync/stream", op, stream_changes);
+    super::kept::routes(routes);
+}
+
+fn last_pulled_at() -> Parameter {
+    Parameter::query(
+        "last_pulled_at",
+        "`timestamp` of the last pull; 0 for a first sync.",
+        json!({"type": "integer", "format": "int64", "minimum": 0,
+               "maximum": 9_007_199_254_740_991_i64}),
+    )
+}
+
+fn schema_version() -> Parameter {
+    Parameter::query(
+        "schema_version",
+        "The schema the app was built with.",
+        json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": 1_000_000}),
+    )
+}
+
+fn database_of() -> Parameter {
+    let about = "The account whose database is synced: another's is refused as `other_account`.";
+    let schema = json!({"type": "string", "format": "uuid"});
+    Parameter::query("account", about, schema).called("DatabaseOf")
+}
+
+fn pull_route(routes: &mut Routes) {
     let op = Operation::new("pullChanges", "sync", "What changed since a cursor", Authz::PATIENT)
         .describe(
             "Pages by revision, each from one snapshot; go on while `has_more`. docs/sync.md.",
         )
-        .parameter(account())
-        .parameter(cursor())
+        .parameter(database_of())
+        .parameter(last_pulled_at())
         .parameter(
             Parameter::query(
                 "limit",
@@ -70,7 +81,7 @@ pub fn routes(routes: &mut Routes) {
             "Only these, separated by commas.",
             json!({"type": "string", "maxLength": 1000}),
         ))
-        .parameter(schema())
+        .parameter(schema_version())
         .parameter(Parameter::query(
             "migration",
             "WatermelonDB's migration object, as JSON.",
@@ -90,7 +101,9 @@ pub fn routes(routes: &mut Routes) {
             ProblemKind::SchemaVersionUnsupported,
         ]);
     routes.add(Method::GET, "/v1/sync", op, pull_changes);
+}
 
+fn push_route(routes: &mut Routes) {
     let op = Operation::new(
         "pushChanges",
         "sync",
@@ -106,9 +119,9 @@ pub fn routes(routes: &mut Routes) {
         "id": "0195a3c2-0000-7000-8000-00000000000a", "kind": "momentary",
         "effective_at": 1_769_544_000_000_i64, "time_zone": "Europe/Berlin", "pain_now": 4,
         "note": "Stiff."}], "updated": [], "deleted": []}}}))
-    .parameter(account())
-    .parameter(cursor().required().called("PushedAt"))
-    .parameter(schema())
+    .parameter(database_of())
+    .parameter(last_pulled_at().required().called("PushedAt"))
+    .parameter(schema_version())
     .parameter(Parameter::long_header(
         "Idempotency-Key",
         "A new key a push, the same for its repeats.",
@@ -132,42 +145,6 @@ pub fn routes(routes: &mut Routes) {
         ProblemKind::SchemaVersionUnsupported,
     ]);
     routes.add(Method::POST, "/v1/sync", op, push_changes);
-
-    let op = Operation::new("streamChanges", "sync", "A live hint to pull", Authz::PATIENT)
-        .describe("Server-sent events: `event: change` with the newest timestamp, and a comment every 15 s.")
-        .parameter(account())
-        .problems(&[ProblemKind::OtherAccount]);
-    routes.add(Method::GET, "/v1/sync/stream", op, stream_changes);
-
-    let [_, next_page] = PageRequest::parameters();
-    let op = Operation::new("getRecordHistory", "sync", "What became of a record", Authz::PATIENT)
-        .describe(
-            "Every value that was ever typed, also overwritten and deleted ones, oldest first.",
-        )
-        .parameter(
-            Parameter::query(
-                "limit",
-                "Lines a page, 1000 unless you ask for fewer.",
-                json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST_LINES}),
-            )
-            .called("LinesLimit"),
-        )
-        .parameter(next_page)
-        .problems(&[ProblemKind::InvalidCursor]);
-    routes.add(Method::GET, "/v1/sync/history/{collection}/{id}", op, record_history);
-
-    let op = Operation::new("listRejectedRecords", "sync", "What was not accepted", Authz::PATIENT)
-        .describe("Newest first. A record leaves the list when it is accepted or dismissed.")
-        .pages();
-    routes.add(Method::GET, "/v1/sync/rejected", op, rejected_records);
-
-    let op = Operation::new(
-        "dismissRejectedRecord",
-        "sync",
-        "Let go what was not accepted",
-        Authz::PATIENT,
-    );
-    routes.add(Method::DELETE, "/v1/sync/rejected/{id}", op, dismiss_rejected);
 }
 
 /// Whose database the client syncs. Another account's is refused before anything else is looked at:
@@ -362,50 +339,4 @@ async fn stream_changes(
     let asked = account(&mut query, &caller).and_then(|()| query.done());
     access::heard(&app, &caller, Need::PATIENT, asked).await?;
     stream::open(app, caller).await
-}
-
-async fn record_history(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Found<RecordHistory>> {
-    let list = format!("{}|{}", caller.account(), list_name(&request));
-    let asked = asked_history(&request, &app, &list);
-    let asked = access::heard(&app, &caller, Need::PATIENT, asked).await?;
-    history::of_record(&app, &caller, &list, &asked).await.map(Found)
-}
-
-fn asked_history(request: &HttpRequest, app: &App, list: &str) -> Answered<history::Asked> {
-    let mut query = Query::of(request, &PageRequest::PARAMETERS);
-    let limit = query.get("limit", "Must be a whole number from 1 to 1000.", |v| {
-        usize::try_from(whole_of(v)?).ok().filter(|n| (1..=MOST_LINES).contains(n))
-    });
-    let after = query.raw("cursor").map(|cursor| app.cursors.open(list, cursor)).transpose();
-    query.done()?;
-    let collection = request.match_info().get("collection").unwrap_or_default().to_owned();
-    let (id, limit) = (path_id(request, "id")?, limit.unwrap_or(MOST_LINES));
-    Ok(history::Asked { collection, id, limit, after: after? })
-}
-
-async fn rejected_records(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Found<RejectedRecords>> {
-    let mut query = Query::of(&request, &PageRequest::PARAMETERS);
-    let list = format!("{}|{}", caller.account(), list_name(&request));
-    let page = PageRequest::read(&mut query, &app.cursors, &list);
-    let asked = query.done().and(page);
-    let page = access::heard(&app, &caller, Need::PATIENT, asked).await?;
-    quarantine::rejected(&app, &caller, &list, page).await.map(Found)
-}
-
-async fn dismiss_rejected(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Nothing> {
-    let asked = path_id(&request, "id").and_then(|id| Query::of(&request, &[]).done().map(|()| id));
-    let id = access::heard(&app, &caller, Need::PATIENT, asked).await?;
-    quarantine::dismiss(&app, &caller, id).await
 }

@@ -7,6 +7,7 @@ mod history;
 mod http;
 mod incoming;
 mod inflate;
+mod kept;
 mod merge;
 mod page;
 mod past;
