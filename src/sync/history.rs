@@ -1,6 +1,6 @@
 //! What became of a record: nothing typed is ever out of reach.
 
-use super::side::fields_of;
+use super::rows::fields_of;
 use super::store::{self, HistoryLine};
 use crate::access::{self, Caller, Need, Target};
 use crate::app::App;

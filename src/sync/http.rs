@@ -318,9 +318,7 @@ fn named(request: &HttpRequest, caller: &Caller) -> Answered<(Cursor, Option<Str
 fn read_push(cursor: Cursor, key: Option<String>, body: &[u8]) -> Answered<Push> {
     let body = repair(body);
     let hash = push::hash(cursor, &body);
-    let body = strict::parse(&body)
-        .map_err(|place| Problem::new(ProblemKind::InvalidJson).detail(place))?;
-    Push::read(cursor, key, body, hash)
+    Push::read(cursor, key, &body, hash)
 }
 
 fn key(request: &HttpRequest) -> Answered<Option<String>> {

@@ -1,7 +1,7 @@
 //! The merge: what is known of a record × what a client sends → what becomes of it. Pure and total;
 //! no clock decides between devices (docs/sync.md, conflict rules).
 
-use super::past::{Mark, Marks};
+use super::known::{Known, Mark, Order};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -9,19 +9,6 @@ use uuid::Uuid;
 
 /// A record's fields by name, canonical.
 pub type Fields = Map<String, Value>;
-
-/// A record as the server has it.
-#[derive(Debug, Clone)]
-pub struct Known {
-    /// Its values; a tombstone keeps the last ones.
-    pub fields: Fields,
-    /// Its revision.
-    pub rev: i64,
-    /// Is it a tombstone?
-    pub deleted: bool,
-    /// How it came to that.
-    pub marks: Marks,
-}
 
 /// What a client wants of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +32,12 @@ pub struct Incoming {
     pub changed: Option<BTreeSet<String>>,
     /// The values it had seen before, where it tells them.
     pub base: Option<Fields>,
+    /// Had it seen the record as a tombstone?
+    pub saw_tombstone: bool,
+    /// The revision it had pulled when it made the change, where it tells it.
+    pub seen: Option<i64>,
+    /// Does it ask a tombstone back?
+    pub undelete: bool,
     /// When it edited the record, by its own clock.
     pub edited_at: Option<DateTime<Utc>>,
 }
@@ -56,6 +49,8 @@ pub struct Sender {
     pub device: Option<Uuid>,
     /// The revision of its cursor.
     pub cursor: i64,
+    /// The journal's newest revision when the push arrived.
+    pub head: i64,
 }
 
 /// What to do to the record.
@@ -90,18 +85,31 @@ pub enum Named {
     Deleted,
 }
 
-/// A field that both sides changed.
+/// Which of two values does not stand, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// The stored one: both sides changed the field, and the later push stands.
+    Overwritten,
+    /// The sent one: an earlier edit of the same device, in a late packet.
+    Late,
+    /// The sent one: it came with the delete of its record.
+    WithDelete,
+    /// The sent one: a practitioner answers for the field.
+    Barred,
+}
+
+/// A field with two values, of which one does not stand.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conflict {
     /// The field.
     pub field: String,
     /// What stands now.
     pub stands: Value,
-    /// What does not: the overwritten value, or the sent one when `late`.
+    /// What does not.
     pub loses: Value,
-    /// Was the sent value an older edit of the same device, in a late packet?
-    pub late: bool,
-    /// The device of the other value.
+    /// Which one that is.
+    pub loss: Loss,
+    /// The device of the stored value.
     pub device: Option<Uuid>,
     /// When that one was edited.
     pub edited_at: Option<DateTime<Utc>>,
@@ -114,7 +122,7 @@ pub struct Merged {
     pub act: Act,
     /// How to name it in the answer; none when the record stands as it was sent.
     pub named: Option<Named>,
-    /// The fields both sides changed.
+    /// The values that do not stand.
     pub conflicts: Vec<Conflict>,
 }
 
@@ -122,74 +130,25 @@ impl Merged {
     const fn quiet(act: Act) -> Self {
         Self { act, named: None, conflicts: Vec::new() }
     }
-    const fn named(act: Act, named: Named) -> Self {
-        Self { act, named: Some(named), conflicts: Vec::new() }
-    }
 }
 
 /// Decides.
-pub fn merge(known: Option<&Known>, incoming: &Incoming, sender: Sender) -> Merged {
-    match (known, incoming.wish) {
-        (None, Wish::Deleted) => Merged::quiet(Act::Keep),
-        (None, Wish::Created | Wish::Updated) => {
-            Merged::quiet(Act::Create(incoming.fields.clone()))
+pub fn merge(known: Option<&Known<'_>>, incoming: &Incoming, sender: Sender) -> Merged {
+    let Some(known) = known else {
+        return Merged::quiet(match incoming.wish {
+            Wish::Deleted => Act::Keep,
+            Wish::Created | Wish::Updated => Act::Create(incoming.fields.clone()),
+        });
+    };
+    match incoming.wish {
+        Wish::Deleted => delete(known, incoming, sender),
+        Wish::Created if known.deleted && !incoming.undelete => {
+            create_over_tombstone(known, incoming, sender)
         }
-        (Some(known), Wish::Deleted) => delete(known, incoming, sender),
-        (Some(known), Wish::Created) if known.deleted => create_over_tombstone(known, incoming),
-        (Some(known), Wish::Updated) if known.deleted => edit_of_tombstone(known, incoming),
-        (Some(known), Wish::Created) => {
-            let born = known.as_created();
-            // Null means "not filled in" and never overwrites what the other device typed.
-            let filled = |(name, value): &(&String, &Value)| {
-                !is_empty(value) && born.get(*name) != Some(*value)
-            };
-            let changed = incoming.fields.iter().filter(filled).map(|(n, _)| n.clone()).collect();
-            fields(known, incoming, &changed, sender, |field| {
-                known.fields.get(field) == born.get(field)
-                    && !known.is_newer_of_same_device(field, incoming, sender)
-            })
+        Wish::Created | Wish::Updated => {
+            let merged = fields(known, incoming, sender);
+            if known.deleted { over_tombstone(known, incoming, merged) } else { merged }
         }
-        (Some(known), Wish::Updated) => {
-            let untouched = |field: &str| match incoming.base.as_ref().and_then(|b| b.get(field)) {
-                Some(seen) => known.fields.get(field) == Some(seen),
-                None => known.last_change(field).is_none_or(|past| past.rev <= sender.cursor),
-            };
-            fields(known, incoming, &incoming.named_changes(), sender, untouched)
-        }
-    }
-}
-
-impl Known {
-    /// The field's last change since the record began.
-    fn last_change(&self, field: &str) -> Option<&Mark> {
-        self.marks.fields.get(field)
-    }
-
-    /// What the field's present value came with: its last change, else the beginning.
-    fn origin(&self, field: &str) -> Option<&Mark> {
-        self.last_change(field).or(self.marks.begun.as_ref())
-    }
-
-    /// The changes that stand.
-    fn marks(&self) -> impl Iterator<Item = &Mark> {
-        let Marks { begun, revived, fields, .. } = &self.marks;
-        fields.values().chain(begun).chain(revived)
-    }
-
-    /// Two edits of one device are ordered by that device's own clock: is the sent one a late packet?
-    fn is_newer_of_same_device(&self, field: &str, incoming: &Incoming, sender: Sender) -> bool {
-        self.origin(field).is_some_and(|past| {
-            past.device.is_some()
-                && past.device == sender.device
-                && incoming.edited_at.zip(past.edited_at).is_some_and(|(sent, kept)| sent < kept)
-        })
-    }
-
-    /// The values at creation: the present ones with every change since taken back.
-    fn as_created(&self) -> Fields {
-        let mut fields = self.fields.clone();
-        fields.extend(self.marks.born.clone());
-        fields
     }
 }
 
@@ -197,9 +156,7 @@ impl Incoming {
     /// The fields the client changed: those that differ from the values it had seen, else those it
     /// names, else all it sends.
     fn named_changes(&self) -> BTreeSet<String> {
-        let by_base = |name: &String, value: &Value| {
-            self.base.as_ref().and_then(|base| base.get(name)).map(|seen| seen != value)
-        };
+        let by_base = |name: &String, value: &Value| self.base(name).map(|seen| seen != value);
         let named = |name: &String| self.changed.as_ref().is_none_or(|names| names.contains(name));
         let fields = self.fields.iter();
         fields
@@ -207,47 +164,80 @@ impl Incoming {
             .map(|(n, _)| n.clone())
             .collect()
     }
+
+    /// The fields by which its new record is another one than the known. Null means "not filled in" and
+    /// never overwrites what the other device typed.
+    fn filled_in(&self, known: &Known<'_>) -> BTreeSet<String> {
+        let born = known.as_created();
+        let fields = self.fields.iter().filter(|(_, value)| !is_empty(value));
+        // Who asks a record back with its first values wants these, and is no late copy.
+        fields
+            .filter(|(name, value)| self.undelete || born.get(*name) != Some(*value))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    fn base(&self, field: &str) -> Option<&Value> {
+        self.base.as_ref()?.get(field)
+    }
+
+    /// What the device had pulled when it made the change.
+    fn had_pulled(&self, sender: Sender) -> i64 {
+        self.seen.unwrap_or(sender.cursor)
+    }
+
+    /// Had the device seen the field's value, or is there none to see? Seen values tell more than a
+    /// cursor. A new record was made without looking at another one, so that the cursor of its push
+    /// says nothing of it; whoever changes a record has seen what the same device made it with.
+    fn has_seen(&self, field: &str, known: &Known<'_>, sender: Sender) -> bool {
+        if let Some(seen) = self.base(field) {
+            return known.value(field) == seen;
+        }
+        let is_unchanged = known.last_change(field).is_none();
+        if is_unchanged && is_empty(known.value(field)) {
+            return true;
+        }
+        let Some(origin) = known.origin(field) else { return true };
+        match self.wish {
+            Wish::Created => self.seen.is_some_and(|rev| origin.rev <= rev),
+            Wish::Updated | Wish::Deleted => {
+                origin.rev <= self.had_pulled(sender) || (is_unchanged && sender.made(origin))
+            }
+        }
+    }
 }
 
-fn is_empty(value: &Value) -> bool {
+/// Is it null or an empty list?
+pub(super) fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
-/// Field by field. `untouched`: has nobody changed the field since what the client saw?
-fn fields(
-    known: &Known,
-    incoming: &Incoming,
-    changed: &BTreeSet<String>,
-    sender: Sender,
-    untouched: impl Fn(&str) -> bool,
-) -> Merged {
+/// Field by field.
+fn fields(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> Merged {
+    let changed = match incoming.wish {
+        Wish::Created => incoming.filled_in(known),
+        Wish::Updated | Wish::Deleted => incoming.named_changes(),
+    };
     let mut merged = known.fields.clone();
     let mut conflicts = Vec::new();
-    for field in changed {
-        let (Some(sent), stored) = (incoming.fields.get(field), known.fields.get(field)) else {
-            continue;
-        };
-        if stored == Some(sent) {
+    for field in &changed {
+        let Some(sent) = incoming.fields.get(field) else { continue };
+        let stored = known.value(field);
+        if stored == sent {
             continue;
         }
-        if !untouched(field) {
-            let stored = stored.cloned().unwrap_or_default();
-            let origin = known.origin(field);
-            let device = origin.and_then(|past| past.device);
-            let edited_at = origin.and_then(|past| past.edited_at);
-            let late = known.is_newer_of_same_device(field, incoming, sender);
-            let (stands, loses) =
-                if late { (stored, sent.clone()) } else { (sent.clone(), stored) };
-            conflicts.push(Conflict {
-                field: field.clone(),
-                stands,
-                loses,
-                late,
-                device,
-                edited_at,
-            });
-            if late {
-                continue;
+        if !incoming.has_seen(field, known, sender) {
+            let conflict = |stands: &Value, loses: &Value, loss| {
+                let (stands, loses) = (stands.clone(), loses.clone());
+                Conflict::of(known.origin(field), field, stands, loses, loss)
+            };
+            match known.order(field, incoming, sender) {
+                Order::Earlier => {
+                    conflicts.push(conflict(stored, sent, Loss::Late));
+                    continue;
+                }
+                Order::Unknown => conflicts.push(conflict(sent, stored, Loss::Overwritten)),
+                Order::Later => {}
             }
         }
         merged.insert(field.clone(), sent.clone());
@@ -262,51 +252,93 @@ fn fields(
     Merged { act, named, conflicts }
 }
 
-/// Edit beats delete, provided that something was edited.
-fn edit_of_tombstone(known: &Known, incoming: &Incoming) -> Merged {
-    let edited: Vec<String> = incoming
-        .named_changes()
-        .into_iter()
-        .filter(|field| known.fields.get(field) != incoming.fields.get(field))
-        .collect();
-    if edited.is_empty() {
-        return Merged::named(Act::Keep, Named::Deleted);
+impl Conflict {
+    fn of(stored: Option<&Mark>, field: &str, stands: Value, loses: Value, loss: Loss) -> Self {
+        let device = stored.and_then(|mark| mark.device);
+        let edited_at = stored.and_then(|mark| mark.edited_at);
+        Self { field: field.to_owned(), stands, loses, loss, device, edited_at }
     }
-    let mut fields = known.fields.clone();
-    for field in edited {
-        fields.insert(field.clone(), incoming.fields.get(&field).cloned().unwrap_or_default());
-    }
-    Merged::named(Act::Resurrect(fields), Named::Resurrected)
 }
 
-/// A late copy of the first create stays deleted; anything else is a new record.
-fn create_over_tombstone(known: &Known, incoming: &Incoming) -> Merged {
+/// Edit beats delete, provided that something was edited or the record is asked back.
+fn over_tombstone(known: &Known<'_>, incoming: &Incoming, merged: Merged) -> Merged {
+    let fields = match merged.act {
+        Act::Update(fields) => Some(fields),
+        _ if incoming.undelete || incoming.saw_tombstone => Some(known.fields.clone()),
+        _ => None,
+    };
+    let (act, named) = match fields {
+        Some(fields) => (Act::Resurrect(fields), Named::Resurrected),
+        None => (Act::Keep, Named::Deleted),
+    };
+    Merged { act, named: Some(named), conflicts: merged.conflicts }
+}
+
+/// A late copy of the first create stays deleted. Anything else is a new record: other values, or the
+/// same ones made by a device that had seen the tombstone.
+fn create_over_tombstone(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> Merged {
     let born = known.as_created();
-    let replay = incoming.fields.iter().all(|(n, v)| is_empty(v) || born.get(n) == Some(v));
-    if replay {
-        return Merged::named(Act::Keep, Named::Deleted);
+    let is_copy = incoming.fields.iter().all(|(n, v)| is_empty(v) || born.get(n) == Some(v));
+    if is_copy && !has_seen_tombstone(known, incoming, sender) {
+        return Merged { act: Act::Keep, named: Some(Named::Deleted), conflicts: Vec::new() };
     }
     Merged::quiet(Act::Recreate(incoming.fields.clone()))
 }
 
-/// A delete does not take an edit with it that the deleting device has not seen.
-fn delete(known: &Known, incoming: &Incoming, sender: Sender) -> Merged {
-    if known.deleted {
-        return Merged::quiet(Act::Keep);
+fn has_seen_tombstone(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> bool {
+    let Some(buried) = known.marks.buried.as_ref() else { return incoming.saw_tombstone };
+    if incoming.saw_tombstone || buried.rev <= incoming.had_pulled(sender) {
+        return true;
     }
-    let unseen = match &incoming.base {
-        Some(base) => base.iter().any(|(name, seen)| known.fields.get(name) != Some(seen)),
-        None => {
-            let by_others = |mark: &Mark| mark.rev > sender.cursor && mark.device != sender.device;
-            known.marks().any(by_others)
-        }
-    };
-    if unseen {
-        return Merged::named(Act::Keep, Named::Kept);
-    }
-    Merged::quiet(Act::Delete)
+    // A device knows what it has deleted by itself. Where it had also made the record, its clock tells a
+    // new entry from a late copy of the first one.
+    let begun = known.marks.begun.as_ref().filter(|mark| sender.made(mark));
+    sender.made(buried)
+        && begun.is_none_or(|begun| {
+            incoming.edited_at.zip(begun.edited_at).is_some_and(|(sent, first)| sent > first)
+        })
 }
 
+/// A delete does not take an edit with it that the deleting device has not seen. What was typed into the
+/// record before it was deleted is kept.
+fn delete(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> Merged {
+    let typed = incoming.named_changes().into_iter().filter_map(|field| {
+        let (sent, stored) = (incoming.fields.get(&field)?, known.value(&field));
+        let conflict = || {
+            let (stands, loses) = (stored.clone(), sent.clone());
+            Conflict::of(known.origin(&field), &field, stands, loses, Loss::WithDelete)
+        };
+        (!is_empty(sent) && sent != stored).then(conflict)
+    });
+    let conflicts: Vec<Conflict> = typed.collect();
+    let (act, named) = if known.deleted {
+        (Act::Keep, None)
+    } else if has_unseen_edit(known, incoming, sender) {
+        (Act::Keep, Some(Named::Kept))
+    } else {
+        (Act::Delete, None)
+    };
+    Merged { act, named, conflicts }
+}
+
+fn has_unseen_edit(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> bool {
+    let foreign = |mark: &Mark| mark.device != sender.device;
+    let unseen = |mark: &Mark| mark.rev > incoming.had_pulled(sender) && foreign(mark);
+    let Some(base) = &incoming.base else {
+        let marks = &known.marks;
+        return marks.fields.values().any(unseen)
+            || marks.begun.as_ref().is_some_and(unseen)
+            || marks.revived.as_ref().is_some_and(unseen);
+    };
+    base.iter().any(|(name, seen)| known.value(name) != seen && known.origin(name).is_none_or(foreign))
+        // Where only values are told, these are all that is known of what the device had seen.
+        || incoming.seen.is_some()
+            && known.marks.fields.iter().any(|(name, mark)| !base.contains_key(name) && unseen(mark))
+}
+
+#[cfg(test)]
+#[path = "merge_devices.rs"]
+mod devices;
 #[cfg(test)]
 #[path = "merge_tests.rs"]
 mod tests;

@@ -1,6 +1,8 @@
 //! Offline-first sync: the WatermelonDB wire with paging, base values and per-record answers
 //! (docs/sync.md). Pull and push of the caller's own journal over every collection.
 
+mod answer;
+mod bar;
 mod cursor;
 mod heavy;
 mod history;
@@ -8,13 +10,17 @@ mod http;
 mod incoming;
 mod inflate;
 mod kept;
+mod known;
+mod members;
 mod merge;
+mod outline;
 mod page;
 mod past;
 mod pull;
 mod push;
 mod quarantine;
 mod repair;
+mod rows;
 mod scalar;
 mod schema;
 mod side;
@@ -24,8 +30,8 @@ mod stream;
 pub use cursor::{Cursor, Head, Lost};
 pub use heavy::BigPushes;
 pub use http::routes;
-pub use merge::{Act, Conflict, Fields, Incoming, Known, Merged, Named, Sender, Wish, merge};
-pub use past::{Mark, Marks};
+pub use known::{Known, Mark, Marks};
+pub use merge::{Act, Conflict, Fields, Incoming, Loss, Merged, Named, Sender, Wish, merge};
 pub use repair::repair;
 pub use store::{ANSWER, HEAD, KEEP_ANSWER, LINES, cut_text, touched_text};
 pub use stream::Pokes;

@@ -1,58 +1,10 @@
 //! What a merge knows of a record's past: bounded by its fields, however often they were changed.
 
+use super::known::{Mark, Marks};
 use super::merge::Fields;
-use crate::journal::{Held, HistoryOp, Record};
-use chrono::{DateTime, Utc};
+use crate::journal::{Held, Record};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
-
-/// A change of the past: when, by whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
-    /// Its revision.
-    pub rev: i64,
-    /// The device that made it.
-    pub device: Option<Uuid>,
-    /// When that device says it was edited.
-    pub edited_at: Option<DateTime<Utc>>,
-}
-
-/// What has become of a record since it began, as far as a merge asks.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Marks {
-    /// Its beginning: it was created, or made anew over a tombstone.
-    pub begun: Option<Mark>,
-    /// Of a live record, the last time since that it came back from a tombstone.
-    pub revived: Option<Mark>,
-    /// Of a tombstone, its death.
-    pub buried: Option<Mark>,
-    /// The last change of each field since.
-    pub fields: BTreeMap<String, Mark>,
-    /// What the changed fields held at the beginning. Known only of a record that the push says it has
-    /// created.
-    pub born: Fields,
-}
-
-impl Marks {
-    /// Takes in an applied change, `{field: {from, to}}`. Changes come in the order of their revisions.
-    pub fn note(&mut self, op: HistoryOp, mark: Mark, changes: &Fields) {
-        match op {
-            HistoryOp::Create | HistoryOp::Recreate => {
-                *self = Self { begun: Some(mark), ..Self::default() };
-                return;
-            }
-            HistoryOp::Resurrect => self.revived = Some(mark),
-            HistoryOp::Delete => self.buried = Some(mark),
-            HistoryOp::Update | HistoryOp::Superseded => {}
-        }
-        for (name, change) in changes {
-            if self.fields.insert(name.clone(), mark).is_none() {
-                let from = change.get("from").cloned().unwrap_or_default();
-                self.born.insert(name.clone(), from);
-            }
-        }
-    }
-}
 
 /// A line of the history that a merge asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,12 +1,13 @@
 //! Push: one transaction, a constant number of statements a collection, every record judged by
 //! itself, nothing typed ever dropped.
 
+use super::answer::{Report, answer};
 use super::cursor::Cursor;
-use super::incoming::{lists, lists_of};
 use super::merge::Sender;
+use super::outline;
 use super::pull::{check, head};
 use super::quarantine;
-use super::side::{Frame, Report, Side, sides};
+use super::side::{Frame, Side, sides};
 use super::store;
 use crate::access::{self, Caller, JournalAccess, Need, Write};
 use crate::app::App;
@@ -15,8 +16,6 @@ use crate::http::{Answered, Problem, ProblemKind};
 use crate::journal::{Context, Revisions};
 use aws_lc_rs::digest;
 use futures_util::future::try_join_all;
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A push, read and hashed before any connection is taken.
@@ -33,12 +32,12 @@ impl Push {
     pub(super) fn read(
         cursor: Cursor,
         key: Option<String>,
-        body: Value,
+        body: &[u8],
         hash: Vec<u8>,
     ) -> Answered<Self> {
         let mut push = Self { cursor, key, hash, sides: sides(), report: Report::default() };
-        for (name, changes) in lists(body)? {
-            let lists = lists_of(changes)?;
+        for (name, changes) in outline::cut(body)? {
+            let lists = outline::lists(changes)?;
             let side = push.sides.iter_mut().find(|(collection, _)| *collection == name);
             let Some((_, side)) = side else {
                 return Err(Problem::new(ProblemKind::UnknownCollection)
@@ -103,7 +102,7 @@ async fn locked(
     try_join_all(loads).await?;
     let mut revisions = Revisions::after(journal.revision());
     let mut frame = Frame {
-        sender: Sender { device, cursor: push.cursor.rev },
+        sender: Sender { device, cursor: push.cursor.rev, head: head.rev },
         context: Context { now: moment, day_start_minute: journal.day_start_minute() },
         epoch: head.epoch,
         revisions: &mut revisions,
@@ -143,36 +142,4 @@ fn replay(stored: store::Answered, hash: &[u8]) -> Answered<(String, Option<i64>
         return Ok((stored.answer, None));
     }
     Err(Problem::new(ProblemKind::IdempotencyKeyReused))
-}
-
-fn answer(report: &Report, head: Cursor, account: Uuid) -> String {
-    let rejected: Vec<Value> = report
-        .refused
-        .iter()
-        .map(|r| json!({"collection": r.collection, "id": r.id, "code": r.code, "field": r.field}))
-        .collect();
-    let mut by_collection: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for refusal in &report.refused {
-        by_collection.entry(refusal.collection).or_default().push(&refusal.id);
-    }
-    let mut answer = Map::new();
-    answer.insert("timestamp".into(), json!(head.timestamp()));
-    answer.insert("account".into(), json!(account));
-    answer.insert("accepted".into(), json!(report.accepted));
-    answer.insert("unchanged".into(), json!(report.unchanged));
-    answer.insert("records".into(), json!(report.records));
-    answer.insert("rejected".into(), json!(rejected));
-    if !by_collection.is_empty() {
-        answer.insert("experimentalRejectedIds".into(), json!(by_collection));
-    }
-    let renamed: Vec<Value> = report
-        .renamed
-        .iter()
-        .map(|((collection, sent), kept)| {
-            json!({"collection": collection, "sent": sent, "kept": kept})
-        })
-        .collect();
-    answer.insert("renamed".into(), json!(renamed));
-    answer.insert("safety_notice".into(), json!(report.notice));
-    Value::Object(answer).to_string()
 }

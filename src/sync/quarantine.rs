@@ -1,7 +1,7 @@
 //! The quarantine: what was not accepted stays as it came until the record is mended or its owner lets
 //! it go. It has an end, and then the device alone keeps a refused record.
 
-use super::incoming::Refusal;
+use super::incoming::{Flaw, Refusal};
 use super::store::{self, HeldBack, Quarantined};
 use crate::access::{self, Caller, Need, Target};
 use crate::app::App;
@@ -68,15 +68,15 @@ pub(super) fn settle(
         if known.contains(&id) || kept.contains_key(&id) {
             continue;
         }
-        let payload = refusal.payload.to_string();
-        if places == 0 || payload.len() > room {
-            refusal.code = FULL;
+        if places == 0 || refusal.payload.len() > room {
+            refusal.flaws.insert(0, Flaw::whole(FULL));
             continue;
         }
         places -= 1;
-        room -= payload.len();
+        room -= refusal.payload.len();
         let (collection, record_id) = (refusal.collection.to_owned(), refusal.id.clone());
-        let (code, field) = (refusal.code, refusal.field.clone());
+        let (code, field) = (refusal.code(), refusal.field().map(str::to_owned));
+        let payload = refusal.payload.clone();
         kept.insert(id, Quarantined { id, collection, record_id, code, field, payload });
     }
     Outcome {
@@ -87,8 +87,8 @@ pub(super) fn settle(
 
 /// Names a refusal.
 fn name(refusal: &Refusal) -> Uuid {
-    let Refusal { collection, id, code, payload, .. } = refusal;
-    let name = format!("{collection}\n{id}\n{code}\n{payload}");
+    let Refusal { collection, id, payload, .. } = refusal;
+    let name = format!("{collection}\n{id}\n{}\n{payload}", refusal.code());
     Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
 }
 

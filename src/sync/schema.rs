@@ -23,13 +23,15 @@ fn named(name: &str) -> RefOr<Schema> {
 }
 
 fn timestamp(about: &str) -> Object {
+    bare_timestamp().description(Some(about)).build()
+}
+
+fn bare_timestamp() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .minimum(Some(0))
         .maximum(Some(9_007_199_254_740_991_i64))
-        .description(Some(about))
-        .build()
 }
 
 fn count(about: &str) -> ObjectBuilder {
@@ -99,7 +101,7 @@ fn row<C: Record>(components: &mut Components) -> RefOr<Schema> {
             object = object.property("clinician_id", clinician()).required("clinician_id");
         }
         for name in ["created_at", "updated_at"] {
-            let by = "By the clock of the device, milliseconds since 1970.";
+            let by = "By the device's clock, in ms.";
             object = object.property(name, millis().description(Some(by))).required(name);
         }
         Schema::Object(object.build())
@@ -178,7 +180,10 @@ pub(super) fn push_body(components: &mut Components) -> RefOr<Schema> {
             ObjectBuilder::new()
                 .description(Some(
                     "What changed on the device: at most 5000 changes in all. The rules are in the guide to sync \
-                     (`/docs/guides/sync`). For an id in `deleted` an object with `id` and `_base` is taken, too.",
+                     (`/docs/guides/sync`). Beside its fields a row may have `_changed`, the names of the edited \
+                     ones, with commas; `_seen`, the timestamp that was pulled before the edit, or `_base`, the \
+                     values seen then; and `_undelete`, which brings a deleted record back. For an id in `deleted` an \
+                     object is taken, too.",
                 ))
                 .property("changes", changes)
                 .required("changes")
@@ -236,9 +241,11 @@ fn updated_row<C: Record>(components: &mut Components) -> RefOr<Schema> {
         object = object
             .property(
                 "_changed",
-                nullable(text(2000, "The fields that were edited, with commas."), Type::String),
+                nullable(ObjectBuilder::new().max_length(Some(2000)), Type::String),
             )
-            .property("_base", seen);
+            .property("_base", seen)
+            .property("_seen", nullable(bare_timestamp(), Type::Integer))
+            .property("_undelete", nullable(ObjectBuilder::new(), Type::Boolean));
         Schema::Object(object.build())
     })
 }
@@ -290,6 +297,56 @@ fn any_object(about: &str) -> ObjectBuilder {
         .description(Some(about))
 }
 
+/// A record that was not accepted.
+fn rejected(components: &mut Components) {
+    fault(components);
+    components.named("RejectedChange", |_| {
+        Schema::Object(
+            ObjectBuilder::new()
+                .description(Some("A record that was not accepted; it is kept in the quarantine."))
+                .property("collection", text(64, "Its collection."))
+                .required("collection")
+                .property("id", text(64, "Its id, as sent."))
+                .required("id")
+                .property(
+                    "code",
+                    text(
+                        40,
+                        "`invalid_id`, `invalid_value`, `unknown_field`, `too_large`, \
+                         `malformed`, `quarantine_full` or `read_only`.",
+                    ),
+                )
+                .required("code")
+                .property("field", nullable(text(64, "The field at fault."), Type::String))
+                .required("field")
+                .property(
+                    "faults",
+                    ArrayBuilder::new()
+                        .items(named("RecordFault"))
+                        .max_items(Some(100))
+                        .description(Some("All of its faults, the first one too.")),
+                )
+                .required("faults")
+                .build(),
+        )
+    });
+}
+
+/// One thing wrong with a record.
+fn fault(components: &mut Components) {
+    components.named("RecordFault", |_| {
+        Schema::Object(
+            ObjectBuilder::new()
+                .description(Some("One thing wrong with a record."))
+                .property("code", text(40, "Why."))
+                .required("code")
+                .property("field", nullable(text(64, "The field at fault."), Type::String))
+                .required("field")
+                .build(),
+        )
+    });
+}
+
 /// A record whose id was sent in capitals.
 fn renamed(components: &mut Components) {
     components.named("RenamedRecord", |_| {
@@ -338,30 +395,7 @@ impl Document for PushAnswer {
                         .build(),
                 )
             });
-            components.named("RejectedChange", |_| {
-                Schema::Object(
-                    ObjectBuilder::new()
-                        .description(Some(
-                            "A record that was not accepted; it is kept in the quarantine.",
-                        ))
-                        .property("collection", text(64, "Its collection."))
-                        .required("collection")
-                        .property("id", text(64, "Its id, as sent."))
-                        .required("id")
-                        .property(
-                            "code",
-                            text(
-                                40,
-                                "`invalid_id`, `invalid_value`, `unknown_field`, \
-                                 `too_large` or `read_only`.",
-                            ),
-                        )
-                        .required("code")
-                        .property("field", nullable(text(64, "The field at fault."), Type::String))
-                        .required("field")
-                        .build(),
-                )
-            });
+            rejected(components);
             renamed(components);
             let many = |name: &str, about: &str| {
                 ArrayBuilder::new()
@@ -396,6 +430,13 @@ impl Document for PushAnswer {
                         "experimentalRejectedIds",
                         any_object("By collection, for WatermelonDB; only when there are any."),
                     )
+                    .property(
+                        "missing_base",
+                        any_object(
+                            "By collection, changed or deleted records with neither `_base` nor `_seen`.",
+                        ),
+                    )
+                    .required("missing_base")
                     .property("safety_notice", safety_notice(components))
                     .required("safety_notice")
                     .build(),

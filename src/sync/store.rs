@@ -1,8 +1,9 @@
 //! The SQL of sync beside the collections' own: heads, histories, stored answers, quarantine.
 
+use super::known::Mark;
 use super::page::Stretch;
-use super::past::{Line, Mark, Spot};
-use super::side::FlatRow;
+use super::past::{Line, Spot};
+use super::rows::FlatRow;
 use crate::access::{Permit, Read, Write};
 use crate::db::{Column, Columns, Row, Statement, next, row};
 use crate::http::Place;

@@ -14,8 +14,16 @@ const DEPTH: u8 = 32;
 /// # Errors
 /// What is wrong and where (line and column), never an echo of the text.
 pub fn parse(bytes: &[u8]) -> Result<Value, String> {
+    read(bytes, Strict { left: DEPTH })
+}
+
+/// Reads one JSON document with a reader of the caller's own, which looks after keys and depth.
+///
+/// # Errors
+/// As [`parse`].
+pub fn read<'de, S: DeserializeSeed<'de>>(bytes: &'de [u8], seed: S) -> Result<S::Value, String> {
     let mut reader = serde_json::Deserializer::from_slice(without_mark(bytes));
-    let value = Strict { left: DEPTH }.deserialize(&mut reader).map_err(|e| place(&e))?;
+    let value = seed.deserialize(&mut reader).map_err(|e| place(&e))?;
     reader.end().map_err(|e| place(&e))?;
     Ok(value)
 }

@@ -119,8 +119,9 @@ async fn a_late_copy_of_a_create_stays_deleted_also_after_a_new_start_of_the_rec
     let id = Uuid::now_v7();
     let first = created(&[entry(id, &json!({"note": "first", "mood": null}))]);
     push(&ana, 0, first.clone()).await;
-    push(&ana, head(&ana).await, deleted(&[json!(id)])).await;
-    let late = push(&ana, head(&ana).await, first.clone()).await;
+    let before = head(&ana).await;
+    push(&ana, before, deleted(&[json!(id)])).await;
+    let late = push(&ana, before, first.clone()).await;
     assert_eq!((&late["accepted"], &late["records"][0]["record"]), (&json!(0), &Value::Null));
     assert_eq!(late["records"][0]["result"], "deleted");
 
@@ -135,8 +136,9 @@ async fn a_late_copy_of_a_create_stays_deleted_also_after_a_new_start_of_the_rec
     push(&ana, head(&ana).await, edited).await;
     push(&ana, head(&ana).await, second.clone()).await;
     assert_eq!(stands(&ana, id).await["note"], "edited");
-    push(&ana, head(&ana).await, deleted(&[json!(id)])).await;
-    let late = push(&ana, head(&ana).await, second).await;
+    let before = head(&ana).await;
+    push(&ana, before, deleted(&[json!(id)])).await;
+    let late = push(&ana, before, second).await;
     assert_eq!(late["records"][0]["result"], "deleted");
     assert_eq!(stands(&ana, id).await, Value::Null);
 }

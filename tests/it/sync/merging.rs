@@ -1,21 +1,9 @@
 //! Merges over the wire: what two devices typed, and which of it stands.
 
 use super::support::*;
-use crate::support::{Person, TestApp};
+use crate::support::TestApp;
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-/// Two devices of a patient and an entry both have pulled, with their cursor.
-async fn both() -> (Person, Person, Uuid, i64) {
-    let app = TestApp::shared();
-    let phone = app.patient("ana").await;
-    let tablet = phone.other_device(&app).await;
-    let id = Uuid::now_v7();
-    let fields = json!({"note": "bad night", "mood": 5, "energy": 5});
-    push(&phone, 0, created(&[entry(id, &fields)])).await;
-    let cursor = head(&phone).await;
-    (phone, tablet, id, cursor)
-}
 
 fn result(answer: &Value) -> &Value {
     &answer["records"][0]["result"]
@@ -23,7 +11,7 @@ fn result(answer: &Value) -> &Value {
 
 #[tokio::test]
 async fn fields_changed_on_different_devices_merge() {
-    let (phone, tablet, id, cursor) = both().await;
+    let (phone, tablet, id, cursor) = both(&TestApp::shared()).await;
     push(&tablet, cursor, updated(&[edit(id, &json!({"note": "better"}))])).await;
     // The whole row travels, as WatermelonDB sends it, with the note of before.
     let mut row = entry(id, &json!({"note": "bad night", "mood": 6, "energy": 5}));
@@ -38,7 +26,7 @@ async fn fields_changed_on_different_devices_merge() {
 
 #[tokio::test]
 async fn fields_that_are_absent_or_not_named_are_not_touched() {
-    let (phone, _, id, cursor) = both().await;
+    let (phone, _, id, cursor) = both(&TestApp::shared()).await;
     let mut row = entry(id, &json!({"mood": 0, "note": null}));
     row["_changed"] = json!("mood");
     let answer = push(&phone, cursor, updated(&[row])).await;
@@ -58,7 +46,7 @@ async fn fields_that_are_absent_or_not_named_are_not_touched() {
 #[tokio::test]
 async fn an_empty_list_of_changed_fields_means_all() {
     // What WatermelonDB sends after it has merged a pulled record into one it had created itself.
-    let (phone, _, id, cursor) = both().await;
+    let (phone, _, id, cursor) = both(&TestApp::shared()).await;
     let mut row = entry(id, &json!({"note": "typed here", "mood": 5, "energy": 5}));
     row["_status"] = json!("updated");
     row["_changed"] = json!("");
@@ -69,7 +57,7 @@ async fn an_empty_list_of_changed_fields_means_all() {
 
 #[tokio::test]
 async fn the_same_field_changed_twice_is_reported_and_kept_in_the_history() {
-    let (phone, tablet, id, cursor) = both().await;
+    let (phone, tablet, id, cursor) = both(&TestApp::shared()).await;
     let mut first = edit(id, &json!({"mood": 6}));
     first["updated_at"] = json!(1_777_999_000_000_i64);
     push(&tablet, cursor, updated(&[first])).await;
@@ -91,7 +79,7 @@ async fn the_same_field_changed_twice_is_reported_and_kept_in_the_history() {
 
 #[tokio::test]
 async fn base_values_decide_where_they_are_given() {
-    let (phone, tablet, id, cursor) = both().await;
+    let (phone, tablet, id, cursor) = both(&TestApp::shared()).await;
     push(&tablet, cursor, updated(&[edit(id, &json!({"mood": 6}))])).await;
     // RxDB: the whole document, its base, and no cursor. Only the energy was changed.
     let base = json!({"note": "bad night", "mood": 5, "energy": 5});
@@ -111,7 +99,7 @@ async fn base_values_decide_where_they_are_given() {
 
 #[tokio::test]
 async fn a_late_packet_of_the_same_device_is_kept_out_and_recorded() {
-    let (phone, tablet, id, cursor) = both().await;
+    let (phone, tablet, id, cursor) = both(&TestApp::shared()).await;
     let typed = |note: &str, at: i64| {
         let mut row = edit(id, &json!({"note": note}));
         row["updated_at"] = json!(1_777_700_000_000_i64 + at);
@@ -136,7 +124,7 @@ async fn a_late_packet_of_the_same_device_is_kept_out_and_recorded() {
 
 #[tokio::test]
 async fn an_edit_beats_a_delete_from_both_sides() {
-    let (phone, tablet, id, cursor) = both().await;
+    let (phone, tablet, id, cursor) = both(&TestApp::shared()).await;
     push(&tablet, cursor, updated(&[edit(id, &json!({"note": "edited"}))])).await;
     for gone in [json!(id), json!({"id": id, "_base": {"note": "bad night", "mood": 5}})] {
         let kept = push(&phone, cursor, deleted(&[gone])).await;
@@ -169,7 +157,7 @@ async fn an_edit_beats_a_delete_from_both_sides() {
 
 #[tokio::test]
 async fn a_device_deletes_what_only_it_has_edited_since_it_pulled() {
-    let (phone, _, id, cursor) = both().await;
+    let (phone, _, id, cursor) = both(&TestApp::shared()).await;
     push(&phone, cursor, updated(&[edit(id, &json!({"mood": 1}))])).await;
     assert_eq!(push(&phone, cursor, deleted(&[json!(id)])).await["accepted"], 1);
     assert_eq!(tombstones(&pull(&phone, cursor).await), [id]);
@@ -179,7 +167,7 @@ async fn a_device_deletes_what_only_it_has_edited_since_it_pulled() {
 
 #[tokio::test]
 async fn unknown_ids_are_created_or_already_gone() {
-    let (phone, _, _, cursor) = both().await;
+    let (phone, _, _, cursor) = both(&TestApp::shared()).await;
     let (a, b) = (Uuid::now_v7(), Uuid::now_v7());
     let mut row = entry(a, &json!({"mood": 3}));
     row["_changed"] = json!("mood");
@@ -195,7 +183,7 @@ async fn unknown_ids_are_created_or_already_gone() {
 
 #[tokio::test]
 async fn the_same_day_made_on_two_devices_is_one_record_of_both() {
-    let (phone, tablet, _, cursor) = both().await;
+    let (phone, tablet, _, cursor) = both(&TestApp::shared()).await;
     let id = Uuid::new_v5(&phone.id, b"journal_entries:2026-05-01");
     let from_phone = entry(id, &json!({"note": "phone", "mood": null, "steps": 10}));
     let from_tablet = entry(id, &json!({"note": "tablet", "mood": 4, "steps": null}));
@@ -214,7 +202,7 @@ async fn the_same_day_made_on_two_devices_is_one_record_of_both() {
 #[tokio::test]
 async fn a_cursor_that_has_passed_the_record_sees_the_outcome_again() {
     // Rule 6b, for clients that do not read the answer of a push.
-    let (phone, tablet, id, cursor) = both().await;
+    let (phone, tablet, id, cursor) = both(&TestApp::shared()).await;
     push(&tablet, cursor, updated(&[edit(id, &json!({"note": "edited"}))])).await;
     let passed = head(&phone).await;
     // It sends an old note it does not name as changed: it stands otherwise than it was sent.
@@ -242,7 +230,7 @@ async fn a_cursor_that_has_passed_the_record_sees_the_outcome_again() {
 #[tokio::test]
 async fn an_edit_without_a_time_is_never_newer_than_one_with_a_time() {
     // The phone's clock is behind the server's, and it used REST for its last edit.
-    let (phone, _, id, cursor) = both().await;
+    let (phone, _, id, cursor) = both(&TestApp::shared()).await;
     let path = format!("/v1/journal-entries/{id}");
     let read = phone.get(&path).await;
     let note = json!({"note": "by REST"});

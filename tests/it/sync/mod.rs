@@ -1,6 +1,7 @@
 //! Sync over the wire.
 
 mod account;
+mod back;
 mod chaos;
 mod clients;
 mod convergence;
@@ -17,13 +18,17 @@ pub mod marks;
 mod merging;
 mod mid_sync;
 mod no_skips;
+mod one_record;
 mod page;
 mod paging;
 mod pull;
 mod push;
 mod quarantine;
+mod reserved;
 mod restored;
 mod rows;
+mod same_record;
+mod seen;
 mod slow;
 mod snapshot;
 pub mod stream;

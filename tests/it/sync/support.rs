@@ -1,6 +1,6 @@
 //! What the sync tests do all the time.
 
-use crate::support::{Answer, Person};
+use crate::support::{Answer, Person, TestApp};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -63,6 +63,17 @@ pub fn edit(id: Uuid, values: &Value) -> Value {
     record["_status"] = json!("updated");
     record["_changed"] = json!(names.join(","));
     record
+}
+
+/// Two devices of a patient and an entry both have pulled, with their cursor.
+pub async fn both(app: &TestApp) -> (Person, Person, Uuid, i64) {
+    let phone = app.patient("ana").await;
+    let tablet = phone.other_device(app).await;
+    let id = Uuid::now_v7();
+    let fields = json!({"note": "bad night", "mood": 5, "energy": 5});
+    push(&phone, 0, created(&[entry(id, &fields)])).await;
+    let cursor = head(&phone).await;
+    (phone, tablet, id, cursor)
 }
 
 /// Changes of one collection: `list` is `created`, `updated` or `deleted`.
