@@ -160,11 +160,17 @@ class Client:
             record = self.find(collection, id)
             if not record.on_server and f"{collection}/{id}" not in self.unanswered()["sent"]:
                 return self.forget(record)  # nobody else has ever had it
-            if record.refused:
-                record.changed = {}  # the quarantine has it
+            self.without(record, record.refused or [])
             self.touch(record, {})
             record.state = "deleted"
             self.keep(record)
+
+    def without(self, record, faults):
+        """A delete goes without the values that were refused; the quarantine has these. Were there any?"""
+        before = set(record.changed)
+        for fault in faults:
+            record.changed = {n: e for n, e in record.changed.items() if fault["field"] not in (n, None)}
+        return before != set(record.changed)
 
     def undelete(self, collection, id, values):
         """Asks a record back that is a tombstone on the server, with its last values and these."""
@@ -184,7 +190,7 @@ class Client:
     def pull(self):
         has_more = True
         while has_more:
-            query = {"last_pulled_at": self.get("cursor") or 0, "limit": self.most}
+            query = {"last_pulled_at": self.get("cursor") or 0, "account": self.get("account"), "limit": self.most}
             if self.get("resync"):
                 query["tombstones"] = 1
             try:
@@ -200,8 +206,8 @@ class Client:
                         self.pulled(collection, row, page["timestamp"])
                     for id in lists["deleted"]:
                         record = self.find(collection, id)
-                        if record and record.state in ("clean", "deleted"):
-                            self.forget(record)  # one with edits stays, and the next push brings it back
+                        if record and record.state in ("clean", "deleted") and not record.changed:
+                            self.forget(record)  # one with edits stays: the next push brings them
                 self.put("account", page["account"])
                 self.put("cursor", page["timestamp"])
                 has_more = page["has_more"]
@@ -291,9 +297,10 @@ class Client:
             for place, edits in outbox["sent"].items():
                 record = self.find(*place.split("/"))
                 if record and place in rejected:
-                    if record.state == "deleted" and record.changed:
-                        record.changed = {}  # what was typed before is in the quarantine: delete without it
-                        self.keep(record)
+                    if record.state == "deleted" and not record.on_server:
+                        self.forget(record)
+                    elif record.state == "deleted" and self.without(record, rejected[place]["faults"]):
+                        self.keep(record)  # and sent again
                     elif record.edits == edits:  # one that was edited meanwhile is sent again
                         self.refuse(record, rejected[place]["faults"])
                 elif record:
@@ -302,13 +309,16 @@ class Client:
                 self.put("safety_notice", answer["safety_notice"])  # show it at once
             self.db.execute("DELETE FROM outbox")
 
+    def since(self, record, edits):
+        """What was typed while the push was under way stays to be sent."""
+        return {name: edit for name, edit in record.changed.items() if edit > edits}
+
     def settle(self, record, edits, told):
         """The record was sent after so many edits, and stands as it was sent or as it is told."""
         if told.get("conflicts"):
             self.say(record, "conflict", told["conflicts"])
         row, is_gone = told.get("record"), "record" in told and told["record"] is None
-        # What was typed while the push was under way stays to be sent.
-        record.changed = {name: edit for name, edit in record.changed.items() if edit > edits}
+        record.changed = self.since(record, edits)
         record.on_server, record.undelete = True, False
         record.told_at = record.row["updated_at"]
         if record.edits > edits:
@@ -385,9 +395,7 @@ class Client:
 
     def call(self, method, path, query=None, body=None, key=None):
         """A request as the signed-in account; a token that has expired is refreshed once."""
-        if query:
-            account = self.get("account")
-            path += "?" + urlencode(query | ({"account": account} if account else {}))
+        path += "?" + urlencode(query) if query else ""
         for is_fresh in (False, True):
             tokens = self.get("tokens") or {"access_token": ""}
             headers = {"Authorization": "Bearer " + tokens["access_token"]}
@@ -412,8 +420,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", default="http://127.0.0.1:8080")
     parser.add_argument("--store", required=True)
-    parser.add_argument("do", choices=["sign-in", "sign-out", "sync", "entry", "list"])
+    parser.add_argument("do", choices=["sign-in", "sign-out", "sync", "entry", "edit", "list"])
     parser.add_argument("what", nargs="?")
+    parser.add_argument("values", nargs="?")
     asked = parser.parse_args()
     client = Client(asked.base, asked.store)
     if asked.do == "sign-in":
@@ -426,6 +435,8 @@ def main():
     elif asked.do == "entry":
         now = {"effective_at": int(time.time() * 1000), "time_zone": "UTC"}
         print(client.create("journal_entries", now | json.loads(asked.what)))
+    elif asked.do == "edit":
+        client.edit("journal_entries", asked.what, json.loads(asked.values))
     else:
         for record in client.records("collection = ?", [asked.what]):
             print(record.state, json.dumps(record.row))

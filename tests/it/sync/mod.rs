@@ -14,6 +14,7 @@ mod idempotency;
 mod keys;
 mod large;
 mod limits;
+mod literal;
 pub mod marks;
 mod merging;
 mod mid_sync;
