@@ -3,8 +3,11 @@
 import type { Rows } from '@pain-journal/sync-core'
 import type { RxJsonSchema } from 'rxdb'
 
+/** A value as RxDB hands it out. Codes and lists are plain strings: its read-only copies would break them. */
+type Stored<T> = T extends string ? string : T
+
 /** A document: the id, and what has been filled in. */
-export type Document<C extends keyof Rows> = Pick<Rows[C], 'id'> & Partial<Rows[C]>
+export type Document<C extends keyof Rows> = { id: string } & { [F in Exclude<keyof Rows[C], 'id'>]?: Stored<Rows[C][F]> }
 
 /** The schema of `adverse_events`. Types only: an older app must be able to keep what a newer server allows. */
 export const adverseEventsSchema: RxJsonSchema<Document<'adverse_events'>> = {

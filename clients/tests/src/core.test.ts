@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Api, dayId, SyncError, uuidv7 } from '@pain-journal/sync-core'
-import type { Row } from '@pain-journal/sync-core'
+import type { Create } from '@pain-journal/sync-core'
 import { baseUrl, entry, patient } from './world.js'
 
-const created = (...rows: Row[]) => ({ journal_entries: { created: rows, updated: [], deleted: [] } })
+const created = (...rows: Create<'journal_entries'>[]) => ({ journal_entries: { created: rows, updated: [], deleted: [] } })
 
 /** An API whose server answers what the script says. */
 function scripted(...answers: [number, Record<string, unknown>, Record<string, string>?][]) {
-  const seen: { key: string | null; token: string | null }[] = []
+  const seen: { key: string | null; token: string | null; url: string; body: any }[] = []
   const refusals: boolean[] = []
   const api = new Api({
     baseUrl: 'http://server.test',
@@ -19,12 +19,13 @@ function scripted(...answers: [number, Record<string, unknown>, Record<string, s
       refusals.push(refused)
       return `t${refusals.length}`
     },
-    fetch: async (_input, init) => {
+    fetch: async (input, init) => {
       const headers = new Headers(init?.headers)
-      seen.push({ key: headers.get('idempotency-key'), token: headers.get('authorization') })
-      const [status, body, more] = answers.shift() ?? [500, {}]
+      const body = init?.body ? JSON.parse(String(init.body)) : null
+      seen.push({ key: headers.get('idempotency-key'), token: headers.get('authorization'), url: String(input), body })
+      const [status, answer, more] = answers.shift() ?? [500, {}]
       if (status === 0) throw new TypeError('no connection')
-      return new Response(JSON.stringify(body), { status, headers: more ?? {} })
+      return new Response(JSON.stringify(answer), { status, headers: more ?? {} })
     },
   })
   return { api, seen, refusals }
@@ -53,10 +54,11 @@ test('a push is repeated under its own key, whatever came in between', async () 
 })
 
 test('what a repeat cannot change is not repeated', async () => {
-  for (const [status, code] of [[409, 'idempotency_key_reused'], [400, 'invalid_body'], [426, 'schema_version_unsupported']] as const) {
+  for (const [status, code] of [[409, 'idempotency_key_reused'], [409, 'other_account'], [400, 'invalid_body'], [426, 'schema_version_unsupported']] as const) {
     const { api, seen } = scripted([status, { code }])
-    await assert.rejects(api.push(created(entry()), 1), (error: SyncError) => error.status === status && error.code === code)
-    assert.equal(seen.length, 1)
+    const error = await api.push(created(entry()), 1).then(({ failure }) => failure, (thrown: unknown) => thrown)
+    assert.ok(error instanceof SyncError)
+    assert.deepEqual([error.status, error.code, seen.length], [status, code, 1])
   }
 })
 
@@ -88,7 +90,8 @@ test('the wire: pages join to the whole, and a tombstone takes its row', async (
   const { changes, timestamp } = await device!.api.pullAll({ cursor: 0, limit: 7, tombstones: true })
   assert.equal(changes.journal_entries?.updated.length, 24)
   assert.deepEqual(changes.journal_entries?.deleted, [rows[0]!.id])
-  assert.deepEqual(await device!.api.pull({ cursor: timestamp }), { changes: {}, timestamp, has_more: false })
+  const page = await device!.api.pull({ cursor: timestamp, account: device!.patient.toUpperCase() })
+  assert.deepEqual([page.changes, page.timestamp, page.has_more, page.account], [{}, timestamp, false, device!.patient])
 })
 
 test('the wire: a missing server is told from a refusal', async () => {
@@ -96,4 +99,73 @@ test('the wire: a missing server is told from a refusal', async () => {
   await assert.rejects(api.pull({ cursor: 0 }), (error: SyncError) => error.status === 401)
   const nobody = new Api({ baseUrl: 'http://127.0.0.1:9', token: () => '', attempts: 2, backoff: 1 })
   await assert.rejects(nobody.pull({ cursor: 0 }), (error: SyncError) => error.status === 0)
+})
+
+test('what is too large is halved down to one record, which is reported; the rest arrives', async () => {
+  const rows = Array.from({ length: 8 }, (_, index) => entry({ note: `${index}` }))
+  const arrived: string[] = []
+  let requests = 0
+  const api = new Api({
+    baseUrl: 'http://server.test',
+    backoff: 1,
+    token: () => 't',
+    fetch: async (_input, init) => {
+      requests++
+      const ids = JSON.parse(String(init?.body)).changes.journal_entries.created.map(({ id }: { id: string }) => id)
+      if (ids.includes(rows[5]!.id)) return new Response(JSON.stringify({ code: 'body_too_large' }), { status: 413 })
+      arrived.push(...ids)
+      return new Response(JSON.stringify({ ...fine, accepted: ids.length }), { status: 200 })
+    },
+  })
+  const result = await api.push(created(...rows), 1)
+  assert.deepEqual(result.rejected, [{ collection: 'journal_entries', id: rows[5]!.id, code: 'too_large', field: null, faults: [{ code: 'too_large', field: null }] }])
+  assert.equal(result.accepted, 7)
+  assert.deepEqual(arrived.sort(), rows.filter((_, index) => index !== 5).map(({ id }) => id).sort())
+  assert.ok(requests <= 12, `${requests}`)
+  // What was learnt is kept: the next large push begins smaller.
+  requests = 0
+  await api.push(created(...rows.filter((_, index) => index !== 5)), 1)
+  assert.equal(requests, 7)
+})
+
+test('a part that is refused does not stop the others', async () => {
+  const rows = Array.from({ length: 2500 }, () => entry())
+  const { api, seen } = scripted([200, fine], [422, { code: 'validation_failed' }], [200, fine])
+  const result = await api.push(created(...rows), 1)
+  assert.equal(seen.length, 3)
+  assert.equal(result.accepted, 2)
+  assert.equal((result.failure as SyncError).code, 'validation_failed')
+  assert.deepEqual(result.unsent.map(({ id }) => id), rows.slice(1000, 2000).map(({ id }) => id))
+})
+
+test('what ends a push altogether is thrown', async () => {
+  for (const [status, code] of [[401, 'session_revoked'], [403, 'account_suspended'], [409, 'other_account'], [410, 'resync_required'], [426, 'schema_version_unsupported']] as const) {
+    const { api } = scripted([status, { code }], [status, { code }], [200, fine])
+    await assert.rejects(api.push(created(entry()), 1), (error: SyncError) => error.status === status && error.code === code)
+  }
+})
+
+test('every request names the account whose database it is', async () => {
+  const page = { changes: {}, timestamp: 5, has_more: false }
+  const { api, seen } = scripted([200, page], [200, fine], [200, page])
+  await api.pull({ cursor: 1, account: 'a' })
+  await api.push(created(entry()), 1, { account: 'a' })
+  await api.pull({ cursor: 1 })
+  assert.deepEqual(seen.map(({ url }) => new URL(url).searchParams.get('account')), ['a', 'a', null])
+})
+
+test('an earlier server, that names neither faults nor accounts, is understood', async () => {
+  const rejected = [{ collection: 'journal_entries', id: 'x', code: 'invalid_value', field: 'mood' }]
+  const { api } = scripted([200, { ...fine, rejected }])
+  const result = await api.push(created(entry()), 1)
+  assert.deepEqual(result.rejected, [{ ...rejected[0], faults: [{ code: 'invalid_value', field: 'mood' }] }])
+  assert.deepEqual([result.missing_base, result.safety_notice, result.renamed], [{}, null, []])
+})
+
+test('the wire: another account is refused, at pull and at push, before anything else', async () => {
+  const [[anna], [bert]] = [await patient(1), await patient(1)]
+  const refused = (error: SyncError): boolean => error.otherAccount
+  await assert.rejects(bert!.api.pull({ cursor: Number.MAX_SAFE_INTEGER, account: anna!.patient }), refused)
+  await assert.rejects(bert!.api.push(created(entry()), 0, { account: anna!.patient }), refused)
+  assert.equal((await bert!.all()).size, 0)
 })

@@ -51,6 +51,8 @@ export const storm = (chance: () => number) => (): Step | undefined => {
 
 /** One device's way to the server. */
 export class Net {
+  /** Records that were sent without what the device had seen of them: the answers name them. */
+  static readonly blind: string[] = []
   /** Is the device offline? */
   offline = false
   /** How many requests were sent. */
@@ -65,10 +67,15 @@ export class Net {
   readonly fetch: typeof fetch = async (input, init) => {
     if (this.offline) lost()
     const method = init?.method ?? 'GET'
-    const request = (): Promise<Response> => {
+    const request = async (): Promise<Response> => {
       this.sent++
       this.asked.push(String(input))
-      return fetch(input, init)
+      const answer = await fetch(input, init)
+      if (method === 'POST' && answer.ok) {
+        const { missing_base: missing = {} } = (await answer.clone().json()) as { missing_base?: Record<string, string[]> }
+        for (const [collection, ids] of Object.entries(missing)) Net.blind.push(...ids.map((id) => `${collection}/${id}`))
+      }
+      return answer
     }
     const index = this.plans.findIndex((plan) => plan.method === method)
     const [plan] = index < 0 ? [] : this.plans.splice(index, 1)

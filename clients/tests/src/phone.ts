@@ -1,17 +1,21 @@
 // A device with WatermelonDB, as an app would have it.
 
 import { Database, Model } from '@nozbe/watermelondb'
-import LokiJSAdapter from '@nozbe/watermelondb/adapters/lokijs'
-import { appSchema } from '@nozbe/watermelondb/Schema'
-import { createTable, schemaMigrations } from '@nozbe/watermelondb/Schema/migrations'
-import logger from '@nozbe/watermelondb/utils/common/logger'
-import { journalEntriesTable, sync, syncedTables, uuidv7 } from '@pain-journal/watermelondb'
-import type { RejectedRecord, SyncedRecord, SyncOptions } from '@pain-journal/watermelondb'
-import { setGenerator } from '@nozbe/watermelondb/utils/common/randomId'
+import loki from '@nozbe/watermelondb/adapters/lokijs/index.js'
+import { appSchema } from '@nozbe/watermelondb/Schema/index.js'
+import { createTable, schemaMigrations } from '@nozbe/watermelondb/Schema/migrations/index.js'
+import common from '@nozbe/watermelondb/utils/common/logger/index.js'
+import { journalEntriesTable, Monitor, sync, syncedTables, uuidv7 } from '@pain-journal/watermelondb'
+import type { LostValue, RejectedRecord, SafetyNotice, SyncedRecord, SyncOptions } from '@pain-journal/watermelondb'
+import { setGenerator } from '@nozbe/watermelondb/utils/common/randomId/index.js'
 import type { Row } from '@pain-journal/sync-core'
 import type { Device } from './world.js'
 
 setGenerator(() => uuidv7())
+
+const LokiJSAdapter = loki.default
+type LokiJSAdapter = InstanceType<typeof LokiJSAdapter>
+const logger = common.default
 
 /** What WatermelonDB complains of. */
 export const complaints: string[] = []
@@ -65,12 +69,15 @@ function newAdapter(version: number): LokiJSAdapter {
 export class Phone {
   readonly rejected: RejectedRecord[] = []
   readonly merged: SyncedRecord[] = []
+  readonly lost: LostValue[] = []
+  readonly notices: SafetyNotice[] = []
+  readonly monitor = new Monitor()
   private adapter: LokiJSAdapter
   private db: Database
   private ticks = 0
 
   constructor(
-    readonly device: Device,
+    public device: Device,
     /** How far the clock of this phone is off, in milliseconds. */
     readonly clock = 0,
     /** The version of the app. */
@@ -85,13 +92,21 @@ export class Phone {
   }
 
   async sync(more: Partial<SyncOptions> = {}): Promise<void> {
-    await sync({
+    await sync(this.options(more))
+  }
+
+  /** How this phone syncs. */
+  options(more: Partial<SyncOptions> = {}): SyncOptions {
+    return {
       database: this.db,
       api: this.device.api,
+      monitor: this.monitor,
       onRejected: (rejected) => this.rejected.push(...rejected),
       onMerged: (records) => this.merged.push(...records),
+      onConflict: (lost) => this.lost.push(...lost),
+      onSafetyNotice: (notice) => this.notices.push(notice),
       ...more,
-    })
+    }
   }
 
   /** The app is killed and started again, perhaps in another version. */

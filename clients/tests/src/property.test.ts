@@ -9,8 +9,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { dayId, uuidv7 } from '@pain-journal/sync-core'
-import { hasUnsyncedChanges } from '@nozbe/watermelondb/sync'
-import { storm } from './net.js'
+import { hasUnsyncedChanges } from '@nozbe/watermelondb/sync/index.js'
+import { Net, storm } from './net.js'
 import { complaints, Phone } from './phone.js'
 import { Tablet } from './tablet.js'
 import { baseUrl, content, day, entry, eventually, patient, wait } from './world.js'
@@ -245,7 +245,10 @@ async function judge(hands: Hand[], server: Rows): Promise<void> {
   }
 }
 
-after(() => assert.deepEqual(complaints, [], 'WatermelonDB complained'))
+after(() => {
+  assert.deepEqual(complaints, [], 'WatermelonDB complained')
+  assert.deepEqual(Net.blind, [], 'sent without what had been seen')
+})
 
 for (const seed of SEEDS) {
   test(`P01 everybody ends with the same, and nothing typed is gone: seed ${seed}`, () => converges(seed))

@@ -1,9 +1,10 @@
 // The real RxDB against the real server.
 
 import assert from 'node:assert/strict'
-import { afterEach, test } from 'node:test'
+import { after, afterEach, test } from 'node:test'
 import { dayId, uuidv7 } from '@pain-journal/sync-core'
-import type { Row } from '@pain-journal/sync-core'
+import type { Create, Update } from '@pain-journal/sync-core'
+import { Net } from './net.js'
 import { Phone } from './phone.js'
 import { Tablet } from './tablet.js'
 import { content, day, entry, eventually, patient, wait } from './world.js'
@@ -32,6 +33,8 @@ async function two(): Promise<[Tablet, Tablet]> {
   return [a, b]
 }
 
+after(() => assert.deepEqual(Net.blind, [], 'sent without what had been seen'))
+
 // The free RxDB opens few collections at once.
 afterEach(async () => {
   for (const each of opened.splice(0)) await each.close()
@@ -50,8 +53,8 @@ async function settle(...all: Tablet[]): Promise<void> {
 }
 
 /** Another device writes, past all troubles. */
-const elsewhere = (device: Device, lists: { created?: Row[]; updated?: Row[]; deleted?: string[] }) =>
-  device.plain().push({ journal_entries: { created: [], updated: [], deleted: [], ...lists } }, 0)
+const elsewhere = (device: Device, lists: { created?: Create<'journal_entries'>[]; updated?: Update<'journal_entries'>[]; deleted?: string[] }) =>
+  device.plain().push({ journal_entries: lists }, 0)
 
 test('R01 records travel both ways, deletes too', async () => {
   const [a, b] = await two()

@@ -6,8 +6,8 @@ import type { RxReplicationState } from 'rxdb/plugins/replication'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { wrappedValidateAjvStorage } from 'rxdb/plugins/validate-ajv'
 import { Subject } from 'rxjs'
-import { replicate, syncedCollections, uuidv7 } from '@pain-journal/rxdb'
-import type { Checkpoint, Document, RejectedRecord, ReplicateOptions, SyncedRecord } from '@pain-journal/rxdb'
+import { Monitor, replicate, syncedCollections, uuidv7 } from '@pain-journal/rxdb'
+import type { Checkpoint, Document, LostValue, OtherAccountError, RejectedRecord, ReplicateOptions, SafetyNotice, SyncedRecord, UnboundError } from '@pain-journal/rxdb'
 import type { Row } from '@pain-journal/sync-core'
 import type { Device } from './world.js'
 
@@ -16,20 +16,24 @@ type Entry = Document<'journal_entries'>
 export class Tablet {
   readonly rejected: RejectedRecord[] = []
   readonly merged: SyncedRecord[] = []
+  readonly lost: LostValue[] = []
+  readonly notices: SafetyNotice[] = []
+  readonly others: (OtherAccountError | UnboundError)[] = []
   readonly errors: unknown[] = []
+  readonly monitor = new Monitor()
   readonly poke$ = new Subject<void>()
   replication: RxReplicationState<Entry, Checkpoint> | undefined
 
   private constructor(
-    readonly device: Device,
-    private readonly database: RxDatabase,
+    public device: Device,
+    readonly database: RxDatabase,
     readonly entries: RxCollection<Entry>,
   ) {}
 
-  static async open(device: Device): Promise<Tablet> {
+  static async open(device: Device, name = `t${uuidv7().replaceAll('-', '')}`, memory = getRxStorageMemory()): Promise<Tablet> {
     const database = await createRxDatabase({
-      name: `t${uuidv7().replaceAll('-', '')}`,
-      storage: wrappedValidateAjvStorage({ storage: getRxStorageMemory() }),
+      name,
+      storage: wrappedValidateAjvStorage({ storage: memory }),
       multiInstance: false,
     })
     const { journal_entries: entries } = await database.addCollections({ journal_entries: syncedCollections.journal_entries })
@@ -46,11 +50,29 @@ export class Tablet {
       retryTime: 50,
       onRejected: (rejected) => this.rejected.push(...rejected),
       onMerged: (records) => this.merged.push(...records),
+      onConflict: (lost) => this.lost.push(...lost),
+      onSafetyNotice: (notice) => this.notices.push(notice),
+      onOtherAccount: (error) => this.others.push(error),
+      monitor: this.monitor,
       ...more,
     })
     this.replication.error$.subscribe((error) => this.errors.push(error))
     await this.replication.awaitInitialReplication()
     return this
+  }
+
+  /** Starts with somebody else signed in; resolves when the replication has ended. */
+  async refused(device: Device, more: Partial<ReplicateOptions<Entry>> = {}): Promise<OtherAccountError | UnboundError> {
+    await this.replication?.cancel()
+    this.device = device
+    return new Promise((ended, failed) => {
+      const timer = setTimeout(() => failed(new Error("The replication goes on.")), 15_000)
+      const onOtherAccount = (error: OtherAccountError | UnboundError): void => {
+        clearTimeout(timer)
+        ended(error)
+      }
+      this.replication = replicate<Entry>({ collection: this.entries, api: device.api, retryTime: 50, ...more, onOtherAccount })
+    })
   }
 
   /** Sends everything and asks for everything. */

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { gzip } from 'node:zlib'
 import { promisify } from 'node:util'
 import { Api, FIELDS, uuidv7 } from '@pain-journal/sync-core'
-import type { ApiOptions, Collection, Row } from '@pain-journal/sync-core'
+import type { ApiOptions, Collection, Create, Row } from '@pain-journal/sync-core'
 import { Net } from './net.js'
 
-interface Account {
+export interface Account {
   id: string
   email: string
   password: string
@@ -29,10 +29,19 @@ const pack = promisify(gzip)
 
 export const wait = (time: number): Promise<void> => new Promise((done) => setTimeout(done, time))
 
+/** The account of a patient. */
+export function accountOf(patient: string): Account {
+  const account = accounts.find(({ id }) => id === patient)
+  assert.ok(account)
+  return account
+}
+
 /** A device that is signed in, and talks plain HTTP. */
 export class Device {
   readonly net = new Net()
   readonly api: Api
+  /** Made when the app was installed; kept over sign-ins. */
+  readonly installation = uuidv7()
   constructor(
     readonly patient: string,
     public token: string,
@@ -59,7 +68,7 @@ export class Device {
   /** Everything the server has of a collection. */
   async all(collection: Collection = 'journal_entries'): Promise<Map<string, Row>> {
     const { changes } = await this.plain().pullAll({ cursor: 0, collections: [collection] })
-    return new Map((changes[collection]?.updated ?? []).map((row) => [row.id, row]))
+    return new Map(((changes[collection]?.updated ?? []) as Row[]).map((row) => [row.id, row]))
   }
 
   /** Ends this device's sign-in: no token of it is good any longer. */
@@ -69,9 +78,7 @@ export class Device {
   }
 
   async signInAgain(): Promise<void> {
-    const account = accounts.find(({ id }) => id === this.patient)
-    assert.ok(account)
-    this.token = await signIn(account)
+    this.token = await signIn(accountOf(this.patient), this.installation)
   }
 
   /** The same device on a good network. */
@@ -86,11 +93,11 @@ export class Device {
   }
 }
 
-async function signIn(account: Account): Promise<string> {
+async function signIn(account: Account, installation: string): Promise<string> {
   const answer = await fetch(`${baseUrl}/v1/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email: account.email, password: account.password, device: { name: 'test device' } }),
+    body: JSON.stringify({ email: account.email, password: account.password, device: { name: 'test device', installation_id: installation } }),
   })
   const body: any = await answer.json()
   assert.equal(answer.status, 200, JSON.stringify(body))
@@ -102,7 +109,11 @@ export async function patient(devices: number, options?: Partial<ApiOptions>): P
   const account = accounts[used++]
   if (!account) throw new Error('The harness made too few accounts.')
   const all: Device[] = []
-  while (all.length < devices) all.push(new Device(account.id, await signIn(account), options))
+  while (all.length < devices) {
+    const device = new Device(account.id, '', options)
+    await device.signInAgain()
+    all.push(device)
+  }
   return all
 }
 
@@ -113,7 +124,7 @@ export const moment = (hoursAgo = 30): number => Math.floor(Date.now() / 1000) *
 export const day = (hoursAgo = 30): string => new Date(moment(hoursAgo)).toISOString().slice(0, 10)
 
 /** A new entry. */
-export function entry(values: Record<string, unknown> = {}): Row {
+export function entry(values: Partial<Create<'journal_entries'>> = {}): Create<'journal_entries'> {
   return { id: uuidv7(), kind: 'momentary', effective_at: moment(), time_zone: 'UTC', ...values }
 }
 

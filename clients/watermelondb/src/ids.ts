@@ -4,7 +4,7 @@
 import { FIELDS, keptId } from '@pain-journal/sync-core'
 import type { Collection } from '@pain-journal/sync-core'
 import type { Database, Model } from '@nozbe/watermelondb'
-import * as Q from '@nozbe/watermelondb/QueryDescription'
+import * as Q from '@nozbe/watermelondb/QueryDescription/index.js'
 
 type Raw = Record<string, unknown> & { id: string }
 

@@ -1,4 +1,5 @@
-export { Api, SyncError, dayId, keptId, uuidv7 } from '@pain-journal/sync-core'
-export type { ApiOptions, RejectedRecord, SyncedRecord } from '@pain-journal/sync-core'
+export * from '@pain-journal/sync-core'
+export { owner, wipe } from './owner.js'
+export { unsent } from './records.js'
 export * from './schema.js'
 export * from './sync.js'

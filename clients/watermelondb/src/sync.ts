@@ -1,61 +1,91 @@
 // The way between a WatermelonDB and the server. The wire is WatermelonDB's own; what is added here
-// keeps unsynced typing alive in the places where synchronize() alone would drop it.
+// keeps unsynced typing alive in the places where synchronize() alone would drop it, names what lost a
+// conflict, and keeps the journals of two people on one device apart.
 
-import { FIELDS, SyncError } from '@pain-journal/sync-core'
-import type { Api, Changes, Collection, PulledChanges, RejectedRecord, Row, SyncedRecord } from '@pain-journal/sync-core'
-import type { Database, Model } from '@nozbe/watermelondb'
-import * as Q from '@nozbe/watermelondb/QueryDescription'
-import { synchronize } from '@nozbe/watermelondb/sync'
-import type { SyncLog, SyncTableChangeSet } from '@nozbe/watermelondb/sync'
+import { FIELDS, SyncError, tell } from '@pain-journal/sync-core'
+import type { Api, Callbacks, Changes, Collection, Monitor, Pulled, RejectedRecord, Row, SyncedRecord, Values } from '@pain-journal/sync-core'
+import type { Database } from '@nozbe/watermelondb'
+import { synchronize } from '@nozbe/watermelondb/sync/index.js'
+import type { SyncLog, SyncTableChangeSet } from '@nozbe/watermelondb/sync/index.js'
 import { keepIds } from './ids.js'
+import { load, placeOf } from './kept.js'
+import type { Place } from './kept.js'
+import { offerBack, spareEdits } from './offer.js'
+import { bind, otherAccount } from './owner.js'
+import { syncedTables } from './records.js'
+import type { Lists, Raw } from './records.js'
+import { Seen } from './seen.js'
+import { inTurn, shared } from './turn.js'
 
 /** What to sync, and who wants to hear of it. */
-export interface SyncOptions {
+export interface SyncOptions extends Callbacks {
   database: Database
   api: Api
-  /** Records the server did not accept. They stay on the device, unsynced, until they are fixed. */
-  onRejected?: (rejected: RejectedRecord[]) => void
-  /** Records that stand otherwise than they were sent. The next pull brings them. */
-  onMerged?: (records: SyncedRecord[]) => void
+  /** Collects for a user interface what the sync tells. */
+  monitor?: Monitor
+  /** Takes a database of before databases had owners for the account that is signed in, unseen. */
+  adopt?: boolean
   /** See WatermelonDB's migration syncs. */
   migrationsEnabledAtVersion?: number
   log?: SyncLog
 }
 
-type Pulled = Partial<Record<Collection, PulledChanges>>
-type Raw = Record<string, unknown> & { id: string; _status: string; _changed: string }
-
 const TIMES: ReadonlySet<string> = new Set(['created_at', 'updated_at'])
-
-const queues = new WeakMap<Database, { running: Promise<void>; next?: Promise<void> }>()
 
 /**
  * Syncs. May be called at any time: while a sync is running, all further calls share the one that
- * follows it.
+ * follows it. Fails with `OtherAccountError` or `UnboundError`, with nothing read and nothing sent, when
+ * the database is not the signed-in account's.
  */
 export function sync(options: SyncOptions): Promise<void> {
-  const queue = queues.get(options.database)
-  if (!queue) return start(options)
-  queue.next ??= queue.running.then(
-    () => start(options),
-    () => start(options),
-  )
-  return queue.next
+  return shared(options.database, () => run(options))
 }
 
-function start(options: SyncOptions): Promise<void> {
-  const queue: { running: Promise<void>; next?: Promise<void> } = {
-    running: run(options).finally(() => {
-      if (queues.get(options.database) === queue && !queue.next) queues.delete(options.database)
-    }),
+/**
+ * Brings a deleted record back with its last values, and with these. Needs the network. Answers what the
+ * server made of it.
+ */
+export async function undelete<C extends Collection>(
+  options: SyncOptions,
+  collection: C,
+  id: string,
+  values: Values<C> = {},
+): Promise<SyncedRecord | RejectedRecord | null> {
+  const { database, api } = options
+  // A delete that waits here goes first.
+  await sync(options)
+  const outcome = await inTurn(database, async () => {
+    const { account, deleted } = await load(database)
+    const pulled = Number((await database.adapter.getLocal('__watermelon_last_pulled_at')) ?? 0)
+    const cursor = Math.max(pulled, deleted[placeOf(collection, id)] ?? 0)
+    return api.undelete(collection, id, values, cursor, { account: account ?? null })
+  })
+  await sync(options)
+  return outcome
+}
+
+async function run(options: SyncOptions): Promise<void> {
+  const { database, api, monitor } = options
+  let account: string | undefined
+  monitor?.started()
+  try {
+    account = await bind(database, api, options.adopt ?? false)
+    await between(options, account)
+    monitor?.finished()
+  } catch (caught) {
+    const other = caught instanceof SyncError && caught.otherAccount && account !== undefined
+    const error = other ? await otherAccount(database, api, account as string) : caught
+    monitor?.failed(error)
+    throw error
   }
-  queues.set(options.database, queue)
-  return queue.running
 }
 
-async function run({ database, api, onRejected, onMerged, migrationsEnabledAtVersion, log }: SyncOptions): Promise<void> {
+async function between(options: SyncOptions, account: string): Promise<void> {
+  const { database, api, migrationsEnabledAtVersion, log } = options
   const collections = syncedTables(database)
   await keepIds(database, collections)
+  // The callbacks below leave here what the end of the sync needs.
+  const now: { seen?: Seen; failure: Error | null } = { failure: null }
   await synchronize({
     database,
     sendCreatedAsUpdated: true,
@@ -63,7 +93,8 @@ async function run({ database, api, onRejected, onMerged, migrationsEnabledAtVer
     ...(log ? { log } : {}),
     // WatermelonDB keeps the local value of fields it knows to be changed. Of a record that is still
     // new here it knows none, and would take the server's copy whole.
-    conflictResolver: (_table, local: Partial<Raw>, _remote, resolved: Partial<Raw>) => {
+    conflictResolver: (table, local: Partial<Raw>, _remote, resolved: Partial<Raw>) => {
+      if (local._status !== 'synced' && local.id) now.seen?.editedSince(table as Collection, local.id)
       if (local._status === 'created') {
         for (const [name, value] of Object.entries(local)) {
           if (name !== 'id' && !name.startsWith('_') && value !== null) resolved[name] = value
@@ -72,115 +103,100 @@ async function run({ database, api, onRejected, onMerged, migrationsEnabledAtVer
       return resolved
     },
     pullChanges: async ({ lastPulledAt, migration }) => {
+      const cursor = lastPulledAt ?? 0
+      const seen = (now.seen = await Seen.open(database, collections, cursor))
       try {
-        const pulled = await api.pullAll({ cursor: lastPulledAt ?? 0, collections, migration })
-        await spareEdits(database, pulled.changes)
+        const pulled = await api.pullAll({ cursor, collections, migration, account })
+        const changes = pulled.changes as Lists
+        await seen.pulled(changes, cursor)
+        await spareEdits(database, changes)
         return { changes: whole(pulled.changes), timestamp: pulled.timestamp }
       } catch (error) {
         if (!(error instanceof SyncError) || !error.resync) throw error
-        const purged = error.problem['reason'] === 'tombstones_purged'
-        const pulled = await api.pullAll({ cursor: 0, collections, tombstones: true })
-        await offerBack(database, collections, pulled.changes, purged)
-        await spareEdits(database, pulled.changes)
-        return {
-          changes: whole(pulled.changes),
-          timestamp: pulled.timestamp,
-          // WatermelonDB knows the option; its type does not.
-          ...({ experimentalStrategy: 'replacement' } as object),
-        }
+        return await fromTheStart(options, collections, account, seen, error.problem['reason'])
       }
     },
     pushChanges: async ({ changes, lastPulledAt }) => {
       const pushed: Record<string, SyncTableChangeSet | undefined> = { ...changes }
+      const dirty: Place[] = []
+      const deleted: Place[] = []
+      for (const name of collections) {
+        const lists = pushed[name]
+        for (const { id } of [...(lists?.created ?? []), ...(lists?.updated ?? [])] as Raw[]) dirty.push(placeOf(name, id))
+        for (const id of lists?.deleted ?? []) deleted.push(placeOf(name, id))
+      }
+      dirty.push(...deleted)
+      const { seen } = now
+      await seen?.pushing(dirty, deleted)
       const out: Changes = {}
       for (const name of collections) {
         const lists = pushed[name]
         if (!lists) continue
-        const rows = (raws: object[]): Row[] => raws.map((raw) => outgoing(name, raw as Raw))
-        out[name] = { created: rows(lists.created), updated: rows(lists.updated), deleted: [...lists.deleted] }
+        const known = (id: string): number => seen?.of(placeOf(name, id), lastPulledAt) ?? lastPulledAt
+        const rows = (raws: object[]): Row[] => (raws as Raw[]).flatMap((raw) => outgoing(name, raw, known(raw.id)) ?? [])
+        const gone = lists.deleted.map((id) => ({ id, _seen: known(id) }))
+        out[name] = { created: rows(lists.created), updated: rows(lists.updated), deleted: gone } as never
       }
-      const result = await api.push(out, lastPulledAt)
-      if (result.records.length) onMerged?.(result.records)
-      if (!result.rejected.length) return {}
-      onRejected?.(result.rejected)
+      const result = await api.push(out, lastPulledAt, { account })
+      now.failure = result.failure
+      const left = new Set([...result.rejected, ...result.unsent].map(({ collection, id }) => placeOf(collection, id)))
+      const kept = new Set(result.records.filter((record) => record.result === 'kept').map(({ collection, id }) => placeOf(collection, id)))
+      const accepted = dirty.filter((place) => !left.has(place))
+      await seen?.pushed(accepted, deleted.filter((place) => !left.has(place) && !kept.has(place)), result.timestamp)
+      tell(options, accepted.map(named), result)
       const ids: Record<string, string[]> = {}
-      for (const { collection, id } of result.rejected) (ids[collection] ??= []).push(id)
-      return { experimentalRejectedIds: ids }
+      for (const { collection, id } of [...result.rejected, ...result.unsent]) (ids[collection] ??= []).push(id)
+      return left.size ? { experimentalRejectedIds: ids } : {}
     },
   })
+  await now.seen?.applied()
+  // What the refused part did not hold is in; the app hears of the rest.
+  if (now.failure) throw now.failure
 }
 
-/** The synced collections this app has a table for. */
-function syncedTables(database: Database): Collection[] {
-  const known = Object.keys(FIELDS) as Collection[]
-  return known.filter((name) => name in database.schema.tables)
+/** After 410: everything the server has, and what becomes of the records here. */
+async function fromTheStart(
+  { database, api }: SyncOptions,
+  collections: Collection[],
+  account: string,
+  seen: Seen,
+  reason: unknown,
+): Promise<{ changes: Record<string, never>; timestamp: number }> {
+  const pulled = await api.pullAll({ cursor: 0, collections, tombstones: true, account })
+  const changes = pulled.changes as Lists
+  const purged = reason === 'tombstones_purged'
+  // A server that is merely behind has announced no loss: what it lacks stays here as it is.
+  const behind = reason === 'cursor_ahead'
+  if (!purged) seen.forget()
+  if (!behind) await offerBack(database, collections, changes, purged)
+  await seen.pulled(changes, 0)
+  await spareEdits(database, changes)
+  return {
+    changes: whole(pulled.changes),
+    timestamp: pulled.timestamp,
+    // WatermelonDB knows the option; its type does not.
+    ...(behind ? {} : ({ experimentalStrategy: 'replacement' } as object)),
+  }
 }
 
-/** A record without the columns an app keeps for itself. */
-function outgoing(name: Collection, raw: Raw): Row {
-  const row: Record<string, unknown> = { _status: raw._status, _changed: raw._changed }
+const named = (place: Place): { collection: string; id: string } => {
+  const [collection = '', id = ''] = place.split('/')
+  return { collection, id }
+}
+
+/** A record without the columns an app keeps for itself; nothing where only those were edited. */
+function outgoing(name: Collection, raw: Raw, seen: number): Row | undefined {
+  const row: Record<string, unknown> = { _status: raw._status, _seen: seen }
   for (const field of FIELDS[name]) {
     // These two cannot be null here: 0 is a time that the app's model does not keep.
     const unset = raw[field] === undefined || (TIMES.has(field) && raw[field] === 0)
     if (!unset) row[field] = raw[field]
   }
-  return { ...row, id: raw.id }
+  const complete = { ...row, id: raw.id }
+  if (raw._status === 'created' || !raw._changed) return complete
+  const edited = raw._changed.split(',').filter((field) => field !== 'id' && !field.startsWith('_') && field in row)
+  return edited.length ? { ...complete, _changed: edited.join(',') } : undefined
 }
 
-const whole = (changes: Pulled): Record<string, PulledChanges> =>
-  Object.fromEntries(Object.entries(changes).filter(([, lists]) => lists !== undefined))
-
-const rawOf = (record: Model): Raw => record._raw as unknown as Raw
-
-/** Keeps records that were deleted elsewhere and edited here: the push brings them back. */
-async function spareEdits(database: Database, changes: Pulled): Promise<void> {
-  for (const [name, lists] of Object.entries(changes)) {
-    if (!lists.deleted.length) continue
-    const query = database.get(name).query(Q.where('id', Q.oneOf(lists.deleted)))
-    const edited = (await query.fetch()).filter((record) => rawOf(record)._status !== 'synced')
-    const ids = new Set(edited.map((record) => record.id))
-    lists.deleted = lists.deleted.filter((id) => !ids.has(id))
-  }
-}
-
-/**
- * After the server has lost its newest changes (a restored backup): marks for the next push what
- * this device still holds and the server does not: records it does not know, later edits of records
- * it knows, and edits not yet sent. `changes` is everything the server has.
- */
-async function offerBack(database: Database, collections: Collection[], changes: Pulled, purged: boolean): Promise<void> {
-  await database.write(async () => {
-    const held = new Map<Collection, Model[]>()
-    for (const name of collections) held.set(name, await database.get(name).query().fetch())
-    // From here on at one go: WatermelonDB wants prepared records at once.
-    const marked: Model[] = []
-    for (const [name, records] of held) {
-      const lists = changes[name]
-      const live = new Map((lists?.updated ?? []).map((row) => [row.id, row]))
-      const gone = new Set(lists?.deleted)
-      for (const record of records) {
-        const raw = rawOf(record)
-        const row = live.get(record.id)
-        if (row) {
-          const newer = Number(raw['updated_at'] ?? 0) > Number(row['updated_at'] ?? 0)
-          if (raw._status === 'created' || purged || !newer) continue
-          // Also of a record with edits to send: what was acknowledged before them may be lost as well.
-          const edits = raw._changed ? raw._changed.split(',') : []
-          const differs = FIELDS[name].filter((field) => raw[field] !== row[field])
-          marked.push(mark(record, 'updated', [...new Set([...edits, ...differs])].join(',')))
-        } else if (raw._status === 'updated' || (raw._status === 'synced' && !purged && !gone.has(record.id))) {
-          marked.push(mark(record, 'created', ''))
-        }
-      }
-    }
-    await database.batch(marked)
-  })
-}
-
-/** Changes the bookkeeping of a record, and nothing else: it was not edited now. */
-function mark(record: Model, status: string, changed: string): Model {
-  const before = { ...rawOf(record) }
-  return record.prepareUpdate(() => {
-    Object.assign(rawOf(record), before, { _status: status, _changed: changed })
-  })
-}
+const whole = (changes: Pulled): Record<string, never> =>
+  Object.fromEntries(Object.entries(changes).filter(([, lists]) => lists !== undefined)) as unknown as Record<string, never>

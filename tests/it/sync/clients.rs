@@ -47,8 +47,22 @@ async fn serve_desk(app: &TestApp, desk: &Path) {
     }
 }
 
+fn left_out() -> bool {
+    std::env::var("PAIN_JOURNAL_SKIP_CLIENTS").as_deref() == Ok("1")
+}
+
+/// Runs a test file that needs no server.
+fn passes_alone(file: &str) {
+    if left_out() {
+        return;
+    }
+    BUILT.call_once(build);
+    let file = clients().join("tests/dist").join(file);
+    node::run(Command::new("node").args(["--test", "--test-reporter=spec"]).arg(file));
+}
+
 async fn passes(file: &str) {
-    if std::env::var("PAIN_JOURNAL_SKIP_CLIENTS").as_deref() == Ok("1") {
+    if left_out() {
         return;
     }
     BUILT.call_once(build);
@@ -114,6 +128,35 @@ async fn rxdb_syncs() {
     passes("rxdb.test.js").await;
 }
 
+/// Two people on one device.
+#[tokio::test]
+async fn two_people_on_one_device_do_not_mix() {
+    passes("accounts.test.js").await;
+}
+
+/// Conflicts are named, and deletes take nothing unseen.
+#[tokio::test]
+async fn what_a_device_had_seen_travels_with_what_it_sends() {
+    passes("seen.test.js").await;
+}
+
+/// Session, scheduler, hooks.
+#[tokio::test]
+async fn apps_find_what_they_need() {
+    passes("app.test.js").await;
+}
+
+/// The build is the judge: an error that is expected and does not come is one.
+#[test]
+fn what_must_not_compile_does_not() {
+    passes_alone("types.test.js");
+}
+
+#[test]
+fn what_npm_would_publish_is_complete() {
+    passes_alone("packages.test.js");
+}
+
 /// `OPS` and `SEEDS` in the environment make it longer.
 #[tokio::test]
 async fn a_mixed_fleet_on_a_bad_network_ends_with_the_same() {
@@ -127,7 +170,7 @@ async fn a_restored_server_gets_back_what_it_has_lost() {
 
 #[test]
 fn the_generated_schemas_are_current() {
-    if std::env::var("PAIN_JOURNAL_SKIP_CLIENTS").as_deref() == Ok("1") {
+    if left_out() {
         return;
     }
     node::is_there(NEEDS_NODE);

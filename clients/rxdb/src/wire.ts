@@ -1,0 +1,282 @@
+// One collection's pulls and pushes.
+
+import { FIELDS, keptId, OtherAccountError, SyncError, tell, UnboundError } from '@pain-journal/sync-core'
+import type { Changes, Collection, Page, Pull, PushResult, RejectedRecord, Row, SyncedRecord } from '@pain-journal/sync-core'
+import type { RxReplicationWriteToMasterRow, WithDeleted } from 'rxdb'
+import { Activity } from './activity.js'
+import { keepIds } from './ids.js'
+import { change, read } from './kept.js'
+import { refusedKey } from './masters.js'
+import type { Refused } from './masters.js'
+import { bind, explained } from './owner.js'
+import type { ReplicateOptions } from './replicate.js'
+import { Turnstile } from './turnstile.js'
+
+/** Where a collection's pull stands. `full`: pulling everything again, tombstones too. */
+export interface Checkpoint {
+  cursor: number
+  full?: boolean
+}
+
+type Write<D> = RxReplicationWriteToMasterRow<D>
+
+interface Lists {
+  created: Row[]
+  updated: Row[]
+  deleted: (string | Row)[]
+}
+
+/** One collection's pulls and pushes. */
+export class Wire<D extends { id: string }> {
+  private readonly name: Collection
+  private readonly fields: readonly string[]
+  private readonly turnstile: Turnstile
+  private readonly activity: Activity | undefined
+  /** Every document has the id the server will keep. */
+  private readonly ids: Promise<void>
+  /** What had been refused, as far as it is not mended. */
+  private readonly refused: Promise<Refused<D>>
+  /** Deleted ids, and a cursor that covers their delete. */
+  private readonly buried = new Map<string, number>()
+  /** Where the pull stood when the replication began. */
+  private readonly began: Promise<void>
+  private begin: () => void = () => undefined
+  private floor: number | undefined
+  private cursor = 0
+  private waiting: { rows: Write<D>[]; done: (conflicts: WithDeleted<D>[]) => void; failed: (error: unknown) => void }[] = []
+
+  constructor(
+    private readonly options: ReplicateOptions<D>,
+    /** The database is another account's. */
+    private readonly ended: (error: OtherAccountError | UnboundError) => void,
+  ) {
+    const { name, schema, database } = options.collection
+    const synced = (FIELDS as Record<string, readonly string[] | undefined>)[name]
+    if (!synced) throw new Error(`The server has no collection ${name}.`)
+    this.name = name as Collection
+    // What both sides know: a newer server has more fields, an app may keep some for itself.
+    const own = schema.jsonSchema.properties
+    this.fields = synced.filter((field) => field in own)
+    this.turnstile = new Turnstile(options.settleTime ?? 100)
+    this.activity = options.monitor && Activity.of(options.monitor)
+    this.ids = keepIds(options.collection)
+    this.refused = read<Refused<D>>(database, refusedKey(name)).then((kept) => kept ?? { masters: {}, deletedAt: 0 })
+    // Who waits for them hears of a failure.
+    this.ids.catch(() => undefined)
+    this.refused.catch(() => undefined)
+    this.began = new Promise((begin) => (this.begin = begin))
+  }
+
+  pull(checkpoint: Checkpoint | undefined, limit: number): Promise<{ checkpoint: Checkpoint; documents: WithDeleted<D>[] }> {
+    return this.watched(() => this.page(checkpoint, limit))
+  }
+
+  private async page(checkpoint: Checkpoint | undefined, limit: number): Promise<{ checkpoint: Checkpoint; documents: WithDeleted<D>[] }> {
+    this.floor ??= checkpoint?.cursor ?? 0
+    this.begin()
+    await this.ids
+    let full = checkpoint?.full ?? false
+    const account = await this.account()
+    const page = await this.turnstile.alone(async (): Promise<Page> => {
+      const pull: Pull = { cursor: checkpoint?.cursor ?? 0, limit, collections: [this.name], tombstones: full, account }
+      try {
+        return await this.options.api.pull(pull)
+      } catch (error) {
+        if (!(error instanceof SyncError) || !error.resync) throw error
+        full = true
+        if (error.problem['reason'] !== 'tombstones_purged') await this.forget()
+        // Only a new epoch announces that something was lost. A server that is merely behind has nothing
+        // coming, and what it lacks stays here as it is.
+        if (error.problem['reason'] === 'epoch_changed') await this.offerBack(account)
+        return await this.options.api.pull({ ...pull, cursor: 0, tombstones: true })
+      }
+    })
+    const changes = page.changes[this.name]
+    const live = (changes ? [...changes.created, ...changes.updated] : []) as unknown as Row[]
+    const gone = changes?.deleted ?? []
+    for (const id of gone) this.buried.set(id, page.timestamp)
+    this.cursor = page.timestamp
+    // What was refused here and not mended yet must not be overwritten.
+    const { masters } = await this.refused
+    return {
+      // Everything is pulled again across restarts, too, until the last page is in.
+      checkpoint: { cursor: page.timestamp, full: full && page.has_more },
+      documents: [
+        ...live.filter(({ id }) => !(id in masters)).map((row) => this.document(row)),
+        ...gone.filter((id) => !(id in masters)).map((id) => ({ id, _deleted: true }) as WithDeleted<D>),
+      ],
+    }
+  }
+
+  /**
+   * RxDB hands a large change over in several batches at once and notes down none of them before all
+   * are answered. They are sent as one, so that they succeed or fail together.
+   */
+  push(rows: Write<D>[]): Promise<WithDeleted<D>[]> {
+    const answered = new Promise<WithDeleted<D>[]>((done, failed) => {
+      this.waiting.push({ rows, done, failed })
+      if (this.waiting.length === 1) void this.turnstile.together(() => this.flush())
+    })
+    return this.watched(() => answered)
+  }
+
+  /** See `undelete`. */
+  async undelete(id: string, values: Partial<D>): Promise<SyncedRecord | RejectedRecord | null> {
+    const account = await this.account()
+    const cursor = Math.max(this.cursor, await this.buriedAt(id))
+    return this.options.api.undelete(this.name, id, values as never, cursor, { account })
+  }
+
+  /** Tells what is under way; ends the replication of another account's database. */
+  private async watched<T>(work: () => Promise<T>): Promise<T> {
+    const explaining = async (): Promise<T> => {
+      try {
+        return await work()
+      } catch (caught) {
+        const error = await explained(caught, this.options.collection.database, this.options.api)
+        if (error instanceof OtherAccountError || error instanceof UnboundError) this.ended(error)
+        throw error
+      }
+    }
+    return this.activity ? this.activity.during(explaining) : explaining()
+  }
+
+  private account(): Promise<string> {
+    const { collection, api, adopt = false } = this.options
+    return bind(collection.database, api, adopt)
+  }
+
+  private async flush(): Promise<void> {
+    // Batches that are handed over at once arrive within a moment.
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    const batches = this.waiting
+    this.waiting = []
+    try {
+      await this.ids
+      // What is under other ids goes by another name by now, and was never sent.
+      const rows = batches.flatMap((batch) => batch.rows).filter(({ newDocumentState: { id } }) => keptId(id) === id)
+      const conflicts = rows.length ? await this.send(rows) : new Map<string, WithDeleted<D>>()
+      for (const { rows, done } of batches) {
+        done(rows.flatMap((row) => conflicts.get(row.newDocumentState.id) ?? []))
+      }
+    } catch (error) {
+      for (const { failed } of batches) failed(error)
+    }
+  }
+
+  private async send(rows: Write<D>[]): Promise<Map<string, WithDeleted<D>>> {
+    const account = await this.account()
+    const refused = await this.refused
+    const changes: Lists = { created: [], updated: [], deleted: [] }
+    const sent = new Map<string, WithDeleted<D>>()
+    const masters = new Map<string, WithDeleted<D> | undefined>()
+    for (const { assumedMasterState, newDocumentState: document } of rows) {
+      // RxDB takes what was refused to be sent; what the server has is what it had before.
+      const master = document.id in refused.masters ? (refused.masters[document.id] ?? undefined) : assumedMasterState
+      sent.set(document.id, document)
+      masters.set(document.id, master)
+      const known = master && !master._deleted
+      if (document._deleted) {
+        // Without a known state it may still have reached the server, in a push whose answer was lost.
+        changes.deleted.push(known ? { id: document.id, _base: this.row(master) } : { id: document.id, _seen: 0 })
+      } else if (known) {
+        changes.updated.push({ ...this.row(document), _base: this.row(master) })
+      } else {
+        const seen = master ? await this.buriedAt(document.id) : 0
+        changes.created.push({ ...this.row(document), _seen: seen })
+      }
+    }
+    const result = await this.options.api.push({ [this.name]: changes } as unknown as Changes, 0, { account })
+    const rejected = [...result.rejected, ...asRejected(result)]
+    await this.keep(sent, masters, { ...result, rejected })
+    tell(this.options, [...sent.keys()].map((id) => ({ collection: this.name, id })), { ...result, rejected })
+    const conflicts = new Map<string, WithDeleted<D>>()
+    for (const { id, record } of result.records) {
+      const mine = sent.get(id)
+      if (record) conflicts.set(id, this.document(record))
+      else if (mine && !mine._deleted) conflicts.set(id, { ...mine, _deleted: true })
+    }
+    return conflicts
+  }
+
+  /** Keeps, over restarts, what was refused, and until when deletes of this device count as seen. */
+  private async keep(sent: Map<string, WithDeleted<D>>, masters: Map<string, WithDeleted<D> | undefined>, result: PushResult): Promise<void> {
+    const refused = await this.refused
+    const left = new Set(result.rejected.map(({ id }) => id))
+    const stays = new Set(result.records.filter((record) => record.result === 'kept').map(({ id }) => id))
+    let changed = left.size > 0
+    for (const [id, document] of sent) {
+      changed ||= id in refused.masters
+      delete refused.masters[id]
+      if (left.has(id)) refused.masters[id] = masters.get(id) ?? null
+      else if (document._deleted && !stays.has(id)) {
+        this.buried.set(id, result.timestamp)
+        refused.deletedAt = result.timestamp
+        changed = true
+      }
+    }
+    if (changed) await this.write(refused)
+  }
+
+  /** A cursor that covers the delete of this id, which the device has heard of. */
+  private async buriedAt(id: string): Promise<number> {
+    const known = this.buried.get(id)
+    if (known !== undefined) return known
+    await this.began
+    return Math.max(this.floor ?? 0, (await this.refused).deletedAt)
+  }
+
+  /** The server's revisions are others now: no cursor of before says anything. */
+  private async forget(): Promise<void> {
+    this.buried.clear()
+    this.floor = 0
+    this.cursor = 0
+    const refused = await this.refused
+    refused.deletedAt = 0
+    await this.write(refused)
+  }
+
+  private async write(refused: Refused<D>): Promise<void> {
+    await change<Refused<D>>(this.options.collection.database, refusedKey(this.name), () => structuredClone(refused))
+  }
+
+  /**
+   * After the server has lost its newest changes (a restored backup): sends what this device still
+   * holds and the server does not, records and later edits of records.
+   */
+  private async offerBack(account: string): Promise<void> {
+    const { collection, api } = this.options
+    const everything = (await api.pullAll({ cursor: 0, collections: [this.name], tombstones: true, account })).changes[this.name]
+    const live = new Map(((everything?.updated ?? []) as unknown as Row[]).map((row) => [row.id, row]))
+    const gone = new Set(everything?.deleted)
+    const changes: Lists = { created: [], updated: [], deleted: [] }
+    for (const document of await collection.find().exec()) {
+      const mine = this.row(document.toMutableJSON() as D)
+      const row = live.get(mine.id)
+      if (!row) {
+        if (!gone.has(mine.id)) changes.created.push(mine)
+      } else if (Number(mine['updated_at'] ?? 0) > Number(row['updated_at'] ?? 0)) {
+        changes.updated.push({ ...mine, _base: this.row(row) })
+      }
+    }
+    const result = await api.push({ [this.name]: changes } as unknown as Changes, 0, { account })
+    tell(this.options, [], result)
+  }
+
+  private row(document: { id: string }): Row {
+    const values = document as Row
+    const row: Row = { id: document.id }
+    for (const field of this.fields) if (values[field] !== undefined) row[field] = values[field]
+    return row
+  }
+
+  private document(row: Row): WithDeleted<D> {
+    return { ...this.row(row), _deleted: false } as unknown as WithDeleted<D>
+  }
+}
+
+/** Records of a part that was refused as a whole: RxDB would hold up all others for them. */
+function asRejected({ unsent, failure }: PushResult): RejectedRecord[] {
+  const fault = { code: failure instanceof SyncError ? failure.code : 'refused', field: null }
+  return unsent.map(({ collection, id }) => ({ collection, id, ...fault, faults: [fault] }))
+}
