@@ -22,8 +22,8 @@ export type Values<C extends Collection> = { [F in FieldOf<C>]?: Rows[C][F] | nu
 export type Marks<C extends Collection> = {
   /** The fields that were edited, with commas. */
   _changed?: string | null
-  /** The values that the device had seen before its edit. */
-  _base?: Values<C> | null
+  /** The values that the device had seen before its edit; `_deleted`, where it had heard of the delete. */
+  _base?: (Values<C> & { _deleted?: boolean }) | null
   /** The cursor that the device had pulled to when it made its first edit that is not sent yet. */
   _seen?: number
   /** Brings a deleted record back, with its last values and what this row has. */

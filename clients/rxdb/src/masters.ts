@@ -10,8 +10,6 @@ import { read } from './kept.js'
 export interface Refused<D> {
   /** Of documents that were refused: what the server has instead; null where it has none. */
   masters: Record<string, WithDeleted<D> | null>
-  /** A cursor that covers every delete this device has sent. */
-  deletedAt: number
 }
 
 /** Where it is kept. */

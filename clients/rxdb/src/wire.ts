@@ -36,12 +36,7 @@ export class Wire<D extends { id: string }> {
   private readonly ids: Promise<void>
   /** What had been refused, as far as it is not mended. */
   private readonly refused: Promise<Refused<D>>
-  /** Deleted ids, and a cursor that covers their delete. */
-  private readonly buried = new Map<string, number>()
-  /** Where the pull stood when the replication began. */
-  private readonly began: Promise<void>
-  private begin: () => void = () => undefined
-  private floor: number | undefined
+  /** How far this process has pulled. */
   private cursor = 0
   private waiting: { rows: Write<D>[]; done: (conflicts: WithDeleted<D>[]) => void; failed: (error: unknown) => void }[] = []
 
@@ -60,11 +55,10 @@ export class Wire<D extends { id: string }> {
     this.turnstile = new Turnstile(options.settleTime ?? 100)
     this.activity = options.monitor && Activity.of(options.monitor)
     this.ids = keepIds(options.collection)
-    this.refused = read<Refused<D>>(database, refusedKey(name)).then((kept) => kept ?? { masters: {}, deletedAt: 0 })
+    this.refused = read<Refused<D>>(database, refusedKey(name)).then((kept) => kept ?? { masters: {} })
     // Who waits for them hears of a failure.
     this.ids.catch(() => undefined)
     this.refused.catch(() => undefined)
-    this.began = new Promise((begin) => (this.begin = begin))
   }
 
   pull(checkpoint: Checkpoint | undefined, limit: number): Promise<{ checkpoint: Checkpoint; documents: WithDeleted<D>[] }> {
@@ -72,8 +66,6 @@ export class Wire<D extends { id: string }> {
   }
 
   private async page(checkpoint: Checkpoint | undefined, limit: number): Promise<{ checkpoint: Checkpoint; documents: WithDeleted<D>[] }> {
-    this.floor ??= checkpoint?.cursor ?? 0
-    this.begin()
     await this.ids
     let full = checkpoint?.full ?? false
     const account = await this.account()
@@ -84,7 +76,6 @@ export class Wire<D extends { id: string }> {
       } catch (error) {
         if (!(error instanceof SyncError) || !error.resync) throw error
         full = true
-        if (error.problem['reason'] !== 'tombstones_purged') await this.forget()
         // Only a new epoch announces that something was lost. A server that is merely behind has nothing
         // coming, and what it lacks stays here as it is.
         if (error.problem['reason'] === 'epoch_changed') await this.offerBack(account)
@@ -94,7 +85,6 @@ export class Wire<D extends { id: string }> {
     const changes = page.changes[this.name]
     const live = (changes ? [...changes.created, ...changes.updated] : []) as unknown as Row[]
     const gone = changes?.deleted ?? []
-    for (const id of gone) this.buried.set(id, page.timestamp)
     this.cursor = page.timestamp
     // What was refused here and not mended yet must not be overwritten.
     const { masters } = await this.refused
@@ -123,8 +113,7 @@ export class Wire<D extends { id: string }> {
   /** See `undelete`. */
   async undelete(id: string, values: Partial<D>): Promise<SyncedRecord | RejectedRecord | null> {
     const account = await this.account()
-    const cursor = Math.max(this.cursor, await this.buriedAt(id))
-    return this.options.api.undelete(this.name, id, values as never, cursor, { account })
+    return this.options.api.undelete(this.name, id, values as never, this.cursor, { account })
   }
 
   /** Tells what is under way; ends the replication of another account's database. */
@@ -182,13 +171,13 @@ export class Wire<D extends { id: string }> {
       } else if (known) {
         changes.updated.push({ ...this.row(document), _base: this.row(master) })
       } else {
-        const seen = master ? await this.buriedAt(document.id) : 0
-        changes.created.push({ ...this.row(document), _seen: seen })
+        // Made anew by a device that has heard of the delete: a new life, also with the same words.
+        changes.created.push({ ...this.row(document), ...(master ? { _base: { _deleted: true } } : {}) })
       }
     }
     const result = await this.options.api.push({ [this.name]: changes } as unknown as Changes, 0, { account })
     const rejected = [...result.rejected, ...asRejected(result)]
-    await this.keep(sent, masters, { ...result, rejected })
+    await this.keep(masters, { ...result, rejected })
     tell(this.options, [...sent.keys()].map((id) => ({ collection: this.name, id })), { ...result, rejected })
     const conflicts = new Map<string, WithDeleted<D>>()
     for (const { id, record } of result.records) {
@@ -199,45 +188,17 @@ export class Wire<D extends { id: string }> {
     return conflicts
   }
 
-  /** Keeps, over restarts, what was refused, and until when deletes of this device count as seen. */
-  private async keep(sent: Map<string, WithDeleted<D>>, masters: Map<string, WithDeleted<D> | undefined>, result: PushResult): Promise<void> {
+  /** Keeps over restarts what was refused, until it is mended. */
+  private async keep(masters: ReadonlyMap<string, WithDeleted<D> | undefined>, result: PushResult): Promise<void> {
     const refused = await this.refused
     const left = new Set(result.rejected.map(({ id }) => id))
-    const stays = new Set(result.records.filter((record) => record.result === 'kept').map(({ id }) => id))
     let changed = left.size > 0
-    for (const [id, document] of sent) {
+    for (const [id, master] of masters) {
       changed ||= id in refused.masters
       delete refused.masters[id]
-      if (left.has(id)) refused.masters[id] = masters.get(id) ?? null
-      else if (document._deleted && !stays.has(id)) {
-        this.buried.set(id, result.timestamp)
-        refused.deletedAt = result.timestamp
-        changed = true
-      }
+      if (left.has(id)) refused.masters[id] = master ?? null
     }
-    if (changed) await this.write(refused)
-  }
-
-  /** A cursor that covers the delete of this id, which the device has heard of. */
-  private async buriedAt(id: string): Promise<number> {
-    const known = this.buried.get(id)
-    if (known !== undefined) return known
-    await this.began
-    return Math.max(this.floor ?? 0, (await this.refused).deletedAt)
-  }
-
-  /** The server's revisions are others now: no cursor of before says anything. */
-  private async forget(): Promise<void> {
-    this.buried.clear()
-    this.floor = 0
-    this.cursor = 0
-    const refused = await this.refused
-    refused.deletedAt = 0
-    await this.write(refused)
-  }
-
-  private async write(refused: Refused<D>): Promise<void> {
-    await change<Refused<D>>(this.options.collection.database, refusedKey(this.name), () => structuredClone(refused))
+    if (changed) await change<Refused<D>>(this.options.collection.database, refusedKey(this.name), () => structuredClone(refused))
   }
 
   /**
