@@ -15,7 +15,8 @@ import type { Device } from './world.js'
 const opened: Tablet[] = []
 afterEach(async () => {
   for (const each of opened.splice(0)) await each.close()
-  assert.deepEqual(complaints, [])
+  // Where a cursor goes back, WatermelonDB says so.
+  assert.deepEqual(complaints.splice(0).filter((words) => !words.includes('previous pulled-at time was greater')), [])
 })
 
 async function open(device: Device, ...more: [string?, ReturnType<typeof getRxStorageMemory>?]): Promise<Tablet> {
@@ -104,7 +105,7 @@ for (const further of ['anna', 'bert'] as const) {
     await phone.create(entry({ note: 'of anna' }))
     const theirs = await journal(bert)
     const token = anna.token
-    anna.net.beforeSending('POST', async () => (anna.token = bert.token))
+    anna.net.beforeArrival('GET', async () => (anna.token = bert.token))
     await assert.rejects(phone.sync(), OtherAccountError)
     assert.deepEqual(await journal(bert), theirs)
     anna.token = token
@@ -297,7 +298,7 @@ test('one journal with all collections replicates, and tells what it does', asyn
   const entries = database.collections['journal_entries']!
   assert.equal(await entries.count().exec(), (await anna.all()).size)
   const id = rxdb.uuidv7()
-  await database.collections['goals']!.insert({ id, journal_date: '2026-03-01', kind: 'activity', text: 'Walk', status: 'active' })
+  await database.collections['goals']!.insert({ id, journal_date: '2026-03-01', kind: 'activity', text: 'Walk', status: 'open' })
   await eventually(async () => assert.ok((await anna.all('goals' as Collection)).has(id)))
   await eventually(() => assert.equal(monitor.snapshot().state.phase, 'idle'))
   assert.ok(monitor.snapshot().state.syncedAt)
