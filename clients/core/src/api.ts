@@ -11,9 +11,26 @@ import type { WatchOptions } from './watch.js'
 import { SCHEMA_VERSION } from './wire.js'
 import type { Changes, Collection, HistoryLine, Page, Pull, Pulled, PushResult, QuarantinePage, QuarantinedRecord, RejectedRecord, Row, SyncedRecord, Values } from './wire.js'
 
-/** Whose database a push is from. */
+/** A push that was sent, and of whose answer nobody knows. */
+export interface Unanswered {
+  key: string
+  path: string
+  /** The body, as it was sent. */
+  text: string
+}
+
+/** Keeps a push until it is answered, over restarts and new sign-ins. */
+export interface Outbox {
+  load(): Promise<Unanswered | null>
+  /** Must have been written when it resolves. */
+  save(unanswered: Unanswered | null): Promise<void>
+}
+
+/** Whose database a push is from, and where it waits for its answer. */
 export interface PushOptions {
   account?: string | null
+  /** With it, a push whose answer was lost can be repeated under its key: see `repeat`. */
+  outbox?: Outbox
 }
 
 interface HistoryPage {
@@ -83,10 +100,10 @@ export class Api {
   /**
    * Sends changes, in as many requests as they need; `cursor` is the timestamp of the last pull. A part
    * that is refused does not stop the others: `unsent` names its records, `failure` says why. A record
-   * that no request takes is `rejected` as `too_large`. Without an answer, or signed out, it throws; what
-   * was accepted before stays so, and sending it again changes nothing.
+   * that no request takes is `rejected` as `too_large`. Without an answer, or signed out, it throws; the
+   * error's `partial` has what was accepted before.
    */
-  async push(changes: Changes, cursor: number, { account }: PushOptions = {}): Promise<PushResult> {
+  async push(changes: Changes, cursor: number, { account, outbox }: PushOptions = {}): Promise<PushResult> {
     const whole = nothing(cursor)
     const rest = flat(changes)
     while (rest.length) {
@@ -96,11 +113,19 @@ export class Api {
         whole.rejected.push(tooLarge(only))
         continue
       }
-      const path = `/v1/sync?${this.query(cursor, account)}`
+      const unanswered = { key: uuidv7(), path: `/v1/sync?${this.query(cursor, account)}`, text: JSON.stringify(body(part)) }
+      await outbox?.save(unanswered)
       try {
-        join(whole, (await this.ask({ method: 'POST', path, content: body(part), key: uuidv7() })) as Partial<PushResult>)
+        join(whole, (await this.ask({ method: 'POST', ...unanswered })) as Partial<PushResult>)
       } catch (error) {
-        if (!(error instanceof SyncError) || !OF_ONE_PART.has(error.status)) throw error
+        if (!(error instanceof SyncError)) throw error
+        if (!OF_ONE_PART.has(error.status)) {
+          if (error.resync) await outbox?.save(null)
+          whole.failure = error
+          whole.unsent.push(...[...part, ...rest].map((change) => ({ collection: change.collection, id: idOf(change) })))
+          error.partial = whole
+          throw error
+        }
         if (error.status !== 413) {
           whole.failure ??= error
           whole.unsent.push(...part.map((change) => ({ collection: change.collection, id: idOf(change) })))
@@ -112,7 +137,28 @@ export class Api {
         }
       }
     }
+    await outbox?.save(null)
     return whole
+  }
+
+  /**
+   * Repeats a push whose answer was lost, as it was sent and under its key, and answers what it held and
+   * what became of it: the server applies it once. To be done before the next pull, which would bring what
+   * others have made of it since. Leaves it in the outbox; null when there is none.
+   */
+  async repeat(outbox: Outbox): Promise<{ changes: Changes; result: PushResult } | null> {
+    const unanswered = await outbox.load()
+    if (!unanswered) return null
+    try {
+      const result = nothing(0)
+      join(result, (await this.ask({ method: 'POST', ...unanswered })) as Partial<PushResult>)
+      return { changes: (JSON.parse(unanswered.text) as { changes: Changes }).changes, result }
+    } catch (error) {
+      if (!(error instanceof SyncError) || !(OF_ONE_PART.has(error.status) || error.resync)) throw error
+      // It was never applied, and will not be: its records are sent anew.
+      await outbox.save(null)
+      return null
+    }
   }
 
   /**

@@ -1,8 +1,12 @@
 // What can go wrong, as values an app can tell apart.
 
+import type { PushResult } from './wire.js'
+
 /** An answer that is no success, or no answer at all. */
 export class SyncError extends Error {
   override readonly name: string = 'SyncError'
+  /** Of a push in several requests: what became of those before. */
+  partial?: PushResult
   constructor(
     message: string,
     /** The HTTP status; 0 when there was no answer. */

@@ -32,8 +32,8 @@ export const pause = (time: number): Promise<void> => new Promise((done) => setT
 export interface Ask {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
-  /** The body, as JSON. */
-  content?: unknown
+  /** The body, as JSON text. */
+  text?: string
   /** The key of a push. */
   key?: string
 }
@@ -41,15 +41,15 @@ export interface Ask {
 type Outcome = { answer: unknown } | { error: SyncError; retryAfter: number }
 
 /** Sends a request until it is answered; a refusal is a `SyncError`. */
-export async function send(options: ApiOptions, { method, path, content, key }: Ask): Promise<unknown> {
+export async function send(options: ApiOptions, { method, path, text, key }: Ask): Promise<unknown> {
   const { attempts = 5, backoff = 500 } = options
   const headers: Record<string, string> = { accept: 'application/json' }
   let body: string | Uint8Array<ArrayBuffer> | undefined
-  if (content !== undefined) {
-    body = JSON.stringify(content)
+  if (text !== undefined) {
+    body = text
     headers['content-type'] = 'application/json'
     if (options.gzip) {
-      body = await options.gzip(body)
+      body = await options.gzip(text)
       headers['content-encoding'] = 'gzip'
     }
   }

@@ -1,5 +1,5 @@
 export { Api } from './api.js'
-export type { PushOptions } from './api.js'
+export type { Outbox, PushOptions, Unanswered } from './api.js'
 export * from './errors.js'
 export type { ApiOptions } from './http.js'
 export * from './ids.js'

@@ -3,6 +3,7 @@
 // thirteen, and all of them sync.
 
 import { createRevision, getDefaultRevision, getDefaultRxDocumentMeta, getPrimaryKeyOfInternalDocument, getSingleDocument, isBulkWriteConflictError, now, writeSingle } from 'rxdb/plugins/core'
+import type { Outbox, Unanswered } from '@pain-journal/sync-core'
 import type { InternalStoreDocType, RxDatabase, RxDocumentData } from 'rxdb'
 
 /** The one context that RxDB leaves to others. */
@@ -38,5 +39,14 @@ export async function change<T extends object>(database: RxDatabase, key: string
     } catch (error) {
       if (!isBulkWriteConflictError(error) || attempt === TRIES) throw error
     }
+  }
+}
+
+/** Where a push of a collection waits for its answer. */
+export function outboxOf(database: RxDatabase, name: string): Outbox {
+  const key = `push-${name}`
+  return {
+    load: async () => (await read<{ unanswered: Unanswered | null }>(database, key))?.unanswered ?? null,
+    save: async (unanswered) => void (await change(database, key, () => ({ unanswered }))),
   }
 }

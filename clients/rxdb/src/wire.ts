@@ -1,11 +1,11 @@
 // One collection's pulls and pushes.
 
 import { FIELDS, keptId, OtherAccountError, SyncError, tell, UnboundError } from '@pain-journal/sync-core'
-import type { Changes, Collection, Page, Pull, PushResult, RejectedRecord, Row, SyncedRecord } from '@pain-journal/sync-core'
+import type { Changes, Collection, Outbox, Page, Pull, PushResult, RejectedRecord, Row, SyncedRecord } from '@pain-journal/sync-core'
 import type { RxReplicationWriteToMasterRow, WithDeleted } from 'rxdb'
 import { Activity } from './activity.js'
 import { keepIds } from './ids.js'
-import { change, read } from './kept.js'
+import { change, outboxOf, read } from './kept.js'
 import { refusedKey } from './masters.js'
 import type { Refused } from './masters.js'
 import { bind, explained } from './owner.js'
@@ -19,6 +19,13 @@ export interface Checkpoint {
 }
 
 type Write<D> = RxReplicationWriteToMasterRow<D>
+
+/** What became of a document of a push whose answer was lost. */
+interface Answer<D> {
+  sent: WithDeleted<D>
+  /** What the server has instead, where it told so then. */
+  standing: WithDeleted<D> | undefined
+}
 
 interface Lists {
   created: Row[]
@@ -36,6 +43,12 @@ export class Wire<D extends { id: string }> {
   private readonly ids: Promise<void>
   /** What had been refused, as far as it is not mended. */
   private readonly refused: Promise<Refused<D>>
+  private readonly outbox: Outbox
+  /** What became of a push whose answer was lost, once it has been repeated. */
+  private answers: Map<string, Answer<D>> | undefined
+  /** What has been pulled of its documents since. RxDB drops it: to RxDB they are still to be sent. */
+  private readonly pulledSince = new Map<string, WithDeleted<D>>()
+  private sending: Promise<void> = Promise.resolve()
   /** How far this process has pulled. */
   private cursor = 0
   private waiting: { rows: Write<D>[]; done: (conflicts: WithDeleted<D>[]) => void; failed: (error: unknown) => void }[] = []
@@ -54,6 +67,7 @@ export class Wire<D extends { id: string }> {
     this.fields = synced.filter((field) => field in own)
     this.turnstile = new Turnstile(options.settleTime ?? 100)
     this.activity = options.monitor && Activity.of(options.monitor)
+    this.outbox = outboxOf(database, name)
     this.ids = keepIds(options.collection)
     this.refused = read<Refused<D>>(database, refusedKey(name)).then((kept) => kept ?? { masters: {} })
     // Who waits for them hears of a failure.
@@ -70,6 +84,7 @@ export class Wire<D extends { id: string }> {
     let full = checkpoint?.full ?? false
     const account = await this.account()
     const page = await this.turnstile.alone(async (): Promise<Page> => {
+      await this.settle()
       const pull: Pull = { cursor: checkpoint?.cursor ?? 0, limit, collections: [this.name], tombstones: full, account }
       try {
         return await this.options.api.pull(pull)
@@ -88,13 +103,12 @@ export class Wire<D extends { id: string }> {
     this.cursor = page.timestamp
     // What was refused here and not mended yet must not be overwritten.
     const { masters } = await this.refused
+    const documents = [...live.map((row) => this.document(row)), ...gone.map((id) => ({ id, _deleted: true }) as WithDeleted<D>)]
+    for (const document of documents) if (this.answers?.has(document.id)) this.pulledSince.set(document.id, document)
     return {
       // Everything is pulled again across restarts, too, until the last page is in.
       checkpoint: { cursor: page.timestamp, full: full && page.has_more },
-      documents: [
-        ...live.filter(({ id }) => !(id in masters)).map((row) => this.document(row)),
-        ...gone.filter((id) => !(id in masters)).map((id) => ({ id, _deleted: true }) as WithDeleted<D>),
-      ],
+      documents: documents.filter(({ id }) => !(id in masters)),
     }
   }
 
@@ -105,7 +119,7 @@ export class Wire<D extends { id: string }> {
   push(rows: Write<D>[]): Promise<WithDeleted<D>[]> {
     const answered = new Promise<WithDeleted<D>[]>((done, failed) => {
       this.waiting.push({ rows, done, failed })
-      if (this.waiting.length === 1) void this.turnstile.together(() => this.flush())
+      if (this.waiting.length === 1) void this.turnstile.together(() => (this.sending = this.sending.then(() => this.flush())))
     })
     return this.watched(() => answered)
   }
@@ -156,12 +170,21 @@ export class Wire<D extends { id: string }> {
   private async send(rows: Write<D>[]): Promise<Map<string, WithDeleted<D>>> {
     const account = await this.account()
     const refused = await this.refused
+    const answers = await this.settle()
     const changes: Lists = { created: [], updated: [], deleted: [] }
     const sent = new Map<string, WithDeleted<D>>()
     const masters = new Map<string, WithDeleted<D> | undefined>()
+    const conflicts = new Map<string, WithDeleted<D>>()
     for (const { assumedMasterState, newDocumentState: document } of rows) {
+      const answer = answers.get(document.id)
+      if (answer && this.isAsSent(document, answer.sent)) {
+        // It had arrived. What others have made of it since stands.
+        const standing = this.pulledSince.get(document.id) ?? answer.standing
+        if (standing) conflicts.set(document.id, standing)
+        continue
+      }
       // RxDB takes what was refused to be sent; what the server has is what it had before.
-      const master = document.id in refused.masters ? (refused.masters[document.id] ?? undefined) : assumedMasterState
+      const master = document.id in refused.masters ? (refused.masters[document.id] ?? undefined) : (answer?.sent ?? assumedMasterState)
       sent.set(document.id, document)
       masters.set(document.id, master)
       const known = master && !master._deleted
@@ -175,17 +198,51 @@ export class Wire<D extends { id: string }> {
         changes.created.push({ ...this.row(document), ...(master ? { _base: { _deleted: true } } : {}) })
       }
     }
-    const result = await this.options.api.push({ [this.name]: changes } as unknown as Changes, 0, { account })
+    const result = await this.options.api.push({ [this.name]: changes } as unknown as Changes, 0, { account, outbox: this.outbox })
+    this.answers = undefined
+    this.pulledSince.clear()
     const rejected = [...result.rejected, ...asRejected(result)]
     await this.keep(masters, { ...result, rejected })
     tell(this.options, [...sent.keys()].map((id) => ({ collection: this.name, id })), { ...result, rejected })
-    const conflicts = new Map<string, WithDeleted<D>>()
-    for (const { id, record } of result.records) {
-      const mine = sent.get(id)
-      if (record) conflicts.set(id, this.document(record))
-      else if (mine && !mine._deleted) conflicts.set(id, { ...mine, _deleted: true })
+    for (const record of result.records) {
+      const mine = sent.get(record.id)
+      const standing = mine && this.standing(record, mine)
+      if (standing) conflicts.set(record.id, standing)
     }
     return conflicts
+  }
+
+  /** Repeats a push whose answer was lost, also one of before a restart. Once; then what became of it. */
+  private async settle(): Promise<ReadonlyMap<string, Answer<D>>> {
+    if (this.answers) return this.answers
+    const repeated = await this.options.api.repeat(this.outbox)
+    if (!repeated) return new Map()
+    const { changes, result } = repeated
+    const lists = changes[this.name] as unknown as Lists
+    const records = new Map(result.records.map((record) => [record.id, record]))
+    const refused = new Set(result.rejected.map(({ id }) => id))
+    const answers = new Map<string, Answer<D>>()
+    for (const [rows, deleted] of [[lists.created, false], [lists.updated, false], [lists.deleted, true]] as const) {
+      for (const row of rows) {
+        if (typeof row === 'string' || refused.has(row.id)) continue
+        const sent = { ...this.document(row), _deleted: deleted }
+        const record = records.get(row.id)
+        answers.set(row.id, { sent, standing: record && this.standing(record, sent) })
+      }
+    }
+    tell(this.options, [...answers.keys()].map((id) => ({ collection: this.name, id })), result)
+    return (this.answers = answers)
+  }
+
+  /** What a record is that stands otherwise than it was sent; nothing where it is gone as it was sent. */
+  private standing({ record }: SyncedRecord, sent: WithDeleted<D>): WithDeleted<D> | undefined {
+    if (record) return this.document(record)
+    return sent._deleted ? undefined : { ...sent, _deleted: true }
+  }
+
+  private isAsSent(document: WithDeleted<D>, sent: WithDeleted<D>): boolean {
+    const [mine, theirs] = [this.row(document), this.row(sent)]
+    return document._deleted === sent._deleted && (document._deleted || this.fields.every((field) => mine[field] === theirs[field]))
   }
 
   /** Keeps over restarts what was refused, until it is mended. */

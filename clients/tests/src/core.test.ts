@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Api, dayId, SyncError, uuidv7 } from '@pain-journal/sync-core'
-import type { Create } from '@pain-journal/sync-core'
+import type { Create, Unanswered } from '@pain-journal/sync-core'
 import { baseUrl, entry, patient } from './world.js'
 
 const created = (...rows: Create<'journal_entries'>[]) => ({ journal_entries: { created: rows, updated: [], deleted: [] } })
@@ -168,4 +168,36 @@ test('the wire: another account is refused, at pull and at push, before anything
   await assert.rejects(bert!.api.pull({ cursor: Number.MAX_SAFE_INTEGER, account: anna!.patient }), refused)
   await assert.rejects(bert!.api.push(created(entry()), 0, { account: anna!.patient }), refused)
   assert.equal((await bert!.all()).size, 0)
+})
+
+test('a push whose answer is lost is repeated later as it was, under its key; what was accepted before is told', async () => {
+  let kept: Unanswered | null = null
+  const outbox = { load: async () => kept, save: async (unanswered: Unanswered | null) => void (kept = unanswered) }
+  const rows = Array.from({ length: 1500 }, () => entry())
+  const lost = Array.from({ length: 5 }, () => [0, {}] as [number, Record<string, unknown>])
+  const { api, seen } = scripted([200, fine], ...lost, [200, { ...fine, accepted: 500 }], [200, fine])
+  const error = await api.push(created(...rows), 77, { account: 'a', outbox }).catch((thrown: SyncError) => thrown)
+  assert.ok(error instanceof SyncError && error.status === 0)
+  assert.deepEqual([error.partial?.accepted, error.partial?.unsent.length], [1, 500])
+  assert.ok(kept)
+  const repeated = await api.repeat(outbox)
+  assert.deepEqual([repeated?.result.accepted, repeated?.changes.journal_entries?.created?.length], [500, 500])
+  const [before, after] = [seen[1]!, seen[6]!]
+  assert.deepEqual([after.key, after.url, after.body], [before.key, before.url, before.body])
+  assert.match(after.url, /last_pulled_at=77&/)
+  // It stays until what became of it is written down.
+  assert.ok(kept)
+  await api.push(created(entry()), 78, { outbox })
+  assert.equal(kept, null)
+  assert.equal(await api.repeat(outbox), null)
+})
+
+test('a push that was refused is not kept', async () => {
+  for (const [status, code] of [[410, 'resync_required'], [422, 'validation_failed']] as const) {
+    let kept: Unanswered | null = null
+    const outbox = { load: async () => kept, save: async (unanswered: Unanswered | null) => void (kept = unanswered) }
+    const { api } = scripted([status, { code }])
+    await api.push(created(entry()), 1, { outbox }).catch(() => undefined)
+    assert.equal(kept, null)
+  }
 })

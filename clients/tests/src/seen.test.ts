@@ -253,30 +253,49 @@ for (const library of ['WatermelonDB', 'RxDB'] as const) {
     assert.deepEqual([a.rejected[0]?.id, faults], [id, ['invalid_value energy', 'invalid_value mood']])
   })
 
-  test(`S12 ${library}: a lost answer, and a new sign-in of the same installation: the older text does not win`, async () => {
-    const [a, b] = await two()
-    const id = await a.create(entry({ note: 'start' }))
-    await settle(a, b)
-    // The edit arrives, and nobody hears of it.
-    a.device.net.next('POST', async (request) => {
-      await (await request()).text()
-      a.device.net.offline = true
-      throw new TypeError('the connection broke')
+  for (const then of ['the app goes on', 'the app starts again', 'the person signs in again']) {
+    test(`S12 ${library}: the answer is lost, then ${then}: what others wrote since stands`, async () => {
+      const [a, b] = await two()
+      const [id, doomed] = [await a.create(entry({ note: 'start' })), await a.create(entry({ note: 'delete me' }))]
+      await settle(a, b)
+      // The edit and the delete arrive, and nobody hears of it.
+      a.device.net.next('POST', async (request) => {
+        await (await request()).text()
+        a.device.net.offline = true
+        throw new TypeError('the connection broke')
+      })
+      const typing = a instanceof Phone ? undefined : a.replication?.pause()
+      await typing
+      await a.edit(id, { note: 'older' })
+      await a.remove(doomed)
+      if (!(a instanceof Phone)) await a.replication?.start()
+      await Promise.race([a.sync().catch(() => undefined), eventually(() => assert.ok(a.device.net.offline))])
+      await eventually(async () => {
+        const server = await b.device.all()
+        assert.deepEqual([server.get(id)?.['note'], server.has(doomed)], ['older', false])
+      })
+      await eventually(async () => {
+        await b.sync()
+        assert.deepEqual([(await b.row(id))?.['note'], await b.row(doomed)], ['older', undefined])
+      })
+      await b.edit(id, { note: 'newer' })
+      await eventually(async () => {
+        await b.sync()
+        assert.equal((await b.device.all()).get(id)?.['note'], 'newer')
+      })
+      if (then === 'the person signs in again') {
+        await a.device.signOut()
+        await a.device.signInAgain()
+      }
+      a.device.net.offline = false
+      if (then === 'the app starts again') await (a instanceof Phone ? a.restart() : a.start())
+      await settle(a, b)
+      assert.deepEqual([(await a.row(id))?.['note'], (await b.row(id))?.['note']], ['newer', 'newer'])
+      assert.deepEqual([await a.row(doomed), await b.row(doomed)], [undefined, undefined])
+      const lines = await b.device.api.history('journal_entries', id)
+      assert.deepEqual(lines.map(({ changes }) => changes['note']?.to), ['start', 'older', 'newer'])
     })
-    await a.edit(id, { note: 'older' })
-    await Promise.race([a.sync().catch(() => undefined), eventually(() => assert.ok(a.device.net.offline))])
-    await eventually(async () => assert.equal((await b.device.all()).get(id)?.['note'], 'older'))
-    await eventually(() => b.sync())
-    await eventually(async () => assert.equal((await b.row(id))?.['note'], 'older'))
-    await b.edit(id, { note: 'newer' })
-    await eventually(() => b.sync())
-    await eventually(async () => assert.equal((await b.device.all()).get(id)?.['note'], 'newer'))
-    await a.device.signOut()
-    await a.device.signInAgain()
-    a.device.net.offline = false
-    await settle(a, b)
-    assert.deepEqual([(await a.row(id))?.['note'], (await b.row(id))?.['note']], ['newer', 'newer'])
-  })
+  }
 }
 
 test('S13 RxDB: what was refused is not overwritten by a pull, and is mended over a restart', async () => {

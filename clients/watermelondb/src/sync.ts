@@ -2,8 +2,8 @@
 // keeps unsynced typing alive in the places where synchronize() alone would drop it, names what lost a
 // conflict, and keeps the journals of two people on one device apart.
 
-import { FIELDS, SyncError, tell } from '@pain-journal/sync-core'
-import type { Api, Callbacks, Changes, Collection, Monitor, Pulled, RejectedRecord, Row, SyncedRecord, Values } from '@pain-journal/sync-core'
+import { SyncError, tell } from '@pain-journal/sync-core'
+import type { Api, Callbacks, Changes, Collection, Monitor, Pulled, PushResult, RejectedRecord, Row, SyncedRecord, Values } from '@pain-journal/sync-core'
 import type { Database } from '@nozbe/watermelondb'
 import { synchronize } from '@nozbe/watermelondb/sync/index.js'
 import type { SyncLog, SyncTableChangeSet } from '@nozbe/watermelondb/sync/index.js'
@@ -14,8 +14,10 @@ import { offerBack, spareEdits } from './offer.js'
 import { bind, otherAccount } from './owner.js'
 import { syncedTables } from './records.js'
 import type { Lists, Raw } from './records.js'
+import { outgoing } from './rows.js'
 import { Seen } from './seen.js'
 import { inTurn, shared } from './turn.js'
+import { outboxOf, settle } from './unanswered.js'
 
 /** What to sync, and who wants to hear of it. */
 export interface SyncOptions extends Callbacks {
@@ -29,8 +31,6 @@ export interface SyncOptions extends Callbacks {
   migrationsEnabledAtVersion?: number
   log?: SyncLog
 }
-
-const TIMES: ReadonlySet<string> = new Set(['created_at', 'updated_at'])
 
 /**
  * Syncs. May be called at any time: while a sync is running, all further calls share the one that
@@ -83,6 +83,7 @@ async function run(options: SyncOptions): Promise<void> {
 async function between(options: SyncOptions, account: string): Promise<void> {
   const { database, api, migrationsEnabledAtVersion, log } = options
   const collections = syncedTables(database)
+  await settle(options)
   await keepIds(database, collections)
   // The callbacks below leave here what the end of the sync needs.
   const now: { seen?: Seen; failure: Error | null } = { failure: null }
@@ -137,7 +138,7 @@ async function between(options: SyncOptions, account: string): Promise<void> {
         const gone = lists.deleted.map((id) => ({ id, _seen: known(id) }))
         out[name] = { created: rows(lists.created), updated: rows(lists.updated), deleted: gone } as never
       }
-      const result = await api.push(out, lastPulledAt, { account })
+      const result = await api.push(out, lastPulledAt, { account, outbox: outboxOf(database) }).catch(soFar)
       now.failure = result.failure
       const left = new Set([...result.rejected, ...result.unsent].map(({ collection, id }) => placeOf(collection, id)))
       const kept = new Set(result.records.filter((record) => record.result === 'kept').map(({ collection, id }) => placeOf(collection, id)))
@@ -152,6 +153,12 @@ async function between(options: SyncOptions, account: string): Promise<void> {
   await now.seen?.applied()
   // What the refused part did not hold is in; the app hears of the rest.
   if (now.failure) throw now.failure
+}
+
+/** What was accepted before a push broke off is not sent again. */
+function soFar(error: unknown): PushResult {
+  if (error instanceof SyncError && error.partial) return error.partial
+  throw error
 }
 
 /** After 410: everything the server has, and what becomes of the records here. */
@@ -182,20 +189,6 @@ async function fromTheStart(
 const named = (place: Place): { collection: string; id: string } => {
   const [collection = '', id = ''] = place.split('/')
   return { collection, id }
-}
-
-/** A record without the columns an app keeps for itself; nothing where only those were edited. */
-function outgoing(name: Collection, raw: Raw, seen: number): Row | undefined {
-  const row: Record<string, unknown> = { _status: raw._status, _seen: seen }
-  for (const field of FIELDS[name]) {
-    // These two cannot be null here: 0 is a time that the app's model does not keep.
-    const unset = raw[field] === undefined || (TIMES.has(field) && raw[field] === 0)
-    if (!unset) row[field] = raw[field]
-  }
-  const complete = { ...row, id: raw.id }
-  if (raw._status === 'created' || !raw._changed) return complete
-  const edited = raw._changed.split(',').filter((field) => field !== 'id' && !field.startsWith('_') && field in row)
-  return edited.length ? { ...complete, _changed: edited.join(',') } : undefined
 }
 
 const whole = (changes: Pulled): Record<string, never> =>
