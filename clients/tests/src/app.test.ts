@@ -342,7 +342,11 @@ test('the quarantine is shown page by page, and what is dismissed is gone', asyn
   let screen: ReturnType<typeof create> | undefined
   await act(async () => void (screen = create(createElement(Screen))))
   const loaded = async (count: number): Promise<void> => {
-    await act(async () => eventually(() => assert.deepEqual([now?.loading, now?.records.length], [false, count])))
+    await eventually(async () => {
+      // React shows what has come when this ends.
+      await act(() => wait(20))
+      assert.deepEqual([now?.loading, now?.records.length], [false, count])
+    })
   }
   await loaded(2)
   assert.equal(now?.more, true)

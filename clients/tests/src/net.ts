@@ -71,7 +71,7 @@ export class Net {
       this.sent++
       this.asked.push(String(input))
       const answer = await fetch(input, init)
-      if (method === 'POST' && answer.ok) {
+      if (method === 'POST' && answer.ok && String(input).includes('/v1/sync?')) {
         const { missing_base: missing = {} } = (await answer.clone().json()) as { missing_base?: Record<string, string[]> }
         for (const [collection, ids] of Object.entries(missing)) Net.blind.push(...ids.map((id) => `${collection}/${id}`))
       }
