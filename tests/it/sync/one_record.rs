@@ -100,6 +100,18 @@ async fn what_is_wrong_around_the_records_refuses_the_push() {
             .await;
         assert_eq!((answer.status, answer.code()), (422, "validation_failed"), "{query}");
     }
+    let record = format!("/v1/sync/history/journal_entries/{}", Uuid::now_v7());
+    let dismissed = format!("/v1/sync/rejected/{}", Uuid::now_v7());
+    for (method, path) in [
+        ("GET", "/v1/sync"),
+        ("GET", "/v1/sync/stream"),
+        ("GET", "/v1/sync/rejected"),
+        ("GET", &*record),
+        ("DELETE", &*dismissed),
+    ] {
+        let answer = ana.call(method, &format!("{path}?colour=red")).send().await;
+        assert_eq!((answer.status, answer.code()), (422, "validation_failed"), "{method} {path}");
+    }
     assert_eq!(head(&ana).await, start);
 }
 
