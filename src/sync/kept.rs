@@ -42,7 +42,8 @@ pub(super) fn routes(routes: &mut Routes) {
         "sync",
         "Let go what was not accepted",
         Authz::PATIENT,
-    );
+    )
+    .problems(&[ProblemKind::ValidationFailed]);
     routes.add(Method::DELETE, "/v1/sync/rejected/{id}", op, dismiss_rejected);
 }
 
