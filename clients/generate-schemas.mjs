@@ -27,6 +27,8 @@ const comment = (text, indent) => {
 }
 /** What a member is where it is not null. */
 const present = (schema) => schema.oneOf?.find((one) => one.type !== 'null') ?? schema
+/** Moments of rows: one schema for all of them, which says nothing of the single one. */
+const moments = new Set(['Milliseconds', 'MillisecondsOrNull'])
 const typesOf = (schema) => [resolve(schema).type].flat()
 
 /** Vocabularies and the items of lists that rows use, by name. */
@@ -98,7 +100,7 @@ const collections = Object.entries(schemas.SyncPage.properties.changes.propertie
         throw new Error(`${row}.${field} is not flat: ${types}`)
       }
       const words = record[field] && wordsOf(record[field])
-      return { name: field, type: plain[0], words, nullable: types.includes('null'), about: resolve(schema).description ?? told(field) }
+      return { name: field, type: plain[0], words, nullable: types.includes('null'), about: moments.has(nameOf(schema)) ? told(field) : (resolve(schema).description ?? told(field)) }
     })
     // The document sorts the names; the required list keeps the order of the definition.
     const order = schemas[row].required

@@ -65,12 +65,23 @@ fn flat(schema: RefOr<Schema>) -> RefOr<Schema> {
     }
 }
 
-fn millis() -> ObjectBuilder {
+/// A moment in a row. Each row has several of them: they are said once.
+fn millis(components: &mut Components) -> RefOr<Schema> {
+    components.named("Milliseconds", |_| Schema::Object(moment().build()))
+}
+
+fn millis_or_null(components: &mut Components) -> RefOr<Schema> {
+    components
+        .named("MillisecondsOrNull", |_| Schema::Object(nullable(moment(), Type::Integer).build()))
+}
+
+fn moment() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .minimum(Some(-2_208_988_800_000_i64))
         .maximum(Some(9_007_199_254_740_991_i64))
+        .description(Some("A moment, in milliseconds since 1970. `created_at` and `updated_at` are by the clock of the device."))
 }
 
 /// A record as it travels.
@@ -88,8 +99,8 @@ fn row<C: Record>(components: &mut Components) -> RefOr<Schema> {
         for (field, (name, plain)) in C::FIELDS.iter().zip(schemas) {
             let schema: RefOr<Schema> = match field.form {
                 Form::Plain => flat(plain),
-                Form::Millis if field.required => millis().into(),
-                Form::Millis => nullable(millis(), Type::Integer).into(),
+                Form::Millis if field.required => millis(components),
+                Form::Millis => millis_or_null(components),
                 Form::Text => ObjectBuilder::new()
                     .schema_type(Type::String)
                     .max_length(Some(60_000))
@@ -101,8 +112,7 @@ fn row<C: Record>(components: &mut Components) -> RefOr<Schema> {
             object = object.property("clinician_id", clinician()).required("clinician_id");
         }
         for name in ["created_at", "updated_at"] {
-            let by = "By the device's clock, in ms.";
-            object = object.property(name, millis().description(Some(by))).required(name);
+            object = object.property(name, millis(components)).required(name);
         }
         Schema::Object(object.build())
     })
@@ -232,11 +242,11 @@ fn updated_row<C: Record>(components: &mut Components) -> RefOr<Schema> {
             )))
             .property("id", id())
             .required("id");
-        let Some(row) = components.object(&format!("{}Row", C::SCHEMA)) else {
+        let Some(row) = components.object(&format!("{}Row", C::SCHEMA)).cloned() else {
             return Schema::Object(object.build());
         };
         for (name, schema) in row.properties.iter().filter(|(name, _)| *name != "id") {
-            object = object.property(name, undescribed(schema.clone()));
+            object = object.property(name, undescribed(components, schema.clone()));
         }
         object = object
             .property(
@@ -262,8 +272,10 @@ fn created_row<C: Record>(components: &mut Components) -> RefOr<Schema> {
 }
 
 /// A field of a row as a push may have it: any may be null, and what it is says the row.
-fn undescribed(schema: RefOr<Schema>) -> RefOr<Schema> {
+fn undescribed(components: &mut Components, schema: RefOr<Schema>) -> RefOr<Schema> {
     match schema {
+        // The only component that a field of a row refers to and that is never null.
+        RefOr::Ref(to) if to.ref_location.ends_with("/Milliseconds") => millis_or_null(components),
         RefOr::T(Schema::Object(mut object)) => {
             object.description = None;
             if let SchemaType::Type(plain) = &object.schema_type {

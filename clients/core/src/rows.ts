@@ -41,9 +41,9 @@ export type AdverseEventRow = {
   note_shared: boolean | null
   /** The practitioner who answers for the record, as in the patient's shares; null where the patient does. */
   clinician_id: string | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
@@ -85,9 +85,9 @@ export type AssessmentRow = {
   note: string | null
   /** May readers of a share that opens notes see the note? */
   note_shared: boolean | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
@@ -121,9 +121,9 @@ export type FlareRow = {
   note: string | null
   /** May readers of a share that opens notes see the note and the trigger note? */
   note_shared: boolean | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
@@ -149,9 +149,9 @@ export type GoalRow = {
   note: string | null
   /** May readers of a share that opens notes see the note? */
   note_shared: boolean | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
@@ -223,9 +223,9 @@ export type JournalEntryRow = {
   note_shared: boolean | null
   /** The treatment session it belongs to. */
   treatment_session_id: string | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
@@ -259,9 +259,9 @@ export type MedicationIntakeRow = {
   note: string | null
   /** May readers of a share that opens notes see the note? */
   note_shared: boolean | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
@@ -301,9 +301,9 @@ export type PainEpisodeRow = {
   note_shared: boolean | null
   /** The practitioner who answers for the record, as in the patient's shares; null where the patient does. */
   clinician_id: string | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
@@ -321,9 +321,9 @@ export type PractitionerNoteRow = {
   visibility: NoteVisibility
   /** The practitioner who answers for the record, as in the patient's shares; null where the patient does. */
   clinician_id: string | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
@@ -343,9 +343,9 @@ export type QuestionRow = {
   note: string | null
   /** May readers of a share that opens notes see the note? */
   note_shared: boolean | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
@@ -375,9 +375,9 @@ export type ReminderRow = {
   paused_from: string | null
   /** The last day of a pause; null until it is taken back. */
   paused_until: string | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
@@ -411,9 +411,9 @@ export type SleepRecordRow = {
   woken_by_pain: boolean | null
   /** Sleep as estimated by the patient, in minutes, where the times are unknown. */
   reported_sleep_minutes: number | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
@@ -459,9 +459,9 @@ export type TreatmentPlanRow = {
   note_shared: boolean | null
   /** The practitioner who answers for the record, as in the patient's shares; null where the patient does. */
   clinician_id: string | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
@@ -529,9 +529,9 @@ export type TreatmentSessionRow = {
   note_shared: boolean | null
   /** The practitioner who answers for the record, as in the patient's shares; null where the patient does. */
   clinician_id: string | null
-  /** By the device's clock, in ms. */
+  /** When the record was created. Milliseconds since 1970. */
   created_at: number
-  /** By the device's clock, in ms. */
+  /** When it was last changed. Milliseconds since 1970. */
   updated_at: number
 }
 
