@@ -141,11 +141,8 @@ class Phone:
         there = self.records("state <> 'deleted'")
         if there:
             record = self.rng.choice(there)
-            sent = self.client.unanswered()["sent"].get(f"{COLLECTION}/{record.id}", 0)
-            if not record.on_server:  # thrown away before it left the phone, or as it was refused
-                since = -1 if record.refused else sent
-                never = {record.row[name] for name in TEXTS if record.changed.get(name, -1) > since}
-                self.world.typed[self.owner["id"]] -= never
+            if not record.on_server:  # thrown away before the phone knew that anybody else has it
+                self.world.typed[self.owner["id"]] -= {record.row.get(name) for name in TEXTS}
             self.world.deletes.append((self.owner["id"], record.id, set(self.shown.get(record.id, ()))))
             self.act("delete", record.id)
             self.client.delete(COLLECTION, record.id)
