@@ -2,10 +2,10 @@
 // never mix, whoever is signed in, and what one of them has not sent yet waits for that one.
 
 import { OtherAccountError, UnboundError } from '@pain-journal/sync-core'
-import type { Api } from '@pain-journal/sync-core'
+import type { Api, Collection } from '@pain-journal/sync-core'
 import type { Database } from '@nozbe/watermelondb'
 import { load, save } from './kept.js'
-import { sentIds, syncedTables, unsent } from './records.js'
+import { deletedHere, lastPulledAt, sentIds, syncedTables, unsent } from './records.js'
 import type { Lists } from './records.js'
 import { inTurn } from './turn.js'
 
@@ -38,18 +38,28 @@ export async function bind(database: Database, api: Api, adopt: boolean): Promis
   return signedIn
 }
 
-/** How many records count as sent and are not in the journal of this account, deleted or not. */
+/**
+ * How many records count as sent and are not in the journal of this account, deleted or not. A record that
+ * is deleted here may never have been sent: where there are only such, one that is known is enough.
+ */
 async function unknownTo(database: Database, api: Api, account: string): Promise<number> {
-  const collections = syncedTables(database)
-  const sent = new Map(await Promise.all(collections.map(async (name) => [name, await sentIds(database, name)] as const)))
-  if ([...sent.values()].every((ids) => ids.length === 0)) return 0
-  const lists = (await api.pullAll({ cursor: 0, collections, tombstones: true, account })).changes as Lists
-  let strangers = 0
-  for (const [name, ids] of sent) {
-    const theirs = new Set([...(lists[name]?.updated ?? []).map(({ id }) => id), ...(lists[name]?.deleted ?? [])])
-    strangers += ids.filter((id) => !theirs.has(id)).length
+  if ((await lastPulledAt(database)) === 0) return 0
+  const held: { name: Collection; live: string[]; gone: string[] }[] = []
+  for (const name of syncedTables(database)) {
+    const [live, gone] = [await sentIds(database, name), await deletedHere(database, name)]
+    if (live.length || gone.length) held.push({ name, live, gone })
   }
-  return strangers
+  if (!held.length) return 0
+  const lists = (await api.pullAll({ cursor: 0, collections: held.map(({ name }) => name), tombstones: true, account })).changes as Lists
+  let [live, strangers, gone, known] = [0, 0, 0, 0]
+  for (const of of held) {
+    const theirs = new Set([...(lists[of.name]?.updated ?? []).map(({ id }) => id), ...(lists[of.name]?.deleted ?? [])])
+    live += of.live.length
+    gone += of.gone.length
+    strangers += of.live.filter((id) => !theirs.has(id)).length
+    known += of.gone.filter((id) => theirs.has(id)).length
+  }
+  return live === 0 && known === 0 ? gone : strangers
 }
 
 /** What to tell the app when the server says that another account is signed in. */

@@ -39,10 +39,14 @@ export async function unsent(database: Database): Promise<number> {
   return count
 }
 
-/** The ids of the records that count as known to the server. */
-export async function sentIds(database: Database, name: Collection): Promise<string[]> {
-  const records = await database.get(name).query(Q.where('_status', Q.notEq('created'))).fetchIds()
-  return [...records, ...(await deletedHere(database, name))]
+/** The ids of the records that count as known to the server. Of deleted ones nobody can tell. */
+export function sentIds(database: Database, name: Collection): Promise<string[]> {
+  return database.get(name).query(Q.where('_status', Q.notEq('created'))).fetchIds()
+}
+
+/** The cursor of the last pull; 0 before the first. */
+export async function lastPulledAt(database: Database): Promise<number> {
+  return Number((await database.adapter.getLocal('__watermelon_last_pulled_at')) ?? 0)
 }
 
 /** Which of these ids are records here. */

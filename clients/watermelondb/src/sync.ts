@@ -12,7 +12,7 @@ import { load, placeOf } from './kept.js'
 import type { Place } from './kept.js'
 import { offerBack, spareEdits } from './offer.js'
 import { bind, otherAccount } from './owner.js'
-import { syncedTables } from './records.js'
+import { lastPulledAt, syncedTables } from './records.js'
 import type { Lists, Raw } from './records.js'
 import { outgoing } from './rows.js'
 import { Seen } from './seen.js'
@@ -56,8 +56,7 @@ export async function undelete<C extends Collection>(
   await sync(options)
   const outcome = await inTurn(database, async () => {
     const { account, deleted } = await load(database)
-    const pulled = Number((await database.adapter.getLocal('__watermelon_last_pulled_at')) ?? 0)
-    const cursor = Math.max(pulled, deleted[placeOf(collection, id)] ?? 0)
+    const cursor = Math.max(await lastPulledAt(database), deleted[placeOf(collection, id)] ?? 0)
     return api.undelete(collection, id, values, cursor, { account: account ?? null })
   })
   await sync(options)
