@@ -210,7 +210,8 @@ def main():
         sync.check(bench, PORT)
         for round_ in range(args.rounds):
             bench.setup()  # tokens live ten minutes
-            for operation in operations[round_ % len(operations):] + operations[:round_ % len(operations)]:
+            first = round_ % max(len(operations), 1)
+            for operation in operations[first:] + operations[:first]:
                 limit = None if operation in NO_CEILING else bench.pgbench(operation)
                 measured = None if operation == "R4_sql" else bench.wrk(operation)
                 rows.setdefault(operation, []).append((limit, measured))

@@ -134,7 +134,7 @@ def heavy(bench, port):
         return 1000 * client.took
 
     def created(count, mark):
-        times = [1700000000000 + 86400000 * n for n in range(count)]
+        times = [1790000000000 - 3600000 * n for n in range(count)]
         return [{**row, "id": str(uuid.uuid4()), "kind": "momentary", "time_zone": "Europe/Berlin", "effective_at": at}
                 for at, row in zip(times, edits(patient, range(count), mark))]
 
