@@ -185,6 +185,11 @@ grep -q 'PAIN_JOURNAL_SECRET must be set' "$STAGE/said" || fault "$(cat "$STAGE/
 tokens=$(sign_in ana@example.org)
 token=$(field access_token <<< "$tokens")
 [ "$(note 1)" = 201 ] || fault "an entry"
+mkdir -p /srv/papers
+printf 'journal_date,pain_average\n2026-01-05,4\n' > /srv/papers/diary.csv
+(cd /srv/papers && play 'Import a journal' 1) > "$STAGE/said" 2>&1 || fault "$(cat "$STAGE/said")"
+curl -s -H "Authorization: Bearer $token" "$here/v1/journal-entries?from=2026-01-05&to=2026-01-05" | grep -q '"pain_average":4' ||
+    fault "the diary did not come in: $(cat "$STAGE/said")"
 if [ "$PROXIES" = 1 ]; then
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=journal.example.org \
         -addext subjectAltName=DNS:journal.example.org -keyout /etc/ssl/private/journal.key -out /etc/ssl/journal.pem 2> "$STAGE/said" ||
