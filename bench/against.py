@@ -13,7 +13,7 @@ def compare(args, load, operations, bench, port):
     """Prints a table of CPU times a request, of the build `args.against` and of this one."""
     both = []
     try:
-        both.append(bench(args, args.against, port + 1, args.against_login))
+        both.append(bench(args, args.against, port + 1, args.against_login, args.against_setup))
         both.append(bench(args, args.server, port))
         print(f"idle {both[0].idle_mb:.1f} and {both[1].idle_mb:.1f} MB resident; seeding …", flush=True)
         for side in both:

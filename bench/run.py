@@ -49,8 +49,9 @@ def resident_mb(pid):
 
 
 class Bench:
-    def __init__(self, args, server=None, port=PORT, login="pj_server"):
+    def __init__(self, args, server=None, port=PORT, login="pj_server", setup=None):
         self.args, self.binary, self.port, self.login = args, server or args.server, port, login
+        self.setup_binary = setup or args.setup
         self.base = f"http://127.0.0.1:{port}"
         self.home = tempfile.mkdtemp(prefix="pain-journal-bench-", dir=args.dir)
         os.chmod(self.home, 0o755)
@@ -100,7 +101,7 @@ class Bench:
 
     def setup(self):
         host = self.socket.replace("/", "%2F")
-        subprocess.run([self.args.setup, self.data, f"postgres://{self.login}@{host}/pain_journal", self.base,
+        subprocess.run([self.setup_binary, self.data, f"postgres://{self.login}@{host}/pain_journal", self.base,
                         str(self.args.patients), self.home], check=True)
 
     def postgres_pids(self):
@@ -191,7 +192,9 @@ def main():
     parser.add_argument("--only", default=",".join([*OPERATIONS, *MORE]))
     parser.add_argument("--write-seconds", type=int, default=8)
     parser.add_argument("--against")
+    # Of an older build, where these are others:
     parser.add_argument("--against-login", default="pj_server")
+    parser.add_argument("--against-setup")
     args = parser.parse_args()
     chosen = args.only.split(",")
     unknown = [name for name in chosen if name not in [*CONNECTIONS, *MORE]]
