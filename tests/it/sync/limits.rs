@@ -79,6 +79,20 @@ async fn a_bomb_is_refused_when_it_has_grown_and_not_when_it_has_burst() {
 }
 
 #[tokio::test]
+async fn what_grows_more_than_a_hundred_times_and_fits_is_taken() {
+    let app = TestApp::shared();
+    let ana = app.patient("ana").await;
+    for (encoding, pack) in [("gzip", gzip as fn(&[u8]) -> Vec<u8>), ("br", brotli)] {
+        let mut padded = body(&[entry(Uuid::now_v7(), &json!({}))]);
+        padded.resize(MOST, b' ');
+        let packed = pack(&padded);
+        assert!(packed.len() < MOST / 100, "{encoding}: {}", packed.len());
+        let answer = send(&ana, encoding, packed).await;
+        assert_eq!((answer.status, &answer.json["accepted"]), (200, &json!(1)), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn eight_mebibytes_are_taken_and_one_more_byte_is_not() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
