@@ -146,9 +146,6 @@ impl Shared {
 
     /// The example of an answer.
     fn example(&self, of: &str) -> Option<Value> {
-        if of == ELSEWHERE.0 {
-            return Some(json!({"externalValue": ELSEWHERE.1}));
-        }
         self.recorded.get(of).map(|value| json!({"value": value}))
     }
 
@@ -176,6 +173,11 @@ impl Shared {
             let name = pascal(&of.replace('/', "-"));
             let example = refer(&mut self.examples, "examples", &name, example);
             content["examples"] = json!({"demo": example});
+        }
+        // Not as `externalValue`: generators look for it beside the document.
+        if of == ELSEWHERE.0 {
+            let about = format!("{} An example: `{}`.", outcome.description, ELSEWHERE.1);
+            response["description"] = json!(about);
         }
         response["content"] = json!({(*media): content});
         if of == *media {

@@ -342,19 +342,18 @@ fn every_answer_has_an_example_that_its_schema_allows() {
             continue;
         }
         let what = format!("{method} {path}");
+        if schema_name(content) == TOO_LARGE {
+            let text = std::fs::read(recorded_file("progress-report.json")).unwrap();
+            let faults = faults_of(&serde_json::from_slice(&text).unwrap(), &content["schema"]);
+            assert!(faults.is_empty(), "{what}: record it again: {faults:#?}");
+            let told = operation["responses"]["200"]["description"].as_str().unwrap();
+            assert!(told.contains("`/docs/examples/progress-report.json`"), "{what}: {told}");
+            continue;
+        }
         let reference = content["examples"]["demo"]["$ref"].as_str();
         let reference = reference.unwrap_or_else(|| panic!("{what} has no example of its answer"));
-        let example = as_written().pointer(reference.trim_start_matches('#')).unwrap();
-        let elsewhere = example["externalValue"].as_str();
-        assert_eq!(elsewhere.is_some(), schema_name(content) == TOO_LARGE, "{what}");
-        let example = match elsewhere.and_then(|path| path.rsplit('/').next()) {
-            Some(file) => {
-                let text = std::fs::read(recorded_file(file)).unwrap();
-                serde_json::from_slice(&text).unwrap()
-            }
-            None => example["value"].clone(),
-        };
-        let faults = faults_of(&example, &content["schema"]);
+        let example = &as_written().pointer(reference.trim_start_matches('#')).unwrap()["value"];
+        let faults = faults_of(example, &content["schema"]);
         assert!(faults.is_empty(), "{what}: record it again: {faults:#?}");
         tried.insert(reference);
     }
