@@ -21,7 +21,7 @@ impl Cluster {
             let parent = throwaway_parent();
             sweep_dead(&parent);
             let home = parent.join(format!("pain-journal-test-{}", std::process::id()));
-            let settings = vec!["max_connections=200".to_owned()];
+            let settings = vec!["max_connections=500".to_owned()];
             let options = Options { home, durability: Durability::Throwaway, settings };
             let postgres = Postgres::start(options, &mut |_| ()).expect("a throwaway Postgres");
             let cluster = Self { postgres };
