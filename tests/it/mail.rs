@@ -1,7 +1,7 @@
 //! Mail through a relay that refuses, is slow, or has a certificate of its own: what may still leave
 //! waits, what failed is named, and nothing else is held up.
 
-use crate::support::program::{Home, Serving, happens_within};
+use crate::support::program::{Home, Serving, happens_within, said};
 use crate::support::relay::{Authority, HOLD, Relay, Security};
 use crate::support::{Call, TestApp};
 use chrono::{Duration, Utc};
@@ -250,7 +250,7 @@ fn a_missing_or_empty_file_of_an_authority_is_refused_at_the_start() {
             "127.0.0.1:0",
         ];
         let output = home.run(&arguments, "");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let said = said(&output);
         assert!(!output.status.success() && said.contains(expected), "{said}");
         assert!(said.contains("PAIN_JOURNAL_MAIL_CA"), "{said}");
     }

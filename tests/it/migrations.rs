@@ -1,6 +1,7 @@
 //! Migrations: there and back again, the same schema every time.
 
 use crate::support::cluster::{Cluster, connect};
+use crate::support::program::said;
 use pain_journal::db::migrate;
 use std::process::Command;
 
@@ -31,7 +32,7 @@ fn schema(database: &str) -> String {
         .args(["--schema-only", "--dbname", &cluster.url(database)])
         .output()
         .expect("pg_dump");
-    assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+    assert!(dump.status.success(), "{}", said(&dump));
     let text = String::from_utf8(dump.stdout).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with("\\restrict"));
     lines.filter(|line| !line.starts_with("\\unrestrict")).collect::<Vec<_>>().join("\n")

@@ -2,6 +2,7 @@
 
 use crate::records::{Sample, samples};
 use crate::support::TestApp;
+use crate::support::cluster::plan;
 use crate::support::people::{daily, fresh};
 use pain_journal::access::Sections;
 use pain_journal::collections::JournalEntry;
@@ -59,17 +60,9 @@ async fn assert_indexed(sql: &Client, table: &str, text: &str, values: &str) {
         .await
         .unwrap_or_else(|error| panic!("{text}: {error:?}"));
         let explain = format!("EXPLAIN (FORMAT JSON) EXECUTE question({values})");
-        let plan = sql.simple_query(&explain).await.unwrap();
-        let plan: String = plan
-            .iter()
-            .filter_map(|line| match line {
-                tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
-                _ => None,
-            })
-            .collect();
-        let plan: Value = serde_json::from_str(&plan).unwrap();
+        let plan = plan(sql, &explain).await;
         let mut found = Vec::new();
-        reads(&plan[0]["Plan"], table, &mut found);
+        reads(&plan, table, &mut found);
         let by_patient =
             |(how, by): &(String, String)| how.contains("Index") && by.contains("patient_id =");
         assert!(found.iter().any(by_patient), "{mode} {text}\n{plan:#}");

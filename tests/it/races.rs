@@ -291,7 +291,8 @@ async fn a_request_whose_answer_was_lost_is_repeated_elsewhere_without_doubling(
     until(&app, "SELECT EXISTS (SELECT FROM pj.journal_entries)").await;
 
     // The server that committed is gone for this client; the next one shares only the database.
-    let other = ana.at(&app.beside());
+    let beside = app.beside();
+    let other = ana.at(&beside);
     let again = other.create(&path, &body).await;
     assert_eq!((again.status, version(&again)), (200, 2), "{}", again.text);
     let changed = daily("2025-06-01", &json!({"note": "changed"}));
@@ -307,7 +308,8 @@ async fn a_request_whose_answer_was_lost_is_repeated_elsewhere_without_doubling(
 async fn two_copies_of_the_server_take_turns_on_one_journal() {
     let app = TestApp::alone();
     let ana = app.patient("ana").await;
-    let other = ana.at(&app.beside());
+    let beside = app.beside();
+    let other = ana.at(&beside);
     let path = fresh(ENTRIES);
     let mut etag = ana.create(&path, &daily("2025-06-01", &json!({}))).await.etag().to_owned();
     for round in 0..10 {

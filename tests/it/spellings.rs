@@ -3,7 +3,7 @@
 
 use crate::records::{merged, samples};
 use crate::support::people::{PASSWORD, daily, fresh};
-use crate::support::program::{Home, Serving};
+use crate::support::program::{Home, Serving, said};
 use crate::support::{Call, Person, TestApp};
 use chrono::Duration;
 use pain_journal::import::{Format, Summary, import};
@@ -565,11 +565,11 @@ fn the_command_line_reads_addresses_and_passwords_as_people_mean_them() {
     let home = Home::fresh("typed");
     let typed = "\u{feff} Lind@Example.org\u{a0}";
     let made = home.run(&["migrate", "--create"], "");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(made.status.success(), "{}", said(&made));
     let create = ["user", "create", typed, "--role", "practitioner"];
     // As a shell on Windows hands it over: a mark in front, CR LF behind.
     let made = home.run(&create, &format!("\u{feff}{PASSWORD}\r\n"));
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(made.status.success(), "{}", said(&made));
     let server = Serving::start(&home, &[]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -579,5 +579,5 @@ fn the_command_line_reads_addresses_and_passwords_as_people_mean_them() {
         assert_eq!(answer.status, 200, "{}", answer.text);
     });
     let disabled = home.run(&["user", "disable", "lind@example.org\u{200b}"], "");
-    assert!(disabled.status.success(), "{}", String::from_utf8_lossy(&disabled.stderr));
+    assert!(disabled.status.success(), "{}", said(&disabled));
 }

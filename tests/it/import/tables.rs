@@ -1,7 +1,7 @@
 //! Tables: files as spreadsheets write them, corrected files, broken ones, and our own table of days.
 
 use super::{all, load, server};
-use crate::support::program::{Home, Serving};
+use crate::support::program::{Home, Serving, said};
 use crate::support::{Person, TestApp, people::PASSWORD};
 use chrono::{Days, NaiveDate};
 use pain_journal::import::{BrokenOff, Format, Summary, encoding, import, import_in};
@@ -351,7 +351,7 @@ fn judged(seed: u64, count: usize) -> Vec<Judged> {
         .stdin(Stdio::null())
         .output()
         .expect("the tests need Python 3.11");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}", said(&output));
     let lines = String::from_utf8(output.stdout).unwrap();
     let read = |line: &str| {
         let judged: Value = serde_json::from_str(line).unwrap();
@@ -493,7 +493,7 @@ fn the_exit_says_whether_every_line_was_taken_and_the_counts_are_always_there() 
     let run = |text: &str, more: &[&str]| {
         let import = ["import", "-", "--account", "ana@example.org", "--format", "csv"];
         let output = home.run(&[&import[..], more].concat(), text);
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+        (output.status.code(), said(&output))
     };
     let (code, said) = run("journal_date;mood\n2026-05-01;4,0\n2026-05-02;x\n", &[]);
     assert_eq!(code, Some(1), "{said}");

@@ -7,7 +7,7 @@ use super::refused;
 use crate::support::Person;
 use crate::support::cluster::{Cluster, connect};
 use crate::support::people::{PASSWORD, daily, fresh};
-use crate::support::program::{Home, Serving, happens_within};
+use crate::support::program::{Home, Serving, happens_within, said};
 use serde_json::json;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -107,7 +107,7 @@ async fn behind_a_pooler_that_drops_options_the_server_serves_with_its_own_right
     let home = Home::fresh("bouncer");
     let create = ["user", "create", "ana@example.org", "--database-url", &url];
     let output = home.run(&create, PASSWORD);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}", said(&output));
     let sql = connect(&Cluster::get().url(&database)).await;
     // Twice, so that connections of the pooler are used again.
     for day in ["2026-03-01", "2026-03-02"] {

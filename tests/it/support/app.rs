@@ -30,7 +30,7 @@ const BOUNDS: Bounds = Bounds { workers: Some(2), connections: 1024 };
 /// Work for the thread of the server.
 type Job = Box<dyn FnOnce(Arc<App>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
-/// A running server.
+/// A running server. It ends with its last clone.
 #[derive(Clone)]
 pub struct TestApp {
     /// The application inside. What talks to its database goes through [`TestApp::run`].
@@ -147,11 +147,13 @@ impl TestApp {
                 pain_journal::auth::load_or_create(&app).await.unwrap();
                 let server = server::listen(&app, listener, bounds, origins).unwrap();
                 let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
-                let worker = Arc::clone(&app);
+                let (worker, handle) = (Arc::clone(&app), server.handle());
                 spawn_local(async move {
                     while let Some(job) = queue.recv().await {
                         spawn_local(job(Arc::clone(&worker)));
                     }
+                    // Nobody is left who could ask it: its connections are for other servers.
+                    handle.stop(false).await;
                 });
                 send.send(Self { app, base, database, shift, fuse, jobs }).unwrap();
                 server.await.unwrap();

@@ -21,7 +21,7 @@ impl Cluster {
             let parent = throwaway_parent();
             sweep_dead(&parent);
             let home = parent.join(format!("pain-journal-test-{}", std::process::id()));
-            let settings = vec!["max_connections=500".to_owned()];
+            let settings = vec!["max_connections=200".to_owned()];
             let options = Options { home, durability: Durability::Throwaway, settings };
             let postgres = Postgres::start(options, &mut |_| ()).expect("a throwaway Postgres");
             let cluster = Self { postgres };
@@ -90,6 +90,17 @@ impl Cluster {
                 .unwrap();
         });
     }
+}
+
+/// The plan that a statement of `EXPLAIN (FORMAT JSON)` tells.
+pub async fn plan(sql: &tokio_postgres::Client, explain: &str) -> serde_json::Value {
+    let told = sql.simple_query(explain).await.unwrap();
+    let rows = told.iter().filter_map(|message| match message {
+        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    let told: serde_json::Value = serde_json::from_str(&rows.collect::<String>()).unwrap();
+    told[0]["Plan"].clone()
 }
 
 /// A plain connection, past the walls: for looking at what the server left behind.

@@ -3,7 +3,7 @@
 
 use super::support::*;
 use crate::support::people::PASSWORD;
-use crate::support::program::{Home, Serving, signal};
+use crate::support::program::{Home, Serving, said, signal};
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -147,7 +147,7 @@ async fn let_it_run(heard: &AtomicUsize, dice: &mut Dice) {
 async fn what_was_acknowledged_survives_every_kill_once() {
     let home = Home::with_database("chaos");
     let made = home.run(&["user", "create", ANA], PASSWORD);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(made.status.success(), "{}", said(&made));
     let mut server = Serving::start(&home, &[]);
     let listen = server.listen().to_owned();
     let mut phones = Vec::new();

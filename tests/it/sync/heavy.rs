@@ -1,6 +1,7 @@
 //! Big pushes and long histories: cost grows with the push and with nothing else, and others go on.
 
 use super::support::*;
+use crate::support::cluster::plan;
 use crate::support::{Person, TestApp};
 use futures_util::future::join_all;
 use pain_journal::connection::Bounds;
@@ -133,16 +134,7 @@ async fn what_a_push_reads_of_a_history_does_not_depend_on_its_length() {
              (1, '{{{id},{id}}}', '{{{},{last}}}', '{{false,false}}')",
             last - 1
         );
-        let told = sql.simple_query(&explain).await.unwrap();
-        let text: String = told
-            .iter()
-            .filter_map(|message| match message {
-                tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
-                _ => None,
-            })
-            .collect();
-        let plan: Value = serde_json::from_str(&text).unwrap();
-        let plan = &plan[0]["Plan"];
+        let plan = plan(&sql, &explain).await;
         pages.push(
             plan["Shared Hit Blocks"].as_i64().unwrap()
                 + plan["Shared Read Blocks"].as_i64().unwrap(),

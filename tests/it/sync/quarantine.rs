@@ -13,18 +13,7 @@ fn bad(id: Uuid, note: &str) -> Value {
 
 /// All that is kept aside, page by page.
 async fn kept(person: &Person, limit: usize) -> Vec<Value> {
-    let (mut all, mut query) = (Vec::new(), format!("limit={limit}"));
-    loop {
-        let page = person.get(&format!("/v1/sync/rejected?{query}")).await;
-        assert_eq!(page.status, 200, "{}", page.text);
-        assert!(page.text.len() <= 8 * 1024 * 1024);
-        let rejected = page.json["rejected"].as_array().unwrap();
-        assert!(rejected.len() <= limit);
-        all.extend(rejected.clone());
-        assert_eq!(page.json["has_more"], json!(page.json["next_cursor"].is_string()));
-        let Some(cursor) = page.json["next_cursor"].as_str() else { return all };
-        query = format!("limit={limit}&cursor={cursor}");
-    }
+    pages(person, "/v1/sync/rejected", "rejected", limit).await
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use super::device::{Device, Status, body};
 use super::support::*;
 use crate::support::cluster::Cluster;
 use crate::support::people::PASSWORD;
-use crate::support::program::{Home, Serving};
+use crate::support::program::{Home, Serving, said};
 use crate::support::{Answer, Person};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ fn postgres(program: &str, home: &Home, arguments: &[&str], dump: &Path) {
     let mut command = Command::new(Cluster::get().bin_dir().join(program));
     command.arg("-h").arg(home.path().join("run")).args(["-U", "pj_admin"]).args(arguments);
     let output = command.arg(dump).output().expect(program);
-    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{program}: {}", said(&output));
 }
 
 /// Two devices of one patient, whose clocks are right.
@@ -72,7 +72,7 @@ fn refused(answer: &Answer, reason: &str) {
 async fn a_dump_restored_with_a_new_epoch_loses_nothing_that_was_typed() {
     let home = Home::with_database("dumped");
     let made = home.run(&["user", "create", ANA], PASSWORD);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(made.status.success(), "{}", said(&made));
     let server = Serving::start(&home, &[]);
     let listen = server.listen().to_owned();
     let mut dice = Dice(7);
@@ -112,7 +112,7 @@ async fn a_dump_restored_with_a_new_epoch_loses_nothing_that_was_typed() {
     // why the operator starts a new epoch.
     refused(&both[0].person.get(&ahead_page).await, "cursor_ahead");
     let epoch = fresh.run(&["new-epoch"], "");
-    let said = String::from_utf8_lossy(&epoch.stderr).into_owned();
+    let said = said(&epoch);
     assert!(epoch.status.success() && said.contains("the epoch is now 2"), "{said}");
     for device in &both {
         refused(&device.person.get(&path_of(device.cursor)).await, "epoch_changed");

@@ -129,17 +129,21 @@ pub async fn history(person: &Person, id: Uuid) -> Vec<Value> {
 
 /// The same, with this many lines a page.
 pub async fn history_by(person: &Person, id: Uuid, limit: usize) -> Vec<Value> {
-    let (mut lines, mut query) = (Vec::new(), format!("limit={limit}"));
+    pages(person, &format!("/v1/sync/history/journal_entries/{id}"), "history", limit).await
+}
+
+/// The items of a list under this member of its pages, page by page.
+pub async fn pages(person: &Person, path: &str, member: &str, limit: usize) -> Vec<Value> {
+    let (mut all, mut query) = (Vec::new(), format!("limit={limit}"));
     loop {
-        let path = format!("/v1/sync/history/journal_entries/{id}?{query}");
-        let page = person.get(&path).await;
+        let page = person.get(&format!("{path}?{query}")).await;
         assert_eq!(page.status, 200, "{}", page.text);
         assert!(page.text.len() <= 8 * 1024 * 1024);
-        let history = page.json["history"].as_array().unwrap();
-        assert!(history.len() <= limit);
-        lines.extend(history.clone());
+        let items = page.json[member].as_array().unwrap();
+        assert!(items.len() <= limit);
+        all.extend(items.clone());
         assert_eq!(page.json["has_more"], json!(page.json["next_cursor"].is_string()));
-        let Some(cursor) = page.json["next_cursor"].as_str() else { return lines };
+        let Some(cursor) = page.json["next_cursor"].as_str() else { return all };
         query = format!("limit={limit}&cursor={cursor}");
     }
 }
