@@ -144,11 +144,6 @@ impl Shared {
         refer(&mut self.parameters, "parameters", name, parameter)
     }
 
-    /// The example of an answer.
-    fn example(&self, of: &str) -> Option<Value> {
-        self.recorded.get(of).map(|value| json!({"value": value}))
-    }
-
     /// An answer that went well.
     pub(super) fn outcome(&mut self, outcome: &Outcome) -> Value {
         let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/XRequestId"}});
@@ -169,9 +164,9 @@ impl Shared {
             RefOr::Ref(reference) => reference.ref_location.rsplit('/').next().unwrap_or_default(),
             RefOr::T(_) => *media,
         };
-        if let Some(example) = self.example(of) {
+        if let Some(example) = self.recorded.get(of) {
             let name = pascal(&of.replace('/', "-"));
-            let example = refer(&mut self.examples, "examples", &name, example);
+            let example = refer(&mut self.examples, "examples", &name, json!({"value": example}));
             content["examples"] = json!({"demo": example});
         }
         // Not as `externalValue`: generators look for it beside the document.

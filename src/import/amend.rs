@@ -2,6 +2,7 @@
 //! field whose last change was an import's is the file's to change; one that an app has written since is
 //! the app's. Pure.
 
+use crate::journal::is_blank;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -60,10 +61,6 @@ fn written<'a>(field: &str, stands: &'a Value, past: &'a [Past]) -> Written<'a> 
     }
 }
 
-fn is_empty(value: &Value) -> bool {
-    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
-}
-
 /// Decides, field by field. `stands` is the record, `file` what the file makes of it, both canonical;
 /// `said` are the fields that the file speaks of, empty ones, too: the rest was filled in for it.
 pub(super) fn amend(
@@ -76,14 +73,14 @@ pub(super) fn amend(
     for (field, new) in file {
         let stored = stands.get(field).unwrap_or(NULL);
         let is_said = said.contains(field);
-        if new == stored || !is_said && is_empty(new) {
+        if new == stored || !is_said && is_blank(new) {
             continue;
         }
         let written = written(field, stored, past);
-        let is_free = is_empty(stored) && !written.is_changed;
+        let is_free = is_blank(stored) && !written.is_changed;
         if written.by_import || is_said && is_free {
             amended.fields.insert(field.clone(), new.clone());
-        } else if is_said && written.imported != Some(new) && !is_empty(new) {
+        } else if is_said && written.imported != Some(new) && !is_blank(new) {
             amended.kept.push(field.clone());
         }
     }

@@ -9,7 +9,7 @@ use crate::collections::{SleepRecord, for_each_collection};
 use crate::db::Tx;
 use crate::http::precondition::Versions;
 use crate::http::{Answered, Sent};
-use crate::journal::{Intent, Outcome, Record, Stored, apply_changes, find_all, window};
+use crate::journal::{Intent, Outcome, Record, Stored, apply_changes, fields_of, find_all, window};
 use crate::wire::read_body;
 use chrono::NaiveDate;
 use futures_util::future::LocalBoxFuture;
@@ -47,14 +47,6 @@ struct Waiting<C> {
     items: Vec<Item<C>>,
     /// The line of each id of the file, and what it says.
     seen: HashMap<Uuid, (usize, Map<String, Value>)>,
-}
-
-/// The fields of a content, as its history has them.
-fn fields_of<C: Record>(content: &C) -> Map<String, Value> {
-    match serde_json::to_value(content) {
-        Ok(Value::Object(fields)) => fields,
-        _ => Map::new(),
-    }
 }
 
 impl<C: Record> Loader for Waiting<C> {

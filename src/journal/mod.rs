@@ -17,7 +17,7 @@ pub use marks::RowMarks;
 pub use record::{
     Context, Dated, FieldInfo, MARK, Record, Rules, first_line, holds_something, is_true,
 };
-pub(crate) use record::{collection, part_of, section_of};
+pub(crate) use record::{collection, fields_of, is_blank, part_of, section_of};
 pub use sql::{FIRST_DAY, LAST_DAY, REMEMBER, RESERVE, Texts, find, page, window};
 pub(crate) use sql::{HistoryOp, find_all};
 pub(crate) use stored::Held;

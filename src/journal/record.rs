@@ -324,10 +324,19 @@ pub fn is_true(value: &impl Serialize) -> bool {
 
 /// Is a field's value more than null or an empty list?
 pub fn holds_something(value: &impl Serialize) -> bool {
-    match serde_json::to_value(value) {
-        Ok(Value::Null) | Err(_) => false,
-        Ok(Value::Array(items)) => !items.is_empty(),
-        Ok(_) => true,
+    serde_json::to_value(value).is_ok_and(|value| !is_blank(&value))
+}
+
+/// Is it null or an empty list? Neither has been filled in.
+pub(crate) fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
+}
+
+/// A record's content by field, as REST has it and its history keeps it.
+pub(crate) fn fields_of<C: Record>(content: &C) -> Map<String, Value> {
+    match serde_json::to_value(content) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
     }
 }
 

@@ -2,8 +2,7 @@
 //! record is merged as always. One foreign field is no reason to hold up a note.
 
 use super::merge::{Conflict, Incoming, Loss, Wish};
-use super::rows::fields_of;
-use crate::journal::{Hand, Part, Record, Stored};
+use crate::journal::{Hand, Part, Record, Stored, fields_of};
 
 /// What was sent of a practitioner's fields.
 #[derive(Debug, Default)]

@@ -26,6 +26,7 @@ pub struct BigPushes {
     lane: Lane,
     line: Arc<Semaphore>,
     accounts: Mutex<HashMap<Uuid, Arc<Semaphore>>>,
+    patience: Duration,
 }
 
 impl BigPushes {
@@ -40,6 +41,7 @@ impl BigPushes {
             lane: Lane::new(places, patience),
             line: Arc::new(Semaphore::new(in_line)),
             accounts: Mutex::default(),
+            patience,
         }
     }
 
@@ -50,7 +52,7 @@ impl BigPushes {
     pub(super) async fn enter(&self, account: Uuid) -> Answered<Turn> {
         let busy = || Problem::new(ProblemKind::Overloaded);
         let in_line = Arc::clone(&self.line).try_acquire_owned().map_err(|_| busy())?;
-        let turn = tokio::time::timeout(PATIENCE, self.account(account).acquire_owned());
+        let turn = tokio::time::timeout(self.patience, self.account(account).acquire_owned());
         let own = turn.await.map_err(|_| busy())?.map_err(Problem::internal)?;
         let place = self.lane.enter().await?;
         Ok(Turn { place, held: [in_line, own] })

@@ -1,11 +1,10 @@
 //! What became of a record: nothing typed is ever out of reach.
 
-use super::rows::fields_of;
 use super::store::{self, HistoryLine};
 use crate::access::{self, Caller, Need, Target};
 use crate::app::App;
 use crate::http::{Answered, Place, Problem, ProblemKind, document};
-use crate::journal::{HistoryOp, Record, find_all};
+use crate::journal::{HistoryOp, Record, fields_of, find_all, is_blank};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -119,7 +118,7 @@ async fn lines<C: Record>(
         let mut changes: Map<String, Value> =
             serde_json::from_str(&line.changes).unwrap_or_default();
         if HistoryOp::word(line.op) == CREATE {
-            let filled = born.iter().filter(|(_, v)| !v.is_null() && **v != json!([]));
+            let filled = born.iter().filter(|(_, v)| !is_blank(v));
             changes.extend(filled.map(|(name, v)| (name.clone(), json!({"from": null, "to": v}))));
         }
         entry::<C>(line, changes)

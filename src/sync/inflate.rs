@@ -6,6 +6,7 @@ use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
+use std::borrow::Cow;
 use std::io::Read;
 
 /// The body of a push, as it came. Its faults are kept until the caller is known to stand.
@@ -55,21 +56,21 @@ impl Packed {
     ///
     /// # Errors
     /// 400 `invalid_json` where it does not inflate.
-    pub(super) fn within(&self, most: usize) -> Answered<Option<Vec<u8>>> {
+    pub(super) fn within(&self, most: usize) -> Answered<Option<Cow<'_, [u8]>>> {
         let bytes = self.bytes.as_ref();
-        match self.encoding {
-            Encoding::Plain if bytes.len() > most => Ok(None),
-            Encoding::Plain => Ok(Some(bytes.to_vec())),
-            Encoding::Gzip => read_within(flate2::read::MultiGzDecoder::new(bytes), most),
-            Encoding::Brotli => read_within(brotli::Decompressor::new(bytes, 4096), most),
-        }
+        let inflated = match self.encoding {
+            Encoding::Plain => return Ok((bytes.len() <= most).then_some(Cow::Borrowed(bytes))),
+            Encoding::Gzip => read_within(flate2::read::MultiGzDecoder::new(bytes), most)?,
+            Encoding::Brotli => read_within(brotli::Decompressor::new(bytes, 4096), most)?,
+        };
+        Ok(inflated.map(Cow::Owned))
     }
 
     /// The inflated body.
     ///
     /// # Errors
     /// 413 for one of more than 8 MiB, however small it came; 400 where it does not inflate.
-    pub(super) fn inflate(&self) -> Answered<Vec<u8>> {
+    pub(super) fn inflate(&self) -> Answered<Cow<'_, [u8]>> {
         self.within(PUSH_LIMIT)?.ok_or_else(too_large)
     }
 }

@@ -2,6 +2,7 @@
 //! no clock decides between devices (docs/sync.md, conflict rules).
 
 use super::known::{Known, Mark, Order};
+use crate::journal::is_blank;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -169,7 +170,7 @@ impl Incoming {
     /// never overwrites what the other device typed.
     fn filled_in(&self, known: &Known<'_>) -> BTreeSet<String> {
         let born = known.as_created();
-        let fields = self.fields.iter().filter(|(_, value)| !is_empty(value));
+        let fields = self.fields.iter().filter(|(_, value)| !is_blank(value));
         // Who asks a record back with its first values wants these, and is no late copy.
         fields
             .filter(|(name, value)| self.undelete || born.get(*name) != Some(*value))
@@ -194,7 +195,7 @@ impl Incoming {
             return known.value(field) == seen;
         }
         let is_unchanged = known.last_change(field).is_none();
-        if is_unchanged && is_empty(known.value(field)) {
+        if is_unchanged && is_blank(known.value(field)) {
             return true;
         }
         let Some(origin) = known.origin(field) else { return true };
@@ -205,11 +206,6 @@ impl Incoming {
             }
         }
     }
-}
-
-/// Is it null or an empty list?
-pub(super) fn is_empty(value: &Value) -> bool {
-    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
 /// Field by field.
@@ -278,7 +274,7 @@ fn over_tombstone(known: &Known<'_>, incoming: &Incoming, merged: Merged) -> Mer
 /// same ones made by a device that had seen the tombstone.
 fn create_over_tombstone(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> Merged {
     let born = known.as_created();
-    let is_copy = incoming.fields.iter().all(|(n, v)| is_empty(v) || born.get(n) == Some(v));
+    let is_copy = incoming.fields.iter().all(|(n, v)| is_blank(v) || born.get(n) == Some(v));
     if is_copy && !has_seen_tombstone(known, incoming, sender) {
         return Merged { act: Act::Keep, named: Some(Named::Deleted), conflicts: Vec::new() };
     }
@@ -308,7 +304,7 @@ fn delete(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> Merged {
             let (stands, loses) = (stored.clone(), sent.clone());
             Conflict::of(known.origin(&field), &field, stands, loses, Loss::WithDelete)
         };
-        (!is_empty(sent) && sent != stored).then(conflict)
+        (!is_blank(sent) && sent != stored).then(conflict)
     });
     let conflicts: Vec<Conflict> = typed.collect();
     let (act, named) = if known.deleted {

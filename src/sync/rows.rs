@@ -25,14 +25,6 @@ impl<C: Record> Serialize for FlatRow<'_, C> {
     }
 }
 
-/// A record's content by field, as REST has it.
-pub(super) fn fields_of<C: Record>(content: &C) -> Fields {
-    match serde_json::to_value(content) {
-        Ok(Value::Object(fields)) => fields,
-        _ => Fields::new(),
-    }
-}
-
 /// The whole record from its fields, by the rules of the collection.
 pub(super) fn settle<C: Record>(
     mut given: Fields,

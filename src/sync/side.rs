@@ -8,12 +8,14 @@ use super::merge::{Act, Conflict, Fields, Loss, Merged, Named, Sender, Wish, mer
 use super::outline::Lists;
 use super::past;
 use super::quarantine::Accepted;
-use super::rows::{fields_of, holds_otherwise, settle};
+use super::rows::{holds_otherwise, settle};
 use super::store;
 use crate::access::{JournalAccess, Permit, Write};
 use crate::db::{DbError, Statement, Tx};
 use crate::ids::Ids;
-use crate::journal::{Batch, Context, Edited, HistoryOp, Record, Revisions, Stored, find_all};
+use crate::journal::{
+    Batch, Context, Edited, HistoryOp, Record, Revisions, Stored, fields_of, find_all,
+};
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
