@@ -4,12 +4,12 @@ mod licence;
 
 pub use licence::{Licence, verify as verify_licence};
 
-use crate::access::{self, Caller, Need, Own, Permit, Role, Section};
+use crate::access::{self, Caller, Need, Own, Permit, Role};
 use crate::app::App;
 use crate::db::{Statement, row};
-use crate::http::{
-    Answered, Authz, Found, Operation, Page, PageRequest, ProblemKind, Query, Routes, document,
-};
+use crate::http::{Answered, Found, Page, PageRequest, ProblemKind, Query, document};
+use crate::routes::{Authz, Operation, Routes};
+use crate::sections::Section;
 use crate::time::{far_future, serialize_utc, serialize_utc_option};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};

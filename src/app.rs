@@ -1,20 +1,19 @@
-//! What every request can reach, and the assembly of routes into a server.
+//! What every request needs, whatever it is about. It knows no feature.
 
-use crate::auth::access_token::Verifier;
-use crate::auth::codes::CodeKey;
-use crate::auth::password::{HashCost, Hasher};
-use crate::auth::random::{Random, SystemRandom};
-use crate::auth::secret::MasterSecret;
-use crate::db::Db;
-use crate::http::{CursorKey, Routes};
+use crate::credentials::KeyStore;
+use crate::credentials::access_token::Verifier;
+use crate::credentials::codes::CodeKey;
+use crate::credentials::keys::KeyRing;
+use crate::credentials::password::{HashCost, Hasher};
+use crate::credentials::random::Random;
+use crate::credentials::secret::MasterSecret;
+use crate::db::{Db, WriteProbe};
+use crate::http::{Answered, CursorKey, Problem};
 use crate::ids::Ids;
-use crate::lanes::Lanes;
+use crate::lanes::{BigPushes, Lanes};
 use crate::mail::Mailer;
+use crate::pokes::Pokes;
 use crate::time::Clock;
-use crate::{
-    account, auth, body_map, collections, health, instruments, plans, reminders, report, sharing,
-    sync, vocabularies,
-};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The application, shared by all workers.
@@ -42,14 +41,12 @@ pub struct App {
     /// How many reports are in the works at once.
     pub lanes: Lanes,
     /// How many big pushes are in the works at once.
-    pub big_pushes: sync::BigPushes,
+    pub big_pushes: BigPushes,
     /// Streams that wait for changes.
-    pub pokes: sync::Pokes,
+    pub pokes: Pokes,
     /// Whether the database takes writes.
-    pub writes: health::Writes,
-    /// The OpenAPI document.
-    pub openapi: Arc<str>,
-    keys: RwLock<Option<Arc<Verifier>>>,
+    pub writes: WriteProbe,
+    keys: RwLock<Arc<Verifier>>,
 }
 
 impl std::fmt::Debug for App {
@@ -59,12 +56,13 @@ impl std::fmt::Debug for App {
 }
 
 /// What an application is made of.
-#[derive(Debug)]
 pub struct Parts {
     /// The database.
     pub db: Db,
     /// The time.
     pub clock: Clock,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
     /// The master secret.
     pub secret: MasterSecret,
     /// What a password hash costs.
@@ -75,81 +73,77 @@ pub struct Parts {
     pub public_url: String,
 }
 
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+impl Parts {
+    /// Where the signing keys are kept.
+    pub fn key_store(&self) -> KeyStore<'_> {
+        KeyStore { db: &self.db, secret: &self.secret, random: &*self.random, clock: &self.clock }
+    }
+}
+
 impl App {
-    /// Puts an application together. Its keys are loaded by [`auth::load_or_create`].
+    /// Puts an application together, with the signing keys that the database has, or new ones.
     ///
     /// # Errors
-    /// When the hash cost is out of range.
-    pub fn new(parts: Parts) -> Result<Self, String> {
-        let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
-        let hasher = Hasher::new(parts.hash_cost, &*random).map_err(|e| e.to_string())?;
+    /// When the database fails, its keys were sealed with another secret, or the hash cost is out of
+    /// range.
+    pub async fn open(parts: Parts) -> Answered<Self> {
+        let ring = parts.key_store().load_or_create().await?;
+        let verifier = Verifier::new(&parts.public_url, Arc::new(ring));
+        let hasher = Hasher::new(parts.hash_cost, &*parts.random).map_err(Problem::internal)?;
         Ok(Self {
             ids: Ids::new(parts.clock.clone()),
             cursors: CursorKey::new(&parts.secret.derive("cursors")),
             codes: CodeKey::new(&parts.secret),
             lanes: Lanes::new(parts.db.connections()),
-            big_pushes: sync::BigPushes::new(parts.db.connections()),
-            pokes: sync::Pokes::default(),
-            writes: health::Writes::default(),
-            openapi: openapi_of(&parts.public_url).into(),
+            big_pushes: BigPushes::new(parts.db.connections()),
+            pokes: Pokes::default(),
+            writes: WriteProbe::default(),
             db: parts.db,
             clock: parts.clock,
-            random,
+            random: parts.random,
             hasher,
             secret: parts.secret,
             mailer: parts.mailer,
             public_url: parts.public_url,
-            keys: RwLock::new(None),
+            keys: RwLock::new(Arc::new(verifier)),
         })
     }
 
     /// The keys of access tokens.
-    ///
-    /// # Panics
-    /// Before the keys were loaded, which every start does first.
-    #[expect(clippy::expect_used, reason = "a server without keys must not serve")]
     pub fn keys(&self) -> Arc<Verifier> {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(keys.as_ref().expect("the signing keys are loaded at start"))
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces the keys.
-    pub fn use_keys(&self, verifier: Verifier) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(verifier));
+    /// Loads the signing keys again, rotating them where due, so that all copies of the server agree.
+    ///
+    /// # Errors
+    /// When the database fails, or its keys were sealed with another secret.
+    pub async fn refresh_keys(&self) -> Answered<()> {
+        self.use_keys(self.key_store().load_or_create().await?);
+        Ok(())
     }
-}
 
-/// Every route of the API, to be served.
-pub fn routes() -> Routes {
-    every(Routes::default())
-}
+    /// Replaces the signing key now, and answers the new ring. With `drop_all` no token issued so far is
+    /// good any longer. Other copies of the server see it when they next refresh theirs.
+    ///
+    /// # Errors
+    /// As [`refresh_keys`](Self::refresh_keys).
+    pub async fn rotate_keys(&self, drop_all: bool) -> Answered<KeyRing> {
+        self.key_store().rotate(drop_all).await
+    }
 
-fn every(mut routes: Routes) -> Routes {
-    auth::routes(&mut routes);
-    account::routes(&mut routes);
-    collections::routes(&mut routes);
-    plans::routes(&mut routes);
-    reminders::routes(&mut routes);
-    sharing::routes(&mut routes);
-    sync::routes(&mut routes);
-    report::routes(&mut routes);
-    vocabularies::routes(&mut routes);
-    instruments::routes(&mut routes);
-    body_map::routes(&mut routes);
-    health::routes(&mut routes);
-    routes
-}
+    fn key_store(&self) -> KeyStore<'_> {
+        KeyStore { db: &self.db, secret: &self.secret, random: &*self.random, clock: &self.clock }
+    }
 
-/// The OpenAPI document of [`routes`], as committed in `openapi/openapi.json`: for a server with the
-/// default settings.
-pub fn openapi() -> String {
-    let document = every(Routes::described()).document("http://127.0.0.1:8080");
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-/// The same for the server at this address, as it serves it.
-fn openapi_of(server: &str) -> String {
-    serde_json::to_string(&every(Routes::described()).document(server)).unwrap_or_default()
+    fn use_keys(&self, ring: KeyRing) {
+        let verifier = Arc::new(Verifier::new(&self.public_url, Arc::new(ring)));
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = verifier;
+    }
 }

@@ -4,11 +4,13 @@ mod dumps;
 mod keys;
 
 use crate::access::Role;
-use crate::app::{self, App, Parts};
-use crate::auth::password::HashCost;
-use crate::auth::secret::MasterSecret;
+use crate::api;
+use crate::app::{App, Parts};
 use crate::auth::{self, NewAccount};
 use crate::config::{DatabaseArgs, LogFormat, ServeArgs};
+use crate::credentials::password::HashCost;
+use crate::credentials::random::SystemRandom;
+use crate::credentials::secret::MasterSecret;
 use crate::database::Database;
 use crate::db::Db;
 use crate::http::{Answered, Problem};
@@ -24,6 +26,7 @@ use keys::{RotateKeysArgs, RotateSecretArgs};
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The server for pain and acupuncture clinics and the apps around them.
 #[derive(Debug, Parser)]
@@ -153,7 +156,7 @@ pub fn run(cli: Cli) -> Result<(), String> {
             server::serve(&args)
         }
         Command::Migrate(args) => migrate(&args),
-        Command::Openapi => print(&app::openapi()),
+        Command::Openapi => print(&api::openapi()),
         Command::Demo(args) => load_demo(&args),
         Command::User(UserCommand::Create(args)) => create_user(args),
         Command::User(UserCommand::Disable(args)) => set_status(&args, "suspended"),
@@ -249,17 +252,14 @@ fn with_app(
     args: &DatabaseArgs,
     work: impl AsyncFnOnce(&App) -> Answered<()>,
 ) -> Result<(), String> {
-    with_database(args, args.master_secret()?, async |app| {
-        auth::load_or_create(app).await?;
-        work(app).await
-    })
+    with_database(args, args.master_secret()?, async |parts| work(&App::open(parts).await?).await)
 }
 
-/// The same, with a secret that need not be the one of the database, and without loading its keys.
+/// The same, with a secret that need not be the one of the database, and before its keys are loaded.
 fn with_database(
     args: &DatabaseArgs,
     secret: MasterSecret,
-    work: impl AsyncFnOnce(&App) -> Answered<()>,
+    work: impl AsyncFnOnce(Parts) -> Answered<()>,
 ) -> Result<(), String> {
     start_log(args);
     let mut database = Database::join(args, &mut say)?;
@@ -272,13 +272,13 @@ fn with_database(
         let parts = Parts {
             db: Db::new(&database.url, 2).map_err(|e| e.to_string())?,
             clock: Clock::system(),
+            random: Arc::new(SystemRandom::new()),
             secret,
             hash_cost: HashCost::default(),
             mailer: Mailer::Log,
             public_url: String::new(),
         };
-        let app = App::new(parts)?;
-        work(&app).await.map_err(|e| words(&e))
+        work(parts).await.map_err(|e| words(&e))
     });
     drop(runtime);
     if let Some(private) = &mut database.private {

@@ -1,8 +1,9 @@
 //! Configuration: read once from flags and environment, checked whole, refused with a reason.
 
-use crate::auth::secret::MasterSecret;
-use crate::connection::{self, Bounds};
-use crate::http::Origins;
+use crate::credentials::secret::MasterSecret;
+use crate::db::check_url;
+use crate::door::Origins;
+use crate::door::{self, Bounds};
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
@@ -126,6 +127,19 @@ fn secret_from_environment() -> Option<SecretString> {
 }
 
 impl DatabaseArgs {
+    /// Can the addresses be used?
+    ///
+    /// # Errors
+    /// What is wrong with which.
+    pub fn check_urls(&self) -> Result<(), String> {
+        let check = |name: &str, url: Option<&SecretString>| {
+            url.map_or(Ok(()), |url| check_url(url.expose_secret()))
+                .map_err(|wrong| format!("{name} {wrong}"))
+        };
+        check("DATABASE_URL", self.database_url.as_ref())?;
+        check("PAIN_JOURNAL_MIGRATION_URL", self.migration_url.as_ref())
+    }
+
     /// May demo data be loaded?
     ///
     /// # Errors
@@ -181,7 +195,7 @@ impl DatabaseArgs {
             ));
         }
         crate::postgres::make_home(&home).map_err(|e| e.to_string())?;
-        let random = crate::auth::random::SystemRandom::new();
+        let random = crate::credentials::random::SystemRandom::new();
         MasterSecret::from_file_or_create(&file, &random).map_err(|e| e.to_string())
     }
 
@@ -236,7 +250,7 @@ impl ServeArgs {
     /// One sentence: the system allows fewer open files than were asked for.
     pub fn bounds(&self) -> Result<Bounds, String> {
         let asked = self.max_connections.map(|most| most as usize);
-        let connections = connection::room_for(asked.unwrap_or(CONNECTIONS))?;
+        let connections = door::room_for(asked.unwrap_or(CONNECTIONS))?;
         if asked.is_some_and(|asked| connections < asked) {
             return Err(format!(
                 "PAIN_JOURNAL_MAX_CONNECTIONS is more than the limit of open files allows: there is \
@@ -258,7 +272,7 @@ impl ServeArgs {
     /// One sentence.
     pub fn check(&self) -> Result<(), String> {
         self.public_url(self.listen)?;
-        crate::database::check_urls(&self.database)?;
+        self.database.check_urls()?;
         if self.demo { self.database.check_demo() } else { Ok(()) }
     }
 }

@@ -2,9 +2,9 @@
 //! to be served before anybody serves it.
 
 use crate::config::DatabaseArgs;
-use crate::db::{SERVER, check_url, migrate};
+use crate::db::{SERVER, migrate};
 use crate::postgres::{self, ADMIN, DATABASE, Durability, Options, Postgres, StartError};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -150,17 +150,4 @@ pub fn bring_up_to_date(
     }
     migrate::provide_login(migration, serving)
         .map_err(|e| format!("the login that serves could not be made: {e}"))
-}
-
-/// Are the addresses of the database of a form that can be used?
-///
-/// # Errors
-/// One sentence that names the setting.
-pub fn check_urls(args: &DatabaseArgs) -> Result<(), String> {
-    let check = |name: &str, url: Option<&SecretString>| {
-        url.map_or(Ok(()), |url| check_url(url.expose_secret()))
-            .map_err(|wrong| format!("{name} {wrong}"))
-    };
-    check("DATABASE_URL", args.database_url.as_ref())?;
-    check("PAIN_JOURNAL_MIGRATION_URL", args.migration_url.as_ref())
 }

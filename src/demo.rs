@@ -8,9 +8,9 @@ mod calendar;
 
 use crate::access::{self, Caller, Role};
 use crate::app::App;
-use crate::auth::password::{Password, Verdict};
 use crate::auth::{self, NewAccount};
 use crate::collections::{PractitionerNote, TreatmentPlan, TreatmentSession};
+use crate::credentials::password::{Password, Verdict};
 use crate::db::{Statement, row};
 use crate::http::{Answered, Problem};
 use crate::import::{Format, import};

@@ -198,7 +198,7 @@ async fn send(app: &App, queued: QueuedMail, now: DateTime<Utc>) -> Result<bool,
 /// # Errors
 /// When the database fails.
 pub async fn refresh_keys(app: &App) -> Answered<()> {
-    auth::load_or_create(app).await
+    app.refresh_keys().await
 }
 
 /// Forgets what nobody can use any longer.

@@ -1,13 +1,11 @@
 //! pain-journal: the server that pain and acupuncture clinics, and the apps around them, run on.
 //!
-//! A request flows: route ([`http`]) → who is asking ([`access::Caller`]) → body ([`wire`]) → one
-//! transaction behind `sec.enter` ([`access`]) → use case → SQL that demands the permit
-//! ([`journal`], [`sharing`], [`auth`]) → typed reply ([`http`]). What can be computed without the
-//! world is pure: the rules of a record ([`collections`]), the writer's decisions ([`journal`]), the
-//! policy ([`access`]), the statistics ([`report`]).
+//! The modules stand in layers, each knowing only those below: `docs/architecture.md` has the order, and the
+//! way of a request through it.
 
 pub mod access;
 pub mod account;
+pub mod api;
 pub mod app;
 pub mod auth;
 pub mod backup;
@@ -16,10 +14,11 @@ pub mod cli;
 pub mod clinic;
 pub mod collections;
 pub mod config;
-pub mod connection;
+pub mod credentials;
 pub mod database;
 pub mod db;
 pub mod demo;
+pub mod door;
 pub mod health;
 mod health_check;
 pub mod http;
@@ -34,10 +33,14 @@ pub mod mail;
 pub mod markup;
 pub mod pages;
 pub mod plans;
+pub mod pokes;
 pub mod postgres;
 pub mod reference;
 pub mod reminders;
 pub mod report;
+pub(crate) mod rounding;
+pub mod routes;
+pub mod sections;
 pub mod server;
 pub mod sharing;
 pub mod sync;

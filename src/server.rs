@@ -1,19 +1,22 @@
 //! `serve`: the database, the jobs and the HTTP server, from start to graceful stop.
 
-use crate::app::{self, App, Parts};
-use crate::auth;
-use crate::auth::password::HashCost;
+use crate::api;
+use crate::app::{App, Parts};
+use crate::clinic;
 use crate::config::ServeArgs;
-use crate::connection::{self, Bounds};
+use crate::credentials::password::HashCost;
+use crate::credentials::random::SystemRandom;
 use crate::database::Database;
 use crate::db::Db;
 use crate::demo;
-use crate::http::{Answered, Origins, Problem};
+use crate::door::Origins;
+use crate::door::{self, Bounds};
+use crate::http::{Answered, Problem};
 use crate::jobs::{self, Pace};
 use crate::mail::{Mailer, Smtp};
+use crate::pages::{self, PublishedDocument};
 use crate::postgres::Postgres;
 use crate::time::Clock;
-use crate::{clinic, pages};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, web};
 use secrecy::ExposeSecret;
@@ -52,16 +55,19 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
         let parts = Parts {
             db,
             clock: Clock::system(),
+            random: Arc::new(SystemRandom::new()),
             secret,
             hash_cost: HashCost::default(),
             mailer,
             public_url,
         };
-        let app = web::Data::new(App::new(parts)?);
-        if let Err(problem) = start_up(&app).await {
-            drop(listener);
-            return Err(give_up(&problem, &mut database).await);
-        }
+        let app = match start_up(parts).await {
+            Ok(app) => web::Data::new(app),
+            Err(problem) => {
+                drop(listener);
+                return Err(give_up(&problem, &mut database).await);
+            }
+        };
         let sign_ins = if args.demo { Some(load_demo(&app).await?) } else { None };
         let server = listen(&app, listener, bounds, args.cors_origins.clone().unwrap_or_default())
             .map_err(|e| e.to_string())?;
@@ -138,10 +144,10 @@ async fn ended() {
 ///
 /// # Errors
 /// When the database fails, or its keys were sealed with another secret.
-pub async fn start_up(app: &App) -> Answered<()> {
-    auth::load_or_create(app).await?;
+pub async fn start_up(parts: Parts) -> Answered<App> {
+    let app = App::open(parts).await?;
     app.db.warm_up().await?;
-    Ok(())
+    Ok(app)
 }
 
 /// An HTTP server on a listener, not yet polled.
@@ -155,15 +161,17 @@ pub fn listen(
     origins: Origins,
 ) -> std::io::Result<actix_web::dev::Server> {
     let data = web::Data::from(Arc::clone(app));
-    connection::listen(app, listener, bounds, move || {
+    let document = web::Data::new(PublishedDocument(api::openapi_of(&app.public_url)));
+    door::listen(app, listener, bounds, move || {
         Actix::new()
             .app_data(data.clone())
+            .app_data(document.clone())
             .app_data(origins.clone())
             .wrap(Compress::default())
-            .wrap(from_fn(crate::http::frame))
+            .wrap(from_fn(door::frame))
             .configure(pages::routes)
             .configure(clinic::routes)
-            .configure(|config| app::routes().install(config))
+            .configure(|config| api::routes().install(config))
     })
 }
 

@@ -1,17 +1,15 @@
 //! Moments, time zones, days, and the one clock.
 
 mod day;
-mod moment;
 mod wall;
 mod zone;
 
 pub use day::parse_date;
-pub use moment::parse_moment;
 pub use wall::WallTime;
 pub use zone::{PhoneZone, TimeZone};
 
 use crate::db::column_via;
-use crate::wire::{At, Components, Faults, Form, Whole, Wire};
+use crate::wire::{At, Components, Faults, Form, Whole, Wire, parse_moment};
 use chrono::{DateTime, Duration, NaiveDate, SecondsFormat, SubsecRound, Utc};
 use serde_json::Value;
 use std::sync::Arc;

@@ -2,10 +2,11 @@
 
 use super::{SNAPSHOT, enter, fill, pipeline, seeded, seeded_sql};
 use chrono::NaiveDate;
-use pain_journal::access::{self, Caller, Need, Sections, Target};
+use pain_journal::access::{self, Caller, Need, Target};
 use pain_journal::app::App;
 use pain_journal::db::Statement;
 use pain_journal::report::written;
+use pain_journal::sections::Sections;
 use std::error::Error;
 use uuid::Uuid;
 

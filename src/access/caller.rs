@@ -1,7 +1,7 @@
 //! Who is asking: the only reader of the Authorization header.
 
 use crate::app::App;
-use crate::auth::access_token::{Claims, TokenError};
+use crate::credentials::access_token::{Claims, TokenError};
 use crate::http::{Problem, ProblemKind, RequestId};
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;

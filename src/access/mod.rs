@@ -6,17 +6,17 @@
 //! outside this module, and no statement names a patient: the database knows who the subject is.
 
 mod caller;
+mod hand;
 mod policy;
-mod section;
 
 pub use caller::Caller;
+pub use hand::Hand;
 pub use policy::{Need, Role, STEP_UP_MINUTES};
-pub use section::{Section, Sections};
 
 use crate::app::App;
 use crate::db::{Batch, Row, Statement, Tx, row};
 use crate::http::{Answered, Problem, ProblemKind};
-use crate::journal::Hand;
+use crate::sections::Sections;
 use crate::time::{Instant, TimeZone, journal_date};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::marker::PhantomData;

@@ -3,9 +3,8 @@
 use crate::access::{self, Caller, Need, Own, Permit};
 use crate::app::App;
 use crate::db::{DbError, Statement, row};
-use crate::http::{
-    Answered, Authz, Body, Found, Operation, ProblemKind, Resource, Routes, Sent, document,
-};
+use crate::http::{Answered, Body, Found, ProblemKind, Resource, Sent, document};
+use crate::routes::{Authz, Operation, Routes};
 use crate::time::serialize_utc_option;
 use crate::wire::{Email, Text, wire};
 use actix_web::http::Method;

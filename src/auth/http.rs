@@ -1,16 +1,17 @@
 //! The wire of accounts and devices.
 
-use super::password::{Password, Verdict};
 use super::register::{Register, VerifyEmail, register, verify};
 use super::session::{DeviceInfo, TokenSet, hashing, login, refresh};
 use super::store;
 use crate::access::{self, Caller, Need};
 use crate::app::App;
+use crate::credentials::password::{Password, Verdict};
 use crate::http::{
-    Accepted, Answered, Authz, Body, Found, Nothing, Operation, Page, Problem, ProblemKind, Public,
-    Routes, Versioned, document, path_id,
+    Accepted, Answered, Body, Found, Nothing, Page, Problem, ProblemKind, Public, Versioned,
+    document, path_id,
 };
 use crate::reference;
+use crate::routes::{Authz, Operation, Routes};
 use crate::time::serialize_utc;
 use crate::wire::{At, Components, Email, Faults, Text, Wire, wire};
 use actix_web::http::Method;
@@ -91,7 +92,7 @@ impl Wire for Password {
             faults.add(at, "wrong_type", "Must be a string.");
             return None;
         };
-        if text.len() > super::password::MAX_BYTES {
+        if text.len() > crate::credentials::password::MAX_BYTES {
             faults.add(at, "too_long", "Must have at most 256 bytes.");
             return None;
         }
@@ -101,7 +102,7 @@ impl Wire for Password {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
-            .max_length(Some(super::password::MAX_BYTES))
+            .max_length(Some(crate::credentials::password::MAX_BYTES))
             .into()
     }
 }

@@ -1,17 +1,9 @@
 //! Accounts and devices: registration, sign-in, tokens and their end.
 
-pub mod access_token;
-pub mod codes;
-mod hash_memory;
 mod http;
-pub mod keys;
-pub mod password;
-pub mod random;
 pub mod refresh_token;
 mod register;
 mod reseal;
-mod ring;
-pub mod secret;
 mod security_events;
 mod session;
 mod store;
@@ -19,7 +11,6 @@ mod store;
 pub use http::{routes, sign_out};
 pub use register::{NewAccount, create_account};
 pub use reseal::{SecretChange, change_secret, replace_secret};
-pub use ring::{load_or_create, rotate};
 pub use security_events::forget as forget_security_events;
 pub use session::{renew_page_token, sign_in_to_pages, sign_in_unasked};
 pub use store::{Account, find_account, forget_old_registrations, set_status};

@@ -14,8 +14,8 @@ use secrecy::zeroize::Zeroizing;
 use std::cmp::Ordering;
 use uuid::Uuid;
 
-use super::random::Random;
-use super::secret::{MasterSecret, SecretError};
+use crate::credentials::random::Random;
+use crate::credentials::secret::{MasterSecret, SecretError};
 
 /// What every refresh token begins with, so that secret scanners know one when they see it.
 pub const PREFIX: &str = "pjr_";
@@ -223,8 +223,8 @@ fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
 mod tests {
     use secrecy::ExposeSecret;
 
-    use super::super::random::SeededRandom;
     use super::*;
+    use crate::credentials::random::SeededRandom;
 
     const DEVICE: Uuid = Uuid::from_u128(0x0190_1111_2222_7333_8444_5555_6666_7777);
 

@@ -1,11 +1,11 @@
 //! Registration and verification: an account exists from the moment its address is proved.
 
-use super::codes::{LinkPurpose, LinkToken, VerificationCode, same};
-use super::password::Password;
 use super::session::{DeviceInfo, TokenSet, hashing, sign_in};
 use super::store::{self, Registration};
 use crate::access::Role;
 use crate::app::App;
+use crate::credentials::codes::{LinkPurpose, LinkToken, VerificationCode, same};
+use crate::credentials::password::Password;
 use crate::db::Tx;
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::mail::texts;

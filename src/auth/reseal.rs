@@ -2,9 +2,9 @@
 //! cannot be sealed anew (keyed hashes of codes) is void from then on.
 
 use super::refresh_token::RefreshKey;
-use super::ring;
-use super::secret::MasterSecret;
-use crate::app::App;
+use crate::app::Parts;
+use crate::credentials::KeyStore;
+use crate::credentials::secret::MasterSecret;
 use crate::db::{Column, DbError, Statement, Tx, row};
 use crate::http::{Answered, Problem};
 use chrono::{DateTime, Utc};
@@ -37,48 +37,49 @@ row! {
     }
 }
 
-/// Seals everything with `new` instead of the secret of `app`. All of it or nothing: when one value
+/// Seals everything with `new` instead of the secret of `parts`. All of it or nothing: when one value
 /// does not open, nothing is changed. Everybody stays signed in.
 ///
 /// # Errors
-/// When a server still uses the database, the secret of `app` is not the one in use, or the database
+/// When a server still uses the database, the secret of `parts` is not the one in use, or the database
 /// fails.
-pub async fn change_secret(app: &App, new: &MasterSecret) -> Answered<SecretChange> {
-    be_alone(app).await?;
-    app.db
+pub async fn change_secret(parts: &Parts, new: &MasterSecret) -> Answered<SecretChange> {
+    be_alone(parts).await?;
+    parts
+        .db
         .anonymous(async |tx| {
             lock(tx).await?;
-            let keys = ring::read(app, tx).await?;
-            if let Some(keys) = keys {
-                ring::save(tx, new, &*app.random, &keys).await?;
+            if let Some(keys) = parts.key_store().read(tx).await? {
+                KeyStore { secret: new, ..parts.key_store() }.save(tx, &keys).await?;
             }
             let devices = each_device(tx, |device| {
-                RefreshKey::open(&app.secret, device.id, &device.refresh_key)
-                    .and_then(|key| key.seal(new, device.id, &*app.random))
+                RefreshKey::open(&parts.secret, device.id, &device.refresh_key)
+                    .and_then(|key| key.seal(new, device.id, &*parts.random))
                     .map_err(Problem::internal)
             })
             .await?;
-            void(app, tx, devices).await
+            void(parts, tx, devices).await
         })
         .await
 }
 
-/// Starts over with the secret of `app` when the one before is lost, or in other hands: new signing
+/// Starts over with the secret of `parts` when the one before is lost, or in other hands: new signing
 /// keys, and every device is signed out. Nothing of a journal hangs on the secret.
 ///
 /// # Errors
 /// When a server still uses the database, or the database fails.
-pub async fn replace_secret(app: &App) -> Answered<SecretChange> {
-    be_alone(app).await?;
-    app.db
+pub async fn replace_secret(parts: &Parts) -> Answered<SecretChange> {
+    be_alone(parts).await?;
+    parts
+        .db
         .anonymous(async |tx| {
             lock(tx).await?;
-            let keys = ring::begin(app)?;
-            ring::save(tx, &app.secret, &*app.random, &keys).await?;
+            let store = parts.key_store();
+            store.save(tx, &store.new_ring()?).await?;
             // A key that nobody has: a refresh token of before is then not genuine, and no fault.
             each_device(tx, |device| {
-                RefreshKey::generate(&*app.random)
-                    .seal(&app.secret, device.id, &*app.random)
+                RefreshKey::generate(&*parts.random)
+                    .seal(&parts.secret, device.id, &*parts.random)
                     .map_err(Problem::internal)
             })
             .await?;
@@ -86,20 +87,20 @@ pub async fn replace_secret(app: &App) -> Answered<SecretChange> {
                 "UPDATE pj.devices SET revoked_at = $1, revoked_reason = 'secret_replaced' \
                  WHERE revoked_at IS NULL",
             );
-            let devices = tx.execute(sign_out.bind(app.clock.now())).await?;
-            void(app, tx, devices).await
+            let devices = tx.execute(sign_out.bind(parts.clock.now())).await?;
+            void(parts, tx, devices).await
         })
         .await
 }
 
 /// A server that runs on keeps the old secret in its memory, and would seal with it.
-async fn be_alone(app: &App) -> Answered<()> {
+async fn be_alone(parts: &Parts) -> Answered<()> {
     let others = "SELECT count(*) FROM pg_stat_activity \
                   WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database()) \
                   AND usesysid = (SELECT oid FROM pg_roles WHERE rolname = session_user) \
                   AND pid <> pg_backend_pid()";
     for _ in 0..LOOKS {
-        let found = app
+        let found = parts
             .db
             .anonymous(async |tx| tx.first(Statement::<(i64,)>::new(others)).await)
             .await
@@ -153,8 +154,8 @@ async fn each_device(
 }
 
 /// Ends what stands in the database as a keyed hash only.
-async fn void(app: &App, tx: &Tx<'_>, devices: usize) -> Answered<SecretChange> {
-    let now: DateTime<Utc> = app.clock.now();
+async fn void(parts: &Parts, tx: &Tx<'_>, devices: usize) -> Answered<SecretChange> {
+    let now: DateTime<Utc> = parts.clock.now();
     let codes = Statement::new(
         "UPDATE pj.registrations SET code_expires_at = $1 WHERE code_expires_at > $1",
     );

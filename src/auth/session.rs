@@ -1,12 +1,12 @@
 //! Sign-in, refresh, sign-out: the use cases around a device's refresh chain.
 
-use super::access_token::{self, Audience, Grant};
-use super::password::{HashError, Password, Verdict};
 use super::refresh_token::{Progress, RefreshDecision, RefreshKey, RefreshToken};
 use super::security_events::{self, Kind};
 use super::{FIRST_PARTY, FIRST_PARTY_SCOPE, store};
 use crate::access::Role;
 use crate::app::App;
+use crate::credentials::access_token::{self, Audience, Grant};
+use crate::credentials::password::{HashError, Password, Verdict};
 use crate::db::Tx;
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::time::serialize_utc;

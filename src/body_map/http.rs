@@ -2,8 +2,9 @@
 
 use super::drawing::{View, draw, part_id, parts};
 use super::region::{BodyRegion, Laterality};
-use crate::http::{Answered, Authz, Operation, Public, Routes, Svg, Versioned, document};
+use crate::http::{Answered, Public, Svg, Versioned, document};
 use crate::reference::{self, Reference};
+use crate::routes::{Authz, Operation, Routes};
 use actix_web::http::Method;
 use serde::Serialize;
 use std::sync::LazyLock;

@@ -1,11 +1,12 @@
 //! The commands about backups.
 
 use super::{say, start_log, with_database};
+use crate::app::App;
 use crate::backup;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
+use crate::sync;
 use crate::time::Clock;
-use crate::{auth, sync};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -52,8 +53,8 @@ pub(super) fn restore(args: &RestoreArgs) -> Result<(), String> {
     // Without it the restored keys do not open, and that should be known before.
     let secret = args.database.present_secret()?;
     backup::restore(&args.database, &args.file, &mut say)?;
-    with_database(&args.database, secret, async |app| {
-        auth::load_or_create(app).await?;
+    with_database(&args.database, secret, async |parts| {
+        let app = App::open(parts).await?;
         let epoch = app.db.anonymous(async |tx| sync::new_epoch(tx).await).await?;
         say(&format!(
             "restored; the epoch is now {epoch}, so that every app syncs from the start and \

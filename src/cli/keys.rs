@@ -1,11 +1,11 @@
 //! The commands about keys: those that sign access tokens, and the master secret.
 
 use super::{say, with_app, with_database};
-use crate::auth::keys::{KEEP_PREVIOUS, KeyRing, KeyState};
-use crate::auth::random::SystemRandom;
-use crate::auth::secret::{MasterSecret, StagedSecret};
 use crate::auth::{self, SecretChange};
 use crate::config::{DatabaseArgs, Mode};
+use crate::credentials::keys::{KEEP_PREVIOUS, KeyRing, KeyState};
+use crate::credentials::random::SystemRandom;
+use crate::credentials::secret::{MasterSecret, StagedSecret};
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use secrecy::zeroize::Zeroizing;
@@ -31,7 +31,7 @@ pub(super) struct RotateSecretArgs {
 
 pub(super) fn rotate_keys(args: &RotateKeysArgs) -> Result<(), String> {
     with_app(&args.database, async |app| {
-        let ring = auth::rotate(app, args.emergency).await?;
+        let ring = app.rotate_keys(args.emergency).await?;
         tell_of(&ring, args.emergency);
         Ok(())
     })
@@ -84,13 +84,14 @@ pub(super) fn rotate_secret(args: &RotateSecretArgs) -> Result<(), String> {
     let staged = staged.map_err(|e| e.to_string())?;
     let mut changed = None;
     let done = match present {
-        Some(present) => with_database(database, present, async |app| {
-            auth::load_or_create(app).await?;
-            changed = Some(auth::change_secret(app, &new).await?);
+        Some(present) => with_database(database, present, async |parts| {
+            // Before anything is changed: do its keys open?
+            parts.key_store().load_or_create().await?;
+            changed = Some(auth::change_secret(&parts, &new).await?);
             Ok(())
         }),
-        None => with_database(database, new, async |app| {
-            changed = Some(auth::replace_secret(app).await?);
+        None => with_database(database, new, async |parts| {
+            changed = Some(auth::replace_secret(&parts).await?);
             Ok(())
         }),
     };

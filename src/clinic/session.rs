@@ -3,8 +3,8 @@
 
 use crate::access::Caller;
 use crate::app::App;
-use crate::auth::access_token::{Audience, Claims};
 use crate::auth::renew_page_token;
+use crate::credentials::access_token::{Audience, Claims};
 use crate::http::{Answered, RequestId};
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;

@@ -3,8 +3,8 @@
 use super::frame::{Page, see_other, to_sign_in};
 use super::session::{Visitor, cookie, is_our_own};
 use crate::app::App;
-use crate::auth::password::Password;
 use crate::auth::{sign_in_to_pages, sign_out as end_device};
+use crate::credentials::password::Password;
 use crate::http::{self, Problem, ProblemKind};
 use crate::markup::Escaped;
 use crate::wire::Email;

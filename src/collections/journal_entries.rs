@@ -4,8 +4,8 @@ use super::moment::{
     Timed as _, refuse_disorder, refuse_future_by, settle_offset, settle_timed, timed,
 };
 use super::pain::{Nrs, PainSite, Relief, Trigger, check_sites};
-use super::red_flags::{RedFlag, SafetyNotice, notice};
-use crate::journal::{Context, Rules, collection};
+use super::red_flags::{RedFlag, notice};
+use crate::journal::{Context, Rules, SafetyNotice, collection};
 use crate::time::{Instant, OffsetMinutes, PhoneZone};
 use crate::wire::{Faults, Items, Json, Settled, Text, Whole, vocabulary};
 use chrono::NaiveDate;
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn closed_sections_are_empty_and_notes_need_the_patients_mark() {
-        use crate::access::{Section, Sections};
+        use crate::sections::{Section, Sections};
         let content = settled(&json!({"pain_average": 4, "steps": 900, "note": "x"})).unwrap();
         let mut mobility = content.clone();
         mobility.redact(Sections::of(&[Section::Mobility]));

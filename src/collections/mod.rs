@@ -32,7 +32,7 @@ pub use pain_episodes::{
 };
 pub use practitioner_notes::{NoteVisibility, PractitionerNote};
 pub use questions::Question;
-pub use red_flags::{NOTICE as RED_FLAG_NOTICE, RedFlag, SafetyNotice};
+pub use red_flags::{NOTICE as RED_FLAG_NOTICE, RedFlag};
 pub use reminders::{Reminder, ReminderKind, Weekday};
 pub use sleep_records::{Night, SleepRecord};
 pub use treatment_plans::{PlanStatus, StopReason, TreatmentPlan};
@@ -41,7 +41,7 @@ pub use treatment_sessions::{
     Stimulation, Technique, TreatmentSession,
 };
 
-use crate::http::Routes;
+use crate::routes::Routes;
 
 /// Calls a macro with every collection: those that others refer to before those that refer to them.
 /// This is the one list.
@@ -87,8 +87,8 @@ pub fn routes(routes: &mut Routes) {
 
 #[cfg(test)]
 mod tests {
-    use crate::access::Section;
     use crate::journal::{Context, MARK, Record};
+    use crate::sections::Section;
     use crate::wire::{Faults, read_body};
     use serde_json::Value;
     use std::collections::HashSet;

@@ -1,8 +1,10 @@
 //! Red flags: warning signs that need a person, not a program. Whatever is answered, the text is the
 //! same; the server draws no conclusion (clinical reference 4.5).
 
-use crate::http::{Answered, Authz, Operation, Public, Routes, Versioned, document};
+use crate::http::{Answered, Public, Versioned, document};
+use crate::journal::SafetyNotice;
 use crate::reference::{self, Reference};
+use crate::routes::{Authz, Operation, Routes};
 use crate::wire::{Term, Vocabulary, vocabulary};
 use actix_web::http::Method;
 use serde::Serialize;
@@ -24,23 +26,6 @@ vocabulary! {
         /// Weight lost without wanting to.
         WeightLoss = "weight_loss" ("Unexplained weight loss"),
     }
-}
-
-/// The fixed text, never a verdict.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct SafetyNotice {
-    /// `seek_care_now`.
-    #[schema(max_length = 40, examples("seek_care_now"))]
-    pub code: &'static str,
-    /// The language of the text.
-    #[schema(max_length = 35, examples("en"))]
-    pub language: &'static str,
-    /// The headline.
-    #[schema(max_length = 200)]
-    pub title: &'static str,
-    /// The text, to be shown as it is.
-    #[schema(max_length = 1000)]
-    pub text: &'static str,
 }
 
 /// The one notice.
@@ -79,7 +64,7 @@ pub struct RedFlags {
     /// What to show, also without a connection, when any of them is answered with yes.
     notice: SafetyNotice,
 }
-document!(RedFlags, SafetyNotice);
+document!(RedFlags);
 
 static RED_FLAGS: LazyLock<Reference<RedFlags>> = LazyLock::new(|| {
     let question = |term: &Term| RedFlagQuestion {

@@ -11,6 +11,7 @@ mod loan;
 mod login;
 pub mod migrate;
 mod pool;
+mod probe;
 mod statement;
 
 pub(crate) use batch::Batch;
@@ -19,6 +20,7 @@ pub use bind::{Bind, Column, OptionalColumn, array_literal};
 pub use error::DbError;
 pub use login::SERVER;
 pub use pool::check_url;
+pub use probe::WriteProbe;
 pub(crate) use statement::row;
 pub use statement::{Columns, Row, Statement, next};
 

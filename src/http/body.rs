@@ -30,7 +30,7 @@ pub const LONGEST_BODY_TIME: Duration = PUSH_TIME;
 const PUSHES: &str = "/v1/sync";
 
 /// Bytes a body may have at an address, before it is known whether there is a route.
-pub(super) fn most_bytes(path: &str) -> usize {
+pub(crate) fn most_bytes(path: &str) -> usize {
     if path == PUSHES { PUSH_LIMIT } else { BODY_LIMIT }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn most_bytes(path: &str) -> usize {
 pub const PUSH_LIMIT: usize = 8 * 1024 * 1024;
 
 /// Gives the body of a request its deadline, whoever reads it.
-pub(super) fn bound(request: &mut ServiceRequest) {
+pub(crate) fn bound(request: &mut ServiceRequest) {
     let mut payload = request.take_payload();
     if matches!(payload, Payload::None) {
         return;
@@ -101,7 +101,7 @@ fn check_headers(request: &HttpRequest) -> Answered<()> {
 }
 
 /// The bytes a request says its body has.
-pub(super) fn declared_length(headers: &actix_web::http::header::HeaderMap) -> Option<u64> {
+pub(crate) fn declared_length(headers: &actix_web::http::header::HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 

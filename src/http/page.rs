@@ -1,6 +1,6 @@
 //! Lists in pages: keyset cursors that only this server could have made, for this caller and list.
 
-use super::{Answered, Parameter, Problem, ProblemKind, Query};
+use super::{Answered, Problem, ProblemKind, Query};
 use crate::http::Document;
 use crate::wire::Components;
 use crate::wire::number::whole_of;
@@ -9,7 +9,6 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use serde_json::json;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
 use uuid::Uuid;
@@ -17,7 +16,7 @@ use uuid::Uuid;
 /// Items a page holds unless the client asks otherwise.
 const DEFAULT_LIMIT: usize = 50;
 /// Items a page may hold.
-const MOST: usize = 200;
+pub const MOST_ITEMS: usize = 200;
 /// The only cursor layout so far.
 const VERSION: u8 = 1;
 
@@ -88,23 +87,6 @@ impl PageRequest {
     /// The names of its query parameters.
     pub const PARAMETERS: [&'static str; 2] = ["limit", "cursor"];
 
-    /// Their descriptions, for the document.
-    pub fn parameters() -> [Parameter; 2] {
-        let [limit, cursor] = Self::PARAMETERS;
-        [
-            Parameter::query(
-                limit,
-                "Items a page, 50 unless you ask otherwise.",
-                json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST}),
-            ),
-            Parameter::query(
-                cursor,
-                "`next_cursor` of the page before.",
-                json!({"type": "string", "maxLength": 200}),
-            ),
-        ]
-    }
-
     /// Reads `limit` and `cursor`. `list` names caller, list and filters.
     ///
     /// # Errors
@@ -112,7 +94,7 @@ impl PageRequest {
     pub fn read(query: &mut Query, key: &CursorKey, list: &str) -> Answered<Self> {
         let limit = query
             .get("limit", "Must be a whole number from 1 to 200.", |v| {
-                usize::try_from(whole_of(v)?).ok().filter(|n| (1..=MOST).contains(n))
+                usize::try_from(whole_of(v)?).ok().filter(|n| (1..=MOST_ITEMS).contains(n))
             })
             .unwrap_or(DEFAULT_LIMIT);
         let after = query.raw("cursor").map(|cursor| key.open(list, cursor)).transpose()?;
@@ -167,7 +149,7 @@ impl<T: Document> Document for Page<T> {
         components.named(&format!("{name}Page"), |_| {
             let data = ArrayBuilder::new()
                 .items(RefOr::Ref(Ref::from_schema_name(name)))
-                .max_items(Some(MOST))
+                .max_items(Some(MOST_ITEMS))
                 .description(Some("The items, in the order of the list."));
             let object = ObjectBuilder::new()
                 .description(Some("One page of a list."))

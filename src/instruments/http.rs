@@ -1,8 +1,9 @@
 //! The questionnaires over HTTP: the same for everybody, to be read and kept by apps.
 
 use super::{Definition, current};
-use crate::http::{Answered, Authz, Operation, ProblemKind, Public, Routes, Versioned, document};
+use crate::http::{Answered, ProblemKind, Public, Versioned, document};
 use crate::reference::{self, Reference};
+use crate::routes::{Authz, Operation, Routes};
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 use serde::Serialize;

@@ -4,7 +4,7 @@
 //! are merely too few are none: they make an assessment without a score.
 
 use super::definition::{AnswerKind, Definition, Item, ScoringMethod};
-use crate::report::round_to;
+use crate::rounding::round_to;
 use crate::wire::vocabulary;
 use std::collections::HashMap;
 

@@ -390,7 +390,7 @@ proptest! {
         if let Some(score) = scored.score {
             let scoring = definition.scoring;
             prop_assert!((scoring.minimum..=scoring.maximum).contains(&score));
-            let again = crate::report::round_to(score, scoring.decimals);
+            let again = crate::rounding::round_to(score, scoring.decimals);
             prop_assert!(again.to_bits() == score.to_bits(), "{score}");
         } else {
             prop_assert!(scored.flags.is_empty());

@@ -3,8 +3,8 @@
 
 use super::record::Record;
 use super::stored::Stored;
+use crate::access::Hand;
 use crate::wire::Faults;
-use uuid::Uuid;
 
 /// The code of a fault at somebody else's field.
 pub const NOT_YOURS: &str = "not_yours";
@@ -37,25 +37,6 @@ impl Writers {
     /// May practitioners?
     pub const fn has_practitioner(self) -> bool {
         matches!(self, Self::Both | Self::Practitioner)
-    }
-}
-
-/// Whose hand writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hand {
-    /// The journal's owner, or the operator for him.
-    Patient,
-    /// This practitioner, through a share.
-    Practitioner(Uuid),
-}
-
-impl Hand {
-    /// Who answers for a record after this hand has written it.
-    pub const fn clinician(self, before: Option<Uuid>) -> Option<Uuid> {
-        match self {
-            Self::Patient => before,
-            Self::Practitioner(account) => Some(account),
-        }
     }
 }
 

@@ -1,12 +1,11 @@
 //! Changes of one collection on their way into the database: records with their new revisions, and
 //! the lines of the history. Every writer fills one of these.
 
-use super::authorship::Hand;
 use super::marks::RowMarks;
 use super::record::Record;
 use super::sql::{self, HistoryOp, HistoryRow};
 use super::stored::{Held, Stored};
-use crate::access::{JournalAccess, Permit, Write};
+use crate::access::{Hand, JournalAccess, Permit, Write};
 use crate::db::Statement;
 use crate::ids::Ids;
 use chrono::{DateTime, Utc};

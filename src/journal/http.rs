@@ -5,14 +5,16 @@ use super::record::Record;
 use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
 use super::write::{Intent, Outcome, apply_changes};
-use crate::access::{self, Caller, JournalAccess, Need, Sections, Target, Write};
+use crate::access::{self, Caller, JournalAccess, Need, Target, Write};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::http::precondition::{self, DeleteCondition, PutCondition, etag};
 use crate::http::{
-    Answered, Authz, Body, Deleted, Found, Operation, Page, PageRequest, Parameter, Problem,
-    ProblemKind, Put, Query, Routes, Sent, Versioned, list_name, path_id,
+    Answered, Body, Deleted, Found, Page, PageRequest, Problem, ProblemKind, Put, Query, Sent,
+    Versioned, list_name, path_id,
 };
+use crate::routes::{Authz, Operation, Parameter, Routes};
+use crate::sections::Sections;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use chrono::{Datelike, NaiveDate};

@@ -4,16 +4,18 @@ mod authorship;
 mod batch;
 pub mod http;
 mod marks;
+mod notice;
 mod record;
 mod sql;
 mod stored;
 mod write;
 
 pub(crate) use authorship::may_delete;
-pub use authorship::{Hand, Part, Writers};
+pub use authorship::{Part, Writers};
 pub(crate) use batch::{Batch, Edited, Revisions};
 pub use http::record_one;
 pub use marks::RowMarks;
+pub use notice::SafetyNotice;
 pub use record::{
     Context, Dated, FieldInfo, MARK, Record, Rules, first_line, holds_something, is_true,
 };

@@ -1,9 +1,9 @@
 //! One definition per collection: what [`collection!`] makes of it.
 
 use super::authorship::{Part, Writers};
-use crate::access::{Section, Sections};
-use crate::collections::SafetyNotice;
+use super::notice::SafetyNotice;
 use crate::db::{Bind, Columns};
+use crate::sections::{Section, Sections};
 use crate::wire::{Components, Faults, Form, Object};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::deserialize;
@@ -162,8 +162,8 @@ macro_rules! collection {
             const PATH: &'static str = $path;
             const NUMBER: i16 = $number;
             const ABOUT: &'static str = $crate::journal::first_line(concat!($($doc, "\n"),*));
-            const SECTIONS: $crate::access::Sections =
-                $crate::access::Sections::of(&[$($crate::access::Section::$base),*]);
+            const SECTIONS: $crate::sections::Sections =
+                $crate::sections::Sections::of(&[$($crate::sections::Section::$base),*]);
             const WRITERS: $crate::journal::Writers = $crate::journal::Writers::$writers;
             const RECORDING: &'static str = concat!("record_", $table);
             const FIELDS: &'static [$crate::journal::FieldInfo] = &[$(
@@ -257,8 +257,8 @@ macro_rules! collection {
                     self.$field.clone_from(&other.$field);
                 } )+
             }
-            fn redact(&mut self, sees: $crate::access::Sections) {
-                $($( if !sees.contains($crate::access::Section::$section) {
+            fn redact(&mut self, sees: $crate::sections::Sections) {
+                $($( if !sees.contains($crate::sections::Section::$section) {
                     self.$field = Default::default();
                 } )?)+
                 let _ = sees;
@@ -269,7 +269,7 @@ macro_rules! collection {
                     marked = $crate::journal::is_true(&self.$field);
                 } )+
                 if !marked {
-                    $($( if matches!($crate::access::Section::$section, $crate::access::Section::Notes)
+                    $($( if matches!($crate::sections::Section::$section, $crate::sections::Section::Notes)
                         && stringify!($field) != $crate::journal::MARK
                     {
                         self.$field = Default::default();
@@ -298,7 +298,7 @@ macro_rules! section_of {
         None
     };
     ($section:ident) => {
-        Some($crate::access::Section::$section)
+        Some($crate::sections::Section::$section)
     };
 }
 pub(crate) use section_of;

@@ -1,12 +1,12 @@
 //! A record as the server keeps it, and as it answers with it.
 
 use super::marks::RowMarks;
+use super::notice::SafetyNotice;
 use super::record::Record;
-use crate::access::Sections;
-use crate::collections::SafetyNotice;
 use crate::db::{Columns, Row, next};
 use crate::http::precondition::etag;
 use crate::http::{Document, Resource};
+use crate::sections::Sections;
 use crate::time::format_utc;
 use crate::wire::Components;
 use chrono::{DateTime, Utc};

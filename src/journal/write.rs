@@ -1,12 +1,12 @@
 //! The one writer. Every change of a journal goes through [`apply_changes`]: it holds the lock on
 //! the counter, takes revisions from it, and leaves a line in the history.
 
-use super::authorship::{self, Hand, NOT_YOURS};
+use super::authorship::{self, NOT_YOURS};
 use super::batch::{Batch, Revisions};
 use super::record::{Context, Record};
 use super::sql::{self, HistoryOp};
 use super::stored::Stored;
-use crate::access::{JournalAccess, Write};
+use crate::access::{Hand, JournalAccess, Write};
 use crate::db::{DbError, Tx};
 use crate::http::precondition::Versions;
 use crate::ids::Ids;

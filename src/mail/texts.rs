@@ -7,7 +7,7 @@
 use uuid::Uuid;
 
 use super::Mail;
-use crate::auth::codes::{LinkToken, VerificationCode};
+use crate::credentials::codes::{LinkToken, VerificationCode};
 
 /// The page behind the link of the verification mail, below the public URL. It gets
 /// `verification_id` and `token` in the fragment and posts them to `/v1/auth/verify-email` when
@@ -122,7 +122,7 @@ pub fn sign_in_repeated(to: &str, public_url: &str) -> Mail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::random::SeededRandom;
+    use crate::credentials::random::SeededRandom;
 
     #[test]
     fn the_verification_mail_carries_code_and_link_in_its_text_only() {

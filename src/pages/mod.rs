@@ -14,7 +14,7 @@ mod tests;
 
 use self::content::Content;
 use crate::app::App;
-use crate::http::SOMEDAY;
+use crate::routes::SOMEDAY;
 use actix_web::http::{Method, header};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, guard, web};
 use chrono::{DateTime, Duration, Utc};
@@ -55,8 +55,16 @@ where
     ))
 }
 
-async fn openapi(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    document(&dated(&app.openapi, app.clock.now())).answer(&request)
+/// The OpenAPI document of this server, made once.
+#[derive(Debug)]
+pub struct PublishedDocument(pub String);
+
+async fn openapi(
+    app: web::Data<App>,
+    published: web::Data<PublishedDocument>,
+    request: HttpRequest,
+) -> HttpResponse {
+    document(&dated(&published.0, app.clock.now())).answer(&request)
 }
 
 /// The document with moments that lie ahead of this one where its examples need such.

@@ -1,12 +1,14 @@
 //! The address where a plan's attendance is read, by its patient and by practitioners.
 
 use super::progress::{PlanProgress, PlanTerms, Visit, progress};
-use crate::access::{self, Caller, Need, Permit, Read, Section, Sections, Target};
+use crate::access::{self, Caller, Need, Permit, Read, Target};
 use crate::app::App;
 use crate::collections::{SessionStatus, TreatmentPlan};
 use crate::db::{Statement, row};
-use crate::http::{Answered, Authz, Found, Operation, ProblemKind, Routes, document, path_id};
+use crate::http::{Answered, Found, ProblemKind, document, path_id};
 use crate::journal::find;
+use crate::routes::{Authz, Operation, Routes};
+use crate::sections::{Section, Sections};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use chrono::NaiveDate;

@@ -1,7 +1,8 @@
 //! Reference data: what is the same for everybody and known when the program is built. Apps keep it
 //! and ask with its ETag whether there is a newer one.
 
-use crate::http::{Document, Operation, Parameter, Public, Versioned};
+use crate::http::{Document, Public, Versioned};
+use crate::routes::{Operation, Parameter};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

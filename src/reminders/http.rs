@@ -4,8 +4,9 @@ use super::due::{Due, ReminderShift, due};
 use crate::access::{self, Caller, Need, Target};
 use crate::app::App;
 use crate::collections::{Reminder, ReminderKind};
-use crate::http::{Answered, Authz, Found, Operation, Page, Parameter, Query, Routes, document};
+use crate::http::{Answered, Found, Page, Query, document};
 use crate::journal::{FIRST_DAY, LAST_DAY, Stored, window};
+use crate::routes::{Authz, Operation, Parameter, Routes};
 use crate::time::{OffsetMinutes, PhoneZone, TimeZone, serialize_utc};
 use crate::wire::number::whole_of;
 use actix_web::http::Method;
@@ -89,7 +90,7 @@ struct Asked {
 fn asked(request: &HttpRequest) -> Answered<Asked> {
     let mut query = Query::of(request, &["after", "time_zone", "utc_offset_minutes", "limit"]);
     let after = query.get("after", "Must be an RFC 3339 date-time with an offset.", |text| {
-        let time = crate::time::parse_moment(text)?.to_utc();
+        let time = crate::wire::parse_moment(text)?.to_utc();
         (1900..2200).contains(&chrono::Datelike::year(&time)).then_some(time)
     });
     let said = query.get("utc_offset_minutes", "Must be a whole number, -840 to 840.", |text| {

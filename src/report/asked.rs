@@ -1,6 +1,7 @@
 //! The days a report is asked for.
 
-use crate::http::{Answered, Operation, Parameter, ProblemKind, Query};
+use crate::http::{Answered, ProblemKind, Query};
+use crate::routes::{Operation, Parameter};
 use actix_web::HttpRequest;
 use chrono::{Days, NaiveDate};
 

@@ -89,7 +89,6 @@ use flares::{FlareDays, FlareSummary};
 use function::FunctionSummary;
 pub use http::routes;
 use medication::{MedicationDays, MedicationSummary};
-pub(crate) use numbers::round_to;
 use plateau::Plateau;
 use questionnaires::QuestionnaireSummary;
 pub use reading::written;

@@ -1,17 +1,7 @@
-//! Small numeric tools shared by the formulas: means, medians, quantiles, and the one place
-//! where a number is rounded.
+//! Small numeric tools shared by the formulas: means, medians, quantiles.
 
+use crate::rounding::round_to;
 use statrs::distribution::{ContinuousCDF, StudentsT};
-
-/// Absorbs the binary representation of decimal fractions, so that an exact half is a half.
-const HALF_GUARD: f64 = 1e-9;
-
-/// Rounds half away from zero to `places` decimals; never returns a negative zero.
-pub(crate) fn round_to(value: f64, places: i32) -> f64 {
-    let scale = 10f64.powi(places);
-    let rounded = (value.abs() * scale + HALF_GUARD).round() / scale;
-    if value < 0.0 && rounded > 0.0 { -rounded } else { rounded }
-}
 
 /// Two decimals, as numbers stand in the JSON. Applied to results only, never in between.
 pub(super) fn round2(value: f64) -> f64 {

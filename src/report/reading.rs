@@ -6,10 +6,11 @@ use super::clinical_store::{
 };
 use super::rows::{ReportInput, Sections as Shown};
 use super::store::{self, Days as Span, EntryRecord, NightRow, SessionRecord};
-use crate::access::{JournalAccess, Permit, Read, Section, Sections};
+use crate::access::{JournalAccess, Permit, Read};
 use crate::db::{Batch, Statement};
 use crate::http::{Answered, ProblemKind};
 use crate::journal::FIRST_DAY;
+use crate::sections::{Section, Sections};
 use chrono::Days;
 
 /// Entries are read from this many days before the window: 28 to judge a spike (F6), which is more

@@ -11,8 +11,9 @@ use super::whose::Whose;
 use super::{Report, pdf};
 use crate::access::Caller;
 use crate::app::App;
-use crate::http::{Answered, Authz, Csv, Html, Operation, Pdf, Problem, Routes};
+use crate::http::{Answered, Csv, Html, Pdf, Problem};
 use crate::lanes::Place;
+use crate::routes::{Authz, Operation, Routes};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 

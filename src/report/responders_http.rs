@@ -4,10 +4,12 @@
 use super::daily::PainDays;
 use super::responders::{FOLLOW_UP_WEEKS, Outcome, ResponderAnalysis, analyse};
 use super::{baseline, store};
-use crate::access::{self, Caller, Need, Own, Permit, Section, Sections, Target};
+use crate::access::{self, Caller, Need, Own, Permit, Target};
 use crate::app::App;
 use crate::db::Statement;
-use crate::http::{Answered, Authz, Found, Operation, ProblemKind, Routes, document};
+use crate::http::{Answered, Found, ProblemKind, document};
+use crate::routes::{Authz, Operation, Routes};
+use crate::sections::{Section, Sections};
 use actix_web::http::Method;
 use actix_web::web;
 use chrono::{DateTime, Days, Utc};

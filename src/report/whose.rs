@@ -1,8 +1,9 @@
 //! Whose report is meant, by its address: the patient's own, or that of a share.
 
 use super::asked::Asked;
-use crate::access::{Need, Sections, Target};
+use crate::access::{Need, Target};
 use crate::http::{Answered, path_id};
+use crate::sections::Sections;
 use actix_web::HttpRequest;
 use uuid::Uuid;
 

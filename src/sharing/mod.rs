@@ -8,13 +8,13 @@ pub use patients::{Overview, Patient, patients};
 
 use crate::access::{self, Caller, JournalAccess, Need, Own};
 use crate::app::App;
-use crate::auth::codes::InvitationCode;
+use crate::credentials::codes::InvitationCode;
 use crate::db::Tx;
 use crate::http::precondition::{self, PutCondition, Versions};
 use crate::http::{
-    Answered, Authz, Body, Found, Made, Nothing, Operation, Page, Parameter, Problem, ProblemKind,
-    Routes, Sent, Versioned, path_id,
+    Answered, Body, Found, Made, Nothing, Page, Problem, ProblemKind, Sent, Versioned, path_id,
 };
+use crate::routes::{Authz, Operation, Parameter, Routes};
 use crate::wire::Faults;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
@@ -29,7 +29,7 @@ const CODE_LIFE: Duration = Duration::hours(72);
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
     let terms = json!({"label": "Dr. Lind", "sections": ["pain", "sleep", "treatment"],
-        "from_date": null, "to_date": null, "expires_at": crate::http::SOMEDAY});
+        "from_date": null, "to_date": null, "expires_at": crate::routes::SOMEDAY});
 
     let op = Operation::new(
         "createShare",

@@ -1,9 +1,9 @@
 //! What a share is, on the wire and in the table.
 
-use crate::access::Section;
 use crate::account::Licence;
 use crate::db::row;
 use crate::http::{Resource, document};
+use crate::sections::Section;
 use crate::time::{Instant, serialize_utc, serialize_utc_option};
 use crate::wire::{Faults, Items, Text, wire};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
@@ -75,7 +75,7 @@ impl ShareTerms {
 
     /// The open sections as the table keeps them, each once, in documented order.
     pub fn section_codes(&self) -> Vec<String> {
-        crate::access::Sections::of(self.sections.as_slice()).codes()
+        crate::sections::Sections::of(self.sections.as_slice()).codes()
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::model::{Share, ShareRow};
 use super::store;
-use crate::access::{self, Caller, Need, Own, Permit, Section, Sections};
+use crate::access::{self, Caller, Need, Own, Permit};
 use crate::app::App;
 use crate::collections::{JournalEntry, PlanStatus, SessionStatus};
 use crate::db::{Statement, row};
 use crate::http::{Answered, Document, Found, Page};
 use crate::journal::Record;
 use crate::plans::{PlanProgress, PlanTerms, Visit, progress};
+use crate::sections::{Section, Sections};
 use crate::time::{Instant, TimeZone, journal_date, parse_date};
 use crate::wire::Components;
 use actix_web::web;

@@ -5,7 +5,7 @@ use super::incoming::Refusal;
 use super::merge::{Conflict, Loss, Named};
 use super::quarantine::Accepted;
 use super::rows::FlatRow;
-use crate::collections::SafetyNotice;
+use crate::journal::SafetyNotice;
 use crate::journal::{Record, Stored};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,7 +2,8 @@
 //! record is merged as always. One foreign field is no reason to hold up a note.
 
 use super::merge::{Conflict, Incoming, Loss, Wish};
-use crate::journal::{Hand, Part, Record, Stored, fields_of};
+use crate::access::Hand;
+use crate::journal::{Part, Record, Stored, fields_of};
 
 /// What was sent of a practitioner's fields.
 #[derive(Debug, Default)]

@@ -1,7 +1,6 @@
 //! The wire of sync.
 
 use super::cursor::Cursor;
-use super::heavy::{BIG_BYTES, BIG_CHANGES};
 use super::inflate::SyncBody;
 use super::page;
 use super::pull::{self, Asked};
@@ -13,10 +12,10 @@ use super::{OLDEST_SCHEMA, SCHEMA_VERSION};
 use crate::access::{self, Caller, Need};
 use crate::app::App;
 use crate::http::{
-    Answer, Answered, Authz, Document, Events, Found, Operation, Outcome, Parameter, Problem,
-    ProblemKind, Query, Routes,
+    Answer, Answered, Document, Events, Found, Outcome, Problem, ProblemKind, Query,
 };
 use crate::journal::Record;
+use crate::routes::{Authz, Operation, Parameter, Routes};
 use crate::wire::number::whole_of;
 use crate::wire::{Components, json as strict, parse_uuid};
 use actix_web::body::BoxBody;
@@ -25,6 +24,11 @@ use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
+
+/// A body of more bytes than this is a big push.
+const BIG_BYTES: usize = 256 * 1024;
+/// A push of more changes than this is one.
+const BIG_CHANGES: usize = 200;
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
@@ -290,7 +294,8 @@ async fn push_changes(
         Some(push) if push.changes() <= BIG_CHANGES => push::push(&app, &caller, push).await?,
         small => {
             let turn = app.big_pushes.enter(caller.account()).await?;
-            turn.work(app.clone(), move |app| async move {
+            let (db, app) = (app.db.clone(), app.clone());
+            turn.work(&db, move || async move {
                 let read = || read_push(cursor, key, &packed.inflate()?);
                 let push = small.map_or_else(read, Ok);
                 let push = access::heard(&app, &caller, Need::PATIENT, push).await?;

@@ -4,10 +4,8 @@ use super::history::{self, MOST_LINES, RecordHistory};
 use super::quarantine::{self, RejectedRecords};
 use crate::access::{self, Caller, Need};
 use crate::app::App;
-use crate::http::{
-    Answered, Authz, Found, Nothing, Operation, PageRequest, Parameter, ProblemKind, Query, Routes,
-    list_name, path_id,
-};
+use crate::http::{Answered, Found, Nothing, PageRequest, ProblemKind, Query, list_name, path_id};
+use crate::routes::{Authz, Operation, Parameter, Routes};
 use crate::wire::number::whole_of;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
@@ -15,7 +13,7 @@ use serde_json::json;
 
 /// Registers the operations.
 pub(super) fn routes(routes: &mut Routes) {
-    let [_, next_page] = PageRequest::parameters();
+    let [_, next_page] = Parameter::of_page();
     let op = Operation::new("getRecordHistory", "sync", "What became of a record", Authz::PATIENT)
         .describe(
             "Every value that was ever typed, also overwritten and deleted ones, oldest first.",

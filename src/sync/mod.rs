@@ -4,7 +4,6 @@
 mod answer;
 mod bar;
 mod cursor;
-mod heavy;
 mod history;
 mod http;
 mod incoming;
@@ -28,13 +27,11 @@ mod store;
 mod stream;
 
 pub use cursor::{Cursor, Head, Lost};
-pub use heavy::BigPushes;
 pub use http::routes;
 pub use known::{Known, Mark, Marks};
 pub use merge::{Act, Conflict, Fields, Incoming, Loss, Merged, Named, Sender, Wish, merge};
 pub use repair::repair;
 pub use store::{ANSWER, HEAD, KEEP_ANSWER, LINES, cut_text, touched_text};
-pub use stream::Pokes;
 
 use crate::db::{DbError, Statement, Tx};
 use chrono::{DateTime, Duration, Utc};

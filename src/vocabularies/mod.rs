@@ -2,8 +2,9 @@
 
 mod codes;
 
-use crate::http::{Answered, Authz, Operation, Public, Routes, Versioned, document};
+use crate::http::{Answered, Public, Versioned, document};
 use crate::reference::{self, Reference};
+use crate::routes::{Authz, Operation, Routes};
 use crate::wire::{Term, Vocabulary, vocabulary_name};
 use actix_web::http::Method;
 use serde::Serialize;
@@ -15,7 +16,7 @@ macro_rules! for_each_vocabulary {
     ($do:ident) => {
         $do!(
             crate::access::Role,
-            crate::access::Section,
+            crate::sections::Section,
             crate::body_map::View,
             crate::collections::ActionTaken,
             crate::collections::Adaptation,

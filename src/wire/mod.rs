@@ -4,6 +4,7 @@
 mod components;
 mod decimal;
 pub mod json;
+mod moment;
 mod names;
 pub mod number;
 mod object;
@@ -13,6 +14,7 @@ mod vocabulary;
 
 pub use components::Components;
 pub use decimal::Decimal;
+pub use moment::parse_moment;
 pub use names::{Email, parse_uuid};
 pub(crate) use object::wire;
 pub use scalars::{Code, Items, Json, Settled, Text, Whole};
@@ -169,8 +171,9 @@ impl Form {
     /// A REST value as it travels in sync.
     pub fn to_wire(self, value: &Value) -> Value {
         match (self, value) {
-            (Self::Millis, Value::String(text)) => crate::time::parse_moment(text)
-                .map_or(Value::Null, |time| time.timestamp_millis().into()),
+            (Self::Millis, Value::String(text)) => {
+                parse_moment(text).map_or(Value::Null, |time| time.timestamp_millis().into())
+            }
             (Self::Text, Value::Null) => Value::String("[]".into()),
             (Self::Text, list) => Value::String(list.to_string()),
             (_, value) => value.clone(),

@@ -4,7 +4,7 @@ use crate::support::people::{daily, fresh};
 use crate::support::program::{Home, Serving};
 use crate::support::{Person, TestApp};
 use futures_util::future::join_all;
-use pain_journal::connection::Bounds;
+use pain_journal::door::Bounds;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -371,7 +371,7 @@ async fn who_has_waited_longest_makes_room_and_the_server_stays_ready() {
 async fn open_files_are_never_used_up() {
     const FILES: u32 = 400;
     // The crowd needs files, too, and here they are those of all tests.
-    pain_journal::connection::room_for(4_096).unwrap();
+    pain_journal::door::room_for(4_096).unwrap();
     let home = Home::fresh("files");
     let server = Serving::start_with_files(&home, FILES, &[]);
     // On a connection of its own: a kept one may have lost its place.
@@ -413,7 +413,7 @@ async fn a_slow_reader_gets_all_of_a_large_answer() {
     let app = TestApp::shared();
     let mut stream = narrow_reader(&app).await;
     stream.write_all(LARGE.as_bytes()).await.unwrap();
-    let whole = app.app.openapi.len();
+    let whole = pain_journal::api::openapi_of(&app.app.public_url).len();
     let steps = 90;
     let mut piece = vec![0; whole / steps];
     let since = Instant::now();
@@ -442,5 +442,10 @@ async fn who_takes_nothing_of_an_answer_is_cut_off() {
     sleep(Duration::from_secs(100)).await;
     let mut read = Vec::new();
     let end = timeout(SOON, stream.read_to_end(&mut read)).await.expect("it is still being fed");
-    assert!(end.is_err() || read.len() < answers * app.app.openapi.len(), "{}", read.len());
+    assert!(
+        end.is_err()
+            || read.len() < answers * pain_journal::api::openapi_of(&app.app.public_url).len(),
+        "{}",
+        read.len()
+    );
 }

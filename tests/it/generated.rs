@@ -70,7 +70,7 @@ fn typescript() -> &'static Path {
         node::is_there(NEEDS);
         let (play, folder) = (sources().join("typescript"), workshop().join("typescript"));
         let bodies = fs::read_to_string(sources().join("bodies.json")).unwrap();
-        let text = pain_journal::app::openapi();
+        let text = pain_journal::api::openapi();
         let ingredients = [&text, &bodies, &texts(&play), &texts(&play.join("src"))];
         fs::create_dir_all(&folder).unwrap();
         made_from(&folder, &ingredients.map(String::as_str).concat(), || {
@@ -127,7 +127,7 @@ fn openapi_python_client() -> &'static Path {
         let folder = workshop().join("openapi-python-client");
         let settings = sources().join("openapi-python-client.yaml");
         let ingredients = [
-            pain_journal::app::openapi(),
+            pain_journal::api::openapi(),
             fs::read_to_string(&settings).unwrap(),
             fs::read_to_string(sources().join("requirements.txt")).unwrap(),
         ];
@@ -151,7 +151,7 @@ fn openapi_generator() -> &'static Path {
         let (settings, folder) =
             (sources().join("openapi-generator"), workshop().join("generator"));
         let ingredients = [
-            pain_journal::app::openapi(),
+            pain_journal::api::openapi(),
             texts(&settings),
             fs::read_to_string(sources().join("requirements.txt")).unwrap(),
         ];
@@ -175,7 +175,7 @@ fn document() -> &'static Path {
     MADE.get_or_init(|| {
         fs::create_dir_all(workshop()).unwrap();
         let file = workshop().join("document.json");
-        fs::write(&file, pain_journal::app::openapi()).unwrap();
+        fs::write(&file, pain_journal::api::openapi()).unwrap();
         file
     })
 }

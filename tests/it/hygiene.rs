@@ -5,8 +5,10 @@ use crate::support::contract::{document, operations};
 use crate::support::people::{daily, fresh};
 use crate::support::{Answer, Person, TestApp};
 use actix_web::middleware::from_fn;
-use pain_journal::connection::Bounds;
-use pain_journal::http::{Answered, Authz, Found, Operation, Routes, frame};
+use pain_journal::door::Bounds;
+use pain_journal::door::frame;
+use pain_journal::http::{Answered, Found};
+use pain_journal::routes::{Authz, Operation, Routes};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -478,7 +480,7 @@ async fn whatever_panics_is_an_answer_and_the_next_request_is_served() {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let bounds = Bounds { workers: Some(1), connections: 64 };
     let data = actix_web::web::Data::from(Arc::clone(&app.app));
-    let server = pain_journal::connection::listen(&app.app, listener, bounds, move || {
+    let server = pain_journal::door::listen(&app.app, listener, bounds, move || {
         let app = actix_web::App::new().app_data(data.clone()).wrap(from_fn(frame));
         app.configure(|config| {
             let mut routes = Routes::default();

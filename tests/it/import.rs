@@ -4,8 +4,8 @@ mod tables;
 
 use crate::support::{Person, TestApp};
 use chrono::{NaiveDate, TimeDelta};
-use pain_journal::access::Sections;
 use pain_journal::import::{Format, Summary, import};
+use pain_journal::sections::Sections;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;

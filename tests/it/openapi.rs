@@ -51,7 +51,7 @@ fn the_committed_document_is_that_of_the_code() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/openapi.json");
     let committed = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
-        committed == pain_journal::app::openapi(),
+        committed == pain_journal::api::openapi(),
         "the routes have changed: cargo run -- openapi > openapi/openapi.json"
     );
 }
@@ -102,7 +102,7 @@ fn the_document_says_each_thing_once_and_is_not_large() {
 
 #[test]
 fn operations_come_in_the_order_of_a_days_work() {
-    let text = pain_journal::app::openapi();
+    let text = pain_journal::api::openapi();
     let at = |path: &str| text.find(&format!("\"{path}\": {{")).unwrap_or_else(|| panic!("{path}"));
     let day = [
         "/v1/auth/register",

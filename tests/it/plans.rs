@@ -4,10 +4,10 @@ use crate::records::{Sample, samples};
 use crate::support::TestApp;
 use crate::support::cluster::plan;
 use crate::support::people::{daily, fresh};
-use pain_journal::access::Sections;
 use pain_journal::collections::JournalEntry;
 use pain_journal::journal::Record;
 use pain_journal::report::RATINGS;
+use pain_journal::sections::Sections;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 

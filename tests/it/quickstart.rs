@@ -3,7 +3,7 @@
 
 use crate::support::program::{Home, Serving};
 use crate::support::{TestApp, contract};
-use pain_journal::auth::secret::MasterSecret;
+use pain_journal::credentials::secret::MasterSecret;
 use pain_journal::demo;
 use pain_journal::http::ProblemKind;
 use serde_json::json;

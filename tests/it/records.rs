@@ -3,12 +3,12 @@
 use crate::support::contract::operations;
 use crate::support::people::fresh;
 use crate::support::{Answer, TestApp};
-use pain_journal::access::Sections;
 use pain_journal::collections::{
     AdverseEvent, Assessment, Flare, Goal, JournalEntry, MedicationIntake, PainEpisode, Question,
     Reminder, SleepRecord, TreatmentPlan, TreatmentSession,
 };
 use pain_journal::journal::{Record, Texts};
+use pain_journal::sections::Sections;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;

@@ -5,10 +5,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Duration, Utc};
 use jsonwebtoken::{Algorithm, EncodingKey};
-use pain_journal::auth::access_token::{Grant, issue};
-use pain_journal::auth::keys::SigningKey;
-use pain_journal::auth::random::SystemRandom;
-use pain_journal::auth::{load_or_create, rotate};
+use pain_journal::credentials::access_token::{Grant, issue};
+use pain_journal::credentials::keys::SigningKey;
+use pain_journal::credentials::random::SystemRandom;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -341,7 +340,8 @@ async fn the_key_set_names_public_keys_and_no_private_part() {
         let (kid, sealed): (String, Vec<u8>) = (row.get(0), row.get(1));
         let key = SigningKey::open(&app.app.secret, &kid, &sealed).unwrap();
         assert_eq!(key.kid(), kid);
-        let other = pain_journal::auth::secret::MasterSecret::parse(&"x".repeat(40)).unwrap();
+        let other =
+            pain_journal::credentials::secret::MasterSecret::parse(&"x".repeat(40)).unwrap();
         assert!(SigningKey::open(&other, &kid, &sealed).is_err(), "sealed with the secret");
     }
 }
@@ -353,8 +353,8 @@ async fn a_rotation_keeps_tokens_and_an_emergency_ends_them_at_once() {
     let before = kids(&app).await;
     let reload = async |drop_all: bool| {
         let work = move |app: std::sync::Arc<pain_journal::app::App>| async move {
-            rotate(&app, drop_all).await.unwrap();
-            load_or_create(&app).await.unwrap();
+            app.rotate_keys(drop_all).await.unwrap();
+            app.refresh_keys().await.unwrap();
         };
         app.run(work).await;
     };

@@ -3,9 +3,9 @@
 use crate::records::{Sample, samples};
 use crate::support::people::fresh;
 use crate::support::{Person, TestApp};
-use pain_journal::access::{Section, Sections};
 use pain_journal::collections::PractitionerNote;
 use pain_journal::journal::Record;
+use pain_journal::sections::{Section, Sections};
 use serde_json::json;
 use tokio_postgres::Client;
 use uuid::Uuid;

@@ -118,7 +118,7 @@ pub(super) fn day_or(words: &Voice<'_>, date: Option<NaiveDate>) -> String {
 /// A number to one decimal.
 pub(super) fn decimal(value: f64) -> String {
     // Nothing is less than zero by less than can be shown.
-    signed(&format!("{:.1}", crate::report::round_to(value, 1) + 0.0))
+    signed(&format!("{:.1}", crate::rounding::round_to(value, 1) + 0.0))
 }
 
 /// A number that may be missing. Missing is a dash, never a zero.

@@ -7,8 +7,8 @@ use crate::access::{self, Caller, Permit, Read};
 use crate::app::App;
 use crate::db::{Row, Statement};
 use crate::http::{
-    Answered, Authz, Body, Found, MadeOrStarted, Operation, Page, PageRequest, Parameter, Problem,
-    ProblemKind, Query, Routes, Verbatim, Versioned, list_name, path_id,
+    Answered, Body, Found, MadeOrStarted, Page, PageRequest, Problem, ProblemKind, Query, Verbatim,
+    Versioned, list_name, path_id,
 };
 use crate::report::Report;
 use crate::report::asked::Asked;
@@ -16,6 +16,7 @@ use crate::report::reading::SECTIONS;
 use crate::report::renderings;
 use crate::report::source::Source;
 use crate::report::whose::{Whose, target};
+use crate::routes::{Authz, Operation, Parameter, Routes};
 use crate::wire::Faults;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};

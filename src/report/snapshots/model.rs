@@ -1,8 +1,8 @@
 //! What a frozen report and the making of a long one are on the wire and in the table.
 
-use crate::access::Section;
 use crate::db::row;
 use crate::http::document;
+use crate::sections::Section;
 use crate::time::serialize_utc;
 use crate::wire::{vocabulary, wire};
 use chrono::{DateTime, NaiveDate, Utc};

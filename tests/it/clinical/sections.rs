@@ -3,7 +3,7 @@
 use crate::records::{Sample, merged, samples};
 use crate::support::TestApp;
 use crate::support::people::fresh;
-use pain_journal::access::{Section, Sections};
+use pain_journal::sections::{Section, Sections};
 use serde_json::json;
 
 #[tokio::test]

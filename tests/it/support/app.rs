@@ -6,11 +6,12 @@ use super::people::Person;
 use chrono::{DateTime, Duration, Utc};
 use pain_journal::access::Role;
 use pain_journal::app::{App, Parts};
-use pain_journal::auth::password::HashCost;
-use pain_journal::auth::secret::MasterSecret;
-use pain_journal::connection::Bounds;
+use pain_journal::credentials::password::HashCost;
+use pain_journal::credentials::random::SystemRandom;
+use pain_journal::credentials::secret::MasterSecret;
 use pain_journal::db::Db;
-use pain_journal::http::Origins;
+use pain_journal::door::Bounds;
+use pain_journal::door::Origins;
 use pain_journal::mail::Mailer;
 use pain_journal::server;
 use pain_journal::time::Clock;
@@ -138,13 +139,13 @@ impl TestApp {
                 let parts = Parts {
                     db: Db::new(&Cluster::get().serving_url(&database), pool).unwrap(),
                     clock,
+                    random: Arc::new(SystemRandom::new()),
                     secret: MasterSecret::parse("a-secret-that-only-the-tests-use,2026").unwrap(),
                     hash_cost: CHEAP,
                     mailer,
                     public_url: public_url.unwrap_or_else(|| base.clone()),
                 };
-                let app = Arc::new(App::new(parts).unwrap());
-                pain_journal::auth::load_or_create(&app).await.unwrap();
+                let app = Arc::new(App::open(parts).await.unwrap());
                 let server = server::listen(&app, listener, bounds, origins).unwrap();
                 let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
                 let (worker, handle) = (Arc::clone(&app), server.handle());

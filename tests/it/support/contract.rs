@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 /// The document of the code under test, as it is written.
 pub fn as_written() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    DOCUMENT.get_or_init(|| serde_json::from_str(&pain_journal::app::openapi()).unwrap())
+    DOCUMENT.get_or_init(|| serde_json::from_str(&pain_journal::api::openapi()).unwrap())
 }
 
 /// The document of the code under test, parameters and answers in their places.

@@ -4,7 +4,7 @@ use super::support::*;
 use crate::support::cluster::plan;
 use crate::support::{Person, TestApp};
 use futures_util::future::join_all;
-use pain_journal::connection::Bounds;
+use pain_journal::door::Bounds;
 use pain_journal::sync::LINES;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};

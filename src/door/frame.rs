@@ -1,17 +1,17 @@
 //! The frame around every request: its id, its headers, its log line, and the form of its failures.
 
 use super::cors::Crossing;
+use super::places::{Answering, Place};
 use super::words::{answer, kind_of_status, secure};
-use super::{Problem, ProblemKind, body};
 use crate::app::App;
-use crate::connection::{Answering, Place};
+use crate::http::{Problem, ProblemKind, RequestId, body};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -19,17 +19,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 use uuid::Uuid;
-
-/// The id of a request, in `X-Request-Id`, in its log line, and in the access log.
-#[derive(Debug, Clone, Copy)]
-pub struct RequestId(pub Uuid);
-
-impl RequestId {
-    /// The id the frame gave this request.
-    pub fn of(request: &HttpRequest) -> Uuid {
-        request.extensions().get::<Self>().map_or(Uuid::nil(), |id| id.0)
-    }
-}
 
 /// The middleware. It stands around every route there is, and around the addresses that are none.
 ///

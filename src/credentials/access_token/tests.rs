@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::auth::random::SeededRandom;
+use crate::credentials::random::SeededRandom;
 
 const ISSUER: &str = "https://journal.example.org";
 const NOW: i64 = 1_800_000_000;

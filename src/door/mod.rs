@@ -1,16 +1,21 @@
 //! The door: connections, how many there may be, how long they may take for what, and how large the
 //! head of a request may be. Behind it stands the HTTP library with the application.
 
+mod cors;
+mod frame;
 mod framing;
 mod places;
 mod stream;
+mod words;
 
-pub(crate) use places::{Answering, Place};
+pub use cors::Origins;
+pub use frame::frame;
 
 use self::places::Places;
 use self::stream::{Refuse, Watched};
+use self::words::{refuse_unread, refused_head};
 use crate::app::App;
-use crate::http::{ProblemKind, refuse_unread, refused_head};
+use crate::http::ProblemKind;
 use actix_http::body::MessageBody;
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, KeepAlive, Protocol, Request};

@@ -1,8 +1,7 @@
 //! The OpenAPI document: what the routes say of themselves, in the order of a day's work, with what
 //! they share in its components.
 
-use super::reply::Outcome;
-use super::{Document as _, ProblemBody, ProblemKind};
+use crate::http::{Document as _, Outcome, ProblemBody, ProblemKind};
 use crate::wire::Components;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};

@@ -2,7 +2,11 @@
 //!
 //! A report reads far more than a write does and then computes. What is over waits in line without
 //! a connection to the database and without rows in memory. Big pushes have a lane, too
-//! (`sync::BigPushes`).
+//! ([`BigPushes`]).
+
+mod pushes;
+
+pub use pushes::BigPushes;
 
 use crate::http::{Answered, Problem, ProblemKind};
 use std::sync::Arc;

@@ -5,8 +5,7 @@
 //! the operation: a success of another type is what he asked for by its address. Where a success has
 //! no body there is nothing to be unreadable.
 
-use super::reply::Answer;
-use super::{Answered, ProblemKind};
+use crate::http::{Answer, Answered, ProblemKind};
 use actix_web::http::header::{ACCEPT, HeaderMap};
 use actix_web::{FromRequest, Handler, HttpRequest};
 use futures_util::future::LocalBoxFuture;

@@ -1,7 +1,7 @@
 //! Keys, their sealing, and the rotation of the ring.
 
 use super::*;
-use crate::auth::random::SeededRandom;
+use crate::credentials::random::SeededRandom;
 
 fn key(seed: u64) -> SigningKey {
     SigningKey::generate(&SeededRandom::new(seed)).unwrap()

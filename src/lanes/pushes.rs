@@ -1,20 +1,15 @@
 //! Big pushes are worked off where they hold up no other request: on threads of their own, a few at
 //! once, and of each account one.
 
-use crate::app::App;
+use super::{Lane, Place};
+use crate::db::Db;
 use crate::http::{Answered, Problem, ProblemKind};
-use crate::lanes::{Lane, Place};
-use actix_web::web::Data;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-/// A body of more bytes than this is a big push.
-pub(super) const BIG_BYTES: usize = 256 * 1024;
-/// A push of more changes than this is one.
-pub(super) const BIG_CHANGES: usize = 200;
 /// How long a big push waits for its turn, twice at most: behind others of its account, and in line.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Big pushes in the works and in line, whose bodies are in memory.
@@ -49,7 +44,7 @@ impl BigPushes {
     ///
     /// # Errors
     /// 503 when there is none in time, or the line is full.
-    pub(super) async fn enter(&self, account: Uuid) -> Answered<Turn> {
+    pub(crate) async fn enter(&self, account: Uuid) -> Answered<Turn> {
         let busy = || Problem::new(ProblemKind::Overloaded);
         let in_line = Arc::clone(&self.line).try_acquire_owned().map_err(|_| busy())?;
         let turn = tokio::time::timeout(self.patience, self.account(account).acquire_owned());
@@ -68,7 +63,7 @@ impl BigPushes {
 
 /// The turn of a big push; over when it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(crate) struct Turn {
     place: Place,
     held: [OwnedSemaphorePermit; 2],
 }
@@ -78,19 +73,19 @@ impl Turn {
     ///
     /// # Errors
     /// What the work answers; 500 when it panics.
-    pub(super) async fn work<T, W>(
+    pub(crate) async fn work<T, W>(
         self,
-        app: Data<App>,
-        work: impl FnOnce(Data<App>) -> W + Send + 'static,
+        db: &Db,
+        work: impl FnOnce() -> W + Send + 'static,
     ) -> Answered<T>
     where
         T: Send + 'static,
         W: Future<Output = Answered<T>>,
     {
         let Self { place, held } = self;
+        let db = db.clone();
         let done = place.compute(move || {
-            let db = app.db.clone();
-            let done = db.block_on(work(app));
+            let done = db.block_on(work());
             drop(held);
             done
         });

@@ -1,8 +1,8 @@
 //! Problems in the words of the wire: the one place where a failed request gets its status, headers
 //! and body, whoever noticed the failure.
 
-use super::{Problem, ProblemKind, body};
 use crate::app::App;
+use crate::http::{Problem, ProblemKind, body};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
@@ -46,14 +46,14 @@ fn refusal(kind: ProblemKind, public_url: &str, id: Uuid) -> HttpResponse<BoxBod
 
 /// The answer to a client that asks whether to send its body, where it need not (RFC 9110 section
 /// 10.1.1).
-pub fn refuse_unread(app: &App, path: &str, headers: &HeaderMap) -> Option<HttpResponse> {
+pub(super) fn refuse_unread(app: &App, path: &str, headers: &HeaderMap) -> Option<HttpResponse> {
     let most = u64::try_from(body::most_bytes(path)).unwrap_or(u64::MAX);
     let declared = body::declared_length(headers)?;
     (declared > most).then(|| noted_refusal(app, ProblemKind::BodyTooLarge))
 }
 
 /// The bytes of the answer to a head that is not taken; they end the connection.
-pub fn refused_head(app: &App, kind: ProblemKind, is_head: bool) -> Vec<u8> {
+pub(super) fn refused_head(app: &App, kind: ProblemKind, is_head: bool) -> Vec<u8> {
     let (answer, body) = noted_refusal(app, kind).into_parts();
     let body = body.try_into_bytes().unwrap_or_default();
     let status = answer.status();

@@ -1,0 +1,42 @@
+//! Every route, put together: what is served, and the document that says so.
+
+use crate::routes::Routes;
+use crate::{
+    account, auth, body_map, collections, health, instruments, plans, reminders, report, sharing,
+    sync, vocabularies,
+};
+
+/// Every route of the API, to be served.
+pub fn routes() -> Routes {
+    every(Routes::default())
+}
+
+fn every(mut routes: Routes) -> Routes {
+    auth::routes(&mut routes);
+    account::routes(&mut routes);
+    collections::routes(&mut routes);
+    plans::routes(&mut routes);
+    reminders::routes(&mut routes);
+    sharing::routes(&mut routes);
+    sync::routes(&mut routes);
+    report::routes(&mut routes);
+    vocabularies::routes(&mut routes);
+    instruments::routes(&mut routes);
+    body_map::routes(&mut routes);
+    health::routes(&mut routes);
+    routes
+}
+
+/// The OpenAPI document of [`routes`], as committed in `openapi/openapi.json`: for a server with the
+/// default settings.
+pub fn openapi() -> String {
+    let document = every(Routes::described()).document("http://127.0.0.1:8080");
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The same for the server at this address, as it serves it.
+pub fn openapi_of(server: &str) -> String {
+    serde_json::to_string(&every(Routes::described()).document(server)).unwrap_or_default()
+}

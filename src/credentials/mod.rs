@@ -1,0 +1,13 @@
+//! What proves who somebody is, and what keeps it: the master secret, passwords, codes, access tokens, the
+//! keys that sign them, and the randomness of all of it.
+
+pub mod access_token;
+pub mod codes;
+mod hash_memory;
+pub mod keys;
+pub mod password;
+pub mod random;
+mod ring;
+pub mod secret;
+
+pub use ring::KeyStore;

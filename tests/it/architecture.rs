@@ -1,0 +1,185 @@
+//! The plan of the house: every import points down. The order of the rooms is the one that people read, in
+//! docs/architecture.md.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The words in backticks of the part of the page between two marks.
+fn named(part: &str) -> Vec<String> {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let (_, rest) = page.split_once(&format!("<!-- {part}: begin -->")).unwrap();
+    let (part, _) = rest.split_once(&format!("<!-- {part}: end -->")).unwrap();
+    let rows = part.lines().filter(|line| !line.starts_with("|--"));
+    if part.contains("|---|") {
+        // Of a table, the first column.
+        let cells = rows.filter_map(|row| row.strip_prefix("| `")?.split('`').next());
+        return cells.map(str::to_owned).collect();
+    }
+    part.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// A module as the list names it: `report::rules`.
+fn module_of(file: &Path) -> String {
+    let path = file.strip_prefix(root().join("src")).unwrap().with_extension("");
+    let mut parts: Vec<&str> = path.iter().map(|part| part.to_str().unwrap()).collect();
+    if parts.last() == Some(&"mod") || parts == ["lib"] {
+        parts.pop();
+    }
+    parts.join("::")
+}
+
+fn sources() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn modules() -> BTreeSet<String> {
+    sources().iter().map(|file| module_of(file)).collect()
+}
+
+/// The code without comments.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    let lines = text.lines().map(|line| line.find("//").map_or(line, |at| &line[..at]));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The paths that a tree of names stands for: `a::{b, c::{d, e}}` is `a::b`, `a::c::d`, `a::c::e`.
+fn paths_of(tree: &str) -> Vec<String> {
+    let tree = tree.trim();
+    let Some((stem, rest)) = tree.split_once('{') else {
+        return vec![tree.split_whitespace().next().unwrap_or_default().to_owned()];
+    };
+    let inner = rest.rsplit_once('}').map_or(rest, |(inner, _)| inner);
+    let (mut depth, mut parts) = (0, vec![String::new()]);
+    for letter in inner.chars() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        parts.last_mut().unwrap().push(letter);
+    }
+    let parts = parts.iter().filter(|part| !part.trim().is_empty());
+    parts.flat_map(|part| paths_of(part)).map(|path| format!("{stem}{path}")).collect()
+}
+
+/// Every path of a file that leads to a module, from the root of the crate: `report::rules::trend`.
+fn paths(file: &Path, modules: &BTreeSet<String>) -> BTreeSet<String> {
+    let code = code(file);
+    let module = module_of(file);
+    // Modules in the file itself, which are all of tests, lie a step deeper.
+    let mut parts = code.split("\nmod tests {");
+    let outer = parts.next().unwrap_or_default();
+    let mut found = paths_in(outer, &module, modules);
+    for inner in parts {
+        found.extend(paths_in(inner, &format!("{module}::tests"), modules));
+    }
+    found
+}
+
+fn paths_in(code: &str, module: &str, modules: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut note = |path: &str| {
+        if let Some(path) = path.strip_prefix("crate::") {
+            found.insert(path.to_owned());
+            return;
+        }
+        let path = path.strip_prefix("self::").unwrap_or(path);
+        let (mut base, mut rest) = (module, path);
+        while let Some(above) = rest.strip_prefix("super::") {
+            base = base.rsplit_once("::").map_or("", |(above, _)| above);
+            rest = above;
+        }
+        let from_root = format!("{base}::{rest}");
+        let child = format!("{base}::{}", rest.split("::").next().unwrap_or_default());
+        if rest != path || modules.contains(&child) {
+            found.insert(from_root);
+        }
+    };
+    for statement in code.split("use ").skip(1) {
+        if let Some((tree, _)) = statement.split_once(';') {
+            paths_of(tree).iter().for_each(|path| note(path));
+        }
+    }
+    // And those in the midst of the code, also of macros (`$crate::`).
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
+    for word in code.split(|letter| !is_part(letter)).filter(|word| word.contains("::")) {
+        note(word.trim_end_matches(':'));
+    }
+    found
+}
+
+/// The innermost room of a module that the list names.
+fn room<'r>(module: &str, rooms: &'r [String]) -> Option<&'r str> {
+    let holds = |room: &&String| {
+        module == room.as_str()
+            || module.strip_prefix(room.as_str()).is_some_and(|rest| rest.starts_with("::"))
+    };
+    rooms.iter().filter(holds).max_by_key(|room| room.len()).map(String::as_str)
+}
+
+/// Where each file looks: from which room into which, and by which path.
+fn looks(rooms: &[String]) -> Vec<(PathBuf, String, String, String)> {
+    let mut looks = Vec::new();
+    let modules = modules();
+    for file in sources() {
+        let Some(from) = room(&module_of(&file), rooms) else { continue };
+        for path in paths(&file, &modules) {
+            if let Some(into) = room(&path, rooms).filter(|into| *into != from) {
+                looks.push((file.clone(), from.to_owned(), into.to_owned(), path));
+            }
+        }
+    }
+    looks
+}
+
+#[test]
+fn every_import_points_down() {
+    let rooms = named("layers");
+    let place: BTreeMap<&str, usize> =
+        rooms.iter().enumerate().map(|(place, room)| (room.as_str(), place)).collect();
+    assert_eq!(place.len(), rooms.len(), "a room is listed twice");
+    let looks = looks(&rooms);
+    assert!(looks.len() > 500, "the test does not see the imports: {}", looks.len());
+    let up: Vec<String> = looks
+        .iter()
+        .filter(|(_, from, into, _)| place[into.as_str()] < place[from.as_str()])
+        .map(|(file, from, _, path)| {
+            format!("{} ({from}) uses {path}", file.strip_prefix(root()).unwrap().display())
+        })
+        .collect();
+    assert!(up.is_empty(), "upwards:\n{}", up.join("\n"));
+}
+
+#[test]
+fn every_room_is_in_the_list_and_there() {
+    let rooms = named("layers");
+    let modules = modules();
+    let missing: Vec<&String> =
+        modules.iter().filter(|m| !m.is_empty() && room(m, &rooms).is_none()).collect();
+    assert!(missing.is_empty(), "in no room: {missing:?}");
+    let empty: Vec<&String> = rooms.iter().filter(|room| !modules.contains(*room)).collect();
+    assert!(empty.is_empty(), "listed and not there: {empty:?}");
+}
