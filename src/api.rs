@@ -19,7 +19,7 @@ fn every(mut routes: Routes) -> Routes {
     reminders::routes(&mut routes);
     sharing::routes(&mut routes);
     sync::routes(&mut routes);
-    report::routes(&mut routes);
+    report::serve::routes(&mut routes);
     vocabularies::routes(&mut routes);
     instruments::routes(&mut routes);
     body_map::routes(&mut routes);

@@ -3,17 +3,19 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use pain_journal::body_map::{BodyRegion, Laterality};
 use pain_journal::collections::{Helped, IntakeKind, ReliefMeans};
-use pain_journal::report::clinical_rows::{
+use pain_journal::report::render::compose::{ENGLISH, practitioner_page};
+use pain_journal::report::render::html;
+use pain_journal::report::render::pdf;
+use pain_journal::report::rows::clinical::SiteRow;
+use pain_journal::report::rows::clinical::{
     AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, NoteRow,
     PlanRow, QuestionRow,
 };
-use pain_journal::report::compose::{ENGLISH, practitioner_page};
 use pain_journal::report::rows::{
     ALL_SECTIONS, PainRow, RatingKind, ReportInput, Sections, SessionRow, SessionStatus, SleepRow,
 };
-use pain_journal::report::sites::SiteRow;
-use pain_journal::report::trend::TheilSen;
-use pain_journal::report::{build, html, pdf};
+use pain_journal::report::rules::build;
+use pain_journal::report::rules::pain::trend::TheilSen;
 use std::error::Error;
 use std::fs;
 use std::hint::black_box;

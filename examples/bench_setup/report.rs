@@ -1,11 +1,16 @@
 //! The pgbench scripts of a practitioner's report: what the server reads, and the report in SQL.
 
-use super::{SNAPSHOT, enter, fill, pipeline, seeded, seeded_sql};
+use super::SNAPSHOT;
+use super::enter;
+use super::fill;
+use super::pipeline;
+use super::seeded;
+use super::seeded_sql;
 use chrono::NaiveDate;
 use pain_journal::access::{self, Caller, Need, Target};
 use pain_journal::app::App;
 use pain_journal::db::Statement;
-use pain_journal::report::written;
+use pain_journal::report::read::written;
 use pain_journal::sections::Sections;
 use std::error::Error;
 use uuid::Uuid;

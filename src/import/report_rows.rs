@@ -8,7 +8,7 @@ use super::csv_rows::{Header, Whose};
 use super::table::Row;
 use crate::collections::{JournalEntry, SleepRecord};
 use crate::journal::Record;
-use crate::report::daily_rows::DAY_COLUMNS;
+use crate::report::render::days::DAY_COLUMNS;
 use crate::wire::unseen::trim_unseen;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

@@ -16,7 +16,7 @@ const OWN: [(&str, &str, &str); 7] = [
     ("style.css", CSS, include_str!("../../assets/style.css")),
     ("clinic.css", CSS, include_str!("../../assets/clinic.css")),
     ("clinic.js", SCRIPT, include_str!("../../assets/clinic.js")),
-    ("report.css", CSS, crate::report::html::STYLE),
+    ("report.css", CSS, crate::report::render::html::STYLE),
     ("docs.js", SCRIPT, include_str!("../../assets/docs.js")),
     ("verify-email.js", SCRIPT, include_str!("../../assets/verify-email.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),

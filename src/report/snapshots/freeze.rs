@@ -7,10 +7,12 @@ use crate::access::{self, Caller, JournalAccess, Need, Read, Target};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::http::{Answered, Problem, ProblemKind};
-use crate::report::asked::{Asked, MOST_DAYS};
-use crate::report::inputs_hash::inputs_hash;
+use crate::report::read;
+use crate::report::read::asked::{Asked, MOST_DAYS};
 use crate::report::rows::ReportInput;
-use crate::report::{RULE_VERSION, build, reading};
+use crate::report::rules::RULE_VERSION;
+use crate::report::rules::build;
+use crate::report::rules::inputs_hash;
 use actix_web::web;
 use chrono::{Days, NaiveDate};
 
@@ -23,11 +25,11 @@ const AT_ONCE: i64 = MOST_DAYS + 31;
 const TRIES: usize = 3;
 
 /// The first and the last day.
-pub(super) type Span = (NaiveDate, NaiveDate);
+pub(crate) type Span = (NaiveDate, NaiveDate);
 
 /// What became of the wish to freeze a report.
 #[derive(Debug)]
-pub(super) enum Frozen {
+pub(crate) enum Frozen {
     /// It is kept as a new version.
     Made(ReportSnapshot),
     /// The newest version was made of the same.
@@ -38,7 +40,7 @@ pub(super) enum Frozen {
 
 /// How long a reader waits for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Patience {
+pub(crate) enum Patience {
     /// A reader is waiting: nothing long.
     Waiting,
     /// A job: as long as it takes.
@@ -50,7 +52,7 @@ pub(super) enum Patience {
 /// # Errors
 /// As every read of a journal; 404 where the share opens none of the days; 503 when others keep
 /// freezing the same.
-pub(super) async fn freeze(
+pub(crate) async fn freeze(
     app: &App,
     caller: &Caller,
     (need, target): (Need, Target),
@@ -67,7 +69,7 @@ pub(super) async fn freeze(
         let tried: Answered<Option<Frozen>> =
             access::snapshot(app, caller, need, target, async |tx, journal| {
                 // A refusal is a value: the line in the access log is committed with it.
-                let window = match reading::within(&journal, asked.window(journal.today())) {
+                let window = match read::within(&journal, asked.window(journal.today())) {
                     Ok(window) => window,
                     Err(refused) => return Ok(Err(refused)),
                 };
@@ -93,15 +95,15 @@ async fn read(
     progress: &impl AsyncFn(i64),
 ) -> Answered<ReportInput> {
     let permit = journal.permit();
-    let mut steps = steps(reading::entry_days(window)).into_iter();
+    let mut steps = steps(read::entry_days(window)).into_iter();
     let first = steps.next().unwrap_or(window);
-    let mut rows = tx.load_all(reading::statements(permit, first, window)).await?;
+    let mut rows = tx.load_all(read::statements(permit, first, window)).await?;
     progress(days_read(window, first.1)).await;
     for step in steps {
-        rows.0.append(&mut tx.load(reading::entries(permit, step)).await?);
+        rows.0.append(&mut tx.load(read::entries(permit, step)).await?);
         progress(days_read(window, step.1)).await;
     }
-    Ok(reading::input(journal, window, rows))
+    Ok(read::input(journal, window, rows))
 }
 
 /// The spans to read one after the other: one for a window that is read while somebody waits.
@@ -187,15 +189,15 @@ mod tests {
     fn a_window_that_somebody_waits_for_is_read_at_once_and_a_longer_one_without_gaps() {
         let from = day("2016-01-01");
         let short = (from, from + Days::new(730));
-        assert_eq!(steps(reading::entry_days(short)).len(), 1);
+        assert_eq!(steps(read::entry_days(short)).len(), 1);
         let long = (from, from + Days::new(3652));
-        let all = reading::entry_days(long);
+        let all = read::entry_days(long);
         let steps = steps(all);
         assert_eq!((steps[0].0, steps.last().unwrap().1), all);
         for pair in steps.windows(2) {
             assert_eq!(pair[0].1 + Days::new(1), pair[1].0);
         }
-        assert!(steps.iter().all(|step| crate::report::snapshots::days_of(*step) <= 183));
+        assert!(steps.iter().all(|step| super::super::days_of(*step) <= 183));
         assert_eq!(days_read(long, steps.last().unwrap().1), 3653);
         assert_eq!(days_read(long, all.0), 0);
     }

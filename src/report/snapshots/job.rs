@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::db::{DbError, Statement, Tx};
 use crate::http::{Answered, Polled, Problem, ProblemKind, path_id};
 use crate::lanes::Place;
-use crate::report::asked::Asked;
-use crate::report::reading::SECTIONS;
+use crate::report::read::SECTIONS;
+use crate::report::read::asked::Asked;
 use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -118,7 +118,7 @@ fn end(_: Permit<Own>, id: Uuid, snapshot: Option<Uuid>, problem: Option<String>
 ///
 /// # Errors
 /// 409 when the account has five in the making; as every request else.
-pub(super) async fn start(
+pub(crate) async fn start(
     app: &web::Data<App>,
     caller: &Caller,
     share: Option<Uuid>,
@@ -147,7 +147,7 @@ pub(super) async fn start(
 }
 
 /// How a job stands. One whose process died goes on from here.
-pub(super) async fn get(
+pub(crate) async fn get(
     caller: Caller,
     request: HttpRequest,
     app: web::Data<App>,

@@ -6,23 +6,20 @@
 //!                 └▶ longer ─▶ 202 ─▶ job ─▶ the same ─▶ a snapshot
 //! ```
 
-pub mod for_practitioner;
-mod freeze;
-mod http;
-mod job;
-mod model;
-mod store;
+pub(crate) mod freeze;
+pub(crate) mod job;
+pub(crate) mod model;
+pub(crate) mod store;
 
-pub use http::routes;
 pub use job::forget;
 pub use model::{ReportJobStatus, ReportSnapshot};
 
 use chrono::NaiveDate;
 
 /// Days a frozen report may cover: ten years.
-const MOST_DAYS: i64 = 3653;
+pub(crate) const MOST_DAYS: i64 = 3653;
 /// What the access log calls freezing.
-const FREEZE: &str = "report_freeze";
+pub(crate) const FREEZE: &str = "report_freeze";
 
 /// Days from the first to the last, both counted.
 fn days_of((from, to): (NaiveDate, NaiveDate)) -> i64 {

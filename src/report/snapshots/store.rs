@@ -8,17 +8,17 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 /// A report about to be kept.
-pub(super) struct Fresh {
-    pub(super) id: Uuid,
-    pub(super) made_by: Option<Uuid>,
-    pub(super) made_at: DateTime<Utc>,
-    pub(super) days: (NaiveDate, NaiveDate),
-    pub(super) version: i32,
-    pub(super) sections: Vec<String>,
-    pub(super) rule_version: String,
-    pub(super) journal_revision: i64,
-    pub(super) inputs_hash: Vec<u8>,
-    pub(super) report: String,
+pub(crate) struct Fresh {
+    pub(crate) id: Uuid,
+    pub(crate) made_by: Option<Uuid>,
+    pub(crate) made_at: DateTime<Utc>,
+    pub(crate) days: (NaiveDate, NaiveDate),
+    pub(crate) version: i32,
+    pub(crate) sections: Vec<String>,
+    pub(crate) rule_version: String,
+    pub(crate) journal_revision: i64,
+    pub(crate) inputs_hash: Vec<u8>,
+    pub(crate) report: String,
 }
 
 macro_rules! snapshots {
@@ -37,7 +37,7 @@ macro_rules! snapshots {
 }
 
 /// The newest snapshot of these days.
-pub(super) fn newest(
+pub(crate) fn newest(
     _: Permit<Read>,
     (from, to): (NaiveDate, NaiveDate),
 ) -> Statement<SnapshotRow> {
@@ -49,12 +49,12 @@ pub(super) fn newest(
 }
 
 /// One snapshot.
-pub(super) fn find(_: Permit<Read>, id: Uuid) -> Statement<SnapshotRow> {
+pub(crate) fn find(_: Permit<Read>, id: Uuid) -> Statement<SnapshotRow> {
     Statement::new(snapshots!("AND s.id = $1")).bind(id)
 }
 
 /// The snapshots behind this place, newest first.
-pub(super) fn page(
+pub(crate) fn page(
     _: Permit<Read>,
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: usize,
@@ -69,7 +69,7 @@ pub(super) fn page(
 }
 
 /// The report of a snapshot, as it was kept.
-pub(super) fn report(_: Permit<Read>, id: Uuid) -> Statement<(String,)> {
+pub(crate) fn report(_: Permit<Read>, id: Uuid) -> Statement<(String,)> {
     Statement::new(
         "SELECT report FROM pj.report_snapshots WHERE patient_id = sec.subject() \
          AND share_id IS NOT DISTINCT FROM sec.share() AND id = $1",
@@ -78,7 +78,7 @@ pub(super) fn report(_: Permit<Read>, id: Uuid) -> Statement<(String,)> {
 }
 
 /// Keeps a report.
-pub(super) fn keep(_: Permit<Read>, fresh: Fresh) -> Statement<()> {
+pub(crate) fn keep(_: Permit<Read>, fresh: Fresh) -> Statement<()> {
     Statement::new(
         "INSERT INTO pj.report_snapshots (patient_id, share_id, id, made_by, made_at, from_date, \
          to_date, version, sections, rule_version, journal_revision, inputs_hash, report) \

@@ -1,6 +1,7 @@
 //! Frozen reports: the same bytes for ever, versions when something changed, bound to their reader.
 
-use super::{SECTIONS, diary};
+use super::SECTIONS;
+use super::diary;
 use crate::import::load;
 use crate::records::merged;
 use crate::support::people::{daily, fresh};
@@ -356,7 +357,7 @@ async fn old_jobs_are_forgotten_and_what_they_made_stays() {
 async fn what_an_earlier_version_froze_can_still_be_read() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/frozen");
     let (app, ana, ..) = diary().await;
-    let current = format!("{folder}/rules-{}.json", pain_journal::report::RULE_VERSION);
+    let current = format!("{folder}/rules-{}.json", pain_journal::report::rules::RULE_VERSION);
     if !std::path::Path::new(&current).exists() {
         assert!(std::env::var_os("UPDATE_SNAPSHOTS").is_some(), "{current} is missing");
         let refused = load(&app, &ana, Format::Jsonl, "clinical_record.jsonl").await.refused;

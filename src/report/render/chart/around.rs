@@ -1,0 +1,313 @@
+//! Pain around the treatment sessions: a small panel for each of the last sessions, in a row.
+//!
+//! A panel shows pain before, just after and a day after the session as dots, and the means of the
+//! days on either side as bars. Each has its place; where a value is missing the place stays blank.
+
+use super::labels::{counted, day, difference, names, short_day, span};
+use super::legend::Rows;
+use super::svg::{self, Anchor, Frame, Point, Stroke, Svg, text_width};
+use crate::report::rules::numbers::one_decimal;
+use crate::report::rules::treatment::effect_summary::SUMMARY_SESSIONS;
+use crate::report::rules::treatment::session_effect::{SessionEffect, SessionEffects};
+use std::cmp::Ordering;
+
+/// Sessions that get a panel; of more, the last ones.
+const MOST_PANELS: usize = 12;
+
+const WIDTH: f64 = 960.0;
+/// Left edge of the first panel, right of the labels of the scale.
+const LEFT: f64 = 36.0;
+/// Top of the panels below words, and without any.
+const TOP: [f64; 2] = [24.0, 4.0];
+const PANEL: f64 = 70.0;
+/// From one panel to the next.
+const PITCH: f64 = 76.5;
+/// Ground of a panel.
+const GROUND: &str = "#f5f7f9";
+/// Room on the ground above 10 and below 0, where the numbers of marks there stand.
+const INSET: f64 = 17.0;
+/// Where a score of 10 and one of 0 lie below the top of a panel.
+const TEN: f64 = 36.0;
+const ZERO: f64 = 90.0;
+/// Places within a panel: of the dots, and of the left ends of the bars.
+const DOTS: [f64; 3] = [21.0, 35.0, 49.0];
+const BARS: [f64; 2] = [1.0, 56.0];
+const BAR_WIDTH: f64 = 13.0;
+/// Where the session lies, between the first two dots.
+const SESSION: f64 = 28.0;
+const SIZE: f64 = svg::LEAST;
+
+/// A part of the legend: the width of its sample and its name.
+const LEGEND: [(f64, &str); 4] = [
+    (54.0, "before, just after, 24 h after"),
+    (18.0, "the session"),
+    (22.0, "mean of the 3 days before, after"),
+    (0.0, "Blank: no rating, not zero"),
+];
+
+/// Draws pain around the attended sessions as an SVG document, a panel for each of the last twelve;
+/// `None` where there was no session. The same effects give the same bytes.
+pub fn around_sessions_svg(effects: &SessionEffects) -> Option<String> {
+    let shown = shown(effects);
+    let earlier = effects.sessions.len() - shown.len();
+    let (first, last) = (shown.first()?, shown.last()?);
+
+    let [with_words, alone] = TOP;
+    let top = if earlier > 0 { with_words } else { alone };
+    let bottom = top + ZERO + INSET;
+    let rows = Rows { left: LEFT, right: WIDTH - 8.0, first: bottom + 18.0, text_size: SIZE };
+    let places = rows.layout(LEGEND.into_iter());
+    let height = places.last().map_or(bottom, |place| place.1) + 7.0;
+    let frame = Frame { id: "around-sessions", size: (WIDTH, height) };
+
+    let mut svg = Svg::open(frame, "Pain around treatment sessions", &around_sessions_alt(effects));
+    if earlier > 0 {
+        let days = span(first.journal_date, last.journal_date);
+        let heading = format!("{}, {days}", heading(effects.sessions.len()));
+        svg.text((8.0, 14.0), SIZE, Anchor::Start, svg::MUTED, &heading);
+    }
+    for (index, session) in shown.iter().enumerate() {
+        let corner = (LEFT + index as f64 * PITCH, top);
+        panel(&mut svg, corner, earlier + index + 1, session);
+    }
+    svg.group("legend");
+    for (item, place) in LEGEND.into_iter().enumerate().zip(places) {
+        legend(&mut svg, item, place);
+    }
+    svg.end_group();
+    Some(svg.close())
+}
+
+/// The same in words: every value of every panel, and the summary.
+pub fn around_sessions_alt(effects: &SessionEffects) -> String {
+    let shown = shown(effects);
+    if shown.is_empty() {
+        return String::from("No treatment session was attended.");
+    }
+    let earlier = effects.sessions.len() - shown.len();
+    let mut sentences = vec![format!("{}.", heading(effects.sessions.len()))];
+    sentences.extend(summary(effects).map(|line| format!("{line}.")));
+    let told = shown.iter().enumerate();
+    sentences.extend(told.map(|(index, session)| told_session(earlier + index + 1, session)));
+    sentences.push(String::from("Pain is 0 none to 10 worst; what has no rating is left blank."));
+    sentences.join(" ")
+}
+
+fn shown(effects: &SessionEffects) -> &[SessionEffect] {
+    let first = effects.sessions.len().saturating_sub(MOST_PANELS);
+    effects.sessions.get(first..).unwrap_or_default()
+}
+
+fn heading(count: usize) -> String {
+    if count > MOST_PANELS {
+        format!("The last {MOST_PANELS} of {count} attended sessions")
+    } else {
+        let count = counted(u64::try_from(count).unwrap_or(u64::MAX), "attended session");
+        format!("Self-reported. {count}")
+    }
+}
+
+/// What the sessions have in common, as far as there are enough of them.
+fn summary(effects: &SessionEffects) -> [String; 2] {
+    let median = |effect| difference(effect, SUMMARY_SESSIONS);
+    [
+        format!("Median change just after: {}", median(&effects.immediate.median)),
+        format!("Median change of the 3-day mean: {}", median(&effects.sustained.median)),
+    ]
+}
+
+fn told_session(number: usize, session: &SessionEffect) -> String {
+    let techniques = names(&session.techniques);
+    let techniques = if techniques.is_empty() { techniques } else { format!(" ({techniques})") };
+    let values = [session.pre, session.post, session.post24];
+    let values = values.into_iter().zip(["before", "just after", "24 h after"]);
+    let mut facts: Vec<String> = values
+        .map(|(value, name)| match value {
+            Some(value) => format!("{name} {value}"),
+            None => format!("{name} not rated"),
+        })
+        .collect();
+    let sides = [
+        (session.before_mean, session.before_rated_days, "before"),
+        (session.after_mean, session.after_rated_days, "after"),
+    ];
+    for (mean, days, name) in sides {
+        let days = counted(days, "rated day");
+        facts.extend(mean.map(|mean| format!("mean of {days} {name} {}", one_decimal(mean))));
+    }
+    format!("{number}, {}{techniques}: {}.", day(session.journal_date), facts.join(", "))
+}
+
+/// Draws the panel of one session.
+fn panel(svg: &mut Svg, (left, top): Point, number: usize, session: &SessionEffect) {
+    let y = |score: f64| top + ZERO - score.clamp(0.0, 10.0) / 10.0 * (ZERO - TEN);
+    let right = left + PANEL;
+    svg.group("session");
+    svg.strong((left, top + 13.0), SIZE, Anchor::Start, &number.to_string());
+    let date = short_day(session.journal_date);
+    let after = left + text_width(&number.to_string(), SIZE) * 1.1 + 5.0;
+    svg.text((after, top + 13.0), SIZE, Anchor::Start, svg::MUTED, &date);
+
+    let ground = (PANEL, ZERO - TEN + 2.0 * INSET);
+    svg.rect((left, y(10.0) - INSET), ground, GROUND);
+    for score in [0.0, 5.0, 10.0] {
+        svg.line((left, y(score)), (right, y(score)), Stroke::solid(svg::GRID, 0.8));
+        if left <= LEFT {
+            let at = (left - 6.0, y(score) + 4.0);
+            svg.text(at, SIZE, Anchor::End, svg::MUTED, &format!("{score:.0}"));
+        }
+    }
+    let line = left + SESSION;
+    svg.line((line, y(10.0) - INSET), (line, y(0.0) + INSET), Stroke::dashed(svg::SESSION, 1.0));
+
+    for (mean, bar) in [session.before_mean, session.after_mean].into_iter().zip(BARS) {
+        let Some(mean) = mean else { continue };
+        svg.mean_bar((left + bar, y(mean)), left + bar + BAR_WIDTH);
+    }
+    let values = [session.pre, session.post, session.post24];
+    let point = |(value, x): (Option<i32>, f64)| value.map(|v| (left + x, y(f64::from(v)), v));
+    let points: Vec<Option<(f64, f64, i32)>> = values.into_iter().zip(DOTS).map(point).collect();
+    for run in points.split(Option::is_none) {
+        let run: Vec<Point> = run.iter().flatten().map(|(x, y, _)| (*x, *y)).collect();
+        if run.len() > 1 {
+            svg.polyline(&run, Stroke::solid(svg::INK, 1.6));
+        }
+    }
+    for (index, (x, y, value)) in points.iter().enumerate().filter_map(|(i, p)| Some((i, (*p)?))) {
+        let is_low = is_valley(values, index);
+        svg.dot((x, y), 3.6, false);
+        let at = (x, if is_low { y + 15.5 } else { y - 6.5 });
+        svg.strong(at, SIZE, Anchor::Middle, &value.to_string());
+    }
+    let means = session.before_mean.or(session.after_mean);
+    if points.iter().all(Option::is_none) && means.is_none() {
+        let at = (left + PANEL / 2.0, y(5.0) + 4.0);
+        svg.label(at, SIZE, Anchor::Middle, svg::MUTED, "no rating");
+    }
+    svg.end_group();
+}
+
+/// Whether the lines to a value come from above alone, so that there is room for its number below.
+fn is_valley(values: [Option<i32>; 3], index: usize) -> bool {
+    let neighbours = [index.checked_sub(1), index.checked_add(1)].into_iter().flatten();
+    let neighbours = neighbours.filter_map(|other| values.get(other).copied().flatten());
+    let here = values.get(index).copied().flatten();
+    let orders: Vec<_> = neighbours.map(|other| Some(other).cmp(&here)).collect();
+    orders.contains(&Ordering::Greater) && !orders.contains(&Ordering::Less)
+}
+
+fn legend(svg: &mut Svg, (item, (sample, name)): (usize, (f64, &str)), (x, y): Point) {
+    let middle = y - 4.0;
+    match item {
+        0 => {
+            let dots = [(x + 4.0, middle - 4.0), (x + 23.0, middle + 4.0), (x + 42.0, middle)];
+            svg.polyline(&dots, Stroke::solid(svg::INK, 1.6));
+            for dot in dots {
+                svg.dot(dot, 3.6, false);
+            }
+        }
+        1 => svg.line((x + 5.0, y - 12.0), (x + 5.0, y + 4.0), Stroke::dashed(svg::SESSION, 1.0)),
+        2 => svg.mean_bar((x, middle), x + BAR_WIDTH),
+        _ => {}
+    }
+    svg.text((x + sample, y), SIZE, Anchor::Start, svg::INK, name);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{assert_self_contained, class};
+    use super::*;
+    use crate::report::rows::{PainRow, RatingKind, SessionRow};
+    use crate::report::rules::Report;
+    use crate::report::rules::build;
+    use crate::report::rules::fixtures::{daily, date, input, rating, session};
+    use crate::report::rules::statement::Code;
+
+    /// As many sessions, three days apart at noon, with the ratings given around each.
+    fn effects(values: &[[Option<i16>; 3]]) -> SessionEffects {
+        let mut rows = input(0, 60);
+        for (day, [pre, post, post24]) in (3..).step_by(4).zip(values) {
+            rows.sessions.push(session(day, 720));
+            for (now, kind, day, minute) in [
+                (pre, RatingKind::PreSession, day, 700),
+                (post, RatingKind::PostSession, day, 770),
+                (post24, RatingKind::Post24h, day + 1, 770),
+            ] {
+                let rated = PainRow { now: *now, ..rating(kind, day, minute) };
+                rows.ratings.extend(now.map(|_| rated));
+            }
+        }
+        rows.ratings.extend((0..60).filter(|day| day % 7 != 2).map(|day| daily(day, Some(6))));
+        build(&rows).session_effects.unwrap()
+    }
+
+    #[test]
+    fn each_session_has_a_panel_and_what_is_missing_stays_blank() {
+        let all = [Some(7), Some(4), Some(5)];
+        let found = effects(&[all, [Some(7), None, Some(5)], [None; 3]]);
+        let svg = around_sessions_svg(&found).unwrap();
+        assert_self_contained(&svg);
+        assert_eq!(svg, around_sessions_svg(&found).unwrap());
+        let panels: Vec<&str> = svg.split("<g class=\"session\"").skip(1).collect();
+        let dots = |panel: &str| panel.split("</g>").next().unwrap().matches("<circle").count();
+        assert_eq!(panels.iter().map(|panel| dots(panel)).collect::<Vec<_>>(), [3, 2, 0]);
+        // The line never crosses a missing value.
+        let lines = panels.iter().map(|p| p.split("</g>").next().unwrap().contains("<polyline"));
+        assert_eq!(lines.collect::<Vec<_>>(), [true, false, false]);
+        let zero = format!("cy=\"{:.2}\"", TOP[1] + ZERO);
+        assert!(!svg.contains(&zero));
+        assert!(svg.contains(">1</text>") && svg.contains(">4 Mar</text>"));
+        assert!(svg.contains("Median change just after: insufficient, have 1, need 3."));
+    }
+
+    #[test]
+    fn the_summary_comes_from_the_statements() {
+        let drop = |by: i16| [Some(7), Some(7 - by), None];
+        let svg = around_sessions_svg(&effects(&[2, 2, 1, 2, 3, 2].map(drop))).unwrap();
+        assert!(svg.contains("Median change just after: \u{2212}2.0 (n 6)."), "{svg}");
+        let alt = around_sessions_alt(&effects(&[2, 2, 1].map(drop)));
+        assert_eq!(
+            alt.split_once(". 1, 4 Mar 2026").unwrap().0,
+            "Self-reported. 3 attended sessions. Median change just after: \u{2212}2.0 (n 3, \
+             provisional below 5). Median change of the 3-day mean: 0.0 (n 3, provisional below 5)"
+        );
+        assert!(
+            alt.contains(
+                "1, 4 Mar 2026 (manual needling): before 7, just after 5, 24 h after not rated, \
+                 mean of 2 rated days before 6.0, mean of 3 rated days after 6.0."
+            ),
+            "{alt}"
+        );
+    }
+
+    #[test]
+    fn of_many_sessions_the_last_twelve_are_shown() {
+        let found = effects(&[[Some(10), Some(0), None]; 14]);
+        let svg = around_sessions_svg(&found).unwrap();
+        assert_self_contained(&svg);
+        assert_eq!(svg.matches("<g class=\"session\"").count(), 12);
+        assert!(svg.contains("The last 12 of 14 attended sessions"), "{svg}");
+        assert!(svg.contains(">12 Mar<") && !svg.contains(">8 Mar<"));
+        assert!(class(&svg, "legend").contains("Blank: no rating, not zero"));
+    }
+
+    #[test]
+    fn no_session_has_no_picture_and_hostile_names_are_text() {
+        let mut found = effects(&[]);
+        assert_eq!(around_sessions_svg(&found), None);
+        assert_eq!(around_sessions_alt(&found), "No treatment session was attended.");
+        found = effects(&[[None; 3]]);
+        found.sessions[0].techniques =
+            ["<script>\"'", "&amp;\u{7}", &"x".repeat(500)].map(Code::from).to_vec();
+        found.sessions[0].journal_date = date(-900_000);
+        let svg = around_sessions_svg(&found).unwrap();
+        assert_self_contained(&svg);
+        assert!(svg.contains("&lt;script&gt;&quot;&#39;, &amp;amp; "), "{svg}");
+        let rows = SessionRow { techniques: vec![], ..session(3, 720) };
+        let mut bare = input(0, 9);
+        bare.sessions.push(rows);
+        let Report { session_effects, .. } = build(&bare);
+        let svg = around_sessions_svg(&session_effects.unwrap()).unwrap();
+        assert!(svg.contains(">no rating</text>"), "{svg}");
+    }
+}

@@ -1,0 +1,70 @@
+//! The pictures of a report: self-contained, accessible SVG, each with its facts in words.
+//!
+//! They are drawn from the report alone, so a frozen report can be drawn again. Shapes carry the
+//! meaning and colour only helps: they read in grey print and with any colour vision. What is
+//! missing stays blank and is never drawn as zero.
+
+mod around;
+mod body;
+mod describe;
+mod labels;
+mod legend;
+mod marks;
+mod scale;
+mod sparklines;
+mod svg;
+
+use crate::report::rows::SECTION_PAIN;
+use crate::report::rules::Report;
+pub use around::{around_sessions_alt, around_sessions_svg};
+pub use body::{body_map_alt, body_map_svg, title as place_name};
+use marks::Mark;
+use scale::Scale;
+pub use sparklines::{Sparkline, sparklines_alt, sparklines_svg};
+use svg::{Anchor, Frame, Svg};
+
+/// Width of the picture in user units.
+pub const WIDTH: f64 = 960.0;
+/// Height of the picture in user units.
+pub const HEIGHT: f64 = 260.0;
+
+/// Where the words above the plot begin, and their baseline.
+const EDGE: f64 = 12.0;
+const HEADING: f64 = 15.0;
+
+const FRAME: Frame = Frame { id: "daily-pain", size: (WIDTH, HEIGHT) };
+
+/// Draws the daily pain of a report as an SVG document of 960 by 260 user units: daily scores
+/// (0 to 10) as dots, worst pain as faint ticks, the running median of seven days as a line that
+/// breaks at gaps, attended sessions as dashed marks, and the means of baseline and follow-up
+/// where they are reliable; flares the patient reported as shaded spans and spikes of the ratings
+/// as triangles. The same report gives the same bytes.
+pub fn daily_pain_svg(report: &Report) -> String {
+    let scale = Scale::new(report.window, report.daily.len());
+    let mut svg = Svg::open(FRAME, &describe::title(report), &describe::text_alternative(report));
+    let heading = describe::heading();
+    svg.strong((EDGE, HEADING), svg::LEAST, Anchor::Start, heading);
+    let after = EDGE + svg::text_width(heading, svg::LEAST) * 1.1 + 8.0;
+    let subheading = describe::subheading(report);
+    svg.text((after, HEADING), svg::LEAST, Anchor::Start, svg::MUTED, &subheading);
+    if let Some(means) = describe::means(report) {
+        svg.text((scale::RIGHT, HEADING), svg::LEAST, Anchor::End, svg::MEAN, &means);
+    }
+
+    let marks = marks::draw(&mut svg, &scale, report);
+    if !marks.contains(&Mark::Score) {
+        let shows_pain = report.sections_included.iter().any(|name| name.0 == SECTION_PAIN);
+        let (shown, omitted) = ("No ratings in this window", "Pain is not part of this report");
+        svg.note(Scale::centre(), if shows_pain { shown } else { omitted });
+    }
+    legend::draw(&mut svg, &marks);
+    svg.close()
+}
+
+/// The picture of [`daily_pain_svg`] in words.
+pub fn daily_pain_alt(report: &Report) -> String {
+    describe::text_alternative(report)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! Parts that both pages have.
+
+use super::voice::{Voice, decimal, fact, or_dash};
+use crate::report::render::page::{Alignment, Block, Fact, Span, Table};
+use crate::report::rules::Report;
+use crate::report::rules::life::questionnaires::QuestionnaireChange;
+use crate::report::rules::statement::{Code, Statement};
+use crate::report::rules::treatment::session_effect::SessionEffects;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Codes in words, separated by commas.
+pub(super) fn codes(words: &Voice<'_>, kind: &str, codes: &[Code]) -> String {
+    codes.iter().map(|code| words.code(kind, &code.0)).collect::<Vec<_>>().join(", ")
+}
+
+/// A heading below the title.
+pub(super) fn heading(words: &Voice<'_>, key: &str) -> Block {
+    Block::Heading { level: 2, text: words.text(key, &[]) }
+}
+
+/// Several statements, each with its name.
+pub(super) fn facts(words: &Voice<'_>, rows: &[(&str, &Statement)]) -> Vec<Fact> {
+    rows.iter().map(|(label, statement)| fact(words, label, statement)).collect()
+}
+
+/// Several statements, one a line; those without a single day behind them are named together.
+pub(super) fn known(words: &Voice<'_>, rows: &[(&str, &Statement)]) -> Vec<Block> {
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        rows.iter().partition(|(_, statement)| statement.value.is_some() || statement.have > 0);
+    let mut blocks = Vec::new();
+    if !known.is_empty() {
+        blocks.push(Block::Lines(facts(words, &known)));
+    }
+    if !unknown.is_empty() {
+        let names: Vec<String> = unknown.iter().map(|(key, _)| words.text(key, &[])).collect();
+        blocks.push(Block::Small(words.text("missing", &[("names", &names.join("; "))])));
+    }
+    blocks
+}
+
+/// A text of a person's within a line of ours: it cannot turn its neighbours around.
+pub(super) fn isolated(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain: String = text.chars().filter(|c| !turns(*c)).collect();
+    let plain = plain.trim();
+    if plain.is_ascii() { plain.to_owned() } else { format!("\u{2068}{plain}\u{2069}") }
+}
+
+/// As much of a text as a line or two hold, cut between words where it can be.
+pub(super) fn short(text: &str, letters: usize) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some((end, _)) = text.grapheme_indices(true).nth(letters) else { return text };
+    let cut = text.get(..end).unwrap_or_default();
+    let word = cut.rfind(' ').filter(|space| *space > end / 2);
+    format!("{}\u{2026}", word.and_then(|space| cut.get(..space)).unwrap_or(cut))
+}
+
+/// The sessions and the pain around them, oldest first.
+pub(super) fn session_table(words: &Voice<'_>, effects: &SessionEffects) -> Option<Block> {
+    if effects.sessions.is_empty() {
+        return None;
+    }
+    let headers = ["day", "techniques", "pre", "post", "post24", "before", "after"];
+    let rows = effects.sessions.iter().map(|session| {
+        vec![
+            session.journal_date.to_string(),
+            codes(words, "technique", &session.techniques),
+            or_dash(session.pre),
+            or_dash(session.post),
+            or_dash(session.post24),
+            or_dash(session.before_mean.map(decimal)),
+            or_dash(session.after_mean.map(decimal)),
+        ]
+    });
+    let mut alignments = vec![Alignment::Start; 2];
+    alignments.extend([Alignment::End; 5]);
+    Some(Block::Table(Table {
+        caption: words.text("sessions.caption", &[]),
+        headers: headers.map(|key| words.text(&format!("sessions.{key}"), &[])).to_vec(),
+        rows: rows.collect(),
+        alignments,
+    }))
+}
+
+/// The activities the patient named, at both times.
+pub(super) fn activities(words: &Voice<'_>, change: &QuestionnaireChange) -> Block {
+    let rows = change.activities.iter().map(|activity| {
+        vec![activity.activity.clone(), decimal(activity.first), decimal(activity.latest)]
+    });
+    Block::Table(Table {
+        caption: words.text("own.activities.caption", &[]),
+        headers: ["activity", "first", "latest"]
+            .map(|key| words.text(&format!("questionnaire.{key}"), &[]))
+            .to_vec(),
+        rows: rows.collect(),
+        alignments: vec![Alignment::Start, Alignment::End, Alignment::End],
+    })
+}
+
+/// The open questions and goals, each under its name.
+pub(super) fn visit_lists(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let Some(visit) = &report.visit else { return Vec::new() };
+    let questions = visit.questions.iter().map(|question| question.text.clone()).collect();
+    let goals = visit.goals.iter().map(|goal| goal.text.clone()).collect();
+    let lists: [(&str, Vec<String>); 2] = [("visit.questions", questions), ("visit.goals", goals)];
+    lists
+        .into_iter()
+        .filter(|(_, lines)| !lines.is_empty())
+        .flat_map(|(label, lines)| {
+            let label = Block::Paragraph(vec![Span::strong(words.text(label, &[]))]);
+            [label, Block::List(lines)]
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_among_ours_turns_nothing_around() {
+        assert_eq!(isolated(" Dr. Lind "), "Dr. Lind");
+        assert_eq!(isolated("ألم"), "\u{2068}ألم\u{2069}");
+        assert_eq!(isolated("a\u{202e}b\u{2069}"), "ab");
+        assert_eq!(isolated("\u{2067}\u{202e}"), "");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_words() {
+        assert_eq!(short("two\n words", 20), "two words");
+        assert_eq!(short("one two three", 9), "one two\u{2026}");
+        assert_eq!(short(&"W".repeat(30), 9), format!("{}\u{2026}", "W".repeat(9)));
+        assert_eq!(short("👩\u{200d}⚕️👩\u{200d}⚕️x", 1), "👩\u{200d}⚕️\u{2026}");
+    }
+}

@@ -1,0 +1,332 @@
+//! The details behind the summary: the tables, the lists that are longer than it shows, and what the
+//! page cannot say.
+
+use super::content::{activities, codes, facts, isolated, session_table, visit_lists};
+use super::summary::{MOST_LINES, event_line, tried};
+use super::voice::{Voice, day, day_or, or_dash, value};
+use crate::report::render::chart::place_name;
+use crate::report::render::page::{Alignment, Block, Fact, Note, Table};
+use crate::report::rules::Report;
+use crate::report::rules::life::questionnaires::{QuestionnaireChange, QuestionnaireScore};
+use crate::report::rules::pain::coverage::CoverageWeek;
+use crate::report::rules::pain::flares::FlareSummary;
+use crate::report::rules::pain::sites::SiteSummary;
+use crate::report::rules::treatment::relief::ReliefUse;
+
+/// All details, in the order of the summary; with the texts that it shortened.
+pub(super) fn blocks(report: &Report, words: &Voice<'_>, with_visit: bool) -> Vec<Block> {
+    let section = |key, blocks: Vec<Block>| {
+        let heading = Block::Heading { level: 3, text: words.text(key, &[]) };
+        if blocks.is_empty() { blocks } else { [vec![heading], blocks].concat() }
+    };
+    let flares = report.flares.as_ref().map_or_else(Vec::new, |f| flares(f, words));
+    let places = report.sites.iter().filter_map(|sites| places(sites, words)).collect();
+    let columns: Vec<Vec<Block>> = [
+        [
+            section("medication.heading", medication(report, words)),
+            section("flares.heading", flares),
+        ],
+        [section("safety.heading", safety(report, words)), section("body.heading", places)],
+    ]
+    .map(|sections| sections.concat())
+    .into_iter()
+    .filter(|column| !column.is_empty())
+    .collect();
+    let visit = if with_visit { visit_lists(report, words) } else { Vec::new() };
+    let heading = Block::Heading { level: 2, text: words.text("details.heading", &[]) };
+    [
+        vec![heading],
+        section("visit.heading", visit),
+        section("sessions.heading", sessions(report, words)),
+        section("function.heading", function(report, words)),
+        section("sleep.heading", measures(report, words)),
+        if columns.len() > 1 { vec![Block::Columns(columns)] } else { columns.concat() },
+        section("notes.heading", patients_words(report, words)),
+        section("footer.heading", footer(report, words)),
+    ]
+    .concat()
+}
+
+fn sessions(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let Some(effects) = &report.session_effects else { return Vec::new() };
+    let Some(table) = session_table(words, effects) else { return Vec::new() };
+    let means = facts(
+        words,
+        &[
+            ("sessions.immediate.mean", &effects.immediate.mean),
+            ("sessions.sustained.mean", &effects.sustained.mean),
+        ],
+    );
+    vec![table, Block::Lines(means)]
+}
+
+fn function(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if let Some(function) = &report.function {
+        let rows = [
+            ("function.walking", &function.walking_minutes.mean),
+            ("function.steps", &function.steps.mean),
+            ("function.sitting", &function.sitting_tolerance.mean),
+            ("function.standing", &function.standing_tolerance.mean),
+        ];
+        blocks.push(Block::Lines(facts(words, &rows)));
+    }
+    let instruments = report.questionnaires.as_ref().map_or(&[][..], |found| &found.instruments);
+    if !instruments.is_empty() {
+        blocks.push(questionnaires(words, instruments));
+    }
+    for change in instruments.iter().filter(|change| change.activities.len() > MOST_LINES) {
+        blocks.push(activities(words, change));
+    }
+    blocks
+}
+
+/// What a change of an instrument is held against, each with its result.
+fn thresholds(words: &Voice<'_>, change: &QuestionnaireChange) -> Vec<String> {
+    let told = change.thresholds.iter().filter_map(|threshold| {
+        let result = words.text(&format!("threshold.{}", threshold.result.as_ref()?.0), &[]);
+        let name = words.code("threshold_name", &threshold.name);
+        let values = [("name", name.as_str()), ("source", &threshold.source), ("result", &result)];
+        Some(words.text("questionnaire.threshold", &values))
+    });
+    told.collect()
+}
+
+/// One line an instrument: first and latest score, the difference, and what it is held against.
+fn questionnaires(words: &Voice<'_>, instruments: &[QuestionnaireChange]) -> Block {
+    let rows = instruments.iter().map(|change| {
+        let dated = |score: &QuestionnaireScore| {
+            let day = day(score.journal_date);
+            words.text("questionnaire.dated", &[("score", &score.score_text), ("day", &day)])
+        };
+        let held = thresholds(words, change);
+        let higher = words.code("questionnaire", &change.higher_is.0);
+        let values = [("title", change.title.as_str()), ("higher", &higher)];
+        vec![
+            words.text("questionnaire.title", &values),
+            dated(&change.first),
+            change.latest.as_ref().map_or_else(|| or_dash(None::<i32>), dated),
+            value(words, &change.difference),
+            held.join("; "),
+        ]
+    });
+    Block::Table(Table {
+        caption: words.text("questionnaire.caption", &[]),
+        headers: ["name", "first", "latest", "change", "held"]
+            .map(|key| words.text(&format!("questionnaire.{key}"), &[]))
+            .to_vec(),
+        rows: rows.collect(),
+        alignments: vec![Alignment::Start; 5],
+    })
+}
+
+/// Every mean of the window that the summary does not show.
+fn measures(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let mut shown: Vec<Fact> = Vec::new();
+    if let Some(sleep) = &report.sleep {
+        shown.extend(facts(
+            words,
+            &[("sleep.efficiency", &sleep.efficiency.mean), ("sleep.quality", &sleep.quality.mean)],
+        ));
+    }
+    if let Some(pain) = &report.pain {
+        let states = &pain.time_in_state;
+        shown.extend(facts(
+            words,
+            &[("states.low", &states.worst_low.share), ("states.none", &states.no_pain.share)],
+        ));
+    }
+    if let Some(wellbeing) = &report.wellbeing {
+        shown.extend(facts(
+            words,
+            &[
+                ("wellbeing.interference", &wellbeing.interference.mean),
+                ("wellbeing.stiffness", &wellbeing.stiffness.mean),
+                ("wellbeing.morning", &wellbeing.morning_stiffness.mean),
+                ("wellbeing.mood", &wellbeing.mood.mean),
+                ("wellbeing.stress", &wellbeing.stress.mean),
+                ("wellbeing.energy", &wellbeing.energy.mean),
+            ],
+        ));
+    }
+    if shown.is_empty() { Vec::new() } else { vec![Block::Lines(shown)] }
+}
+
+fn medication(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if let Some(medication) = &report.medication {
+        let [known, any, none] = [medication.days_known, medication.days_any, medication.days_none]
+            .map(|count| count.to_string());
+        let values = [("known", known.as_str()), ("any", &any), ("none", &none)];
+        blocks.push(Block::Small(words.text("medication.days", &values)));
+    }
+    if let Some(relief) = report.relief.as_ref().filter(|relief| relief.len() > MOST_LINES) {
+        blocks.push(tried_table(relief, words));
+    }
+    blocks
+}
+
+fn tried_table(relief: &[ReliefUse], words: &Voice<'_>) -> Block {
+    let rows = relief.iter().map(|used| {
+        let helped = used.helped;
+        let helped = format!(
+            "{} / {} / {} / {}",
+            helped.none, helped.some, helped.a_lot, helped.not_answered
+        );
+        vec![words.code("relief", &used.what.0), used.days.to_string(), helped]
+    });
+    Block::Table(Table {
+        caption: words.text("relief.caption", &[]),
+        headers: ["what", "days", "helped"]
+            .map(|key| words.text(&format!("relief.{key}"), &[]))
+            .to_vec(),
+        rows: rows.collect(),
+        alignments: vec![Alignment::Start, Alignment::End, Alignment::End],
+    })
+}
+
+fn flares(flares: &FlareSummary, words: &Voice<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if let Some(overlap) = &flares.overlap {
+        let [both, spike, flare] =
+            [overlap.both, overlap.spike_only, overlap.flare_only].map(|count| count.to_string());
+        let values = [("both", both.as_str()), ("spike", &spike), ("flare", &flare)];
+        blocks.push(Block::Small(words.text("flares.overlap", &values)));
+    }
+    if flares.reported.len() <= MOST_LINES {
+        return blocks;
+    }
+    let rows = flares.reported.iter().map(|flare| {
+        vec![
+            day(flare.started_on),
+            day_or(words, flare.ended_on),
+            or_dash(flare.severity),
+            codes(words, "trigger", &flare.suspected_triggers),
+            tried(words, flare),
+        ]
+    });
+    blocks.push(Block::Table(Table {
+        caption: words.text("flares.caption", &[]),
+        headers: ["from", "to", "severity", "triggers", "helped"]
+            .map(|key| words.text(&format!("flares.{key}"), &[]))
+            .to_vec(),
+        rows: rows.collect(),
+        alignments: vec![Alignment::Start, Alignment::Start, Alignment::End],
+    }));
+    blocks
+}
+
+/// Every event, and every day of warning signs, where the summary has no room for them.
+fn safety(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if let Some(events) = report.adverse_events.as_ref().filter(|all| all.len() > MOST_LINES) {
+        blocks.push(Block::List(events.iter().map(|event| event_line(words, event)).collect()));
+    }
+    let signs = report.warning_signs.as_ref().filter(|signs| signs.days.len() > MOST_LINES);
+    if let Some(signs) = signs {
+        let days: Vec<String> = signs.days.iter().map(|on| day(on.journal_date)).collect();
+        let title = signs.notice_title.clone().unwrap_or_default();
+        let values = [("days", days.join(", ")), ("title", title)];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        blocks.push(Block::Small(words.text("safety.signs", &values)));
+    }
+    blocks
+}
+
+/// Every place that was named.
+fn places(sites: &SiteSummary, words: &Voice<'_>) -> Option<Block> {
+    let rows = sites.sites.iter().map(|site| {
+        vec![
+            place_name(site),
+            site.days.to_string(),
+            value(words, &site.share),
+            value(words, &site.mean_intensity),
+        ]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    let days = sites.days_with_sites.to_string();
+    (!rows.is_empty()).then(|| {
+        Block::Table(Table {
+            caption: words.text("places.caption", &[("days", &days)]),
+            headers: ["place", "days", "share", "pain"]
+                .map(|key| words.text(&format!("places.{key}"), &[]))
+                .to_vec(),
+            rows,
+            alignments: vec![Alignment::Start, Alignment::End, Alignment::End, Alignment::End],
+        })
+    })
+}
+
+fn patients_words(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let mut lines = Vec::new();
+    for complaint in report.complaints.iter().flatten() {
+        let label = isolated(&complaint.label);
+        let onset = day_or(words, complaint.onset_date);
+        let values = [("label", label.as_str()), ("onset", &onset)];
+        lines.push(words.text("complaint.line", &values));
+    }
+    for plan in report.plans.iter().flatten() {
+        let goal = isolated(&plan.goal);
+        let (on, status) = (day(plan.agreed_on), words.code("status", &plan.status.0));
+        let values = [("day", on.as_str()), ("goal", &goal), ("status", &status)];
+        lines.push(words.text("plan.line", &values));
+    }
+    lines.extend(goal_lines(report, words));
+    let notes: Vec<Note> = report
+        .shared_notes
+        .iter()
+        .flatten()
+        .flat_map(|note| {
+            let texts = [note.text.clone(), note.trigger_text.clone()];
+            let heading = day(note.journal_date);
+            texts.into_iter().flatten().map(move |text| Note { heading: heading.clone(), text })
+        })
+        .collect();
+    let mut blocks = Vec::new();
+    if !lines.is_empty() {
+        blocks.push(Block::List(lines));
+    }
+    if !notes.is_empty() {
+        blocks.push(Block::Notes(notes));
+    }
+    blocks
+}
+
+/// The goals, open ones first as the report has them.
+fn goal_lines(report: &Report, words: &Voice<'_>) -> Vec<String> {
+    let lines = report.goals.iter().flatten().map(|goal| {
+        let text = isolated(&goal.text);
+        let (kind, status) =
+            (words.code("goal", &goal.kind.0), words.code("status", &goal.status.0));
+        let values = [("text", text.as_str()), ("kind", &kind), ("status", &status)];
+        words.text("goal.line", &values)
+    });
+    lines.collect()
+}
+
+fn footer(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let cautions: Vec<&str> = report.cautions.iter().map(|caution| caution.text.as_str()).collect();
+    let mut blocks = vec![Block::Small(cautions.join(" "))];
+    if let Some(coverage) = &report.coverage {
+        blocks.push(Block::Small(coverage_line(words, coverage)));
+    }
+    let open = codes(words, "section", &report.sections_included);
+    blocks.push(Block::Small(words.text("meta.sections", &[("sections", &open)])));
+    blocks.push(Block::Small(words.text("footer.log", &[])));
+    blocks
+}
+
+/// The days rated of those expected, week by week, as small as it may be.
+fn coverage_line(words: &Voice<'_>, coverage: &[CoverageWeek]) -> String {
+    let weeks = coverage.iter().map(|week| {
+        let from = day(week.window.from);
+        let counts = [week.rated, week.expected, week.backfilled].map(|count| count.to_string());
+        let [rated, expected, late] = counts.each_ref().map(String::as_str);
+        let key = if week.backfilled > 0 { "coverage.week.late" } else { "coverage.week" };
+        let values =
+            [("from", from.as_str()), ("rated", rated), ("expected", expected), ("late", late)];
+        words.text(key, &values)
+    });
+    let weeks: Vec<String> = weeks.collect();
+    format!("{} {}.", words.text("coverage.caption", &[]), weeks.join("; "))
+}

@@ -1,0 +1,136 @@
+//! The patient's page: "Am I getting better?", answered as far as the ratings allow, in plain words
+//! (clinical reference 6.2).
+
+use super::Catalogue;
+use super::content::{activities, heading, session_table, visit_lists};
+use super::figures;
+use super::voice::{Voice, day, decimal, elapsed, fact, made_at, span};
+use crate::report::render::page::{Block, Page, Span, Wording};
+use crate::report::rules::Report;
+use crate::report::rules::pain::change::ChangeBand;
+use crate::report::rules::pain::trend::TrendWords;
+use crate::report::rules::statement::Status;
+
+/// Composes the page.
+pub fn patient_page(report: &Report, catalogue: &Catalogue) -> Page {
+    let words = &Voice { catalogue, window: elapsed(report) };
+    let mut blocks: Vec<Block> = answer(report, words)
+        .into_iter()
+        .map(|sentence| Block::Paragraph(vec![Span::strong(sentence)]))
+        .collect();
+    blocks.push(Block::Paragraph(vec![Span::plain(words.text("own.hedge", &[]))]));
+    if report.pain.is_some() {
+        blocks.push(figures::daily_pain(words, report));
+    }
+    good_days(&mut blocks, report, words);
+    if let Some(effects) = &report.session_effects
+        && let Some(table) = session_table(words, effects)
+    {
+        blocks.push(heading(words, "own.sessions.heading"));
+        blocks.push(table);
+        blocks.push(Block::Small(words.text("sessions.hedge", &[])));
+    }
+    let named = report.questionnaires.iter().flat_map(|found| &found.instruments);
+    if let Some(change) = named.into_iter().find(|change| !change.activities.is_empty()) {
+        blocks.push(heading(words, "own.activities.heading"));
+        blocks.push(activities(words, change));
+    }
+    if let (Some(sleep), Some(link)) = (&report.sleep, &report.sleep_link) {
+        blocks.push(heading(words, "own.sleep.heading"));
+        blocks.push(Block::Facts(vec![
+            fact(words, "sleep.total", &sleep.total_sleep.mean),
+            fact(words, "sleep.quality", &sleep.quality.mean),
+        ]));
+        blocks.push(Block::Paragraph(vec![Span::plain(link.sentence.clone())]));
+    }
+    prepare(&mut blocks, report, words);
+    blocks.push(heading(words, "own.seen.heading"));
+    blocks.push(Block::Paragraph(vec![Span::plain(words.text("own.seen", &[]))]));
+    Page {
+        title: words.text("own.title", &[]),
+        language: catalogue.language.to_owned(),
+        direction: None,
+        subject: None,
+        meta: vec![
+            words.text("meta.window", &[("span", &span(words, report.window))]),
+            made_at(report),
+        ],
+        blocks,
+        details: Vec::new(),
+        id: format!("own-{}-{}", report.window.from, report.journal_revision),
+        created_at: Some(report.generated_at),
+        wording: Wording::default(),
+    }
+}
+
+/// The one sentence, with the honest hedge inside; then the trend.
+fn answer(report: &Report, words: &Voice<'_>) -> Vec<String> {
+    let Some(pain) = &report.pain else { return Vec::new() };
+    let mut sentences = Vec::new();
+    let change = &pain.change;
+    if let (Some(band), Some(percent)) = (&change.band, change.percent_reduction) {
+        let percent = decimal(percent.abs());
+        let text = |statement: &crate::report::rules::statement::Statement| {
+            statement.value_text.clone().unwrap_or_default()
+        };
+        let (before, now) = (text(&pain.baseline.mean), text(&pain.follow_up));
+        let values = [("percent", percent.as_str()), ("before", &before), ("now", &now)];
+        let key = match band {
+            ChangeBand::Worse => "own.worse",
+            ChangeBand::None => "own.same",
+            _ if change.beyond_error => "own.better",
+            _ => "own.better.within",
+        };
+        sentences.push(words.text(key, &values));
+    }
+    match (&pain.trend.words, pain.trend.per_week.status) {
+        (Some(trend), Status::Reliable) => {
+            let key = match trend {
+                TrendWords::Falling => "own.trend.falling",
+                TrendWords::Rising => "own.trend.rising",
+                TrendWords::NoClearTrend => "own.trend.no_clear_trend",
+            };
+            let value = pain.trend.per_week.value.map(|v| decimal(v.abs())).unwrap_or_default();
+            sentences.push(words.text(key, &[("value", &value)]));
+        }
+        _ if sentences.is_empty() => {
+            let (have, need) =
+                (pain.trend.per_week.have.to_string(), pain.trend.per_week.need.to_string());
+            sentences.push(words.text("own.too_few", &[("have", &have), ("need", &need)]));
+        }
+        _ => {}
+    }
+    sentences
+}
+
+fn good_days(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
+    let Some(pain) = &report.pain else { return };
+    blocks.push(heading(words, "own.good.heading"));
+    let states = &pain.time_in_state;
+    blocks.push(Block::Facts(vec![
+        fact(words, "own.good.none", &states.no_pain.share),
+        fact(words, "own.good.low", &states.worst_low.share),
+        fact(words, "own.good.high", &states.worst_high.share),
+    ]));
+    let weeks = report.weeks.iter().filter(|week| week.status == Status::Reliable);
+    let best = weeks.min_by(|a, b| a.value.unwrap_or(10.0).total_cmp(&b.value.unwrap_or(10.0)));
+    if let Some((week, window)) = best.and_then(|week| Some((week, week.window?))) {
+        let (from, value) = (day(window.from), week.value_text.clone().unwrap_or_default());
+        let text = words.text("own.good.best", &[("day", &from), ("value", &value)]);
+        blocks.push(Block::Paragraph(vec![Span::plain(text)]));
+    }
+    if let Some(days) = report.header.days_with_entry {
+        let text = words.text("own.logged", &[("days", &days.to_string())]);
+        blocks.push(Block::Paragraph(vec![Span::plain(text)]));
+    }
+}
+
+fn prepare(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
+    blocks.push(heading(words, "own.prepare.heading"));
+    let lists = visit_lists(report, words);
+    if lists.is_empty() {
+        let text = words.text("own.prepare.empty", &[]);
+        blocks.push(Block::Paragraph(vec![Span::plain(text)]));
+    }
+    blocks.extend(lists);
+}

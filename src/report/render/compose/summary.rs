@@ -1,0 +1,239 @@
+//! The rest of the summary: pictures, and the few numbers of each section that are read first.
+
+use super::content::{codes, facts, heading, known, short};
+use super::figures;
+use super::voice::{Voice, day, day_or, decimal, fact, or_dash};
+use crate::report::render::page::{Block, Fact, Span};
+use crate::report::rules::Report;
+use crate::report::rules::pain::flares::ReportedFlare;
+use crate::report::rules::statement::{Statement, Status};
+use crate::report::rules::treatment::events::ReportedEvent;
+use crate::report::rules::treatment::relief::ReliefUse;
+
+/// Activities, means of relief, flares and events that the summary shows.
+pub(super) const MOST_LINES: usize = 3;
+/// Letters of a text of the patient's in the place of a name.
+const NAME_LETTERS: usize = 60;
+
+/// The pictures over the whole width, then two columns: function, sleep; relief, flares, safety,
+/// where it hurt.
+pub(super) fn blocks(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
+    if report.pain.is_some() {
+        blocks.push(heading(words, "chart.heading"));
+        blocks.push(figures::daily_pain(words, report));
+    }
+    sessions(blocks, report, words);
+    let mut first = function(report, words);
+    first.extend(sleep(report, words));
+    let mut second = medication(report, words);
+    second.extend(flares(report, words));
+    second.extend(safety(report, words));
+    second.extend(body(report, words));
+    match (first.is_empty(), second.is_empty()) {
+        (false, false) => blocks.push(Block::Columns(vec![first, second])),
+        _ => blocks.extend(first.into_iter().chain(second)),
+    }
+    blocks.push(Block::Paragraph(vec![
+        Span { small: true, ..Span::strong(words.text("footer.lead", &[])) },
+        Span::small(format!(" {}", words.text("footer.short", &[]))),
+    ]));
+}
+
+fn sessions(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
+    let Some(effects) = &report.session_effects else { return };
+    blocks.push(heading(words, "sessions.heading"));
+    blocks.push(Block::Lines(facts(
+        words,
+        &[
+            ("sessions.immediate", &effects.immediate.median),
+            ("sessions.sustained", &effects.sustained.median),
+        ],
+    )));
+    blocks.extend(figures::around_sessions(words, report));
+}
+
+fn function(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if let Some(function) = &report.function {
+        blocks.extend(known(
+            words,
+            &[
+                ("function.walking", &function.walking_minutes.mean),
+                ("function.steps", &function.steps.mean),
+                ("function.sitting", &function.sitting_tolerance.mean),
+                ("function.standing", &function.standing_tolerance.mean),
+                ("function.work", &function.work.affected),
+            ],
+        ));
+    }
+    let instruments = report.questionnaires.iter().flat_map(|found| &found.instruments);
+    let activities = instruments.flat_map(|change| &change.activities).take(MOST_LINES);
+    let lines = activities.map(|activity| {
+        let (first, latest) = (decimal(activity.first), decimal(activity.latest));
+        Fact {
+            label: short(&activity.activity, NAME_LETTERS),
+            value: words.text("activity.change", &[("first", &first), ("latest", &latest)]),
+            note: String::new(),
+        }
+    });
+    let lines: Vec<Fact> = lines.collect();
+    if !lines.is_empty() {
+        blocks.push(Block::Lines(lines));
+        blocks.push(Block::Small(words.text("activity.scale", &[])));
+    }
+    with_heading(words, "function.heading", blocks)
+}
+
+/// Blocks below their heading, where there are any.
+fn with_heading(words: &Voice<'_>, key: &str, blocks: Vec<Block>) -> Vec<Block> {
+    if blocks.is_empty() {
+        return blocks;
+    }
+    [vec![heading(words, key)], blocks].concat()
+}
+
+fn sleep(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let mut rows: Vec<(&str, &Statement)> = Vec::new();
+    if let Some(sleep) = &report.sleep {
+        rows.push(("sleep.total", &sleep.total_sleep.mean));
+        rows.push(("sleep.woken", &sleep.woken_by_pain));
+    }
+    let mut blocks = known(words, &rows);
+    blocks.extend(figures::weeks(words, report));
+    if let Some(link) = &report.sleep_link {
+        blocks.push(Block::Paragraph(vec![
+            Span::strong(words.text("sleep.link", &[])),
+            Span::plain(": "),
+            Span::plain(link.sentence.clone()),
+        ]));
+    }
+    with_heading(words, "sleep.heading", blocks)
+}
+
+fn medication(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let mut lines = Vec::new();
+    for kind in report.medication.iter().flat_map(|medication| &medication.kinds) {
+        let label = words.code("medication.kind", &kind.kind.0);
+        let mut known = fact(words, "none", &kind.per_week);
+        if kind.change.status != Status::Insufficient {
+            let change = kind.change.value.map(decimal).unwrap_or_default();
+            let values = [("change", change.as_str()), ("n", &kind.change.n.to_string())];
+            known.note.push_str(&words.text("medication.change", &values));
+        }
+        lines.push(Fact { label, ..known });
+    }
+    let mut relief: Vec<&ReliefUse> = report.relief.iter().flatten().collect();
+    relief.sort_by_key(|used| std::cmp::Reverse(used.days));
+    lines.extend(relief.into_iter().take(MOST_LINES).map(|used| {
+        let helped = [
+            ("relief.a_lot", used.helped.a_lot),
+            ("relief.some", used.helped.some),
+            ("relief.none", used.helped.none),
+            ("relief.not_answered", used.helped.not_answered),
+        ];
+        let helped = helped.into_iter().filter(|(_, days)| *days > 0);
+        let helped = helped.map(|(key, days)| words.text(key, &[("days", &days.to_string())]));
+        Fact {
+            label: words.code("relief", &used.what.0),
+            value: match used.days {
+                1 => words.text("relief.short.one", &[]),
+                days => words.text("relief.short", &[("days", &days.to_string())]),
+            },
+            note: helped.collect::<Vec<_>>().join(", "),
+        }
+    }));
+    let blocks = if lines.is_empty() { Vec::new() } else { vec![Block::Lines(lines)] };
+    with_heading(words, "medication.heading", blocks)
+}
+
+fn flares(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let Some(flares) = &report.flares else { return Vec::new() };
+    let mut blocks = vec![heading(words, "flares.heading")];
+    let rows =
+        [("flares.rate", &flares.flare_days_per_28), ("flares.spikes", &flares.spike_days_per_28)];
+    let mut lines = facts(words, &rows);
+    if flares.reported.is_empty() {
+        blocks.push(Block::Lines(lines));
+        blocks.push(Block::Paragraph(vec![Span::plain(words.text("flares.none", &[]))]));
+        return blocks;
+    }
+    let latest = flares.reported.iter().rev().take(MOST_LINES).map(|flare| {
+        let (from, to) = (day(flare.started_on), day_or(words, flare.ended_on));
+        let triggers = codes(words, "trigger", &flare.suspected_triggers);
+        let notes = [("flares.suspected", triggers), ("flares.tried", tried(words, flare))];
+        let notes = notes.into_iter().filter(|(_, codes)| !codes.is_empty());
+        let notes = notes.map(|(key, codes)| words.text(key, &[("codes", &codes)]));
+        Fact {
+            label: words.text("span", &[("from", &from), ("to", &to)]),
+            value: words.text("flares.worst", &[("worst", &or_dash(flare.severity))]),
+            note: notes.collect::<Vec<_>>().join("; "),
+        }
+    });
+    lines.extend(latest);
+    blocks.push(Block::Lines(lines));
+    blocks.extend(more(words, flares.reported.len()));
+    blocks
+}
+
+/// What was tried in a flare.
+pub(super) fn tried(words: &Voice<'_>, flare: &ReportedFlare) -> String {
+    let tried = flare.what_helped.iter().map(|tried| words.code("relief", &tried.what.0));
+    tried.collect::<Vec<_>>().join(", ")
+}
+
+/// That there are more than the summary shows.
+fn more(words: &Voice<'_>, all: usize) -> Option<Block> {
+    let more = all.checked_sub(MOST_LINES).filter(|more| *more > 0)?;
+    Some(Block::Small(words.text("more", &[("count", &more.to_string())])))
+}
+
+fn safety(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if let Some(events) = &report.adverse_events {
+        // What was serious is never among those left out for another.
+        let mut latest: Vec<_> = events.iter().collect();
+        latest.sort_by_key(|event| std::cmp::Reverse((event.serious, event.started_on)));
+        let lines = latest.into_iter().take(MOST_LINES);
+        let lines: Vec<String> = lines.map(|event| event_line(words, event)).collect();
+        blocks.push(if lines.is_empty() {
+            Block::Paragraph(vec![Span::plain(words.text("safety.none", &[]))])
+        } else {
+            Block::List(lines)
+        });
+        blocks.extend(more(words, events.len()));
+    }
+    blocks.extend(warning_signs(report, words));
+    with_heading(words, "safety.heading", blocks)
+}
+
+/// An event in words.
+pub(super) fn event_line(words: &Voice<'_>, event: &ReportedEvent) -> String {
+    let (on, kinds) = (day(event.started_on), codes(words, "event", &event.kinds));
+    let severity = words.code("severity", &event.severity.0);
+    let serious = if event.serious { words.text("safety.serious", &[]) } else { String::new() };
+    let values =
+        [("day", on.as_str()), ("kinds", &kinds), ("severity", &severity), ("serious", &serious)];
+    words.text("safety.event", &values)
+}
+
+/// On which days the notice of warning signs was shown: the latest, and how many there were.
+fn warning_signs(report: &Report, words: &Voice<'_>) -> Option<Block> {
+    let signs = report.warning_signs.as_ref()?;
+    let title = signs.notice_title.clone().unwrap_or_default();
+    let latest = signs.days.iter().rev().take(MOST_LINES).map(|on| day(on.journal_date));
+    let latest: Vec<String> = latest.collect();
+    let count = signs.days.len().to_string();
+    let text = if signs.days.is_empty() {
+        words.text("safety.no_signs", &[])
+    } else {
+        let values = [("days", latest.join(", ")), ("title", title), ("count", count)];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        words.text("safety.signs.short", &values)
+    };
+    Some(Block::Paragraph(vec![Span::plain(text)]))
+}
+
+fn body(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let bodies = figures::body(report, words).into_iter().collect();
+    with_heading(words, "body.heading", bodies)
+}

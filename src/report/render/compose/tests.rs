@@ -1,0 +1,132 @@
+//! What holds for every page, whatever the journal says.
+
+use super::*;
+use crate::collections::IntakeKind;
+use crate::report::render::page::{Block, Page};
+use crate::report::rows::{RatingKind, ReportInput};
+use crate::report::rules::build;
+use crate::report::rules::fixtures::{
+    assessment, dailies, entry, episode, event, flare, goal, input, intake, night, note, plan,
+    session,
+};
+
+/// Journals: an empty one, one with a few days, and one with everything.
+fn course() -> Vec<ReportInput> {
+    let empty = input(0, 60);
+    let mut sparse = input(0, 60);
+    sparse.ratings = dailies(50, &[Some(4), None, Some(5)]);
+    let mut full = input(0, 60);
+    let scores: Vec<Option<i16>> = (0..60).map(|day| Some(if day < 20 { 7 } else { 4 })).collect();
+    full.ratings = dailies(0, &scores);
+    full.sessions = vec![session(20, 600), session(27, 600), session(34, 600)];
+    full.sleep =
+        (0..60).map(|day| night(day, Some(400 + i32::try_from(day % 7).unwrap() * 10))).collect();
+    full.entries = (0..60).map(|day| entry(RatingKind::Daily, day, 1200)).collect();
+    full.flares = vec![flare(10, Some(13)), flare(58, None)];
+    full.intakes = vec![intake(11, IntakeKind::Relief), intake(12, IntakeKind::Preventive)];
+    full.assessments =
+        vec![assessment(1, "peg", 6.67), assessment(50, "peg", 3.0), assessment(51, "pgic", 2.0)];
+    full.goals = vec![goal(2)];
+    full.adverse_events = vec![event(21)];
+    full.plans = vec![plan(19)];
+    full.episodes = vec![episode(1)];
+    full.notes = vec![note(30, "journal_entries")];
+    vec![empty, sparse, full]
+}
+
+/// Every text of a page.
+fn texts(page: &Page) -> String {
+    let mut all = page.meta.clone();
+    all.push(page.title.clone());
+    all.extend(page.subject.clone());
+    for block in page.blocks.iter().chain(&page.details) {
+        put_texts(&mut all, block);
+    }
+    all.join("\n")
+}
+
+fn put_texts(all: &mut Vec<String>, block: &Block) {
+    match block {
+        Block::Heading { text, .. } | Block::Small(text) => all.push(text.clone()),
+        Block::Paragraph(spans) => all.extend(spans.iter().map(|span| span.text.clone())),
+        Block::Facts(facts) | Block::Lines(facts) => all
+            .extend(facts.iter().flat_map(|f| [f.label.clone(), f.value.clone(), f.note.clone()])),
+        Block::Columns(columns) => {
+            columns.iter().flatten().for_each(|block| put_texts(all, block));
+        }
+        Block::Table(table) => {
+            all.push(table.caption.clone());
+            all.extend(table.headers.iter().chain(table.rows.iter().flatten()).cloned());
+        }
+        Block::Figure(figure) => {
+            all.extend([figure.name.clone(), figure.alt.clone(), figure.caption.clone()]);
+        }
+        Block::List(points) => all.extend(points.iter().cloned()),
+        Block::Notes(notes) => all.extend(notes.iter().map(|note| note.text.clone())),
+    }
+}
+
+#[test]
+fn every_key_has_words_and_no_page_claims_a_cause() {
+    for input in course() {
+        let report = build(&input);
+        for page in [practitioner_page(&report, &ENGLISH), patient_page(&report, &ENGLISH)] {
+            let texts = texts(&page);
+            assert!(!texts.contains('⟨') && !texts.contains('{'), "{texts}");
+            let small = texts.to_lowercase();
+            for word in
+                ["because of the treatment", "cured", "non-compliant", "you should", "side effect"]
+            {
+                assert!(!small.contains(word), "{word}\n{texts}");
+            }
+            assert_eq!(page, page.clone());
+        }
+    }
+}
+
+fn headings_of(blocks: &[Block]) -> Vec<&str> {
+    let mut headings = Vec::new();
+    for block in blocks {
+        if let Block::Heading { text, .. } = block {
+            headings.push(text.as_str());
+        }
+    }
+    headings
+}
+
+#[test]
+fn what_is_not_open_is_named_and_nowhere_else() {
+    for input in course() {
+        let mut closed = input.clone();
+        closed.sections.visible = vec!["sleep"];
+        closed.sections.omitted =
+            vec!["pain", "mobility", "medication", "treatment", "assessments", "goals", "notes"];
+        let page = practitioner_page(&build(&closed), &ENGLISH);
+        let headings = headings_of(&page.blocks);
+        assert_eq!(headings, ["Sleep and how the patient felt"]);
+        let details = ["Details", "Sleep and how the patient felt", "What this page cannot say"];
+        assert_eq!(headings_of(&page.details), details);
+        assert!(page.meta.iter().any(|line| line.starts_with("Not open")), "{:?}", page.meta);
+    }
+}
+
+#[test]
+fn every_key_of_the_catalogue_is_used() {
+    let sources = [
+        include_str!("content.rs"),
+        include_str!("details.rs"),
+        include_str!("figures.rs"),
+        include_str!("patient.rs"),
+        include_str!("practitioner.rs"),
+        include_str!("summary.rs"),
+        include_str!("voice.rs"),
+    ]
+    .concat();
+    for key in ENGLISH.keys() {
+        let kind = key.rsplit_once('.').map_or(key, |(kind, _)| kind);
+        let built = sources.contains(&format!("\"{kind}.{{"))
+            || sources.contains(&format!("code(\"{kind}\""))
+            || sources.contains(&format!("codes(words, \"{kind}\""));
+        assert!(sources.contains(&format!("\"{key}\"")) || built, "{key}");
+    }
+}

@@ -1,0 +1,116 @@
+//! Pages and pictures of whole journals: kept to compare with, or written out to be looked at.
+//!
+//! Where a change of them is meant, `UPDATE_SNAPSHOTS=1` writes them anew.
+
+use super::journals;
+use crate::report::render::chart;
+use crate::report::render::compose::{ENGLISH, patient_page, practitioner_page};
+use crate::report::render::html;
+use crate::report::render::page::{Block, Page};
+use crate::report::render::pdf;
+use crate::report::rows::ReportInput;
+use crate::report::rules::{Report, build};
+use std::path::{Path, PathBuf};
+
+/// What a patient calls a share, in two directions.
+const LABEL: &str = "ملف الدكتورة (Lind)";
+
+fn page(report: &Report) -> Page {
+    let labelled = Report { share_label: Some(LABEL.to_owned()), ..report.clone() };
+    practitioner_page(&labelled, &ENGLISH)
+}
+
+/// The journals that are kept: the others differ from them in length alone.
+fn kept() -> impl Iterator<Item = (&'static str, ReportInput)> {
+    let names = ["usual", "sparse", "perfect", "empty"];
+    journals::all().into_iter().filter(move |(name, _)| names.contains(name))
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/references")
+}
+
+/// Compares a text with the kept one.
+#[track_caller]
+fn is_kept(file: &str, text: &str) {
+    let path = folder().join(file);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::create_dir_all(folder()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        return;
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let differ = kept.lines().zip(text.lines()).find(|(kept, text)| kept != text);
+    assert!(
+        kept == text,
+        "{file} changed; if that is meant, run with UPDATE_SNAPSHOTS=1 and look at it\n{differ:#?}"
+    );
+}
+
+/// A page without the bytes of its pictures and of its style, which have tests of their own.
+fn outline(page: &Page) -> String {
+    let main = html::main(page);
+    let mut parts = main.split("data:image/svg+xml;base64,");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(part.split_once('"').map_or("", |(_, rest)| rest));
+    }
+    text
+}
+
+#[test]
+fn pages_and_charts_are_as_they_were() {
+    for (name, input) in kept() {
+        let report = build(&input);
+        is_kept(&format!("{name}-chart.svg"), &chart::daily_pain_svg(&report));
+        is_kept(&format!("{name}-page.html"), &outline(&page(&report)));
+        is_kept(&format!("{name}-own.html"), &outline(&patient_page(&report, &ENGLISH)));
+        let effects = report.session_effects.as_ref().and_then(chart::around_sessions_svg);
+        if let Some(around) = effects.filter(|_| name == "usual") {
+            is_kept("usual-sessions.svg", &around);
+        }
+    }
+}
+
+#[test]
+fn documents_are_read_as_they_were() {
+    for (name, input) in kept() {
+        let report = build(&input);
+        is_kept(&format!("{name}-page.pdf.txt"), &pdf::told(&page(&report)));
+    }
+}
+
+#[test]
+fn a_summary_is_one_sheet_and_a_usual_window_two() {
+    for (name, input) in journals::all() {
+        let report = build(&input);
+        let whole = page(&report);
+        // The details begin on the sheet after the summary.
+        let details = vec![Block::Small(String::from("Details"))];
+        let summary = Page { details, ..whole.clone() };
+        let (all, summary) = (pdf::sheets(&whole), pdf::sheets(&summary) - 1);
+        match name {
+            // Long words in several scripts may go on, and nothing is left out.
+            "words" => assert!(all <= 4, "{name}: {all}"),
+            "long" => assert_eq!((all, summary), (3, 1), "{name}"),
+            _ => assert_eq!((all, summary), (2, 1), "{name}"),
+        }
+    }
+}
+
+#[test]
+#[ignore = "writes documents to look at"]
+fn look() {
+    let folder = std::env::temp_dir().join("pain-journal-pages");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, input) in journals::all() {
+        let report = build(&input);
+        for (kind, page) in [("page", page(&report)), ("own", patient_page(&report, &ENGLISH))] {
+            let write = |ending: &str, bytes: Vec<u8>| {
+                std::fs::write(folder.join(format!("{kind}-{name}.{ending}")), bytes).unwrap();
+            };
+            write("pdf", pdf::render(&page).unwrap());
+            write("html", html::document(&page).into_bytes());
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! F5, adherence and attendance, and the header of the report that carries them.
+
+use super::numbers::count;
+use super::pain::daily::PainDays;
+use super::statement::{Draft, Method, ReportWindow, Statement, Unit};
+use crate::report::rows::{SessionRow, SessionStatus};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How many treatment sessions of the window stand in each status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SessionCounts {
+    /// Agreed, not yet due.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub planned: i32,
+    /// Took place.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub attended: i32,
+    /// The patient did not come.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub missed: i32,
+    /// The patient cancelled.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub cancelled_patient: i32,
+    /// The clinic cancelled.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub cancelled_clinic: i32,
+}
+
+/// The counts at the head of the report. Counts of days speak of the expected days only: those
+/// of the window from enrolment up to today.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReportHeader {
+    /// Days of the window on which an entry was expected. Source: F5, clinical reference.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub days_expected: i32,
+    /// Expected days with a daily score; null where pain is omitted.
+    #[schema(required, minimum = 0, maximum = 1_000_000)]
+    pub days_rated: Option<i32>,
+    /// Rated days whose score rests on entries typed or received within 24 hours after the
+    /// journal day ended; null where pain is omitted.
+    #[schema(required, minimum = 0, maximum = 1_000_000)]
+    pub days_timely: Option<i32>,
+    /// Rated days whose score rests on an entry typed later than that; null where pain is
+    /// omitted. `days_timely` and `days_backfilled` add up to `days_rated`.
+    #[schema(required, minimum = 0, maximum = 1_000_000)]
+    pub days_backfilled: Option<i32>,
+    /// Expected days with at least one answered pain entry of any kind; null where pain is
+    /// omitted.
+    #[schema(required, minimum = 0, maximum = 1_000_000)]
+    pub days_with_entry: Option<i32>,
+    /// Expected days with at least one such entry that was timely; null where pain is omitted.
+    #[schema(required, minimum = 0, maximum = 1_000_000)]
+    pub days_with_timely_entry: Option<i32>,
+    /// `days_with_entry` in percent of `days_expected`; null where pain is omitted. Source: F5,
+    /// clinical reference.
+    #[schema(required)]
+    pub adherence_any: Option<Statement>,
+    /// `days_with_timely_entry` in percent of `days_expected`; null where pain is omitted.
+    /// Source: F5, clinical reference; Stone 2003 on why punctuality is told apart.
+    #[schema(required)]
+    pub adherence_timely: Option<Statement>,
+    /// Treatment sessions of the whole window by status; null where treatment is omitted.
+    #[schema(required)]
+    pub sessions: Option<SessionCounts>,
+    /// Attended sessions in percent of those attended, missed or cancelled by the patient; null
+    /// where treatment is omitted. Source: F5, clinical reference.
+    #[schema(required)]
+    pub attendance: Option<Statement>,
+}
+
+/// Builds the header. `window` is the whole window, `expected` its expected days; `pain` and
+/// `sessions` are `None` where the section is omitted.
+pub(crate) fn header(
+    window: Option<ReportWindow>,
+    expected: Option<ReportWindow>,
+    pain: Option<&PainDays>,
+    sessions: Option<&[&SessionRow]>,
+) -> ReportHeader {
+    const ANY: Method = (
+        "days_with_entry_of_expected_days",
+        "Days with at least one answered pain entry, in percent of the expected days.",
+    );
+    const TIMELY: Method = (
+        "days_with_timely_entry_of_expected_days",
+        "Days with at least one pain entry typed or received within 24 hours after the journal \
+         day ended, in percent of the expected days.",
+    );
+    let days_expected = expected.map_or(0, |expected| expected.days());
+    let of_expected = |part: usize, method| share(part, days_expected, expected, method);
+    let tally = pain.map(|pain| Tally::of(pain, expected));
+    let counts = sessions.map(|sessions| count_sessions(sessions, window));
+    ReportHeader {
+        days_expected: count(days_expected),
+        days_rated: tally.map(|tally| count(tally.rated)),
+        days_timely: tally.map(|tally| count(tally.rated - tally.backfilled)),
+        days_backfilled: tally.map(|tally| count(tally.backfilled)),
+        days_with_entry: tally.map(|tally| count(tally.with_entry)),
+        days_with_timely_entry: tally.map(|tally| count(tally.with_timely_entry)),
+        adherence_any: tally.map(|tally| of_expected(tally.with_entry, ANY)),
+        adherence_timely: tally.map(|tally| of_expected(tally.with_timely_entry, TIMELY)),
+        sessions: counts,
+        attendance: counts.map(|counts| attendance(counts, window)),
+    }
+}
+
+/// Counts of days in the expected window.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    rated: usize,
+    backfilled: usize,
+    with_entry: usize,
+    with_timely_entry: usize,
+}
+
+impl Tally {
+    fn of(pain: &PainDays, expected: Option<ReportWindow>) -> Self {
+        let mut tally = Self::default();
+        for (_, day) in expected.into_iter().flat_map(|expected| pain.days(expected)) {
+            tally.with_entry += 1;
+            tally.with_timely_entry += usize::from(day.has_timely_entry);
+            tally.rated += usize::from(day.score.is_some());
+            tally.backfilled += usize::from(day.is_backfilled);
+        }
+        tally
+    }
+}
+
+fn count_sessions(sessions: &[&SessionRow], window: Option<ReportWindow>) -> SessionCounts {
+    let mut counts = SessionCounts::default();
+    let in_window = |row: &&&SessionRow| window.is_some_and(|w| w.contains(row.journal_date));
+    for session in sessions.iter().filter(in_window) {
+        *match session.status {
+            SessionStatus::Planned => &mut counts.planned,
+            SessionStatus::Attended => &mut counts.attended,
+            SessionStatus::Missed => &mut counts.missed,
+            SessionStatus::CancelledPatient => &mut counts.cancelled_patient,
+            SessionStatus::CancelledClinic => &mut counts.cancelled_clinic,
+        } += 1;
+    }
+    counts
+}
+
+/// Attendance: attended / (attended + missed + cancelled by the patient), in percent (F5,
+/// clinical reference). A clinic's cancellation is not the patient's.
+fn attendance(counts: SessionCounts, window: Option<ReportWindow>) -> Statement {
+    const METHOD: Method = (
+        "attended_of_sessions_due",
+        "Attended treatment sessions in percent of those attended, missed or cancelled by the \
+         patient.",
+    );
+    let size = |count: i32| usize::try_from(count).unwrap_or(0);
+    let due = size(counts.attended) + size(counts.missed) + size(counts.cancelled_patient);
+    share(size(counts.attended), due, window, METHOD)
+}
+
+/// A share in percent; withheld where there is nothing to have a share of.
+fn share(part: usize, whole: usize, window: Option<ReportWindow>, method: Method) -> Statement {
+    Draft {
+        value: (whole > 0).then(|| 100.0 * part as f64 / whole as f64),
+        unit: Unit::Percent,
+        n: whole,
+        window,
+        method,
+        interval: None,
+        have: whole,
+        need: 1,
+        show_from: 1,
+    }
+    .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{at, dailies, date, session};
+    use super::super::statement::Status;
+    use super::*;
+
+    fn window(from: i64, to: i64) -> Option<ReportWindow> {
+        ReportWindow::new(date(from), date(to))
+    }
+
+    /// 22 of 28 days with an entry, 4 of them typed late.
+    fn worked_days() -> PainDays {
+        let mut rows = dailies(0, &[Some(5); 22]);
+        for row in rows.iter_mut().skip(18) {
+            (row.recorded_at, row.received_at) = (Some(at(60, 0)), at(60, 1));
+        }
+        PainDays::from_rows(&rows, 240)
+    }
+
+    #[test]
+    fn the_worked_adherence() {
+        let header = header(window(0, 27), window(0, 27), Some(&worked_days()), None);
+        let any = header.adherence_any.unwrap();
+        let timely = header.adherence_timely.unwrap();
+        assert_eq!((any.value, any.n), (Some(78.57), 28));
+        assert_eq!(any.value_text.as_deref(), Some("78.6"));
+        assert_eq!(timely.value_text.as_deref(), Some("64.3"));
+        assert_eq!((timely.value, timely.n), (Some(64.29), 28));
+        assert_eq!((header.days_expected, header.days_rated), (28, Some(22)));
+        assert_eq!((header.days_timely, header.days_backfilled), (Some(18), Some(4)));
+        assert_eq!((header.days_with_entry, header.days_with_timely_entry), (Some(22), Some(18)));
+        assert_eq!((header.sessions, header.attendance), (None, None));
+    }
+
+    #[test]
+    fn the_worked_attendance() {
+        let with = |day, status| SessionRow { status, ..session(day, 600) };
+        let mut rows: Vec<SessionRow> = (0..7).map(|day| session(day, 600)).collect();
+        rows.push(with(7, SessionStatus::CancelledPatient));
+        rows.push(with(8, SessionStatus::CancelledClinic));
+        rows.push(with(9, SessionStatus::Planned));
+        rows.push(with(90, SessionStatus::Missed));
+        let rows: Vec<&SessionRow> = rows.iter().collect();
+        let header = header(window(0, 27), window(0, 20), None, Some(&rows));
+        let attendance = header.attendance.unwrap();
+        assert_eq!((attendance.value, attendance.n), (Some(87.5), 8));
+        let expected = SessionCounts {
+            planned: 1,
+            attended: 7,
+            missed: 0,
+            cancelled_patient: 1,
+            cancelled_clinic: 1,
+        };
+        assert_eq!(header.sessions, Some(expected));
+        assert_eq!((header.days_rated, header.adherence_any), (None, None));
+    }
+
+    #[test]
+    fn days_outside_the_expected_ones_count_nowhere() {
+        let header = header(window(0, 27), window(10, 19), Some(&worked_days()), None);
+        assert_eq!((header.days_expected, header.days_rated), (10, Some(10)));
+        assert_eq!(header.adherence_any.unwrap().value, Some(100.0));
+    }
+
+    #[test]
+    fn nothing_expected_gives_no_percentage() {
+        let header = header(None, None, Some(&worked_days()), Some(&[]));
+        let any = header.adherence_any.unwrap();
+        assert_eq!((any.value, any.status, any.window), (None, Status::Insufficient, None));
+        assert_eq!(header.attendance.unwrap().value, None);
+    }
+}

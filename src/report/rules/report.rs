@@ -1,0 +1,281 @@
+//! The report: which statements it is made of, and how they are computed from its rows.
+
+use super::adherence::{self, ReportHeader};
+use super::cautions::{self, Caution};
+use super::life::function::{self, FunctionSummary};
+use super::life::questionnaires::{self, QuestionnaireSummary};
+use super::life::records::{self, ReportedComplaint, ReportedGoal, ReportedPlan, SharedNote};
+use super::life::visit::{self, VisitPreparation};
+use super::life::wellbeing::{self, WellbeingSummary};
+use super::pain::baseline::{Baseline, PainBaseline};
+use super::pain::change::{self, PainChange};
+use super::pain::coverage::{self, CoverageWeek};
+use super::pain::daily::PainDays;
+use super::pain::flares::{self, FlareDays, FlareSummary};
+use super::pain::plateau::{self, Plateau};
+use super::pain::sites::{self, SiteSummary};
+use super::pain::time_in_state::{self, TimeInState};
+use super::pain::trend::{self, PainTrend};
+use super::pain::window::{self, Composite};
+use super::series::{self, DailyPoint, Sources};
+use super::sleep::link::{self, SleepLink};
+use super::sleep::nights::{self, SleepSummary};
+use super::statement::{Code, Method, ReportWindow, Statement};
+use super::treatment::events::{self, ReportedEvent, WarningSigns};
+use super::treatment::medication::{self, MedicationDays, MedicationSummary};
+use super::treatment::relief::{self, ReliefUse};
+use super::treatment::session_effect::{self, SessionEffects};
+use crate::report::rows::{
+    ALL_SECTIONS, ReportInput, SECTION_ASSESSMENTS, SECTION_GOALS, SECTION_MEDICATION,
+    SECTION_MOBILITY, SECTION_NOTES, SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT,
+};
+use chrono::{DateTime, SubsecRound, Utc};
+use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
+
+/// Version of the rules a report was computed by. It changes whenever the same rows would give
+/// other numbers or words.
+pub const RULE_VERSION: &str = "3";
+
+/// The pain statements of a report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PainSummary {
+    /// Mean of the daily scores over the whole window up to today. Source: F1, clinical
+    /// reference.
+    pub window_mean: Statement,
+    /// Pain at the start of the course. Source: F2, clinical reference.
+    pub baseline: PainBaseline,
+    /// Mean of the daily scores over the last 14 days of the window up to today, without days of
+    /// the baseline and without days up to the first attended session. Source: F1 and F3,
+    /// clinical reference.
+    pub follow_up: Statement,
+    /// Follow-up against baseline. Source: F3, clinical reference.
+    pub change: PainChange,
+    /// Trend over the whole window up to today. Source: F7, clinical reference.
+    pub trend: PainTrend,
+    /// Whether pain stood still over the last 28 days; null below its gate. Source: F8, clinical
+    /// reference.
+    #[schema(required)]
+    pub plateau: Option<Plateau>,
+    /// Worst pain, and time in high, low and no pain. Source: F12, clinical reference.
+    pub time_in_state: TimeInState,
+}
+
+/// A progress report: self-reported, not a diagnosis.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProgressReport)]
+pub struct Report {
+    /// Version of the rules the report was computed by.
+    #[schema(max_length = 16, examples("3"))]
+    pub rule_version: String,
+    /// When the report was computed, to the millisecond.
+    #[serde(serialize_with = "milliseconds")]
+    pub generated_at: DateTime<Utc>,
+    /// Revision of the journal the report was computed from.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    pub journal_revision: i64,
+    /// The journal days the report was asked for; they may reach beyond today.
+    pub window: ReportWindow,
+    /// How the patient calls the share the journal is read through; null in the own report.
+    #[schema(required, max_length = 100, examples("Dr. Lind"))]
+    pub share_label: Option<String>,
+    /// Names of the sections that are part of the report, sorted.
+    #[schema(max_items = 32)]
+    pub sections_included: Vec<Code>,
+    /// Names of the sections that are withheld, sorted.
+    #[schema(max_items = 32)]
+    pub sections_omitted: Vec<Code>,
+    /// Counts, adherence and attendance.
+    pub header: ReportHeader,
+    /// What the patient brings to the next visit; null where goals are omitted.
+    #[schema(required)]
+    pub visit: Option<VisitPreparation>,
+    /// Every day of the window in order, also those without an entry.
+    #[schema(max_items = 3660)]
+    pub daily: Vec<DailyPoint>,
+    /// Mean of each block of seven days from the first day of the window, up to today; empty
+    /// where pain is omitted.
+    #[schema(max_items = 530)]
+    pub weeks: Vec<Statement>,
+    /// The pain statements; null where pain is omitted.
+    #[schema(required)]
+    pub pain: Option<PainSummary>,
+    /// Pain around the treatment sessions; null where pain or treatment is omitted.
+    #[schema(required)]
+    pub session_effects: Option<SessionEffects>,
+    /// Complaints as the patient calls them; null where pain is omitted.
+    #[schema(required, max_items = 10_000)]
+    pub complaints: Option<Vec<ReportedComplaint>>,
+    /// The treatment plans of the window; null where treatment is omitted.
+    #[schema(required, max_items = 10_000)]
+    pub plans: Option<Vec<ReportedPlan>>,
+    /// Questionnaires and the patient's impression of change; null where assessments are omitted.
+    #[schema(required)]
+    pub questionnaires: Option<QuestionnaireSummary>,
+    /// Walking, steps, tolerances and work; null where mobility is omitted.
+    #[schema(required)]
+    pub function: Option<FunctionSummary>,
+    /// Sleep; null where it is omitted.
+    #[schema(required)]
+    pub sleep: Option<SleepSummary>,
+    /// Sleep and the pain of the day after; null where sleep or pain is omitted.
+    #[schema(required)]
+    pub sleep_link: Option<SleepLink>,
+    /// Where it hurt; null where pain is omitted.
+    #[schema(required)]
+    pub sites: Option<SiteSummary>,
+    /// Interference, stiffness, mood, stress and energy; null where pain is omitted.
+    #[schema(required)]
+    pub wellbeing: Option<WellbeingSummary>,
+    /// What was tried against the pain, in the vocabulary's order; null where pain is omitted.
+    #[schema(required, max_items = 64)]
+    pub relief: Option<Vec<ReliefUse>>,
+    /// Medication days; null where medication is omitted.
+    #[schema(required)]
+    pub medication: Option<MedicationSummary>,
+    /// Reported flares and computed spikes; null where pain is omitted.
+    #[schema(required)]
+    pub flares: Option<FlareSummary>,
+    /// Adverse events that began in the window; null where treatment is omitted.
+    #[schema(required, max_items = 10_000)]
+    pub adverse_events: Option<Vec<ReportedEvent>>,
+    /// Days on which the notice of warning signs was shown; null where pain is omitted.
+    #[schema(required)]
+    pub warning_signs: Option<WarningSigns>,
+    /// Goals set up to the end of the window; null where goals are omitted.
+    #[schema(required, max_items = 10_000)]
+    pub goals: Option<Vec<ReportedGoal>>,
+    /// Notes of the window that the patient marked as shared, as far as the sections they stand in
+    /// are open; null where notes are omitted.
+    #[schema(required, max_items = 20_000)]
+    pub shared_notes: Option<Vec<SharedNote>>,
+    /// Rated and expected days of each week up to today; null where pain is omitted.
+    #[schema(required, max_items = 530)]
+    pub coverage: Option<Vec<CoverageWeek>>,
+    /// What this page cannot say.
+    #[schema(max_items = 64)]
+    pub cautions: Vec<Caution>,
+}
+
+/// Writes an instant as `YYYY-MM-DDTHH:MM:SS.mmmZ`.
+fn milliseconds<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&at.format("%Y-%m-%dT%H:%M:%S%.3fZ"))
+}
+
+/// Computes a report. The order of the rows has no influence on it.
+pub fn build(input: &ReportInput) -> Report {
+    let sections = &input.sections;
+    let window = ReportWindow::new(input.from, input.to);
+    let expected = ReportWindow::new(input.from.max(input.enrolled_on), input.to.min(input.today));
+    let elapsed = ReportWindow::new(input.from, input.to.min(input.today));
+    // Rows of a closed section are let go here, once; nothing below sees them.
+    let open = |section| sections.shows(section).then_some(());
+    let (with_pain, with_treatment) = (open(SECTION_PAIN), open(SECTION_TREATMENT));
+    let (with_sleep, with_medication) = (open(SECTION_SLEEP), open(SECTION_MEDICATION));
+    let with_mobility = open(SECTION_MOBILITY);
+
+    let ratings = with_pain.map_or(&[][..], |()| &input.ratings);
+    let pain = PainDays::from_rows(ratings, input.day_start_minute);
+    let sources = Sources {
+        flares: with_pain.map(|()| FlareDays::find(&pain, &input.flares, elapsed)),
+        pain,
+        entries: (
+            with_pain.map_or(&[][..], |()| &input.entries),
+            with_mobility.map_or(&[][..], |()| &input.entries),
+        ),
+        medication: with_medication.map(|()| MedicationDays::of(&input.entries, &input.intakes)),
+        sessions: with_treatment.map(|()| input.sessions.iter().collect()),
+        nights: with_sleep.map_or_else(Default::default, |()| nights::longest_nights(&input.sleep)),
+    };
+    let (days, sessions) = (&sources.pain, sources.sessions.as_deref());
+    // Nothing is known of days before the journal began, unless they were rated later.
+    let began = days.first_day().map_or(input.enrolled_on, |day| day.min(input.enrolled_on));
+    let observed = ReportWindow::new(input.from.max(began), input.to.min(input.today));
+    let baseline = with_pain.map(|()| {
+        let end = input.to.min(input.today);
+        Baseline::find(days, sessions.unwrap_or_default(), end)
+    });
+    Report {
+        rule_version: RULE_VERSION.to_owned(),
+        generated_at: input.generated_at.trunc_subsecs(3),
+        journal_revision: input.revision,
+        window: ReportWindow { from: input.from, to: input.to },
+        share_label: input.share_label.clone(),
+        sections_included: names(sections.visible.iter().filter(|name| sections.shows(name))),
+        sections_omitted: names(
+            ALL_SECTIONS.iter().filter(|name| !sections.shows(name)).chain(&sections.omitted),
+        ),
+        header: adherence::header(window, expected, with_pain.map(|()| days), sessions),
+        visit: open(SECTION_GOALS)
+            .map(|()| visit::preparation(&input.questions, &input.goals, sessions, input.today)),
+        daily: series::series(window, expected, &sources),
+        weeks: with_pain.and(elapsed).map_or_else(Vec::new, |elapsed| window::weeks(days, elapsed)),
+        pain: baseline.as_ref().map(|baseline| pain_summary(days, baseline, elapsed)),
+        session_effects: with_pain
+            .and(sessions)
+            .map(|sessions| session_effect::session_effects(ratings, days, sessions, elapsed)),
+        complaints: with_pain.map(|()| records::complaints(&input.episodes, elapsed)),
+        plans: with_treatment.map(|()| records::plans(&input.plans, elapsed)),
+        questionnaires: open(SECTION_ASSESSMENTS)
+            .map(|()| questionnaires::summary(&input.assessments, elapsed)),
+        function: with_mobility.map(|()| function::summary(&input.entries, elapsed)),
+        sleep: with_sleep.map(|()| nights::summary(&sources.nights, elapsed)),
+        sleep_link: with_sleep.and(with_pain).map(|()| link::link(&sources.nights, days, elapsed)),
+        sites: with_pain.map(|()| {
+            let named: Vec<_> = input.entries.iter().flat_map(|e| &e.sites).copied().collect();
+            sites::summary(&named, elapsed)
+        }),
+        wellbeing: with_pain.map(|()| wellbeing::summary(&input.entries, elapsed)),
+        relief: with_pain.map(|()| relief::summary(&input.entries, elapsed)),
+        medication: sources
+            .medication
+            .as_ref()
+            .map(|found| medication::summary(found, &input.intakes, elapsed)),
+        flares: sources
+            .flares
+            .as_ref()
+            .map(|found| flares::summary(days, &input.flares, found, elapsed, observed)),
+        adverse_events: with_treatment
+            .map(|()| events::adverse_events(&input.adverse_events, elapsed)),
+        warning_signs: with_pain.map(|()| events::warning_signs(&input.entries, elapsed)),
+        goals: open(SECTION_GOALS).map(|()| records::goals(&input.goals, elapsed)),
+        shared_notes: open(SECTION_NOTES).map(|()| records::notes(&input.notes, sections, elapsed)),
+        coverage: with_pain.map(|()| coverage::weeks(days, elapsed, expected)),
+        cautions: cautions::cautions(sections, baseline.as_ref()),
+    }
+}
+
+/// The pain statements over the days of the window that have come.
+fn pain_summary(
+    days: &PainDays,
+    baseline: &Baseline,
+    elapsed: Option<ReportWindow>,
+) -> PainSummary {
+    const WINDOW: Method = (
+        "mean_of_daily_scores",
+        "Mean of the daily scores over the journal days of the window up to today.",
+    );
+    const FOLLOW_UP: Method = (
+        "mean_of_daily_scores_last_14_days",
+        "Mean of the daily scores over the last 14 journal days of the window up to today, without \
+         days of the baseline and days up to the first attended treatment session.",
+    );
+    let follow_up = baseline.follow_up(days, elapsed);
+    PainSummary {
+        window_mean: Composite::over(days, elapsed).statement(WINDOW),
+        baseline: baseline.to_report(),
+        follow_up: follow_up.statement(FOLLOW_UP),
+        change: change::change(baseline, &follow_up),
+        trend: trend::trend(days, elapsed),
+        plateau: plateau::plateau(days, elapsed),
+        time_in_state: time_in_state::time_in_state(days, elapsed),
+    }
+}
+
+/// Sorted names, each once.
+fn names<'a>(names: impl Iterator<Item = &'a &'static str>) -> Vec<Code> {
+    let mut names: Vec<Code> = names.map(|name| Code((*name).to_owned())).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

@@ -1,0 +1,212 @@
+//! The daily series: every day of the window, whether anything was entered or not.
+
+use super::numbers::{count, round2};
+use super::pain::daily::{PainDays, ScoreSource};
+use super::pain::flares::FlareDays;
+use super::statement::ReportWindow;
+use super::treatment::medication::MedicationDays;
+use super::weekly::{ByDay, answers};
+use crate::collections::IntakeKind;
+use crate::report::rows::clinical::EntryRow;
+use crate::report::rows::{SessionRow, SessionStatus, SleepRow};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One journal day of the window. A day without a rating has a null score, never zero.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DailyPoint {
+    /// The journal day.
+    pub journal_date: NaiveDate,
+    /// Whether an entry was expected: from enrolment up to today.
+    pub expected: bool,
+    /// The daily score, 0 to 10, two decimals; null where the day has none or pain is omitted.
+    /// Source: `D_d`, clinical reference 4.2.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub pain: Option<f64>,
+    /// Worst pain of the day, 0 to 10, from the daily entry that `pain` is from.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub pain_worst: Option<i32>,
+    /// Least pain of the day, 0 to 10, from the daily entry that `pain` is from.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub pain_least: Option<i32>,
+    /// Where `pain` came from: `daily` (average of the last daily entry), `momentary_mean` (mean
+    /// of two or more momentary ratings) or `single_rating`; null where `pain` is null.
+    #[schema(required, value_type = Option<String>, max_length = 32, examples("daily"))]
+    pub source: Option<ScoreSource>,
+    /// Answered pain entries of the day, of every kind; 0 where pain is omitted.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub ratings: i32,
+    /// Whether `pain` rests on an entry typed later than 24 hours after the journal day ended.
+    pub backfilled: bool,
+    /// The patient's own answer to whether the day was free of pain; null where not answered. It
+    /// never stands in for a score.
+    #[schema(required)]
+    pub pain_free_day: Option<bool>,
+    /// Whether the day lies in a flare that the patient reported; null where pain is omitted. That
+    /// none was reported does not say that there was none. Source: F6, clinical reference.
+    #[schema(required)]
+    pub flare: Option<bool>,
+    /// Whether the ratings make the day a spike; null where it could not be judged or pain is
+    /// omitted. Source: F6, clinical reference.
+    #[schema(required)]
+    pub spike: Option<bool>,
+    /// How much pain got in the way, 0 to 10; this and the next four are null where not answered
+    /// or pain is omitted. The last answer of a daily entry counts, else the last of the day.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub interference: Option<i32>,
+    /// Mood, 0 worst to 10 best.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub mood: Option<i32>,
+    /// Stress, 0 none to 10 most.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub stress: Option<i32>,
+    /// Energy, 0 none to 10 full.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub energy: Option<i32>,
+    /// Stiffness, 0 none to 10 most.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub stiffness: Option<i32>,
+    /// Minutes walked; null where not answered or mobility is omitted.
+    #[schema(required, minimum = 0, maximum = 1440)]
+    pub walking_minutes: Option<i32>,
+    /// Steps; null where not answered or mobility is omitted.
+    #[schema(required, minimum = 0, maximum = 200_000)]
+    pub steps: Option<i32>,
+    /// Whether relief medication was taken; null where unknown or medication is omitted.
+    #[schema(required)]
+    pub relief_taken: Option<bool>,
+    /// Whether preventive medication was taken; null where unknown or medication is omitted.
+    #[schema(required)]
+    pub preventive_taken: Option<bool>,
+    /// Attended treatment sessions on the day; null where treatment is omitted.
+    #[schema(required, minimum = 0, maximum = 1_000_000)]
+    pub sessions_attended: Option<i32>,
+    /// Minutes slept in the night that ended on this day: the longest record, never a sum, since
+    /// two devices may have recorded one night. Null where unknown or sleep is omitted.
+    #[schema(required, minimum = 0, maximum = 1440)]
+    pub sleep_minutes: Option<i32>,
+    /// Sleep quality of that record, 0 to 10, higher is better; null where not answered or sleep
+    /// is omitted.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub sleep_quality: Option<i32>,
+}
+
+/// What the series is made of; what is omitted is `None` or empty.
+#[derive(Default)]
+pub(crate) struct Sources<'a> {
+    pub(crate) pain: PainDays,
+    pub(crate) flares: Option<FlareDays>,
+    /// Entries for what belongs to pain, and for what belongs to mobility.
+    pub(crate) entries: (&'a [EntryRow], &'a [EntryRow]),
+    pub(crate) medication: Option<MedicationDays>,
+    pub(crate) sessions: Option<Vec<&'a SessionRow>>,
+    pub(crate) nights: ByDay<SleepRow>,
+}
+
+/// Builds the series.
+pub(crate) fn series(
+    window: Option<ReportWindow>,
+    expected: Option<ReportWindow>,
+    sources: &Sources<'_>,
+) -> Vec<DailyPoint> {
+    let attended = sources.sessions.as_deref().map(attended_by_day);
+    let (of_pain, of_mobility) = sources.entries;
+    let scale = |pick: fn(&EntryRow) -> Option<i16>| answers(of_pain, pick);
+    let (mood, stress) = (scale(|entry| entry.mood), scale(|entry| entry.stress));
+    let (energy, stiffness) = (scale(|entry| entry.energy), scale(|entry| entry.stiffness));
+    let interference = scale(|entry| entry.interference);
+    let walking = answers(of_mobility, |entry| entry.walking_minutes);
+    let steps = answers(of_mobility, |entry| entry.steps);
+    let point = |date| {
+        let day = sources.pain.day(date);
+        let night = sources.nights.get(&date);
+        let flares = sources.flares.as_ref();
+        let on_day = |values: &ByDay<i16>| values.get(&date).copied().map(i32::from);
+        let taken = |kind| sources.medication.as_ref().and_then(|days| days.used(date, kind));
+        DailyPoint {
+            journal_date: date,
+            expected: expected.is_some_and(|expected| expected.contains(date)),
+            pain: day.and_then(|day| day.score).map(round2),
+            pain_worst: day.and_then(|day| day.worst).map(i32::from),
+            pain_least: day.and_then(|day| day.least).map(i32::from),
+            source: day.and_then(|day| day.source),
+            ratings: day.map_or(0, |day| count(day.entries)),
+            backfilled: day.is_some_and(|day| day.is_backfilled),
+            pain_free_day: day.and_then(|day| day.pain_free),
+            flare: flares.map(|flares| flares.reported.contains(&date)),
+            spike: flares.and_then(|flares| flares.spikes.get(&date).copied()),
+            interference: on_day(&interference),
+            mood: on_day(&mood),
+            stress: on_day(&stress),
+            energy: on_day(&energy),
+            stiffness: on_day(&stiffness),
+            walking_minutes: on_day(&walking),
+            steps: steps.get(&date).copied(),
+            relief_taken: taken(IntakeKind::Relief),
+            preventive_taken: taken(IntakeKind::Preventive),
+            sessions_attended: attended.as_ref().map(|days| days.get(&date).copied().unwrap_or(0)),
+            sleep_minutes: night.and_then(|night| night.total_sleep_minutes),
+            sleep_quality: night.and_then(|night| night.quality).map(i32::from),
+        }
+    };
+    window.into_iter().flat_map(ReportWindow::iter).map(point).collect()
+}
+
+fn attended_by_day(sessions: &[&SessionRow]) -> ByDay<i32> {
+    let mut days = ByDay::new();
+    for row in sessions.iter().filter(|row| row.status == SessionStatus::Attended) {
+        *days.entry(row.journal_date).or_insert(0) += 1;
+    }
+    days
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{date, night, pain_days, session};
+    use super::super::sleep::nights::longest_nights;
+    use super::*;
+
+    fn sleep(day: i64, minutes: Option<i32>, quality: Option<i16>) -> SleepRow {
+        SleepRow { quality, ..night(day, minutes) }
+    }
+
+    #[test]
+    fn every_day_is_there_and_a_missing_day_is_null() {
+        let pain = pain_days(&[Some(5), None, Some(0)]);
+        let window = ReportWindow::new(date(0), date(3));
+        let expected = ReportWindow::new(date(1), date(2));
+        let points = series(window, expected, &Sources { pain, ..Sources::default() });
+        let seen: Vec<_> = points.iter().map(|p| (p.pain, p.ratings, p.expected)).collect();
+        assert_eq!(
+            seen,
+            [(Some(5.0), 1, false), (None, 0, true), (Some(0.0), 1, true), (None, 0, false)]
+        );
+        let json = serde_json::to_string(&points[1]).unwrap();
+        assert!(json.contains(r#""pain":null,"pain_worst":null"#), "{json}");
+        assert!(points.iter().all(|point| point.sessions_attended.is_none()));
+    }
+
+    #[test]
+    fn sessions_are_counted_and_the_longest_night_is_taken() {
+        let missed = SessionRow { status: SessionStatus::Missed, ..session(1, 900) };
+        let sessions = [session(1, 600), session(1, 800), missed];
+        let nights = [
+            sleep(0, Some(380), Some(4)),
+            sleep(0, Some(410), None),
+            sleep(0, None, Some(9)),
+            sleep(1, None, Some(6)),
+        ];
+        let window = ReportWindow::new(date(0), date(2));
+        let sources = Sources {
+            sessions: Some(sessions.iter().collect()),
+            nights: longest_nights(&nights),
+            ..Sources::default()
+        };
+        let points = series(window, window, &sources);
+        let counts: Vec<_> = points.iter().map(|point| point.sessions_attended).collect();
+        assert_eq!(counts, [Some(0), Some(2), Some(0)]);
+        let nights: Vec<_> = points.iter().map(|p| (p.sleep_minutes, p.sleep_quality)).collect();
+        assert_eq!(nights, [(Some(410), None), (None, Some(6)), (None, None)]);
+    }
+}

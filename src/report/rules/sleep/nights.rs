@@ -1,0 +1,157 @@
+//! F10, sleep: one night a day, its length, its efficiency, and the means of the weeks.
+//!
+//! A night belongs to the journal day of waking. Its time in bed was taken from instants when the
+//! row was read, so that a night of a clock change has its true length.
+
+use crate::collections::Night;
+use crate::report::rows::SleepRow;
+use crate::report::rules::statement::{Draft, Method, ReportWindow, Statement, Unit};
+use crate::report::rules::weekly::{ByDay, WeeklySeries, in_window, values_in, weekly};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// Nights from which a pattern may be read (clinical reference 4.1, common practice).
+pub const PATTERN_NIGHTS: usize = 14;
+
+/// Sleep over the window up to today. Source of all values: F10, clinical reference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SleepSummary {
+    /// Nights with a known length. Fourteen or more are needed to read a pattern; no threshold of
+    /// a relevant change is known.
+    pub nights: Statement,
+    /// Total sleep time in minutes: time in bed less the waking parts that are known, else the
+    /// patient's own estimate.
+    pub total_sleep: WeeklySeries,
+    /// Total sleep time in percent of the time in bed, of nights whose waking parts are all known.
+    pub efficiency: WeeklySeries,
+    /// Sleep quality, 0 worst to 10 best.
+    pub quality: WeeklySeries,
+    /// Nights in which pain woke the patient, in percent of the nights with an answer.
+    pub woken_by_pain: Statement,
+}
+
+/// Sleep efficiency in percent: 100 × TST / TIB (F10, clinical reference). `None` for no time in
+/// bed.
+pub fn efficiency(total_sleep: i32, in_bed: i32) -> Option<f64> {
+    (in_bed > 0).then(|| 100.0 * f64::from(total_sleep) / f64::from(in_bed))
+}
+
+impl SleepRow {
+    /// The time in bed that an efficiency may be computed from, in minutes: `None` unless the
+    /// night was timed and every waking part is known.
+    pub fn measured_in_bed(night: Night, is_every_part_known: bool) -> Option<i32> {
+        let in_bed = night.in_bed.filter(|_| is_every_part_known)?;
+        i32::try_from(in_bed).ok()
+    }
+}
+
+/// The longest record of each day, never a sum, since two devices may have recorded one night. A
+/// record without a length comes last, and of equally long ones the one that says more.
+pub(crate) fn longest_nights(rows: &[SleepRow]) -> ByDay<SleepRow> {
+    let mut nights = BTreeMap::new();
+    for row in rows {
+        let longest = nights.entry(row.journal_date).or_insert(*row);
+        *longest = (*row).max(*longest);
+    }
+    nights
+}
+
+/// The sleep of a window; `None` stands for a window without days.
+pub(crate) fn summary(nights: &ByDay<SleepRow>, window: Option<ReportWindow>) -> SleepSummary {
+    const NIGHTS: Method = (
+        "nights_with_known_length_of_days",
+        "Nights with a known length, in percent of the days of the window up to today; fourteen \
+         nights or more for a pattern.",
+    );
+    const TOTAL: Method = (
+        "mean_total_sleep_time",
+        "Mean of time in bed less the waking parts that are known, or of the patient's own \
+         estimate, of the longest record of each night.",
+    );
+    const EFFICIENCY: Method = (
+        "mean_sleep_efficiency",
+        "Mean over the nights whose waking parts are all known of total sleep time in percent of \
+         the time in bed.",
+    );
+    const QUALITY: Method = ("mean_sleep_quality", "Mean of the sleep quality of the nights.");
+    const WOKEN: Method = (
+        "nights_woken_by_pain_of_answered",
+        "Nights in which pain woke the patient, in percent of the nights with an answer.",
+    );
+    let by_day = |pick: fn(&SleepRow) -> Option<f64>| -> ByDay<f64> {
+        let values = nights.iter().filter_map(|(date, night)| Some((*date, pick(night)?)));
+        values.collect()
+    };
+    let share = |part: usize, n: usize, have: usize, method| Draft {
+        value: (n > 0).then(|| 100.0 * part as f64 / n as f64),
+        unit: Unit::Percent,
+        n,
+        window,
+        method,
+        interval: None,
+        have,
+        need: PATTERN_NIGHTS,
+        show_from: 1,
+    };
+    let total = by_day(|night| night.total_sleep_minutes.map(f64::from));
+    let slept = values_in(&total, window).len();
+    let answers: Vec<bool> =
+        in_window(nights, window).filter_map(|(_, night)| night.woken_by_pain).collect();
+    let woken = answers.iter().filter(|is_woken| **is_woken).count();
+    let days = window.map_or(0, |window| window.days());
+    SleepSummary {
+        nights: share(slept, days, slept, NIGHTS).finish(),
+        total_sleep: weekly(&total, window, Unit::Minutes, TOTAL),
+        efficiency: weekly(
+            &by_day(|night| efficiency(night.total_sleep_minutes?, night.measured_in_bed_minutes?)),
+            window,
+            Unit::Percent,
+            EFFICIENCY,
+        ),
+        quality: weekly(
+            &by_day(|night| night.quality.map(f64::from)),
+            window,
+            Unit::Score0To10,
+            QUALITY,
+        ),
+        woken_by_pain: share(woken, answers.len(), answers.len(), WOKEN).finish(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::rules::fixtures::{close, date, night};
+
+    #[test]
+    fn the_worked_nights() {
+        // 28 March 2026 23:00 to 29 March 07:00 in Berlin: 420 minutes, of which 80 awake.
+        let spring = Night { in_bed: Some(420), awake: 80, reported: None };
+        assert_eq!(spring.total_sleep(), Some(340));
+        assert_eq!(SleepRow::measured_in_bed(spring, true), Some(420));
+        assert_eq!(SleepRow::measured_in_bed(spring, false), None);
+        close(efficiency(340, 420).unwrap(), 81.0, 1);
+        close(efficiency(400, 480).unwrap(), 83.3, 1);
+        assert_eq!(efficiency(0, 0), None);
+    }
+
+    #[test]
+    fn one_night_a_day_and_the_gates_of_its_means() {
+        let mut rows: Vec<SleepRow> = (0..14).map(|day| night(day, Some(400))).collect();
+        rows.push(SleepRow { quality: Some(9), ..night(3, Some(100)) });
+        rows[0].measured_in_bed_minutes = Some(500);
+        rows[1].woken_by_pain = Some(true);
+        rows[2].woken_by_pain = Some(false);
+        let nights = longest_nights(&rows);
+        assert_eq!(nights[&date(3)].total_sleep_minutes, Some(400));
+        let summary = summary(&nights, ReportWindow::new(date(0), date(27)));
+        assert_eq!((summary.nights.value, summary.nights.have), (Some(50.0), 14));
+        assert_eq!((summary.total_sleep.mean.value, summary.total_sleep.mean.n), (Some(400.0), 14));
+        assert_eq!(summary.total_sleep.weeks.len(), 4);
+        assert_eq!(summary.total_sleep.weeks[3].value, None);
+        // One night is no mean.
+        assert_eq!((summary.efficiency.mean.n, summary.efficiency.mean.value), (1, None));
+        assert_eq!((summary.woken_by_pain.value, summary.woken_by_pain.n), (Some(50.0), 2));
+    }
+}

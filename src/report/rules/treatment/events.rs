@@ -1,0 +1,144 @@
+//! Adverse events, and the days on which the notice of warning signs was shown. Both are listed as
+//! recorded; nothing is concluded.
+
+use crate::collections::{RED_FLAG_NOTICE, RedFlag};
+use crate::report::rows::clinical::{AdverseEventRow, EntryRow};
+use crate::report::rules::statement::{Code, ReportWindow, codes};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An adverse event as recorded. That it followed a treatment does not mean that it came from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReportedEvent {
+    /// The record.
+    pub adverse_event_id: Uuid,
+    /// Journal day it began on.
+    pub started_on: NaiveDate,
+    /// Journal day it was over; null while it lasts or where that is unknown.
+    #[schema(required)]
+    pub ended_on: Option<NaiveDate>,
+    /// The treatment session before it; null where none was named.
+    #[schema(required)]
+    pub treatment_session_id: Option<Uuid>,
+    /// What happened.
+    #[schema(max_items = 32)]
+    pub kinds: Vec<Code>,
+    /// What `other` means; null where not said.
+    #[schema(required, max_length = 200)]
+    pub kind_other: Option<String>,
+    /// `mild`, `moderate` or `severe`.
+    pub severity: Code,
+    /// Death, danger to life, hospital or lasting disability.
+    pub serious: bool,
+    /// What was done about it.
+    #[schema(max_items = 16)]
+    pub actions: Vec<Code>,
+    /// How it ended; null where not said.
+    #[schema(required)]
+    pub outcome: Option<Code>,
+}
+
+/// A day on which the patient noted warning signs and was shown the fixed notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WarningDay {
+    /// The journal day.
+    pub journal_date: NaiveDate,
+    /// The signs that were noted, in the documented order.
+    #[schema(max_items = 16)]
+    pub signs: Vec<Code>,
+}
+
+/// Warning signs of the window up to today.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WarningSigns {
+    /// The days on which the notice was shown, in order.
+    #[schema(max_items = 1200)]
+    pub days: Vec<WarningDay>,
+    /// Headline of the notice the patient was shown; null where it never was.
+    #[schema(required, max_length = 200)]
+    pub notice_title: Option<String>,
+    /// Text of the notice the patient was shown; null where it never was.
+    #[schema(required, max_length = 1000)]
+    pub notice_text: Option<String>,
+}
+
+/// The events that began in a window, in the order of time.
+pub(crate) fn adverse_events(
+    rows: &[AdverseEventRow],
+    window: Option<ReportWindow>,
+) -> Vec<ReportedEvent> {
+    let within = |row: &&AdverseEventRow| window.is_some_and(|w| w.contains(row.started_on));
+    let mut rows: Vec<&AdverseEventRow> = rows.iter().filter(within).collect();
+    rows.sort_unstable_by_key(|row| (row.started_on, row.id));
+    rows.into_iter()
+        .map(|row| ReportedEvent {
+            adverse_event_id: row.id,
+            started_on: row.started_on,
+            ended_on: row.ended_on,
+            treatment_session_id: row.treatment_session_id,
+            kinds: codes(&row.kinds),
+            kind_other: row.kind_other.clone(),
+            severity: row.severity.into(),
+            serious: row.serious,
+            actions: codes(&row.actions),
+            outcome: row.outcome.map(Code::from),
+        })
+        .collect()
+}
+
+/// The days of a window on which any warning sign was noted.
+pub(crate) fn warning_signs(entries: &[EntryRow], window: Option<ReportWindow>) -> WarningSigns {
+    let mut days: BTreeMap<NaiveDate, BTreeSet<&str>> = BTreeMap::new();
+    let within = |entry: &&EntryRow| window.is_some_and(|w| w.contains(entry.journal_date));
+    for entry in entries.iter().filter(within).filter(|entry| !entry.red_flags.is_empty()) {
+        days.entry(entry.journal_date).or_default().extend(&entry.red_flags);
+    }
+    let notice = (!days.is_empty()).then_some(RED_FLAG_NOTICE);
+    let day = |(journal_date, signs): (NaiveDate, BTreeSet<&str>)| WarningDay {
+        journal_date,
+        signs: RedFlag::CODES.iter().filter(|s| signs.contains(**s)).map(|s| (*s).into()).collect(),
+    };
+    WarningSigns {
+        days: days.into_iter().map(day).collect(),
+        notice_title: notice.as_ref().map(|notice| notice.title.to_owned()),
+        notice_text: notice.map(|notice| notice.text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::rows::RatingKind;
+    use crate::report::rules::fixtures::{date, entry, event};
+
+    #[test]
+    fn events_are_listed_by_the_day_they_began() {
+        let rows = [event(9), event(3), event(99)];
+        let found = adverse_events(&rows, ReportWindow::new(date(0), date(20)));
+        let days: Vec<_> = found.iter().map(|event| event.started_on).collect();
+        assert_eq!(days, [date(3), date(9)]);
+    }
+
+    #[test]
+    fn any_sign_brings_the_day_and_the_fixed_notice() {
+        let with = |day, minute, red_flags: &[&'static str]| EntryRow {
+            red_flags: red_flags.to_vec(),
+            ..entry(RatingKind::Daily, day, minute)
+        };
+        let window = ReportWindow::new(date(0), date(20));
+        let rows = [
+            with(4, 600, &["fever"]),
+            with(4, 700, &["bladder_bowel", "fever"]),
+            with(5, 600, &[]),
+        ];
+        let found = warning_signs(&rows, window);
+        assert_eq!(found.days.len(), 1);
+        assert_eq!(found.days[0].signs, codes(&["bladder_bowel", "fever"]));
+        assert_eq!(found.notice_text.unwrap(), RED_FLAG_NOTICE.text);
+        let none = warning_signs(&rows[2..], window);
+        assert_eq!((none.days.len(), none.notice_title), (0, None));
+    }
+}

@@ -1,0 +1,364 @@
+//! Medication: on how many of seven days something was taken, by kind, and how much it helped. Days
+//! are reported; nothing is advised. A day without a record is unknown.
+
+use crate::collections::{Helped, IntakeKind};
+use crate::report::rows::clinical::{EntryRow, IntakeRow};
+use crate::report::rules::numbers::count;
+use crate::report::rules::statement::{Code, Draft, Method, ReportWindow, Statement, Unit};
+use crate::report::rules::weekly::{ByDay, answers, in_window};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use utoipa::ToSchema;
+
+/// Known days that a statement about medication needs (clinical reference 4.4).
+pub const KNOWN_DAYS: usize = 14;
+/// Known days from which a rate is shown as provisional: one week.
+const SHOWN_DAYS: usize = 7;
+/// Journal days at either end of the window that are compared; fewer where the window is shorter
+/// than both.
+const COMPARED_DAYS: usize = 28;
+/// Medicines listed at most.
+const MOST_MEDICINES: usize = 100;
+
+/// The kinds of intake, in the order of the report.
+const KINDS: [IntakeKind; 2] = [IntakeKind::Relief, IntakeKind::Preventive];
+
+/// Answers to how much something helped. Nothing is concluded from them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HelpedCounts {
+    /// Not at all.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub none: i32,
+    /// Somewhat.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub some: i32,
+    /// A lot.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub a_lot: i32,
+    /// Not answered.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub not_answered: i32,
+}
+
+impl HelpedCounts {
+    pub(crate) fn add(&mut self, helped: Option<Helped>) {
+        *match helped {
+            Some(Helped::None) => &mut self.none,
+            Some(Helped::Some) => &mut self.some,
+            Some(Helped::ALot) => &mut self.a_lot,
+            None => &mut self.not_answered,
+        } += 1;
+    }
+}
+
+/// The days of one week.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MedicationWeek {
+    /// The journal days; the last block of a window may be shorter than seven.
+    pub window: ReportWindow,
+    /// Days on which something of the kind was taken.
+    #[schema(minimum = 0, maximum = 7)]
+    pub days_used: i32,
+    /// Days of which it is known whether something was taken.
+    #[schema(minimum = 0, maximum = 7)]
+    pub days_known: i32,
+}
+
+/// The use of one kind of medication.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MedicationKindUse {
+    /// `relief` (against pain that is there) or `preventive`.
+    pub kind: Code,
+    /// Days with an intake of the kind.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub days_used: i32,
+    /// Intakes of the kind.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub intakes: i32,
+    /// Days used per seven known days; `n` is the known days. Provisional from 7 of them, reliable
+    /// from 14. Source: clinical reference 4.1.
+    pub per_week: Statement,
+    /// Days used per seven known days in the last 28 days of the window up to today, less those in
+    /// its first 28, or in its halves where it is shorter; 14 known days in both, else withheld.
+    /// `have` is the smaller count. Source: clinical reference 4.4.
+    pub change: Statement,
+    /// Week by week.
+    #[schema(max_items = 530)]
+    pub weeks: Vec<MedicationWeek>,
+    /// How much the intakes helped.
+    pub helped: HelpedCounts,
+}
+
+/// What one medicine was taken for, and how often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MedicineUse {
+    /// As the patient wrote it.
+    #[schema(max_length = 200)]
+    pub name: String,
+    /// `relief` or `preventive`.
+    pub kind: Code,
+    /// Days with an intake of it.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub days_used: i32,
+    /// Intakes of it.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub intakes: i32,
+    /// How much the intakes helped.
+    pub helped: HelpedCounts,
+}
+
+/// Medication over the window up to today.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MedicationSummary {
+    /// Days of the window with an intake, or with an entry that says whether any was taken. A day
+    /// without either is unknown.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub days_known: i32,
+    /// Days on which anything was taken.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub days_any: i32,
+    /// Days on which none was taken, by the patient's word.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub days_none: i32,
+    /// The use by kind, relief first.
+    #[schema(max_items = 2)]
+    pub kinds: Vec<MedicationKindUse>,
+    /// The medicines by name; at most a hundred.
+    #[schema(max_items = 100)]
+    pub medicines: Vec<MedicineUse>,
+}
+
+/// What is known of each day. The days of the map are the known ones.
+pub(crate) struct MedicationDays {
+    days: ByDay<DayUse>,
+}
+
+#[derive(Clone, Default)]
+struct DayUse {
+    kinds: BTreeSet<IntakeKind>,
+    /// Something was taken, but no intake says what.
+    is_unspecified: bool,
+}
+
+impl MedicationDays {
+    /// Intakes outweigh an entry's answer; a day with neither is unknown.
+    pub(crate) fn of(entries: &[EntryRow], intakes: &[IntakeRow]) -> Self {
+        let taken = answers(entries, |entry| entry.medication_taken);
+        let mut days: ByDay<DayUse> = taken
+            .into_iter()
+            .map(|(date, is_unspecified)| (date, DayUse { is_unspecified, ..DayUse::default() }))
+            .collect();
+        for intake in intakes {
+            let day = days.entry(intake.journal_date).or_default();
+            day.is_unspecified = false;
+            day.kinds.insert(intake.kind);
+        }
+        Self { days }
+    }
+
+    /// Whether something of the kind was taken on a day; `None` where that is unknown.
+    pub(crate) fn used(&self, date: NaiveDate, kind: IntakeKind) -> Option<bool> {
+        self.days.get(&date).filter(|day| !day.is_unspecified).map(|day| day.kinds.contains(&kind))
+    }
+
+    /// Days used and days known of a kind.
+    fn count(&self, kind: IntakeKind, window: Option<ReportWindow>) -> (usize, usize) {
+        let known = in_window(&self.days, window).filter(|(_, day)| !day.is_unspecified);
+        known.fold((0, 0), |(used, known), (_, day)| {
+            (used + usize::from(day.kinds.contains(&kind)), known + 1)
+        })
+    }
+}
+
+/// The medication of a window; `None` stands for a window without days.
+pub(crate) fn summary(
+    found: &MedicationDays,
+    intakes: &[IntakeRow],
+    window: Option<ReportWindow>,
+) -> MedicationSummary {
+    let mut intakes: Vec<&IntakeRow> = intakes
+        .iter()
+        .filter(|intake| window.is_some_and(|window| window.contains(intake.journal_date)))
+        .collect();
+    // Also by what is counted last, so that no order of the rows shows.
+    intakes.sort_unstable_by(|a, b| {
+        (&a.name, a.kind, a.journal_date).cmp(&(&b.name, b.kind, b.journal_date))
+    });
+    let days = || in_window(&found.days, window).map(|(_, day)| day);
+    let any = |day: &&DayUse| day.is_unspecified || !day.kinds.is_empty();
+    let (known, taken) = (days().count(), days().filter(any).count());
+    MedicationSummary {
+        days_known: count(known),
+        days_any: count(taken),
+        days_none: count(known - taken),
+        kinds: KINDS.map(|kind| kind_use(found, &intakes, kind, window)).into(),
+        medicines: medicines(&intakes),
+    }
+}
+
+fn kind_use(
+    found: &MedicationDays,
+    intakes: &[&IntakeRow],
+    kind: IntakeKind,
+    window: Option<ReportWindow>,
+) -> MedicationKindUse {
+    const PER_WEEK: Method = (
+        "days_with_intake_per_seven_known_days",
+        "Days with an intake of the kind, times seven, by the days of which it is known whether \
+         there was one; fourteen known days or more.",
+    );
+    const CHANGE: Method = (
+        "days_with_intake_per_seven_last_minus_first",
+        "Days with an intake of the kind per seven known days, at the end of the window less at \
+         its beginning; 28 days each or half of a shorter window, fourteen known days in both.",
+    );
+    let of_kind = || intakes.iter().filter(|intake| intake.kind == kind);
+    let per_week =
+        |(used, known): (usize, usize)| (known > 0).then(|| 7.0 * used as f64 / known as f64);
+    let draft = |value, n, have, method, show_from| Draft {
+        value,
+        unit: Unit::DaysPerWeek,
+        n,
+        window,
+        method,
+        interval: None,
+        have,
+        need: KNOWN_DAYS,
+        show_from,
+    };
+    let all = found.count(kind, window);
+    let (first, last) = ends(window).map_or(((0, 0), (0, 0)), |(first, last)| {
+        (found.count(kind, Some(first)), found.count(kind, Some(last)))
+    });
+    let difference = per_week(last).zip(per_week(first)).map(|(last, first)| last - first);
+    let (both, fewer) = (first.1 + last.1, first.1.min(last.1));
+    let mut helped = HelpedCounts::default();
+    of_kind().for_each(|intake| helped.add(intake.helped));
+    let week = |window: ReportWindow| {
+        let (used, known) = found.count(kind, Some(window));
+        MedicationWeek { window, days_used: count(used), days_known: count(known) }
+    };
+    MedicationKindUse {
+        kind: kind.code().into(),
+        days_used: count(all.0),
+        intakes: count(of_kind().count()),
+        per_week: draft(per_week(all), all.1, all.1, PER_WEEK, SHOWN_DAYS).finish(),
+        change: draft(difference, both, fewer, CHANGE, KNOWN_DAYS).finish(),
+        weeks: window.into_iter().flat_map(ReportWindow::weeks).map(week).collect(),
+        helped,
+    }
+}
+
+/// The days at the beginning and at the end of a window that are compared; `None` for a window of
+/// a single day.
+fn ends(window: Option<ReportWindow>) -> Option<(ReportWindow, ReportWindow)> {
+    let window = window.filter(|window| window.days() > 1)?;
+    let length = COMPARED_DAYS.min(window.days() / 2);
+    let last = window.last(length);
+    let rest = i64::try_from(window.days() - length).ok()?;
+    Some((
+        ReportWindow {
+            from: window.from,
+            to: crate::report::rules::statement::shift(window.to, -rest),
+        },
+        last,
+    ))
+}
+
+fn medicines(sorted: &[&IntakeRow]) -> Vec<MedicineUse> {
+    let mut medicines: BTreeMap<(&str, IntakeKind), (BTreeSet<NaiveDate>, i32, HelpedCounts)> =
+        BTreeMap::new();
+    for intake in sorted {
+        let (days, intakes, helped) = medicines.entry((&intake.name, intake.kind)).or_default();
+        days.insert(intake.journal_date);
+        *intakes += 1;
+        helped.add(intake.helped);
+    }
+    let listed = medicines.into_iter().take(MOST_MEDICINES);
+    listed
+        .map(|((name, kind), (days, intakes, helped))| MedicineUse {
+            name: name.to_owned(),
+            kind: kind.code().into(),
+            days_used: count(days.len()),
+            intakes,
+            helped,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::rows::RatingKind;
+    use crate::report::rules::fixtures::{date, entry, intake};
+    use crate::report::rules::statement::Status;
+
+    fn said(day: i64, medication_taken: Option<bool>) -> EntryRow {
+        EntryRow { medication_taken, ..entry(RatingKind::Daily, day, 1200) }
+    }
+
+    fn of(entries: &[EntryRow], intakes: &[IntakeRow], last: i64) -> MedicationSummary {
+        let window = ReportWindow::new(date(0), date(last));
+        summary(&MedicationDays::of(entries, intakes), intakes, window)
+    }
+
+    #[test]
+    fn a_day_without_a_record_is_unknown_and_none_taken_is_known() {
+        let relief = IntakeKind::Relief;
+        let entries = [said(0, Some(false)), said(1, Some(true)), said(2, None)];
+        let found = MedicationDays::of(&entries, &[intake(3, relief)]);
+        let used = |day| found.used(date(day), relief);
+        assert_eq!([0, 1, 2, 3, 4].map(used), [Some(false), None, None, Some(true), None]);
+        assert_eq!(found.used(date(3), IntakeKind::Preventive), Some(false));
+        let summary = of(&entries, &[intake(3, relief)], 6);
+        assert_eq!((summary.days_known, summary.days_any, summary.days_none), (3, 2, 1));
+        // What was taken outweighs an answer that says none.
+        let both = MedicationDays::of(&[said(0, Some(false))], &[intake(0, relief)]);
+        assert_eq!(both.used(date(0), relief), Some(true));
+    }
+
+    #[test]
+    fn days_per_week_and_their_change_need_fourteen_known_days() {
+        let mut intakes: Vec<_> = (0..28).map(|day| intake(day, IntakeKind::Relief)).collect();
+        intakes.push(IntakeRow { helped: Some(Helped::ALot), ..intake(3, IntakeKind::Relief) });
+        let none: Vec<_> = (28..56).map(|day| said(day, Some(false))).collect();
+        let relief = of(&none, &intakes, 55).kinds.remove(0);
+        assert_eq!((relief.per_week.value, relief.per_week.n), (Some(3.5), 56));
+        assert_eq!((relief.change.value, relief.change.have), (Some(-7.0), 28));
+        assert_eq!((relief.days_used, relief.intakes, relief.helped.a_lot), (28, 29, 1));
+        assert_eq!((relief.weeks[0].days_used, relief.weeks[7].days_known), (7, 7));
+        // Thirteen known days at the end: days are told, a change is not.
+        let thirteen = of(&none[..13], &intakes, 55).kinds.remove(0);
+        assert_eq!((thirteen.change.value, thirteen.change.have), (None, 13));
+        assert_eq!(thirteen.change.status, Status::Insufficient);
+        let six = of(&[], &intakes[..6], 55).kinds.remove(0);
+        assert_eq!((six.per_week.value, six.per_week.have, six.days_used), (None, 6, 6));
+    }
+
+    #[test]
+    fn the_compared_days_never_overlap() {
+        for (days, length) in [(1, 0), (2, 1), (29, 14), (56, 28), (90, 28)] {
+            let ends = ends(ReportWindow::new(date(0), date(days - 1)));
+            let Some((first, last)) = ends else {
+                assert_eq!(length, 0);
+                continue;
+            };
+            assert_eq!((first.days(), last.days()), (length, length), "{days}");
+            assert!(first.to < last.from && first.from == date(0) && last.to == date(days - 1));
+        }
+    }
+
+    #[test]
+    fn medicines_are_listed_by_name_and_kind() {
+        let named = |day, name: &str| IntakeRow {
+            name: name.to_owned(),
+            ..intake(day, IntakeKind::Relief)
+        };
+        let summary = of(&[], &[named(1, "B"), named(0, "A"), named(1, "A"), named(99, "C")], 6);
+        let listed: Vec<_> =
+            summary.medicines.iter().map(|m| (m.name.as_str(), m.days_used)).collect();
+        assert_eq!(listed, [("A", 2), ("B", 1)]);
+        assert_eq!(summary.kinds[1].days_used, 0);
+    }
+}

@@ -1,0 +1,8 @@
+//! Treatment: what a session did, what was taken and tried, and what went wrong.
+
+pub mod effect_summary;
+pub mod events;
+pub mod medication;
+pub mod moments;
+pub mod relief;
+pub mod session_effect;

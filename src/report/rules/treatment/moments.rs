@@ -1,0 +1,194 @@
+//! F4, the moments: which ratings of pain now count as just before, just after and a day after a
+//! treatment session.
+
+use crate::report::rows::{PainRow, RatingKind, SessionRow, TimeOrder};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Minutes before the start in which `pre` is looked for (F4, clinical reference).
+pub const PRE_MINUTES: i64 = 180;
+/// Minutes after the end in which `post` is looked for (F4, clinical reference).
+pub const POST_MINUTES: i64 = 120;
+/// Minutes after the end from which `post24` is looked for (F4, clinical reference: 18 h).
+pub const POST24_FROM_MINUTES: i64 = 18 * 60;
+/// Minutes after the end up to which `post24` is looked for (F4, clinical reference: 30 h).
+pub const POST24_TO_MINUTES: i64 = 30 * 60;
+/// Longest length assumed of a session whose end was not recorded, in minutes.
+const ASSUMED_LENGTH_MINUTES: i64 = 60;
+
+/// One rating of pain now.
+pub(crate) struct Moment {
+    order: TimeOrder,
+    kind: RatingKind,
+    now: i16,
+}
+
+impl Moment {
+    /// Pain now of a daily entry is left out: such an entry is about a day, not about a moment.
+    pub(crate) fn of(row: &PainRow) -> Option<Self> {
+        let now = row.now.filter(|_| row.kind != RatingKind::Daily)?;
+        Some(Self { order: row.time_order(), kind: row.kind, now })
+    }
+
+    /// Its place in time.
+    pub(crate) fn order(&self) -> TimeOrder {
+        self.order
+    }
+
+    fn at(&self) -> DateTime<Utc> {
+        self.order.0
+    }
+}
+
+/// The moments of the neighbouring sessions, which cut the search for ratings.
+pub(crate) struct Neighbours {
+    pub(crate) previous_end: Option<DateTime<Utc>>,
+    pub(crate) next_start: Option<DateTime<Utc>>,
+}
+
+/// The ratings found around one session, 0 to 10.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AroundSession {
+    /// Just before.
+    pub(crate) pre: Option<i16>,
+    /// Just after.
+    pub(crate) post: Option<i16>,
+    /// About a day after.
+    pub(crate) post24: Option<i16>,
+}
+
+impl Neighbours {
+    /// Finds the ratings around a session among moments in the order of time.
+    pub(crate) fn ratings(&self, session: &SessionRow, moments: &[Moment]) -> AroundSession {
+        let start = session.starts_at;
+        let pre = moments.iter().rev().find(|moment| {
+            let before = start - moment.at();
+            moment.kind != RatingKind::PostSession
+                && before >= TimeDelta::zero()
+                && before <= TimeDelta::minutes(PRE_MINUTES)
+                && self.previous_end.is_none_or(|end| moment.at() >= end)
+        });
+        // Without a recorded end the session lasted between no time and an assumed hour.
+        let end = session.ends_at.unwrap_or(start);
+        let slack = if session.ends_at.is_some() { 0 } else { ASSUMED_LENGTH_MINUTES };
+        let first = |from: i64, to: i64, label: RatingKind, never: RatingKind| {
+            let found = moments.iter().find(|moment| {
+                let after = moment.at() - end;
+                let is_of_kind = match session.ends_at {
+                    Some(_) => moment.kind != never,
+                    None => moment.kind == label,
+                };
+                is_of_kind
+                    && after >= TimeDelta::minutes(from)
+                    && after <= TimeDelta::minutes(to + slack)
+                    && self.next_start.is_none_or(|next| moment.at() <= next)
+            });
+            found.map(|moment| moment.now)
+        };
+        let (from, to) = (POST24_FROM_MINUTES, POST24_TO_MINUTES);
+        AroundSession {
+            pre: pre.map(|moment| moment.now),
+            post: first(0, POST_MINUTES, RatingKind::PostSession, RatingKind::PreSession),
+            post24: first(from, to, RatingKind::Post24h, RatingKind::PostSession),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::session_effect::{SessionEffect, session_effects};
+    use super::*;
+    use crate::report::rules::fixtures::{date, rating, session};
+    use crate::report::rules::pain::daily::PainDays;
+    use crate::report::rules::statement::ReportWindow;
+
+    fn now(kind: RatingKind, day: i64, minute: i64, now: i16) -> PainRow {
+        PainRow { now: Some(now), ..rating(kind, day, minute) }
+    }
+
+    /// The effect of the one session on day 10, 10:00 to 10:45, and what else is given.
+    fn effect(ratings: &[PainRow], others: &[SessionRow]) -> SessionEffect {
+        let own = session(10, 600);
+        let mut sessions: Vec<&SessionRow> = others.iter().collect();
+        sessions.push(&own);
+        let window = ReportWindow::new(date(10), date(10));
+        let mut effects =
+            session_effects(ratings, &PainDays::default(), &sessions, window).sessions;
+        effects.retain(|effect| effect.treatment_session_id == own.id);
+        effects.pop().unwrap()
+    }
+
+    #[test]
+    fn ratings_are_found_at_the_edges_of_their_windows() {
+        use RatingKind::Momentary;
+        let found = effect(
+            &[
+                now(Momentary, 10, 419, 1),
+                now(Momentary, 10, 420, 7),
+                now(Momentary, 10, 600, 6),
+                now(Momentary, 10, 601, 2),
+                now(Momentary, 10, 645 + 120, 3),
+                now(Momentary, 11, 645 + 361, 9),
+                now(Momentary, 11, 645 + 360, 4),
+            ],
+            &[],
+        );
+        assert_eq!((found.pre, found.post, found.post24), (Some(6), Some(3), Some(4)));
+        assert_eq!(found.immediate, Some(-3));
+        let outside = effect(
+            &[
+                now(Momentary, 10, 419, 7),
+                now(Momentary, 10, 644, 4),
+                now(Momentary, 10, 645 + 121, 4),
+                now(Momentary, 10, 645 + 18 * 60 - 1, 4),
+                now(Momentary, 11, 645 + 361, 9),
+            ],
+            &[],
+        );
+        assert_eq!((outside.pre, outside.post, outside.post24), (None, None, None));
+        assert_eq!(outside.immediate, None);
+    }
+
+    #[test]
+    fn a_label_can_rule_a_rating_out() {
+        let found = effect(
+            &[
+                now(RatingKind::PreSession, 10, 590, 7),
+                now(RatingKind::PostSession, 10, 595, 1),
+                now(RatingKind::PreSession, 10, 650, 8),
+                now(RatingKind::PostSession, 10, 660, 4),
+                now(RatingKind::Daily, 10, 650, 0),
+                now(RatingKind::Post24h, 11, 645, 5),
+            ],
+            &[],
+        );
+        assert_eq!((found.pre, found.post, found.post24), (Some(7), Some(4), Some(5)));
+    }
+
+    #[test]
+    fn neighbouring_sessions_cut_the_search() {
+        let ratings = [
+            now(RatingKind::Momentary, 10, 500, 9),
+            now(RatingKind::Momentary, 10, 750, 2),
+            now(RatingKind::Momentary, 11, 645, 5),
+        ];
+        let alone = effect(&ratings, &[]);
+        assert_eq!((alone.pre, alone.post, alone.post24), (Some(9), Some(2), Some(5)));
+        // One session ends at 08:45 (after the rating at 08:20), the next starts at 12:00.
+        let cut = effect(&ratings, &[session(10, 480), session(10, 720)]);
+        assert_eq!((cut.pre, cut.post, cut.post24), (None, None, None));
+    }
+
+    #[test]
+    fn without_a_recorded_end_only_labelled_ratings_count() {
+        let open = SessionRow { ends_at: None, ..session(10, 600) };
+        let window = ReportWindow::new(date(10), date(10));
+        let ratings = [
+            now(RatingKind::Momentary, 10, 610, 1),
+            now(RatingKind::PostSession, 10, 780, 4),
+            now(RatingKind::Post24h, 11, 600, 5),
+        ];
+        let found = session_effects(&ratings, &PainDays::default(), &[&open], window);
+        let found = &found.sessions[0];
+        assert_eq!((found.end_recorded, found.post, found.post24), (false, Some(4), Some(5)));
+    }
+}

@@ -1,0 +1,218 @@
+//! F4, the session ledger: pain before, just after and a day after each attended treatment
+//! session, and over the days on either side of it.
+
+use super::effect_summary::{EffectSummary, IMMEDIATE, SUSTAINED};
+use super::moments::{Moment, Neighbours};
+use crate::report::rows::{PainRow, SessionRow, SessionStatus};
+use crate::report::rules::numbers::{mean, round2};
+use crate::report::rules::pain::daily::PainDays;
+use crate::report::rules::statement::{Code, ReportWindow, shift};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Journal days on either side of a session that make the sustained effect (F4, clinical
+/// reference).
+pub const SUSTAINED_DAYS: i64 = 3;
+/// Rated days that each side of the sustained effect needs (F4, clinical reference).
+pub const SUSTAINED_RATED_DAYS: usize = 2;
+/// Pain around one attended treatment session. Source of all values: F4, clinical reference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SessionEffect {
+    /// The treatment session.
+    pub treatment_session_id: Uuid,
+    /// Journal day of the session.
+    pub journal_date: NaiveDate,
+    /// Machine names of the techniques used.
+    #[schema(max_items = 100)]
+    pub techniques: Vec<Code>,
+    /// Whether the end of the session was recorded. Without it, `post` and `post24` take only
+    /// ratings that were entered as taken after a session.
+    pub end_recorded: bool,
+    /// Last rating of pain now within 180 minutes before the start, 0 to 10; null where there is
+    /// none.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub pre: Option<i32>,
+    /// First rating of pain now within 120 minutes after the end, 0 to 10; null where there is
+    /// none.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub post: Option<i32>,
+    /// First rating of pain now between 18 and 30 hours after the end, 0 to 10; null where there
+    /// is none.
+    #[schema(required, minimum = 0, maximum = 10)]
+    pub post24: Option<i32>,
+    /// `post` minus `pre` in points, -10 to 10; negative means less pain. It says nothing about
+    /// the course. Null where either is missing.
+    #[schema(required, minimum = -10, maximum = 10)]
+    pub immediate: Option<i32>,
+    /// `after_mean` minus `before_mean` in points, two decimals; negative means less pain. Null
+    /// where a side has fewer than two rated days.
+    #[schema(required)]
+    pub sustained: Option<f64>,
+    /// The up to three journal days before the session, cut after the session before it; null
+    /// where fewer than two days remain.
+    #[schema(required)]
+    pub before_window: Option<ReportWindow>,
+    /// Rated days in `before_window`.
+    #[schema(minimum = 0, maximum = 3)]
+    pub before_rated_days: i32,
+    /// Mean of the daily scores in `before_window`, 0 to 10, two decimals; null below two rated
+    /// days.
+    #[schema(required)]
+    pub before_mean: Option<f64>,
+    /// The up to three journal days after the session, cut before the next session; null where
+    /// fewer than two days remain.
+    #[schema(required)]
+    pub after_window: Option<ReportWindow>,
+    /// Rated days in `after_window`.
+    #[schema(minimum = 0, maximum = 3)]
+    pub after_rated_days: i32,
+    /// Mean of the daily scores in `after_window`, 0 to 10, two decimals; null below two rated
+    /// days.
+    #[schema(required)]
+    pub after_mean: Option<f64>,
+}
+
+/// Pain around the attended treatment sessions of the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SessionEffects {
+    /// Each attended session of the window up to today, in the order of time.
+    #[schema(max_items = 1000)]
+    pub sessions: Vec<SessionEffect>,
+    /// The immediate changes taken together.
+    pub immediate: EffectSummary,
+    /// The sustained changes taken together.
+    pub sustained: EffectSummary,
+}
+
+/// Computes the ledger (F4, clinical reference). `sessions` may reach beyond `window`; sessions
+/// outside it are not listed, but still cut the windows of their neighbours.
+pub(crate) fn session_effects(
+    ratings: &[PainRow],
+    days: &PainDays,
+    sessions: &[&SessionRow],
+    window: Option<ReportWindow>,
+) -> SessionEffects {
+    let mut attended: Vec<&SessionRow> = sessions.to_vec();
+    attended.retain(|row| row.status == SessionStatus::Attended);
+    attended.sort_unstable_by_key(|row| (row.starts_at, row.journal_date, row.id));
+    let mut moments: Vec<Moment> = ratings.iter().filter_map(Moment::of).collect();
+    moments.sort_unstable_by_key(Moment::order);
+
+    let mut effects = Vec::new();
+    let (mut immediate, mut sustained) = (Vec::new(), Vec::new());
+    for (index, session) in attended.iter().enumerate() {
+        if !window.is_some_and(|window| window.contains(session.journal_date)) {
+            continue;
+        }
+        let previous = index.checked_sub(1).and_then(|before| attended.get(before));
+        let around = Neighbours {
+            previous_end: previous.map(|row| row.ends_at.unwrap_or(row.starts_at)),
+            next_start: attended.get(index + 1).map(|row| row.starts_at),
+        };
+        let (before, after) = sides(days, session.journal_date, &attended);
+        let change = before.mean.zip(after.mean).map(|(before, after)| after - before);
+        let found = around.ratings(session, &moments);
+        let drop = found.pre.zip(found.post).map(|(pre, post)| post - pre);
+        immediate.extend(drop.map(f64::from));
+        sustained.extend(change);
+        effects.push(SessionEffect {
+            treatment_session_id: session.id,
+            journal_date: session.journal_date,
+            techniques: session.techniques.iter().cloned().map(Code).collect(),
+            end_recorded: session.ends_at.is_some(),
+            pre: found.pre.map(i32::from),
+            post: found.post.map(i32::from),
+            post24: found.post24.map(i32::from),
+            immediate: drop.map(i32::from),
+            sustained: change.map(round2),
+            before_window: before.window,
+            before_rated_days: before.rated_days,
+            before_mean: before.mean.map(round2),
+            after_window: after.window,
+            after_rated_days: after.rated_days,
+            after_mean: after.mean.map(round2),
+        });
+    }
+    SessionEffects {
+        sessions: effects,
+        immediate: EffectSummary::of(&immediate, window, IMMEDIATE),
+        sustained: EffectSummary::of(&sustained, window, SUSTAINED),
+    }
+}
+
+/// One side of the sustained effect.
+struct Side {
+    window: Option<ReportWindow>,
+    rated_days: i32,
+    mean: Option<f64>,
+}
+
+impl Side {
+    fn over(days: &PainDays, from: NaiveDate, to: NaiveDate) -> Self {
+        let window =
+            ReportWindow::new(from, to).filter(|window| window.days() >= SUSTAINED_RATED_DAYS);
+        let scores: Vec<f64> = window
+            .map(|window| days.scores(window).map(|(_, score)| score).collect())
+            .unwrap_or_default();
+        Self {
+            window,
+            rated_days: crate::report::rules::numbers::count(scores.len()),
+            mean: mean(&scores).filter(|_| scores.len() >= SUSTAINED_RATED_DAYS),
+        }
+    }
+}
+
+/// The days before and after a session's day, cut at the days of the sessions around it.
+fn sides(days: &PainDays, date: NaiveDate, attended: &[&SessionRow]) -> (Side, Side) {
+    let dates = || attended.iter().map(|row| row.journal_date);
+    let previous = dates().filter(|other| *other < date).max();
+    let next = dates().filter(|other| *other > date).min();
+    let from = shift(date, -SUSTAINED_DAYS);
+    let from = previous.map_or(from, |previous| from.max(shift(previous, 1)));
+    let to = shift(date, SUSTAINED_DAYS);
+    let to = next.map_or(to, |next| to.min(shift(next, -1)));
+    (Side::over(days, from, shift(date, -1)), Side::over(days, shift(date, 1), to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::rules::fixtures::{close, date, days_from, session};
+
+    #[test]
+    fn the_worked_sustained_effect() {
+        let days = days_from(7, &[Some(6), Some(7), Some(6), None, Some(4), Some(5), None]);
+        let effects =
+            session_effects(&[], &days, &[&session(10, 600)], ReportWindow::new(date(0), date(20)));
+        let found = &effects.sessions[0];
+        assert_eq!((found.before_mean, found.before_rated_days), (Some(6.33), 3));
+        assert_eq!((found.after_mean, found.after_rated_days), (Some(4.5), 2));
+        close(found.sustained.unwrap(), -1.83, 2);
+        assert_eq!(found.before_window, ReportWindow::new(date(7), date(9)));
+        assert_eq!(found.after_window, ReportWindow::new(date(11), date(13)));
+    }
+
+    #[test]
+    fn sustained_windows_are_cut_at_the_neighbours_and_need_two_days() {
+        let days = days_from(0, &[Some(5); 40]);
+        let rows = [session(10, 600), session(13, 600), session(15, 600)];
+        let rows: Vec<&SessionRow> = rows.iter().rev().collect();
+        let window = ReportWindow::new(date(13), date(20));
+        let effects = session_effects(&[], &days, &rows, window);
+        let [middle, last] = effects.sessions.as_slice() else { panic!("two in the window") };
+        assert_eq!(middle.before_window, ReportWindow::new(date(11), date(12)));
+        assert_eq!((middle.after_window, middle.after_rated_days), (None, 0));
+        assert_eq!(middle.sustained, None);
+        assert_eq!((last.before_window, last.sustained), (None, None));
+        assert_eq!(last.after_window, ReportWindow::new(date(16), date(18)));
+        // One rated day on a side is not enough.
+        let sparse = days_from(7, &[Some(6), None, None, None, Some(4), Some(5)]);
+        let all = ReportWindow::new(date(0), date(20));
+        let effects = session_effects(&[], &sparse, &[&session(10, 600)], all);
+        let found = &effects.sessions[0];
+        assert_eq!((found.before_mean, found.before_rated_days), (None, 1));
+        assert_eq!((found.sustained, found.after_mean), (None, Some(4.5)));
+    }
+}

@@ -1,0 +1,97 @@
+//! The responder analysis of a practitioner: one journal after the other, each through its own share
+//! and with its own line in that patient's access log.
+
+use crate::access::{self, Caller, Need, Own, Permit, Target};
+
+use crate::app::App;
+use crate::db::Statement;
+use crate::http::{Answered, Found, ProblemKind, document};
+
+use crate::report::read::entries;
+use crate::report::rules::pain::baseline;
+use crate::report::rules::pain::daily::PainDays;
+use crate::report::rules::pain::responders::{
+    FOLLOW_UP_WEEKS, Outcome, ResponderAnalysis, analyse,
+};
+use crate::routes::{Authz, Operation, Routes};
+use crate::sections::{Section, Sections};
+use actix_web::http::Method;
+use actix_web::web;
+use chrono::{DateTime, Days, Utc};
+use uuid::Uuid;
+
+/// What the analysis reads; a share must open both.
+const SECTIONS: Sections = Sections::of(&[Section::Pain, Section::Treatment]);
+
+/// Registers the operation.
+pub(crate) fn routes(routes: &mut Routes) {
+    let op = Operation::new(
+        "getResponders",
+        "reports",
+        "Responders among the own patients",
+        Authz::PRACTITIONER,
+    )
+    .describe(
+        "Of the patients whose active share opens pain and treatment, the newest 200: how many \
+         reached a reduction of 30 and of 50 percent eight weeks after their first attended session. \
+         A patient without enough ratings then counts as no responder; complete cases stand beside. \
+         Cells of fewer than ten patients are withheld. Nobody is ranked and no cause is shown. \
+         Each journal that is read gets a line in its access log.",
+    );
+    routes.add(Method::GET, "/v1/responders", op, responders);
+}
+document!(ResponderAnalysis);
+
+/// The newest open share of each patient that opens both sections.
+fn shares(_: Permit<Own>, now: DateTime<Utc>) -> Statement<(Uuid,)> {
+    Statement::new(
+        "SELECT id FROM (SELECT DISTINCT ON (patient_id) id, created_at FROM pj.shares \
+         WHERE practitioner_id = sec.actor() AND state = 'active' AND expires_at > $1 \
+         AND sections @> ARRAY['pain', 'treatment'] \
+         ORDER BY patient_id, created_at DESC, id DESC) s ORDER BY created_at DESC, id DESC LIMIT 200",
+    )
+    .bind(now)
+}
+
+async fn responders(caller: Caller, app: web::Data<App>) -> Answered<Found<ResponderAnalysis>> {
+    let shares = access::own(&app, &caller, Need::PRACTITIONER, async |tx, own| {
+        Ok(tx.load(shares(own.permit(), own.moment())).await?)
+    })
+    .await?;
+    // As many reads as there are patients, one after the other: they take one place among the reports.
+    let _place = app.lanes.reports.enter().await?;
+    let mut outcomes = Vec::with_capacity(shares.len());
+    for (share,) in shares {
+        match outcome(&app, &caller, share).await {
+            Ok(outcome) => outcomes.push(outcome),
+            // Ended since the list was read: it is none of the caller's patients any more.
+            Err(problem) if problem.kind() == ProblemKind::NotFound => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(Found(analyse(&outcomes)))
+}
+
+/// How one patient came out, read in one round trip.
+async fn outcome(app: &App, caller: &Caller, id: Uuid) -> Answered<Outcome> {
+    let target =
+        Target::Share { id, action: "responders", sections: SECTIONS, from: None, to: None };
+    let days = |days: i64| i32::try_from(days).unwrap_or(0);
+    let weeks = FOLLOW_UP_WEEKS * 7;
+    let after = (days(weeks - baseline::FOLLOW_UP_DAYS), days(weeks - 1));
+    let (journal, (first, entries)) =
+        access::read_all(app, caller, Need::PRACTITIONER, target, |permit| {
+            (
+                entries::first_session(permit),
+                entries::entries_around_first(permit, days(baseline::BASELINE_DAYS), after),
+            )
+        })
+        .await?;
+    let opens_both = SECTIONS.without(journal.sections()) == Sections::NONE;
+    let yesterday = journal.today() - Days::new(1);
+    let open_until = journal.window().1.map_or(yesterday, |last| last.min(yesterday));
+    let ratings: Vec<_> = entries.iter().map(|entry| entries::entry_rows(entry).0).collect();
+    let pain = PainDays::from_rows(&ratings, journal.day_start_minute());
+    let first = first.into_iter().find_map(|(first,)| first).filter(|_| opens_both);
+    Ok(Outcome::of(&pain, first, open_until))
+}
