@@ -1,6 +1,6 @@
 //! Several queries of one round trip, each with rows of its own kind.
 
-use super::pool::Link;
+use super::connection::Connection;
 use super::statement::{Row, Statement};
 use super::{DbError, load};
 
@@ -12,13 +12,13 @@ pub(crate) trait Batch {
     const SIZE: usize;
 
     /// Has the connection prepared every one of them?
-    fn is_known(&self, link: &Link) -> bool;
+    fn is_known(&self, connection: &Connection) -> bool;
     /// Each as text with its parameters behind it. For the benchmark.
     fn written(&self) -> Vec<String>;
     /// Sends them all before the first answer is read. Only for a connection that knows them.
-    async fn together(self, link: &Link) -> Result<Self::Rows, DbError>;
+    async fn together(self, connection: &Connection) -> Result<Self::Rows, DbError>;
     /// One after the other, so that each can be prepared.
-    async fn in_turn(self, link: &Link) -> Result<Self::Rows, DbError>;
+    async fn in_turn(self, connection: &Connection) -> Result<Self::Rows, DbError>;
 }
 
 macro_rules! batches {
@@ -27,21 +27,21 @@ macro_rules! batches {
             type Rows = ($(Vec<$row>,)+);
             const SIZE: usize = $size;
 
-            fn is_known(&self, link: &Link) -> bool {
+            fn is_known(&self, connection: &Connection) -> bool {
                 let ($($statement,)+) = self;
-                $(link.knows($statement.sql))&&+
+                $(connection.knows($statement.sql))&&+
             }
             fn written(&self) -> Vec<String> {
                 let ($($statement,)+) = self;
                 vec![$(diesel::debug_query::<diesel::pg::Pg, _>($statement).to_string()),+]
             }
-            async fn together(self, link: &Link) -> Result<Self::Rows, DbError> {
+            async fn together(self, connection: &Connection) -> Result<Self::Rows, DbError> {
                 let ($($statement,)+) = self;
-                futures_util::try_join!($(load(link, $statement)),+)
+                futures_util::try_join!($(load(connection, $statement)),+)
             }
-            async fn in_turn(self, link: &Link) -> Result<Self::Rows, DbError> {
+            async fn in_turn(self, connection: &Connection) -> Result<Self::Rows, DbError> {
                 let ($($statement,)+) = self;
-                Ok(($(load(link, $statement).await?,)+))
+                Ok(($(load(connection, $statement).await?,)+))
             }
         }
     )+};

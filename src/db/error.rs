@@ -1,8 +1,9 @@
-//! What can go wrong between the server and Postgres.
+//! What can go wrong between the server and Postgres, told by SQLSTATE.
 
-use diesel::result::{DatabaseErrorKind, Error};
 use std::error::Error as _;
 use std::io;
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
 
 /// What is wrong where a statement that was prepared is gone, or is somebody else's.
 pub(super) const POOLED: &str = "a pooler between the server and its database pools transactions; \
@@ -29,64 +30,76 @@ pub enum DbError {
     /// Text that Postgres cannot hold, which every reader should have refused or mended.
     #[error("a text that Postgres cannot hold: {0}")]
     Unstorable(String),
+    /// The database takes no write: it only reads, or its disk is full.
+    #[error("the database takes no write: {0}")]
+    Unwritable(String),
     /// Anything else; a fault of ours.
     #[error("the database refused a statement: {0}")]
-    Other(Error),
+    Other(String),
 }
 
 impl From<Error> for DbError {
     fn from(error: Error) -> Self {
-        let Error::DatabaseError(kind, info) = &error else { return Self::Other(error) };
-        if let Some(name) = info.constraint_name() {
+        let Some(said) = error.as_db_error() else {
+            return if is_lost(&error) { unavailable(&error) } else { Self::Other(told(&error)) };
+        };
+        if let Some(name) = said.constraint() {
             return Self::Constraint(name.to_owned());
         }
-        let message = info.message().to_owned();
-        match kind {
-            DatabaseErrorKind::ClosedConnection => Self::Unavailable(message),
-            DatabaseErrorKind::SerializationFailure => Self::Busy(message),
-            _ if is_pooled(&message) => Self::Refused(POOLED.to_owned()),
-            _ if is_transient(&message) => Self::Busy(message),
-            _ if is_unstorable(&message) => Self::Unstorable(message),
-            _ if message.contains("row-level security policy") => Self::Walled(message),
-            _ if message.contains("connection closed")
-                || message.contains("terminating connection") =>
-            {
-                Self::Unavailable(message)
+        let message = said.message().to_owned();
+        match *said.code() {
+            SqlState::INVALID_SQL_STATEMENT_NAME | SqlState::DUPLICATE_PSTATEMENT => {
+                Self::Refused(POOLED.to_owned())
             }
-            _ => Self::Other(error),
+            SqlState::T_R_SERIALIZATION_FAILURE
+            | SqlState::T_R_DEADLOCK_DETECTED
+            | SqlState::LOCK_NOT_AVAILABLE
+            | SqlState::QUERY_CANCELED => Self::Busy(message),
+            SqlState::CHARACTER_NOT_IN_REPERTOIRE | SqlState::UNTRANSLATABLE_CHARACTER => {
+                Self::Unstorable(message)
+            }
+            SqlState::INSUFFICIENT_PRIVILEGE => Self::Walled(message),
+            SqlState::READ_ONLY_SQL_TRANSACTION | SqlState::DISK_FULL => Self::Unwritable(message),
+            SqlState::ADMIN_SHUTDOWN
+            | SqlState::CRASH_SHUTDOWN
+            | SqlState::CANNOT_CONNECT_NOW
+            | SqlState::DATABASE_DROPPED
+            | SqlState::IDLE_SESSION_TIMEOUT
+            | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Self::Unavailable(message),
+            _ => Self::Other(format!("{message} ({})", said.code().code())),
         }
     }
 }
 
-/// What Postgres or the system said. Never more of the address than that.
-pub(super) fn unavailable(error: &tokio_postgres::Error) -> DbError {
+/// A value that could not be written or read.
+impl From<diesel::result::Error> for DbError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+/// Why the database could not be used at all: what Postgres or the system said, never more of the address
+/// than that.
+pub(super) fn unavailable(error: &Error) -> DbError {
+    match error.code() {
+        // The driver prepares statements of its own.
+        Some(&SqlState::INVALID_SQL_STATEMENT_NAME | &SqlState::DUPLICATE_PSTATEMENT) => {
+            DbError::Refused(POOLED.to_owned())
+        }
+        _ => DbError::Unavailable(told(error)),
+    }
+}
+
+fn told(error: &Error) -> String {
     let system = error.source().filter(|source| source.is::<io::Error>());
-    DbError::Unavailable(match (error.as_db_error(), system) {
-        (Some(said), _) if is_pooled(said.message()) => return DbError::Refused(POOLED.to_owned()),
+    match (error.as_db_error(), system) {
         (Some(said), _) => said.message().to_owned(),
         (None, Some(system)) => format!("{error}: {system}"),
         (None, None) => error.to_string(),
-    })
+    }
 }
 
-/// Why a connection could not be opened: the driver prepares statements for that, too.
-pub(super) fn not_opened(said: String) -> DbError {
-    if is_pooled(&said) { DbError::Refused(POOLED.to_owned()) } else { DbError::Unavailable(said) }
-}
-
-/// A statement that this connection prepared is not there, or another's is.
-fn is_pooled(message: &str) -> bool {
-    message.starts_with("prepared statement ")
-}
-
-/// U+0000, alone or as an escape in JSON.
-fn is_unstorable(message: &str) -> bool {
-    ["invalid byte sequence for encoding", "unsupported Unicode escape sequence"]
-        .iter()
-        .any(|m| message.contains(m))
-}
-
-/// Diesel keeps no SQLSTATE for these, only the server's English message (`lc_messages` is C).
-fn is_transient(message: &str) -> bool {
-    ["deadlock detected", "lock timeout", "statement timeout"].iter().any(|m| message.contains(m))
+/// Is the connection gone?
+pub(super) fn is_lost(error: &Error) -> bool {
+    error.is_closed() || error.source().is_some_and(|source| source.is::<io::Error>())
 }

@@ -3,8 +3,8 @@
 //! A request ends anywhere: its client is cut, its handler panics, a statement fails. Whatever the
 //! work has left open then holds its locks until somebody ends it, so the end of the loan does.
 
-use super::pool::{Link, Links};
-use super::simple;
+use super::connection::Connection;
+use super::pool::Opener;
 use deadpool::managed::Object;
 use std::ops::Deref;
 use std::time::Duration;
@@ -24,15 +24,15 @@ const LIMIT: Duration = Duration::from_secs(1);
 /// neither leave a lock behind nor open more connections than there are places.
 pub(super) struct Loan {
     /// Gone only while the loan is dropped.
-    link: Option<Object<Links>>,
+    connection: Option<Object<Opener>>,
     clean: bool,
     home: Handle,
 }
 
 impl Loan {
     /// Lends a connection that is in no transaction.
-    pub(super) fn new(link: Object<Links>, home: Handle) -> Self {
-        Self { link: Some(link), clean: true, home }
+    pub(super) fn new(connection: Object<Opener>, home: Handle) -> Self {
+        Self { connection: Some(connection), clean: true, home }
     }
 
     /// To be called before BEGIN leaves: from here on only [`ended`](Self::ended) is a good end.
@@ -47,11 +47,11 @@ impl Loan {
 }
 
 impl Deref for Loan {
-    type Target = Link;
+    type Target = Connection;
 
-    fn deref(&self) -> &Link {
-        match &self.link {
-            Some(link) => link,
+    fn deref(&self) -> &Connection {
+        match &self.connection {
+            Some(connection) => connection,
             None => unreachable!("a loan has its connection until it is dropped"),
         }
     }
@@ -60,16 +60,16 @@ impl Deref for Loan {
 impl Drop for Loan {
     fn drop(&mut self) {
         if !self.clean
-            && let Some(link) = self.link.take()
+            && let Some(connection) = self.connection.take()
         {
-            self.home.spawn(roll_back(Doomed(Some(link))));
+            self.home.spawn(roll_back(Doomed(Some(connection))));
         }
     }
 }
 
 /// A connection that is closed, not used again, unless it is [`spared`](Self::spare): also when the
 /// runtime ends in the middle of the rollback.
-struct Doomed(Option<Object<Links>>);
+struct Doomed(Option<Object<Opener>>);
 
 impl Doomed {
     /// Gives the connection back to the pool.
@@ -80,15 +80,15 @@ impl Doomed {
 
 impl Drop for Doomed {
     fn drop(&mut self) {
-        if let Some(link) = self.0.take() {
-            drop(Object::take(link));
+        if let Some(connection) = self.0.take() {
+            drop(Object::take(connection));
         }
     }
 }
 
 async fn roll_back(doomed: Doomed) {
-    let Some(link) = &doomed.0 else { return };
-    match end(link).await {
+    let Some(connection) = &doomed.0 else { return };
+    match end(connection).await {
         Ok(true) => doomed.spare(),
         Ok(false) => {}
         Err(error) => tracing::debug!(error, "a connection was closed inside a transaction"),
@@ -96,15 +96,15 @@ async fn roll_back(doomed: Doomed) {
 }
 
 /// Ends the transaction, and answers whether the connection can be used again.
-async fn end(link: &Link) -> Result<bool, String> {
-    let mut rollback = std::pin::pin!(simple(link, "ROLLBACK"));
+async fn end(connection: &Connection) -> Result<bool, String> {
+    let mut rollback = std::pin::pin!(connection.simple("ROLLBACK"));
     if let Ok(ended) = timeout(PROMPT, &mut rollback).await {
         return ended.map(|()| true).map_err(|e| e.to_string());
     }
     // A statement runs long or waits for a lock. A cancellation may arrive late and would then hit
     // whatever comes next, so nothing does: the connection is closed afterwards.
     let cancelled = async {
-        link.conn.cancel_token().cancel_query(NoTls).await.map_err(|e| e.to_string())?;
+        connection.cancel_token().cancel_query(NoTls).await.map_err(|e| e.to_string())?;
         rollback.await.map_err(|e| e.to_string())
     };
     let ended = timeout(LIMIT, cancelled).await;

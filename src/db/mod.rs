@@ -6,12 +6,14 @@
 
 mod batch;
 mod bind;
+mod connection;
 mod error;
 mod loan;
 mod login;
 pub mod migrate;
 mod pool;
 mod probe;
+mod rows;
 mod statement;
 
 pub(crate) use batch::Batch;
@@ -24,11 +26,10 @@ pub use probe::WriteProbe;
 pub(crate) use statement::row;
 pub use statement::{Columns, Row, Statement, next};
 
+use connection::{Connection, Values};
 use deadpool::managed::{Pool, PoolError};
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use loan::Loan;
-use pool::{Link, Links};
-use statement::Read;
+use pool::Opener;
 use std::collections::HashSet;
 use tokio::runtime::Handle;
 
@@ -46,7 +47,7 @@ const TRY_WRITE: &str = "BEGIN; SET LOCAL work_mem = '64kB'; \
 /// The database as the server's handlers see it.
 #[derive(Clone)]
 pub struct Db {
-    pool: Pool<Links>,
+    pool: Pool<Opener>,
     /// Where the connections live, whoever uses them.
     home: Handle,
 }
@@ -98,9 +99,8 @@ impl Db {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), DbError> {
-        let link = self.checkout().await?;
-        (&link.conn).batch_execute("SELECT 1").await?;
-        Ok(())
+        let connection = self.checkout().await?;
+        connection.simple("SELECT 1").await
     }
 
     /// Does the database take a write? It costs some milliseconds, so it is not for every request.
@@ -108,10 +108,10 @@ impl Db {
     /// # Errors
     /// When it does not: the disk is full, or the database only reads.
     pub async fn try_write(&self) -> Result<(), DbError> {
-        let mut link = self.checkout().await?;
-        link.begins();
-        simple(&link, TRY_WRITE).await?;
-        link.ended();
+        let mut connection = self.checkout().await?;
+        connection.begins();
+        connection.simple(TRY_WRITE).await?;
+        connection.ended();
         Ok(())
     }
 
@@ -123,26 +123,26 @@ impl Db {
         enter: Statement<E>,
         batch: B,
     ) -> Result<(E, B::Rows), DbError> {
-        let mut link = self.checkout().await?;
-        link.begins();
+        let mut connection = self.checkout().await?;
+        connection.begins();
         let begin = if B::SIZE > 1 { SNAPSHOT } else { "BEGIN" };
-        let (entered, rows) = if link.knows(enter.sql) && batch.is_known(&link) {
-            let link: &Link = &link;
+        let (entered, rows) = if connection.knows(enter.sql) && batch.is_known(&connection) {
+            let connection: &Connection = &connection;
             let ((), entered, rows, ()) = futures_util::try_join!(
-                simple(link, begin),
-                load(link, enter),
-                batch.together(link),
-                simple(link, "COMMIT"),
+                connection.simple(begin),
+                load(connection, enter),
+                batch.together(connection),
+                connection.simple("COMMIT"),
             )?;
             (entered, rows)
         } else {
-            simple(&link, begin).await?;
-            let entered = load(&link, enter).await?;
-            let rows = batch.in_turn(&link).await?;
-            simple(&link, "COMMIT").await?;
+            connection.simple(begin).await?;
+            let entered = load(&connection, enter).await?;
+            let rows = batch.in_turn(&connection).await?;
+            connection.simple("COMMIT").await?;
             (entered, rows)
         };
-        link.ended();
+        connection.ended();
         let entered = entered.into_iter().next().ok_or_else(no_row)?;
         Ok((entered, rows))
     }
@@ -173,13 +173,14 @@ impl Db {
         enter: Statement<P>,
         work: impl AsyncFnOnce(&Tx<'_>, P) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut link = self.checkout().await?;
-        link.begins();
+        let mut connection = self.checkout().await?;
+        connection.begins();
         // BEGIN is a plain message, so it is always on its way before `enter` is.
-        let ((), entered) = futures_util::try_join!(simple(&link, begin), load(&link, enter))?;
+        let ((), entered) =
+            futures_util::try_join!(connection.simple(begin), load(&connection, enter))?;
         let entered = entered.into_iter().next().ok_or_else(no_row)?;
-        let done = work(&Tx { link: &link }, entered).await;
-        finish(&mut link, done).await
+        let done = work(&Tx { connection: &connection }, entered).await;
+        finish(&mut connection, done).await
     }
 
     /// A transaction without a context: accounts and devices, but no journal.
@@ -187,11 +188,11 @@ impl Db {
         &self,
         work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut link = self.checkout().await?;
-        link.begins();
-        simple(&link, "BEGIN").await?;
-        let done = work(&Tx { link: &link }).await;
-        finish(&mut link, done).await
+        let mut connection = self.checkout().await?;
+        connection.begins();
+        connection.simple("BEGIN").await?;
+        let done = work(&Tx { connection: &connection }).await;
+        finish(&mut connection, done).await
     }
 
     /// Works something off on the calling thread, which must serve no requests, in the runtime of the
@@ -201,21 +202,21 @@ impl Db {
     }
 
     async fn checkout(&self) -> Result<Loan, DbError> {
-        let link = self.pool.get().await.map_err(|error| match error {
+        let connection = self.pool.get().await.map_err(|error| match error {
             PoolError::Timeout(_) => DbError::Unavailable("no connection became free".into()),
             PoolError::Backend(error) => error,
             other => DbError::Unavailable(other.to_string()),
         })?;
-        Ok(Loan::new(link, self.home.clone()))
+        Ok(Loan::new(connection, self.home.clone()))
     }
 }
 
 /// Commits or rolls back; a connection that cannot do either is not used again.
-async fn finish<T, E: From<DbError>>(link: &mut Loan, done: Result<T, E>) -> Result<T, E> {
+async fn finish<T, E: From<DbError>>(connection: &mut Loan, done: Result<T, E>) -> Result<T, E> {
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    let ended = simple(link, end).await;
+    let ended = connection.simple(end).await;
     if ended.is_ok() {
-        link.ended();
+        connection.ended();
     }
     match done {
         Ok(value) => ended.map(|()| value).map_err(E::from),
@@ -225,7 +226,7 @@ async fn finish<T, E: From<DbError>>(link: &mut Loan, done: Result<T, E>) -> Res
 
 /// An open transaction.
 pub struct Tx<'l> {
-    link: &'l Link,
+    connection: &'l Connection,
 }
 
 impl Tx<'_> {
@@ -234,7 +235,7 @@ impl Tx<'_> {
     /// # Errors
     /// When the database refuses it or a row does not fit `R`.
     pub async fn load<R: Row>(&self, statement: Statement<R>) -> Result<Vec<R>, DbError> {
-        load(self.link, statement).await
+        load(self.connection, statement).await
     }
 
     /// Runs a statement that answers with at most one row.
@@ -250,10 +251,10 @@ impl Tx<'_> {
     /// # Errors
     /// As [`load`](Self::load).
     pub(crate) async fn load_all<B: Batch>(&self, batch: B) -> Result<B::Rows, DbError> {
-        if batch.is_known(self.link) {
-            batch.together(self.link).await
+        if batch.is_known(self.connection) {
+            batch.together(self.connection).await
         } else {
-            batch.in_turn(self.link).await
+            batch.in_turn(self.connection).await
         }
     }
 
@@ -262,7 +263,7 @@ impl Tx<'_> {
     /// # Errors
     /// When the database refuses it.
     pub async fn execute(&self, statement: Statement<()>) -> Result<usize, DbError> {
-        execute(self.link, statement).await
+        execute(self.connection, statement).await
     }
 
     /// Runs statements in one round trip, in this order.
@@ -270,8 +271,8 @@ impl Tx<'_> {
     /// # Errors
     /// When the database refuses one of them.
     pub async fn execute_all(&self, statements: Vec<Statement<()>>) -> Result<(), DbError> {
-        if statements.iter().all(|s| self.link.knows(s.sql)) {
-            let all = statements.into_iter().map(|s| execute(self.link, s));
+        if statements.iter().all(|s| self.connection.knows(s.sql)) {
+            let all = statements.into_iter().map(|s| execute(self.connection, s));
             futures_util::future::try_join_all(all).await?;
         } else {
             for statement in statements {
@@ -282,24 +283,14 @@ impl Tx<'_> {
     }
 }
 
-async fn simple(link: &Link, sql: &str) -> Result<(), DbError> {
-    (&link.conn).batch_execute(sql).await.map_err(DbError::from)
+async fn load<R: Row>(connection: &Connection, statement: Statement<R>) -> Result<Vec<R>, DbError> {
+    rows::read(connection.rows(statement.sql, Values::of(&statement)?).await?).await
 }
 
-async fn load<R: Row>(link: &Link, statement: Statement<R>) -> Result<Vec<R>, DbError> {
-    let sql = statement.sql;
-    let rows: Vec<Read<R>> = statement.load(&mut &link.conn).await?;
-    link.remember(sql);
-    Ok(rows.into_iter().map(|Read(row)| row).collect())
-}
-
-async fn execute(link: &Link, statement: Statement<()>) -> Result<usize, DbError> {
-    let sql = statement.sql;
-    let touched = RunQueryDsl::execute(statement, &mut &link.conn).await?;
-    link.remember(sql);
-    Ok(touched)
+async fn execute(connection: &Connection, statement: Statement<()>) -> Result<usize, DbError> {
+    connection.execute(statement.sql, Values::of(&statement)?).await
 }
 
 fn no_row() -> DbError {
-    DbError::Other(diesel::result::Error::NotFound)
+    DbError::Other("a statement answered with no row".into())
 }

@@ -1,10 +1,8 @@
 //! The pool of connections, every one of them with the rights of `pj_app` and no more.
 
-use super::{DbError, error, login};
+use super::connection::Connection;
+use super::{DbError, login};
 use deadpool::managed::{Manager, Metrics, Pool, RecycleError, RecycleResult};
-use diesel_async::{AsyncConnection, AsyncPgConnection};
-use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -12,50 +10,35 @@ use tokio::task::JoinSet;
 /// How long a request waits for a connection before it is answered 503.
 const WAIT: Duration = Duration::from_secs(3);
 
-/// A connection and what we know of it.
-pub(crate) struct Link {
-    pub(super) conn: AsyncPgConnection,
-    prepared: Mutex<HashSet<usize>>,
-}
-
-impl Link {
-    /// Is this statement prepared on this connection, so that it can be sent without a wait?
-    pub(super) fn knows(&self, sql: &'static str) -> bool {
-        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).contains(&sql.as_ptr().addr())
-    }
-
-    pub(super) fn remember(&self, sql: &'static str) {
-        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).insert(sql.as_ptr().addr());
-    }
-}
-
-pub(super) struct Links {
+pub(super) struct Opener {
     url: String,
     home: Handle,
 }
 
-impl Manager for Links {
-    type Type = Link;
+impl Manager for Opener {
+    type Type = Connection;
     type Error = DbError;
 
-    async fn create(&self) -> Result<Link, Self::Error> {
+    async fn create(&self) -> Result<Connection, Self::Error> {
         // A connection lives and dies with the runtime that opens it, and a request may be served by
         // another one. Whoever asks for it and leaves takes the half-open one along.
         let url = self.url.clone();
         let mut opening = JoinSet::new();
-        opening.spawn_on(async move { AsyncPgConnection::establish(&url).await }, &self.home);
-        let conn = match opening.join_next().await {
-            Some(Ok(opened)) => opened.map_err(|e| error::not_opened(e.to_string()))?,
-            _ => return Err(DbError::Unavailable("the server is stopping".into())),
+        opening.spawn_on(async move { Connection::open(&url).await }, &self.home);
+        let Some(Ok(opened)) = opening.join_next().await else {
+            return Err(DbError::Unavailable("the server is stopping".into()));
         };
-        let link = Link { conn, prepared: Mutex::default() };
-        login::check(&link).await?;
-        Ok(link)
+        let connection = opened?;
+        login::check(&connection).await?;
+        Ok(connection)
     }
 
-    async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<Self::Error> {
-        // diesel-async has this check for its own pools only.
-        if diesel_async::pooled_connection::PoolableConnection::is_broken(&mut link.conn) {
+    async fn recycle(
+        &self,
+        connection: &mut Connection,
+        _: &Metrics,
+    ) -> RecycleResult<Self::Error> {
+        if connection.is_closed() {
             return Err(RecycleError::message("closed"));
         }
         Ok(())
@@ -63,8 +46,8 @@ impl Manager for Links {
 }
 
 /// A pool of `size` connections; none is opened yet.
-pub(super) fn pool(url: &str, size: usize, home: Handle) -> Result<Pool<Links>, DbError> {
-    Pool::builder(Links { url: named_url(url)?, home })
+pub(super) fn pool(url: &str, size: usize, home: Handle) -> Result<Pool<Opener>, DbError> {
+    Pool::builder(Opener { url: named_url(url)?, home })
         .max_size(size)
         .runtime(deadpool::Runtime::Tokio1)
         .wait_timeout(Some(WAIT))

@@ -1,15 +1,13 @@
 //! A hand-written statement that is prepared once a connection, and the rows it answers with.
 //!
 //! Diesel's own builders mark UPDATE, upserts and `sql_query` as unsafe to cache, so the hot writes
-//! would be parsed and planned on every request (docs/decisions/0004).
+//! would be parsed and planned on every request (docs/decisions/0004, 0045).
 
 use super::bind::{Bind, Column};
-use diesel::deserialize::{self, QueryableByName};
+use diesel::deserialize;
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::result::QueryResult;
-use diesel::row::{Field, NamedRow};
-use diesel::sql_types::Untyped;
 use std::marker::PhantomData;
 
 /// SQL with `$1`, `$2`, … and its parameters; `R` is the row it answers with.
@@ -50,16 +48,6 @@ impl<R> QueryFragment<Pg> for Statement<R> {
     }
 }
 
-// No static id: the cache key is the text, which is fixed.
-impl<R> QueryId for Statement<R> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<R> Query for Statement<R> {
-    type SqlType = Untyped;
-}
-
 /// A row read column by column, in the order of the SELECT list.
 pub trait Row: Sized + Send + 'static {
     /// Reads one row.
@@ -92,43 +80,6 @@ pub fn next<T: Column>(columns: &mut dyn Columns) -> deserialize::Result<T> {
         Ok(())
     })?;
     found.ok_or_else(|| "a row ended early".into())
-}
-
-/// Lets diesel build a [`Row`].
-pub(super) struct Read<R>(pub(super) R);
-
-impl<R: Row> QueryableByName<Pg> for Read<R> {
-    fn build<'a>(row: &impl NamedRow<'a, Pg>) -> deserialize::Result<Self> {
-        struct Indexed<F>(usize, F);
-        impl<F> Columns for Indexed<F>
-        where
-            F: FnMut(
-                usize,
-                &mut dyn FnMut(Option<diesel::pg::PgValue<'_>>) -> deserialize::Result<()>,
-            ) -> deserialize::Result<()>,
-        {
-            fn next_with(
-                &mut self,
-                read: &mut dyn FnMut(Option<diesel::pg::PgValue<'_>>) -> deserialize::Result<()>,
-            ) -> deserialize::Result<()> {
-                let at = self.0;
-                self.0 += 1;
-                (self.1)(at, read)
-            }
-        }
-        let mut columns =
-            Indexed(
-                0,
-                |at: usize,
-                 read: &mut dyn FnMut(
-                    Option<diesel::pg::PgValue<'_>>,
-                ) -> deserialize::Result<()>| {
-                    let field = diesel::row::Row::get(row, at).ok_or("a row ended early")?;
-                    read(field.value())
-                },
-            );
-        R::read(&mut columns).map(Read)
-    }
 }
 
 macro_rules! tuple_rows {

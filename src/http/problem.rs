@@ -215,9 +215,10 @@ impl From<DbError> for Problem {
                 ProblemKind::Overloaded
             }
             DbError::Unstorable(_) => ProblemKind::BadRequest,
-            DbError::Constraint(_) | DbError::Walled(_) | DbError::Other(_) => {
-                ProblemKind::Internal
-            }
+            DbError::Constraint(_)
+            | DbError::Walled(_)
+            | DbError::Unwritable(_)
+            | DbError::Other(_) => ProblemKind::Internal,
         };
         Self { cause: Some(error.to_string()), ..Self::new(kind) }
     }

@@ -50,6 +50,7 @@ mod serving_login;
 mod sharing;
 mod smoke;
 mod spellings;
+mod sqlstate;
 mod support;
 mod sync;
 mod tokens;
