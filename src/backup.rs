@@ -3,8 +3,8 @@
 
 use crate::config::DatabaseArgs;
 use crate::database::{Database, bring_up_to_date};
-use crate::postgres::{self, ADMIN, DATABASE};
 use chrono::{DateTime, Utc};
+use private_postgres::{ADMIN, DATABASE};
 use std::env;
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -71,7 +71,7 @@ pub fn restore(
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), String> {
     let home = args.home()?;
-    if postgres::holds_database(&home) {
+    if private_postgres::holds_database(&home) {
         return Err(format!(
             "there is a database in {}: stop the server and move the directory `data` away first, or \
              restore to another place with --data-dir",
@@ -136,7 +136,7 @@ fn check(programs: &Path, file: &Path) -> Result<usize, String> {
 /// The directory of the programs: those of a private database, else of `PG_BIN_DIR`, else of the
 /// newest installation.
 fn programs(home: Option<&Path>) -> Result<PathBuf, String> {
-    postgres::programs(home).map_err(|e| e.to_string())
+    private_postgres::programs(home).map_err(|e| e.to_string())
 }
 
 /// A program that finds the database through its environment, where a password is in no list of

@@ -160,7 +160,7 @@ impl DatabaseArgs {
     pub fn home(&self) -> Result<PathBuf, String> {
         match &self.data_dir {
             Some(dir) => Ok(dir.clone()),
-            None => crate::postgres::default_home().map_err(|e| e.to_string()),
+            None => private_postgres::default_home().map_err(|e| e.to_string()),
         }
     }
 
@@ -186,7 +186,8 @@ impl DatabaseArgs {
         }
         let home = self.home()?;
         let file = home.join("secret");
-        if self.database_url.is_none() && crate::postgres::holds_database(&home) && !file.exists() {
+        if self.database_url.is_none() && private_postgres::holds_database(&home) && !file.exists()
+        {
             return Err(format!(
                 "there is a database in {}, and its secret is gone: put the file {} back from its \
                  copy; if there is none, run: pain-journal rotate-secret --lost",
@@ -194,7 +195,7 @@ impl DatabaseArgs {
                 file.display()
             ));
         }
-        crate::postgres::make_home(&home).map_err(|e| e.to_string())?;
+        private_postgres::make_home(&home).map_err(|e| e.to_string())?;
         let random = crate::credentials::random::SystemRandom::new();
         MasterSecret::from_file_or_create(&file, &random).map_err(|e| e.to_string())
     }

@@ -3,7 +3,7 @@
 
 use crate::config::DatabaseArgs;
 use crate::db::{SERVER, migrate};
-use crate::postgres::{self, ADMIN, DATABASE, Durability, Options, Postgres, StartError};
+use private_postgres::{ADMIN, DATABASE, Durability, Options, Postgres, StartError};
 use secrecy::ExposeSecret;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -65,7 +65,7 @@ impl Database {
         let home = args.home();
         if args.database_url.is_none()
             && let Ok(home) = &home
-            && !postgres::holds_database(home)
+            && !private_postgres::holds_database(home)
         {
             return Err(format!(
                 "there is no database in {}: name the right place with --data-dir or DATABASE_URL, \
@@ -85,7 +85,7 @@ impl Database {
             return Ok(None);
         }
         let home = args.home()?;
-        let [url, admin] = [SERVER, ADMIN].map(|user| postgres::running_url(&home, user));
+        let [url, admin] = [SERVER, ADMIN].map(|user| private_postgres::running_url(&home, user));
         let (Some(url), Some(admin)) = (url, admin) else { return Ok(None) };
         let is_there = bring_up_to_date(&admin, &url, progress).is_ok();
         Ok(is_there.then_some(Self { url, admin, private: None, home: Some(home) }))

@@ -34,7 +34,6 @@ pub mod markup;
 pub mod pages;
 pub mod plans;
 pub mod pokes;
-pub mod postgres;
 pub mod reference;
 pub mod reminders;
 pub mod report;

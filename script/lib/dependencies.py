@@ -4,7 +4,7 @@
 Usage: dependencies.py
 
  1. Every crate can be used under a licence of the list below.
- 2. Every crate comes from the registry: no Git repository, no directory.
+ 2. Every crate but our own comes from the registry: no Git repository, no directory.
  3. The crates that are built in more than one version are those of duplicate-crates.txt, which may
     only get shorter: a line that is no longer true has to go, a new one needs a very good reason.
 """
@@ -18,8 +18,8 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 DUPLICATES = Path(__file__).resolve().with_name("duplicate-crates.txt")
 
-# The one package that is no dependency.
-OURS = "pain-journal"
+# The packages that are no dependencies.
+OURS = {"pain-journal", "private-postgres"}
 
 # One platform for all who run this, so that all get the same answer.
 PLATFORM = "x86_64-unknown-linux-gnu"
@@ -84,7 +84,7 @@ def is_allowed(expression):
 
 def built_packages():
     """The packages that one platform builds, as a dict from (name, version) to the licence."""
-    command = ["cargo", "tree", "--locked", "--target", PLATFORM]
+    command = ["cargo", "tree", "--locked", "--workspace", "--target", PLATFORM]
     command += ["--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}\t{l}"]
     result = subprocess.run(command, cwd=TOP, stdout=subprocess.PIPE, check=False)
     if result.returncode != 0:
@@ -112,7 +112,7 @@ def check_sources(lock):
     for block in lock.split("[[package]]")[1:]:
         fields = dict(re.findall(r'^(\w+) = "(.*)"$', block, re.MULTILINE))
         source = fields.get("source", "a directory")
-        if fields["name"] != OURS and not source.startswith(("registry+", "sparse+")):
+        if fields["name"] not in OURS and not source.startswith(("registry+", "sparse+")):
             yield f"{fields['name']}: it comes from {source}, not from the registry"
 
 

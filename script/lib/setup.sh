@@ -192,7 +192,7 @@ have_chromium() {
     fi >/dev/null
 }
 
-# The places where the server itself looks (src/postgres/binaries.rs), one a line.
+# The places where the server itself looks (crates/private-postgres/src/binaries.rs), one a line.
 postgres_places() {
     if [ -n "${PG_BIN_DIR:-}" ]; then
         printf '%s\n' "$PG_BIN_DIR"

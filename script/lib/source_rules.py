@@ -3,12 +3,14 @@
 
 Usage: source_rules.py [DIRECTORY]     the top directory of the project is the default
 
- 1. A file in src has at most 500 lines of code; blank lines and comments do not count.
+In src and in crates/*/src:
+
+ 1. A file has at most 500 lines of code; blank lines and comments do not count.
  2. No todo!, unimplemented! or dbg! is left.
  3. No file is named after what it is instead of what it is about: utils.rs, models.rs.
- 4. Every file in src starts with a module comment (//!).
+ 4. Every file starts with a module comment (//!).
  5. Every migration can be undone: it has an up.sql and a down.sql.
- 6. No run of 12 or more lines of code occurs twice in src; imports do not count.
+ 6. No run of 12 or more lines of code occurs twice; imports do not count.
 """
 
 import re
@@ -103,7 +105,8 @@ def check_repeats(sources):
 
 def check(top):
     """Returns all faults of the project in `top`."""
-    files = sorted((top / "src").rglob("*.rs"))
+    folders = [top / "src", *top.glob("crates/*/src")]
+    files = sorted(path for folder in folders for path in folder.rglob("*.rs"))
     sources = {str(path.relative_to(top)): path.read_text(encoding="utf-8") for path in files}
     faults = [fault for name, text in sources.items() for fault in check_file(name, text)]
     faults += check_migrations(top / "migrations")

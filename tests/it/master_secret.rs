@@ -4,7 +4,7 @@ use crate::support::cluster::connect;
 use crate::support::people::{PASSWORD, daily, fresh};
 use crate::support::program::{Home, Serving, happens_within};
 use crate::support::{Answer, Call, Person};
-use pain_journal::postgres::{ADMIN, running_url};
+use private_postgres::{ADMIN, running_url};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

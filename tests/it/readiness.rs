@@ -131,7 +131,7 @@ async fn another_secret_serves_nothing_and_leaves_the_database_up() {
     let told = happens_within(SEEN, || said().contains("stays up for a backup"));
     assert!(told && said().contains("a sealed value does not open with this secret"), "{}", said());
     // An operator's connection, as for a backup.
-    let admin = pain_journal::postgres::running_url(home.path(), "pj_admin").unwrap();
+    let admin = private_postgres::running_url(home.path(), "pj_admin").unwrap();
     let sql = connect(&admin).await;
     let keys = sql.query_one("SELECT count(*) FROM pj.signing_keys", &[]).await.unwrap();
     assert!(keys.get::<_, i64>(0) > 0, "the keys are as they were");

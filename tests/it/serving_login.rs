@@ -219,7 +219,7 @@ async fn a_private_database_of_an_earlier_version_gets_the_login() {
     let home = Home::fresh("earlier");
     let server = Serving::start(&home, &["--demo"]);
     assert_eq!(Call::new(&server.base, "GET", "/readyz").send().await.status, 200);
-    let admin = pain_journal::postgres::running_url(home.path(), "pj_admin").unwrap();
+    let admin = private_postgres::running_url(home.path(), "pj_admin").unwrap();
     let sql = connect(&admin).await;
     // Back to what was before the login.
     let down = include_str!("../../migrations/2026-11-27-000190_serving_login/down.sql");

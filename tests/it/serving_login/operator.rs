@@ -6,7 +6,7 @@ use crate::support::cluster::connect;
 use crate::support::people::{PASSWORD, daily, fresh};
 use crate::support::program::{Home, Serving, program, said};
 use pain_journal::db::migrate;
-use pain_journal::postgres::{
+use private_postgres::{
     ADMIN, DATABASE, Durability, Options, Postgres, running_url, throwaway_parent,
 };
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! One throwaway Postgres a run, and databases cloned from a migrated template.
 
 use pain_journal::db::{SERVER, migrate};
-use pain_journal::postgres::{ADMIN, Durability, Options, Postgres, sweep_dead, throwaway_parent};
+use private_postgres::{ADMIN, Durability, Options, Postgres, sweep_dead, throwaway_parent};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_postgres::NoTls;

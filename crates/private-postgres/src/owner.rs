@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::error::StartError;
+use crate::error::StartError;
 
 /// Accounts that may run the database when we are root, in order of preference.
 const ACCOUNTS: [&str; 3] = ["postgres", "_postgres", "nobody"];
@@ -20,7 +20,7 @@ const MAY_ENTER: u32 = 0o100;
 
 /// The user that runs the database and owns its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
+pub(crate) struct Owner {
     uid: u32,
     gid: u32,
     /// The account to start programs as, when that is not ourselves.
@@ -32,7 +32,7 @@ impl Owner {
     ///
     /// A root process uses the owner of an existing database, and an account of the password file
     /// for a new one.
-    pub(super) fn find(us: u32, data: &Path) -> Result<Self, StartError> {
+    pub(crate) fn find(us: u32, data: &Path) -> Result<Self, StartError> {
         let existing = fs::symlink_metadata(data).ok().map(|found| (found.uid(), found.gid()));
         match existing {
             Some((uid, gid)) if us == 0 && uid != 0 => {
@@ -64,13 +64,13 @@ impl Owner {
     }
 
     /// The user id that the files of the database belong to.
-    pub(super) fn uid(&self) -> u32 {
+    pub(crate) fn uid(&self) -> u32 {
         self.uid
     }
 
     /// A command that runs `program` as this user, in `/`, without input and with an empty
     /// environment: settings of ours such as `PGDATA` or a locale must not reach the database.
-    pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", SEARCH_PATH).env("LC_ALL", "C");
         command.current_dir("/").stdin(Stdio::null());
@@ -81,7 +81,7 @@ impl Owner {
     }
 
     /// Hands over a file or directory that we have just made.
-    pub(super) fn give(&self, path: &Path) -> Result<(), StartError> {
+    pub(crate) fn give(&self, path: &Path) -> Result<(), StartError> {
         if self.switch_to.is_none() {
             return Ok(());
         }
@@ -89,7 +89,7 @@ impl Owner {
     }
 
     /// Checks that this user can enter `home`, an absolute path without links.
-    pub(super) fn check_reach(&self, home: &Path) -> Result<(), StartError> {
+    pub(crate) fn check_reach(&self, home: &Path) -> Result<(), StartError> {
         let Some(account) = self.switch_to.clone() else { return Ok(()) };
         self.closed_on_the_way_to(home).map_or(Ok(()), |closed| {
             Err(StartError::OutOfReach { home: home.into(), closed, account })
@@ -117,7 +117,7 @@ impl Owner {
 }
 
 /// The user id this process runs as.
-pub(super) fn our_uid() -> Result<u32, StartError> {
+pub(crate) fn our_uid() -> Result<u32, StartError> {
     if let Ok(process) = fs::metadata("/proc/self") {
         return Ok(process.uid());
     }

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::binaries::Binaries;
-use super::error::StartError;
-use super::guard::Guard;
-use super::home::Home;
-use super::owner::Owner;
-use super::{ADMIN, DATABASE, Durability};
+use crate::binaries::Binaries;
+use crate::error::StartError;
+use crate::guard::Guard;
+use crate::home::Home;
+use crate::owner::Owner;
+use crate::{ADMIN, DATABASE, Durability};
 
 /// The start of the name of a directory in which a database is being made.
 const UNFINISHED: &str = "data.new-";
@@ -22,7 +22,7 @@ const UNFINISHED: &str = "data.new-";
 const LOCALES: [&str; 2] = ["C.UTF-8", "C"];
 
 /// The major version that made the database in `data`, or nothing when there is none.
-pub(super) fn major(data: &Path) -> Result<Option<u32>, StartError> {
+pub(crate) fn major(data: &Path) -> Result<Option<u32>, StartError> {
     let file = data.join("PG_VERSION");
     match fs::read_to_string(&file) {
         Ok(text) => text
@@ -37,7 +37,7 @@ pub(super) fn major(data: &Path) -> Result<Option<u32>, StartError> {
 }
 
 /// Deletes the database in `data`, if there is one.
-pub(super) fn remove(data: &Path) -> Result<(), StartError> {
+pub(crate) fn remove(data: &Path) -> Result<(), StartError> {
     match fs::remove_dir_all(data) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(StartError::io("delete", data)(error))
@@ -50,7 +50,7 @@ pub(super) fn remove(data: &Path) -> Result<(), StartError> {
 ///
 /// It is made under another name with everything in it, and gets its own name as the last step: a
 /// start that is killed half-way leaves nothing that looks like a database.
-pub(super) fn create(
+pub(crate) fn create(
     home: &Home,
     owner: &Owner,
     binaries: &Binaries,
@@ -79,7 +79,7 @@ pub(super) fn create(
 
 /// Deletes what starts that were killed have left in `home`. What cannot be deleted disturbs nobody
 /// and is tried again next time.
-pub(super) fn remove_unfinished(home: &Path) {
+pub(crate) fn remove_unfinished(home: &Path) {
     for entry in fs::read_dir(home).into_iter().flatten().flatten() {
         if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
             let _ = fs::remove_dir_all(entry.path());
@@ -154,7 +154,7 @@ fn succeeded(program: &Path, output: io::Result<Output>) -> Result<Output, Start
 }
 
 /// The last few lines of a text that say something, joined to one.
-pub(super) fn last_lines(text: &str) -> String {
+pub(crate) fn last_lines(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines.iter().skip(lines.len().saturating_sub(6)).copied().collect::<Vec<_>>().join(" | ")
 }

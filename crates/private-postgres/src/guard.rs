@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 
-use super::owner::Owner;
+use crate::owner::Owner;
 
 /// Arguments: the signal that stops the program, what happens to the working directory afterwards
 /// (`keep` or `empty`), the program and its arguments.
@@ -22,7 +22,7 @@ use super::owner::Owner;
 /// - The signal is repeated because a program that has just been started may not listen yet.
 /// - The watching half goes on when the other half is killed, so the program is stopped all the
 ///   same.
-/// - The pause must not keep our output open when its shell is gone: see [`super::lock`].
+/// - The pause must not keep our output open when its shell is gone: see [`crate::lock`].
 const SCRIPT: &str = r#"trap '' HUP INT TERM
 exec 3<&0
 signal=$1 directory=$2
@@ -44,16 +44,16 @@ exit "$status""#;
 
 /// A command under construction that will run under the guard.
 #[derive(Debug)]
-pub(super) struct Guard(Command);
+pub(crate) struct Guard(Command);
 
 impl Guard {
     /// `program` as `owner`, stopped by `signal` (a name such as `TERM`).
-    pub(super) fn new(owner: &Owner, signal: &str, program: &Path) -> Self {
+    pub(crate) fn new(owner: &Owner, signal: &str, program: &Path) -> Self {
         Self::with(owner, signal, "keep", program)
     }
 
     /// The same, and `directory`, in which the program is started, is emptied when it has ended.
-    pub(super) fn emptying(owner: &Owner, signal: &str, program: &Path, directory: &Path) -> Self {
+    pub(crate) fn emptying(owner: &Owner, signal: &str, program: &Path, directory: &Path) -> Self {
         let mut guard = Self::with(owner, signal, "empty", program);
         guard.0.current_dir(directory);
         guard
@@ -68,25 +68,25 @@ impl Guard {
     }
 
     /// Adds one argument of the program.
-    pub(super) fn arg(&mut self, argument: impl AsRef<OsStr>) -> &mut Self {
+    pub(crate) fn arg(&mut self, argument: impl AsRef<OsStr>) -> &mut Self {
         self.0.arg(argument);
         self
     }
 
     /// Adds several arguments of the program.
-    pub(super) fn args(&mut self, arguments: &[&str]) -> &mut Self {
+    pub(crate) fn args(&mut self, arguments: &[&str]) -> &mut Self {
         self.0.args(arguments);
         self
     }
 
     /// Sets one variable of the program's environment.
-    pub(super) fn env(&mut self, name: &str, value: &str) -> &mut Self {
+    pub(crate) fn env(&mut self, name: &str, value: &str) -> &mut Self {
         self.0.env(name, value);
         self
     }
 
     /// Starts the program; its output goes to `stdout` and `stderr`.
-    pub(super) fn spawn(
+    pub(crate) fn spawn(
         &mut self,
         stdout: impl Into<Stdio>,
         stderr: impl Into<Stdio>,
@@ -97,7 +97,7 @@ impl Guard {
     }
 
     /// Runs the program to its end and returns what it wrote.
-    pub(super) fn output(&mut self) -> io::Result<Output> {
+    pub(crate) fn output(&mut self) -> io::Result<Output> {
         let running = self.spawn(Stdio::piped(), Stdio::piped())?;
         // The pipe must stay open while the program runs.
         let (child, pipe) = (running.child, running.pipe);
@@ -109,19 +109,19 @@ impl Guard {
 
 /// A running program and the pipe that keeps it alive.
 #[derive(Debug)]
-pub(super) struct Guarded {
+pub(crate) struct Guarded {
     child: Child,
     pipe: Option<ChildStdin>,
 }
 
 impl Guarded {
     /// Asks the program to stop.
-    pub(super) fn release(&mut self) {
+    pub(crate) fn release(&mut self) {
         self.pipe = None;
     }
 
     /// How the program ended, if it has.
-    pub(super) fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+    pub(crate) fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }
 }
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn ourselves() -> Owner {
-        let us = super::super::owner::our_uid().unwrap();
+        let us = crate::owner::our_uid().unwrap();
         // As root the tests switch to an account, as the real thing does.
         Owner::find(us, Path::new("/nonexistent")).unwrap()
     }

@@ -7,13 +7,13 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::error::StartError;
-use super::home::Home;
-use super::lock;
-use super::owner::Owner;
+use crate::error::StartError;
+use crate::home::Home;
+use crate::lock;
+use crate::owner::Owner;
 
 /// How often a server that starts or stops is looked at.
-pub(super) const PACE: Duration = Duration::from_millis(5);
+pub(crate) const PACE: Duration = Duration::from_millis(5);
 
 /// When an earlier server that stops by itself is asked once more: its guard may have been killed.
 const ASK_AFTER: Duration = Duration::from_secs(3);
@@ -29,11 +29,11 @@ const FILE: &str = "postmaster.pid";
 
 /// That file's content: line 1 is the process, line 8 its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PidFile(String);
+pub(crate) struct PidFile(String);
 
 impl PidFile {
     /// The file of the database in `data`, if there is one.
-    pub(super) fn read(data: &Path) -> Option<Self> {
+    pub(crate) fn read(data: &Path) -> Option<Self> {
         fs::read_to_string(data.join(FILE)).ok().map(Self)
     }
 
@@ -42,18 +42,18 @@ impl PidFile {
     }
 
     /// The process of the server. Single-user servers write it with a minus sign.
-    pub(super) fn process(&self) -> Option<u32> {
+    pub(crate) fn process(&self) -> Option<u32> {
         self.0.lines().next()?.trim().trim_start_matches('-').parse().ok()
     }
 
     /// Whether the server accepts connections.
-    pub(super) fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.0.lines().nth(7).is_some_and(|state| state.starts_with("ready"))
     }
 }
 
 /// Whether a server runs on the database in `data`.
-pub(super) fn is_running(data: &Path) -> bool {
+pub(crate) fn is_running(data: &Path) -> bool {
     running(data).is_some()
 }
 
@@ -82,16 +82,16 @@ fn serves(process: u32, data: &Path) -> bool {
 
 /// What is left of an earlier server.
 #[derive(Debug)]
-pub(super) struct Gone {
+pub(crate) struct Gone {
     /// The lock of the server, which we hold now.
-    pub(super) lock: File,
+    pub(crate) lock: File,
     /// The file of a server that ended without deleting it.
-    pub(super) left: Option<PidFile>,
+    pub(crate) left: Option<PidFile>,
 }
 
 /// Waits until every process of an earlier server is gone. Its guard has asked it to stop; insists
 /// when that takes long.
-pub(super) fn see_out(
+pub(crate) fn see_out(
     home: &Home,
     owner: &Owner,
     progress: &mut dyn FnMut(&str),
@@ -145,12 +145,12 @@ fn leftover(data: &Path) -> Result<Option<PidFile>, StartError> {
 }
 
 /// Asks the server on `data`, if one runs, to stop with a checkpoint, closing its connections.
-pub(super) fn ask_to_stop(data: &Path, owner: &Owner) -> io::Result<()> {
+pub(crate) fn ask_to_stop(data: &Path, owner: &Owner) -> io::Result<()> {
     running(data).map_or(Ok(()), |process| signal(owner, "INT", process))
 }
 
 /// Stops the server on `data`, if one runs, without a checkpoint.
-pub(super) fn stop_at_once(data: &Path, owner: &Owner) -> io::Result<()> {
+pub(crate) fn stop_at_once(data: &Path, owner: &Owner) -> io::Result<()> {
     running(data).map_or(Ok(()), |process| signal(owner, "QUIT", process))
 }
 
@@ -163,8 +163,8 @@ fn signal(owner: &Owner, name: &str, process: u32) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::postgres::Durability;
-    use crate::postgres::owner::our_uid;
+    use crate::Durability;
+    use crate::owner::our_uid;
 
     #[test]
     fn the_file_names_process_and_state() {

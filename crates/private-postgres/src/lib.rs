@@ -24,10 +24,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-use self::binaries::Binaries;
-use self::home::Home;
-use self::owner::Owner;
-use self::server::{Plan, Server};
+use binaries::Binaries;
+use home::Home;
+use owner::Owner;
+use server::{Plan, Server};
 
 mod binaries;
 mod cluster;
@@ -39,8 +39,8 @@ mod owner;
 mod postmaster;
 mod server;
 
-pub use self::error::StartError;
-pub use self::home::{default_home, make_home, sweep_dead, throwaway_parent};
+pub use error::StartError;
+pub use home::{default_home, make_home, sweep_dead, throwaway_parent};
 
 /// The role that owns a new database and may do everything in it.
 pub const ADMIN: &str = "pj_admin";

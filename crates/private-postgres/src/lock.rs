@@ -11,9 +11,9 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::Durability;
-use super::error::StartError;
-use super::postmaster::PACE;
+use crate::Durability;
+use crate::error::StartError;
+use crate::postmaster::PACE;
 
 /// The name of the file that the process using a home locks.
 const NAME: &str = "lock";
@@ -22,7 +22,7 @@ const NAME: &str = "lock";
 const SERVER: &str = "server.lock";
 
 /// A lock file that we hold.
-pub(super) struct Lock {
+pub(crate) struct Lock {
     file: File,
     text: String,
 }
@@ -30,7 +30,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Takes the lock of `home`, or tells who has it after `patience`: a process that has just been
     /// killed holds it until the kernel has taken it apart.
-    pub(super) fn take(home: &Path, patience: Duration) -> Result<Self, StartError> {
+    pub(crate) fn take(home: &Path, patience: Duration) -> Result<Self, StartError> {
         let path = home.join(NAME);
         let opened = File::options().create(true).truncate(false).write(true).open(&path);
         let file = opened.map_err(StartError::io("open", &path))?;
@@ -59,12 +59,12 @@ impl Lock {
     }
 
     /// What the last holder used the directory for.
-    pub(super) fn purpose(&self) -> Option<Durability> {
+    pub(crate) fn purpose(&self) -> Option<Durability> {
         parse(&self.text)
     }
 
     /// Notes that we use the directory for `durability`. The file stays locked until it is dropped.
-    pub(super) fn sign(mut self, durability: Durability) -> io::Result<File> {
+    pub(crate) fn sign(mut self, durability: Durability) -> io::Result<File> {
         self.file.set_len(0)?;
         self.file.rewind()?;
         writeln!(self.file, "{} {}", word(durability), std::process::id())?;
@@ -73,13 +73,13 @@ impl Lock {
 }
 
 /// The lock of the database server of `home`, free or not.
-pub(super) fn of_server(home: &Path) -> Result<File, StartError> {
+pub(crate) fn of_server(home: &Path) -> Result<File, StartError> {
     let path = home.join(SERVER);
     File::options().create(true).append(true).open(&path).map_err(StartError::io("open", &path))
 }
 
 /// What `home` was last used for, without taking its lock, nor making one where there is none.
-pub(super) fn purpose(home: &Path) -> Option<Durability> {
+pub(crate) fn purpose(home: &Path) -> Option<Durability> {
     parse(&fs::read_to_string(home.join(NAME)).ok()?)
 }
 

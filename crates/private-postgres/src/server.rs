@@ -9,14 +9,14 @@ use std::process::ExitStatus;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::Durability;
-use super::binaries::Binaries;
-use super::cluster::last_lines;
-use super::error::StartError;
-use super::guard::{Guard, Guarded};
-use super::home::Home;
-use super::owner::Owner;
-use super::postmaster::{self, Gone, PACE, PidFile};
+use crate::Durability;
+use crate::binaries::Binaries;
+use crate::cluster::last_lines;
+use crate::error::StartError;
+use crate::guard::{Guard, Guarded};
+use crate::home::Home;
+use crate::owner::Owner;
+use crate::postmaster::{self, Gone, PACE, PidFile};
 
 /// How long a start may take. After a crash it includes replaying the log of the database.
 const START_LIMIT: Duration = Duration::from_mins(5);
@@ -63,19 +63,19 @@ const THROWAWAY: [&str; 8] = [
 
 /// What a server is started with.
 #[derive(Debug)]
-pub(super) struct Plan<'a> {
-    pub(super) home: &'a Home,
-    pub(super) owner: &'a Owner,
-    pub(super) binaries: &'a Binaries,
-    pub(super) run_dir: &'a Path,
-    pub(super) durability: Durability,
+pub(crate) struct Plan<'a> {
+    pub(crate) home: &'a Home,
+    pub(crate) owner: &'a Owner,
+    pub(crate) binaries: &'a Binaries,
+    pub(crate) run_dir: &'a Path,
+    pub(crate) durability: Durability,
     /// Further settings, `name=value`.
-    pub(super) settings: &'a [String],
+    pub(crate) settings: &'a [String],
 }
 
 /// A server that is ready. Dropping it stops it.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     guarded: Guarded,
     data: PathBuf,
     owner: Owner,
@@ -84,7 +84,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts a server after another that is `gone`, and waits until it accepts connections.
-    pub(super) fn start(
+    pub(crate) fn start(
         plan: &Plan<'_>,
         gone: Gone,
         progress: &mut dyn FnMut(&str),
@@ -123,17 +123,17 @@ impl Server {
     }
 
     /// The process of the server.
-    pub(super) fn process(&self) -> u32 {
+    pub(crate) fn process(&self) -> u32 {
         self.process
     }
 
     /// How the server ended, if it has.
-    pub(super) fn has_exited(&mut self) -> Option<ExitStatus> {
+    pub(crate) fn has_exited(&mut self) -> Option<ExitStatus> {
         self.guarded.try_wait().ok().flatten()
     }
 
     /// Stops the server: with a checkpoint, and without one if that takes too long.
-    pub(super) fn stop(&mut self) -> io::Result<()> {
+    pub(crate) fn stop(&mut self) -> io::Result<()> {
         self.guarded.release();
         if self.has_exited().is_some() {
             // Should the guard have been killed, the server may not have heard of it.

@@ -6,10 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::error::StartError;
+use crate::error::StartError;
 
 /// The oldest major version a new database is made with.
-pub(super) const OLDEST_MAJOR: u32 = 15;
+pub(crate) const OLDEST_MAJOR: u32 = 15;
 
 /// Directories whose entries are installations, the start of the entries' names, and where in an
 /// entry the programs are.
@@ -29,15 +29,15 @@ const INSTALLATIONS: [(&str, &str, &str); 11] = [
 
 /// A directory with the server programs, and their major version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Binaries {
-    pub(super) dir: PathBuf,
-    pub(super) major: u32,
+pub(crate) struct Binaries {
+    pub(crate) dir: PathBuf,
+    pub(crate) major: u32,
 }
 
 impl Binaries {
     /// The installation to use: for a database that exists, one of the major version `made_by`;
     /// for a new one, the first that is new enough.
-    pub(super) fn find(data: &Path, made_by: Option<u32>) -> Result<Self, StartError> {
+    pub(crate) fn find(data: &Path, made_by: Option<u32>) -> Result<Self, StartError> {
         let chosen = env::var_os("PG_BIN_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
         let candidates = match chosen {
             Some(dir) if holds_server(&dir) => vec![dir],
@@ -48,7 +48,7 @@ impl Binaries {
     }
 
     /// The program `name`, such as `initdb`.
-    pub(super) fn program(&self, name: &str) -> PathBuf {
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 }

@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-use super::binaries::OLDEST_MAJOR;
+use crate::binaries::OLDEST_MAJOR;
 
-/// Why [`Postgres::start`](super::Postgres::start) failed.
+/// Why [`Postgres::start`](crate::Postgres::start) failed.
 ///
 /// Every message names the file, directory or program concerned and, where there is one, the way
 /// out, so that it can be shown to an operator as it is.
@@ -63,7 +63,7 @@ pub enum StartError {
         /// The process that holds it, where it is known.
         process: Option<u32>,
     },
-    /// The data directory was made for the other [`Durability`](super::Durability), or a throwaway
+    /// The data directory was made for the other [`Durability`](crate::Durability), or a throwaway
     /// database was asked for in a directory with other contents.
     OtherPurpose(PathBuf),
     /// The database server of an earlier run does not stop.
@@ -109,7 +109,7 @@ pub enum StartError {
 
 impl StartError {
     /// For `map_err`: the operating system refused to do `verb` with `path`.
-    pub(super) fn io(verb: &str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(verb: &str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let doing = format!("{verb} {}", path.display());
         move |source| Self::Io { doing, source }
     }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::Durability;
-use super::error::StartError;
-use super::lock::{self, Lock};
-use super::owner::{Owner, our_uid};
+use crate::Durability;
+use crate::error::StartError;
+use crate::lock::{self, Lock};
+use crate::owner::{Owner, our_uid};
 
 /// The longest path of a socket's directory in bytes: a Unix socket's address holds 103 on macOS,
 /// 107 on Linux, and the name of the socket needs its share.
@@ -24,7 +24,7 @@ const ROOMY_KIB: u64 = 1024 * 1024;
 
 /// A data directory that this process alone uses until the value is dropped.
 #[derive(Debug)]
-pub(super) struct Home {
+pub(crate) struct Home {
     path: PathBuf,
     /// Locked while we live; the kernel unlocks it however we end.
     _lock: File,
@@ -32,7 +32,7 @@ pub(super) struct Home {
 
 impl Home {
     /// Makes the directory where needed and takes its lock, for the user `us`.
-    pub(super) fn claim(
+    pub(crate) fn claim(
         wanted: &Path,
         durability: Durability,
         us: u32,
@@ -54,22 +54,22 @@ impl Home {
     }
 
     /// The absolute path, without links.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The directory of the database.
-    pub(super) fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.path.join("data")
     }
 
     /// The log of the database server.
-    pub(super) fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.path.join("postgres.log")
     }
 
     /// The directory of the socket, made and checked for `owner`.
-    pub(super) fn run_dir(&self, owner: &Owner) -> Result<PathBuf, StartError> {
+    pub(crate) fn run_dir(&self, owner: &Owner) -> Result<PathBuf, StartError> {
         let run = run_dir_of(&self.path).map_err(StartError::io("inspect", &self.path))?;
         match DirBuilder::new().mode(0o700).create(&run) {
             Ok(()) => owner.give(&run)?,
@@ -88,7 +88,7 @@ impl Home {
     }
 
     /// Deletes everything.
-    pub(super) fn delete(&self) -> io::Result<()> {
+    pub(crate) fn delete(&self) -> io::Result<()> {
         delete(&self.path)
     }
 }
