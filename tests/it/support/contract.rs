@@ -1,8 +1,11 @@
 //! Is the document true? Status, code, media type and body of every answer against it.
 
 use super::client::Answer;
-use serde_json::{Map, Value};
-use std::sync::OnceLock;
+use jsonschema::paths::{LazyLocation, Location};
+use jsonschema::{Draft, Keyword, Registry, ValidationError, Validator};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 /// The document of the code under test, as it is written.
 pub fn as_written() -> &'static Value {
@@ -103,80 +106,42 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     }
 }
 
-/// What is wrong with a value by this schema.
+/// What is wrong with a value by this schema of the document.
 pub fn faults_of(value: &Value, schema: &Value) -> Vec<String> {
-    let mut faults = Vec::new();
-    fits(value, schema, "", &mut faults);
-    faults
-}
-
-fn resolve(schema: &Value) -> &Value {
-    match schema["$ref"].as_str() {
-        Some(reference) => {
-            let target = document().pointer(reference.trim_start_matches('#')).expect(reference);
-            resolve(target)
-        }
-        None => schema,
-    }
-}
-
-/// The part of JSON Schema that the document uses.
-fn fits(value: &Value, schema: &Value, at: &str, faults: &mut Vec<String>) {
-    let schema = resolve(schema);
-    if let Some(choices) = schema["oneOf"].as_array() {
-        let fitting = choices.iter().filter(|choice| {
-            let mut none = Vec::new();
-            fits(value, choice, at, &mut none);
-            none.is_empty()
-        });
-        if fitting.count() != 1 {
-            faults.push(format!("{at}: fits not exactly one of {choices:?}"));
-        }
-        return;
-    }
-    if !type_fits(value, &schema["type"]) {
-        faults.push(format!("{at}: {value} is not {}", schema["type"]));
-        return;
-    }
-    match value {
-        Value::Object(object) => object_fits(object, schema, at, faults),
-        Value::Array(items) => {
-            if schema["maxItems"].as_u64().is_some_and(|most| items.len() as u64 > most) {
-                faults.push(format!("{at}: too many items"));
-            }
-            for (index, item) in items.iter().enumerate() {
-                fits(item, &schema["items"], &format!("{at}/{index}"), faults);
-            }
-        }
-        Value::Number(number) => {
-            let number = number.as_f64().unwrap();
-            let low = schema["minimum"].as_f64().is_some_and(|least| number < least);
-            let high = schema["maximum"].as_f64().is_some_and(|most| number > most);
-            if low || high {
-                faults.push(format!("{at}: {number} is out of range"));
-            }
-        }
-        Value::String(text) => string_fits(text, schema, at, faults),
-        Value::Null | Value::Bool(_) => {}
-    }
-}
-
-fn type_fits(value: &Value, wanted: &Value) -> bool {
-    let is = |name: &str| match name {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        "boolean" => value.is_boolean(),
-        "null" => value.is_null(),
-        _ => false,
+    static VALIDATORS: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
+    let validator = {
+        let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
+        let made =
+            validators.entry(schema.to_string()).or_insert_with(|| Arc::new(validator(schema)));
+        Arc::clone(made)
     };
-    match wanted {
-        Value::String(name) => is(name),
-        Value::Array(names) => names.iter().any(|name| is(name.as_str().unwrap())),
-        _ => true,
-    }
+    let faults = validator.iter_errors(value);
+    faults.map(|fault| format!("{}: {fault}", fault.instance_path)).collect()
+}
+
+/// Where the schemas of the document are for the references of [`validator`].
+const COMPONENTS: &str = "urn:pain-journal:document";
+
+/// A schema of the document, made strict, with all it refers to.
+fn validator(schema: &Value) -> Validator {
+    static COMPONENTS_OF_ANSWERS: LazyLock<Registry> = LazyLock::new(|| {
+        let mut schemas = document()["components"]["schemas"].clone();
+        schemas.as_object_mut().unwrap().values_mut().for_each(make_strict);
+        let document = json!({"components": {"schemas": schemas}});
+        Registry::try_new(COMPONENTS, Draft::Draft202012.create_resource(document)).unwrap()
+    });
+    let mut schema = schema.clone();
+    make_strict(&mut schema);
+    let text = schema.to_string().replace("\"#/", &format!("\"{COMPONENTS}#/"));
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .should_validate_formats(true)
+        // All moments are written in one form.
+        .with_format("date-time", |text: &str| text.len() == 24 && text.ends_with('Z'))
+        .with_keyword(WHOLE, |_, _, _| Ok(Box::new(Whole)))
+        .with_registry(COMPONENTS_OF_ANSWERS.clone())
+        .build(&serde_json::from_str(&text).unwrap())
+        .unwrap()
 }
 
 /// Members by which the objects are known that leave members out: a fault has either a pointer or a
@@ -184,39 +149,96 @@ fn type_fits(value: &Value, wanted: &Value) -> bool {
 /// changes, and WatermelonDB reads the rejected ids only where there are any.
 const SPARING: [&str; 4] = ["pointer", "max_changes", "journal_entries", "experimentalRejectedIds"];
 
-fn object_fits(object: &Map<String, Value>, schema: &Value, at: &str, faults: &mut Vec<String>) {
-    let none = Map::new();
-    let properties = schema["properties"].as_object().unwrap_or(&none);
-    // What may be left out of a request is there in an answer.
-    let whole = !SPARING.iter().any(|name| properties.contains_key(*name));
-    let required = schema["required"].as_array().into_iter().flatten();
-    let required = required.map(|name| name.as_str().unwrap());
-    for name in required.chain(properties.keys().map(String::as_str).filter(|_| whole)) {
-        if !object.contains_key(name) {
-            faults.push(format!("{at}: {name} is missing"));
+/// Asks more of an answer than the document promises, so that it has no member without a description
+/// and leaves none out: what may be left out of a request is there in an answer. And an integer is
+/// written as one, without a fraction.
+fn make_strict(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            let is_whole = match keywords.get("type") {
+                Some(Value::Array(types)) => {
+                    !types.contains(&json!("number")) && types.contains(&json!("integer"))
+                }
+                of_one => of_one.is_some_and(|name| name == "integer"),
+            };
+            if is_whole {
+                keywords.insert(WHOLE.into(), true.into());
+            }
+            let names =
+                keywords.get_mut("properties").and_then(Value::as_object_mut).map(|members| {
+                    members.values_mut().for_each(make_strict);
+                    members.keys().cloned().collect::<Vec<String>>()
+                });
+            if let Some(names) = names {
+                if !names.iter().any(|name| SPARING.contains(&name.as_str())) {
+                    keywords.insert("required".into(), names.into());
+                }
+                keywords.entry("additionalProperties").or_insert(false.into());
+            }
+            for inner in ["items", "additionalProperties", "oneOf", "allOf"] {
+                keywords.get_mut(inner).into_iter().for_each(make_strict);
+            }
         }
-    }
-    for (name, value) in object {
-        match properties.get(name) {
-            Some(schema) => fits(value, schema, &format!("{at}/{name}"), faults),
-            None if schema["additionalProperties"] == true
-                || schema["additionalProperties"].is_object() => {}
-            None => faults.push(format!("{at}: {name} is not documented")),
-        }
+        Value::Array(schemas) => schemas.iter_mut().for_each(make_strict),
+        _ => {}
     }
 }
 
-fn string_fits(text: &str, schema: &Value, at: &str, faults: &mut Vec<String>) {
-    if schema["maxLength"].as_u64().is_some_and(|most| text.chars().count() as u64 > most) {
-        faults.push(format!("{at}: too long"));
+/// Our own keyword: a number that is written without a fraction.
+const WHOLE: &str = "x-whole";
+
+struct Whole;
+
+impl Keyword for Whole {
+    fn validate<'i>(
+        &self,
+        instance: &'i Value,
+        location: &LazyLocation<'_, '_>,
+    ) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(instance) {
+            return Ok(());
+        }
+        let place = location.into();
+        Err(ValidationError::custom(Location::new(), place, instance, "it has a fraction"))
     }
-    let formed = match schema["format"].as_str() {
-        Some("uuid") => text.parse::<uuid::Uuid>().is_ok(),
-        Some("date") => chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok(),
-        Some("date-time") => text.len() == 24 && text.ends_with('Z'),
-        _ => true,
-    };
-    if !formed {
-        faults.push(format!("{at}: {text} is not {}", schema["format"]));
+
+    fn is_valid(&self, instance: &Value) -> bool {
+        !instance.is_f64()
+    }
+}
+
+#[test]
+fn an_answer_that_the_document_does_not_describe_is_told() {
+    let schema = json!({"type": "object", "properties": {
+        "at": {"type": "string", "format": "date-time"},
+        "time": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
+        "kind": {"type": ["string", "null"], "enum": ["daily", "weekly", null]},
+        "count": {"type": "integer", "maximum": 9},
+        "device": {"$ref": "#/components/schemas/DeviceInfo"},
+    }, "required": ["at"]});
+    let device =
+        json!({"name": "phone", "installation_id": null, "platform": null, "app_version": null});
+    let good = json!({"at": "2025-06-01T08:00:00.000Z", "time": "08:00", "kind": null, "count": 3,
+        "device": device});
+    assert_eq!(faults_of(&good, &schema), [""; 0]);
+    for (place, bad) in [
+        ("/at", json!("2025-06-01T08:00:00Z")),
+        ("/time", json!("24:00")),
+        ("/kind", json!("yearly")),
+        ("/count", json!(10)),
+        ("/count", json!(3.0)),
+        ("/device/name", json!(1)),
+        ("/device/other", json!(1)),
+        ("/other", json!(1)),
+    ] {
+        let mut answer = good.clone();
+        let (object, name) = place.rsplit_once('/').unwrap();
+        answer.pointer_mut(object).unwrap()[name] = bad;
+        let faults = faults_of(&answer, &schema);
+        assert_eq!(faults.len(), 1, "{place}: {faults:?}");
+        assert!(faults[0].starts_with(place) || place.ends_with("other"), "{place}: {faults:?}");
+        answer.pointer_mut(object).unwrap().as_object_mut().unwrap().remove(name);
+        let is_told = !faults_of(&answer, &schema).is_empty();
+        assert_eq!(is_told, !place.ends_with("other"), "{place} is left out");
     }
 }
