@@ -5,7 +5,7 @@ use super::moment::{
 };
 use super::pain::{Nrs, PainSite, Relief, Trigger, check_sites};
 use super::red_flags::{RedFlag, notice};
-use crate::journal::{Context, Rules, SafetyNotice, collection};
+use crate::journal::{Context, Rules, SafetyNotice, collection, field};
 use crate::time::{Instant, OffsetMinutes, PhoneZone};
 use crate::wire::{Faults, Items, Json, Settled, Text, Whole, vocabulary};
 use chrono::NaiveDate;
@@ -126,6 +126,16 @@ collection! {
 }
 
 timed!(JournalEntry, effective_at);
+
+impl JournalEntry {
+    /// The fields that rate pain: a day on which one of them is above 0 was not free of it.
+    pub const PAIN_RATINGS: [&'static str; 4] = [
+        field::<Self>("pain_now"),
+        field::<Self>("pain_average"),
+        field::<Self>("pain_worst"),
+        field::<Self>("pain_least"),
+    ];
+}
 
 impl Rules for JournalEntry {
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {

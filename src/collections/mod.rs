@@ -1,4 +1,4 @@
-//! The collections: one file each, registered here once.
+//! The collections: one file each, and one entry in [`ALL`].
 
 mod adverse_events;
 mod assessments;
@@ -41,53 +41,42 @@ pub use treatment_sessions::{
     Stimulation, Technique, TreatmentSession,
 };
 
+use crate::journal::{Collection, Of};
 use crate::routes::Routes;
 
-/// Calls a macro with every collection: those that others refer to before those that refer to them.
-/// This is the one list.
-macro_rules! for_each_collection {
-    ($do:ident) => {
-        $do!(
-            $crate::collections::PainEpisode,
-            $crate::collections::TreatmentPlan,
-            $crate::collections::TreatmentSession,
-            $crate::collections::JournalEntry,
-            $crate::collections::SleepRecord,
-            $crate::collections::MedicationIntake,
-            $crate::collections::Flare,
-            $crate::collections::Goal,
-            $crate::collections::Question,
-            $crate::collections::Assessment,
-            $crate::collections::AdverseEvent,
-            $crate::collections::PractitionerNote,
-            $crate::collections::Reminder
-        )
-    };
-}
-pub(crate) use for_each_collection;
+/// Every collection: those that others refer to before those that refer to them. This is the one list.
+pub static ALL: [&dyn Collection; 13] = [
+    &Of::<PainEpisode>::COLLECTION,
+    &Of::<TreatmentPlan>::COLLECTION,
+    &Of::<TreatmentSession>::COLLECTION,
+    &Of::<JournalEntry>::COLLECTION,
+    &Of::<SleepRecord>::COLLECTION,
+    &Of::<MedicationIntake>::COLLECTION,
+    &Of::<Flare>::COLLECTION,
+    &Of::<Goal>::COLLECTION,
+    &Of::<Question>::COLLECTION,
+    &Of::<Assessment>::COLLECTION,
+    &Of::<AdverseEvent>::COLLECTION,
+    &Of::<PractitionerNote>::COLLECTION,
+    &Of::<Reminder>::COLLECTION,
+];
 
-/// The names of the collections' schemas.
-pub const SCHEMAS: &[&str] = {
-    macro_rules! names {
-        ($($collection:ty),+) => {
-            &[$(<$collection as crate::journal::Record>::SCHEMA),+]
-        };
-    }
-    for_each_collection!(names)
-};
+/// The collection of this name.
+pub fn named(name: &str) -> Option<&'static dyn Collection> {
+    ALL.into_iter().find(|collection| collection.name() == name)
+}
 
 /// Registers the routes of every collection.
 pub fn routes(routes: &mut Routes) {
-    macro_rules! register {
-        ($($collection:ty),+) => { $(crate::journal::http::routes::<$collection>(routes);)+ };
+    for collection in ALL {
+        collection.routes(routes);
     }
-    for_each_collection!(register);
     red_flags::routes(routes);
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::journal::{Context, MARK, Record};
+    use crate::journal::{Context, JOURNAL_DATE, MARK, Record};
     use crate::sections::Section;
     use crate::wire::{Faults, read_body};
     use serde_json::Value;
@@ -119,18 +108,16 @@ mod tests {
     #[test]
     fn numbers_names_and_paths_are_unique() {
         let mut seen = HashSet::new();
-        macro_rules! check {
-            ($($collection:ty),+) => { $(
-                assert!(seen.insert(<$collection>::NUMBER.to_string()));
-                assert!(seen.insert(<$collection>::COLLECTION.to_owned()));
-                assert!(seen.insert(format!("/{}", <$collection>::PATH)));
-                assert!(<$collection>::FIELDS.iter().any(|f| f.name == "journal_date"));
-                // Notes without the patient's mark would never be shown, or the mark be a note.
-                let notes = <$collection>::FIELDS.iter().filter(|f| f.section == Some(Section::Notes));
-                let notes: Vec<&str> = notes.map(|f| f.name).collect();
-                assert!(notes.is_empty() || notes.len() > 1 && notes.contains(&MARK), "{notes:?}");
-            )+ };
+        for collection in super::ALL {
+            let definition = collection.definition();
+            assert!(seen.insert(definition.number.to_string()));
+            assert!(seen.insert(definition.name.to_owned()));
+            assert!(seen.insert(format!("/{}", definition.path)));
+            assert!(definition.field(JOURNAL_DATE).is_some());
+            // Notes without the patient's mark would never be shown, or the mark be a note.
+            let notes = definition.fields.iter().filter(|f| f.section == Some(Section::Notes));
+            let notes: Vec<&str> = notes.map(|f| f.name).collect();
+            assert!(notes.is_empty() || notes.len() > 1 && notes.contains(&MARK), "{notes:?}");
         }
-        for_each_collection!(check);
     }
 }

@@ -1,7 +1,7 @@
 //! A cell as the value of its column: whichever readings of it the column's own reader takes. Where two
 //! of them are different values, nobody can tell which one was meant, and the cell is refused.
 
-use crate::journal::Record;
+use crate::journal::Collection;
 use crate::time::parse_date;
 use crate::wire::Faults;
 use crate::wire::number::{number_of, whole_of};
@@ -18,11 +18,15 @@ const NO: [&str; 4] = ["false", "falsch", "no", "nein"];
 ///
 /// # Errors
 /// When it may be more than one number.
-pub(super) fn value<C: Record>(column: &str, cell: &str) -> Result<Value, String> {
+pub(super) fn value(
+    collection: &dyn Collection,
+    column: &str,
+    cell: &str,
+) -> Result<Value, String> {
     let bare = trim_unseen(cell);
     let taken = |value: &Value| {
         let mut faults = Faults::default();
-        C::canonical(column, value, &mut faults).filter(|_| faults.is_empty())
+        collection.canonical(column, value, &mut faults).filter(|_| faults.is_empty())
     };
     let text = [json!(cell), json!(bare)];
     if let Some(text) = text.into_iter().find(|text| taken(text).is_some()) {
@@ -102,9 +106,10 @@ pub(super) fn day(cell: &str) -> Option<NaiveDate> {
 mod tests {
     use super::*;
     use crate::collections::JournalEntry;
+    use crate::journal::{Of, Record};
 
     fn read(column: &str, cell: &str) -> Value {
-        value::<JournalEntry>(column, cell).unwrap()
+        value(&Of::<JournalEntry>::COLLECTION, column, cell).unwrap()
     }
 
     #[test]
@@ -128,7 +133,7 @@ mod tests {
         }
         // Four steps or four thousand?
         for cell in ["4.000", "4,000"] {
-            let reason = value::<JournalEntry>("steps", cell).unwrap_err();
+            let reason = value(&Of::<JournalEntry>::COLLECTION, "steps", cell).unwrap_err();
             assert!(reason.starts_with("steps: May be two numbers"), "{reason}");
         }
         for cell in ["4,5", "1,2,3", "1.23,4", "12.34.567", "0.123", ",5", "x"] {

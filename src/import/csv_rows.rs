@@ -2,243 +2,18 @@
 
 use super::Drawn;
 use super::cells::{day, value};
-use super::table::{Row, Rows};
-use crate::collections::JournalEntry;
-use crate::journal::Record;
-use crate::time::{Instant, PhoneZone, TimeZone};
+use super::day::{MOMENT, Whose, ZONE};
+use super::header::{DAY, Header};
+use super::table::Row;
+use crate::collections::{EntryKind, JournalEntry};
+use crate::journal::{Fields, Of, Record, field};
+use crate::time::PhoneZone;
 use crate::wire::unseen::trim_unseen;
-use chrono::{FixedOffset, NaiveDate, NaiveTime, TimeDelta};
-use chrono_tz::Tz;
-use serde_json::{Map, Value, json};
+use chrono::NaiveDate;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use uuid::Uuid;
 
-/// The hour of the evening a row is taken to be about, on the patient's clock.
-const EVENING: NaiveTime = match NaiveTime::from_hms_opt(21, 0, 0) {
-    Some(time) => time,
-    None => NaiveTime::MIN,
-};
-
-/// What separates cells.
-const SEPARATORS: [char; 3] = [',', ';', '\t'];
-
-/// The column of the day.
-const DAY: &str = "journal_date";
-/// The column that a report's table of days has and no entry.
-const REPORT: &str = "expected";
-
-/// The head of a table.
-#[derive(Debug)]
-pub(super) struct Header {
-    /// The names of its columns, in lower case.
-    pub(super) columns: Vec<String>,
-    /// The column of the day.
-    pub(super) day: usize,
-    /// What separates its cells.
-    pub(super) separator: char,
-    /// Is it the table of days of a report?
-    pub(super) is_report: bool,
-}
-
-impl Header {
-    /// Finds the header of a table, its separator, and the rows below it.
-    ///
-    /// # Errors
-    /// Line and reason where the text is no table of days.
-    pub(super) fn find(text: &str) -> Result<(Self, Rows<'_>), (usize, String)> {
-        let (text, line) = behind_hint(text).map_or((text, 1), |rest| (rest, 2));
-        if text.split(['\n', '\r']).next().is_some_and(|line| line.contains('\0')) {
-            let reason = "The file is no text in UTF-8: it may be UTF-16 without its mark, or no table \
-                          but a workbook. Save it as CSV in UTF-8, or name its encoding: --encoding utf-16le.";
-            return Err((line, reason.to_owned()));
-        }
-        // The separator with which a column of the day is there; else the one that makes most columns,
-        // to say what is missing.
-        let mut widest: Option<(Vec<String>, Rows<'_>, char)> = None;
-        for separator in SEPARATORS {
-            let mut rows = Rows::new(text, line, separator);
-            let Some(Ok(row)) = rows.find(|row| !row.as_ref().is_ok_and(Row::is_blank)) else {
-                continue;
-            };
-            let name = |cell: &String| trim_unseen(cell).to_ascii_lowercase();
-            let columns: Vec<String> = row.cells.iter().map(name).collect();
-            let has_day = columns.iter().any(|name| name == DAY);
-            if has_day || widest.as_ref().is_none_or(|(most, ..)| most.len() < columns.len()) {
-                widest = Some((columns, rows, separator));
-            }
-            if has_day {
-                break;
-            }
-        }
-        let Some((columns, rows, separator)) = widest else {
-            let reason = match Rows::new(text, line, ',').find_map(Result::err) {
-                Some(fault) => format!("The header cannot be read. {}", fault.reason),
-                None => "The file is empty.".to_owned(),
-            };
-            return Err((line, reason));
-        };
-        let header_line = rows.rest().1.saturating_sub(1);
-        let Some(day) = columns.iter().position(|name| name == DAY) else {
-            let count = columns.len();
-            return Err((
-                header_line,
-                format!(
-                    "The header has no column {DAY}. It has {count} columns, read with {} between them; \
-                     commas, semicolons and tabs are recognised. Columns are called like the fields of a \
-                     journal entry.",
-                    spoken(separator)
-                ),
-            ));
-        };
-        let is_report = columns.iter().any(|name| name == REPORT);
-        let header = Self { columns, day, separator, is_report };
-        header.check().map_err(|reason| (header_line, reason))?;
-        Ok((header, rows))
-    }
-
-    /// Every column must be known, and known once: else its values would be lost.
-    fn check(&self) -> Result<(), String> {
-        let is_known = |name: &str| {
-            name.is_empty()
-                || JournalEntry::FIELDS.iter().any(|field| field.name == name)
-                || self.is_report && super::report_rows::is_column(name)
-        };
-        let mut seen = BTreeSet::new();
-        for (index, name) in self.columns.iter().enumerate() {
-            let place = index + 1;
-            if !is_known(name) {
-                let short: String = name.chars().take(64).collect();
-                return Err(format!(
-                    "Column {place} ({short}) is no field of a journal entry. Rename or remove it; docs/api.md \
-                     and `GET /openapi.json` have the names."
-                ));
-            }
-            if !name.is_empty() && !seen.insert(name) {
-                return Err(format!("Column {place} ({name}) is there twice."));
-            }
-        }
-        Ok(())
-    }
-
-    /// The cells of a row under the names of their columns.
-    ///
-    /// # Errors
-    /// When there are more or fewer cells than columns, a value without a column, or when a quoted
-    /// cell holds what seem to be rows.
-    pub(super) fn named<'a>(&'a self, row: &'a Row<'_>) -> Result<Vec<(&'a str, &'a str)>, String> {
-        if row.cells.len() != self.columns.len() {
-            return Err(format!(
-                "Has {} cells where the header has {}.",
-                row.cells.len(),
-                self.columns.len()
-            ));
-        }
-        if let Some(line) = self.swallowed(row) {
-            return Err(format!(
-                "A quoted cell runs to line {}, and line {line} within it looks like a row of its own. \
-                 Nothing of lines {} to {} was taken: close the quote where the cell ends.",
-                row.last_line, row.line, row.last_line
-            ));
-        }
-        let cells =
-            self.columns.iter().map(String::as_str).zip(row.cells.iter().map(String::as_str));
-        let cells: Vec<(&str, &str)> = cells.collect();
-        let nameless =
-            |(name, cell): &(&str, &str)| name.is_empty() && !trim_unseen(cell).is_empty();
-        if let Some(place) = cells.iter().position(nameless) {
-            return Err(format!("Cell {} has a value, and its column no name.", place + 1));
-        }
-        Ok(cells.into_iter().filter(|(name, _)| !name.is_empty()).collect())
-    }
-
-    /// A line of the file within a row that would be a row itself. Two stray quotes make one cell of all
-    /// the days between them, and nothing else would show it.
-    fn swallowed(&self, row: &Row<'_>) -> Option<usize> {
-        if row.line == row.last_line {
-            return None;
-        }
-        let lines = Lines(row.raw);
-        let last = row.last_line - row.line;
-        let looks = |line: &str| {
-            let mut rows = Rows::new(line, 1, self.separator);
-            matches!(rows.next(), Some(Ok(inner)) if inner.cells.len() == self.columns.len()
-                && inner.cells.get(self.day).is_some_and(|cell| day(cell).is_some()))
-        };
-        let (index, _) =
-            lines.enumerate().skip(1).take(last.saturating_sub(1)).find(|(_, line)| looks(line))?;
-        Some(row.line + index)
-    }
-}
-
-/// The text behind a line of its own in which a spreadsheet names the separator, `sep=;`.
-fn behind_hint(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix("sep=")?.strip_prefix(SEPARATORS)?;
-    rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\r', '\n']))
-}
-
-const fn spoken(separator: char) -> &'static str {
-    match separator {
-        ';' => "semicolons",
-        '\t' => "tabs",
-        _ => "commas",
-    }
-}
-
-/// The lines of a text as an editor shows them.
-pub(super) struct Lines<'a>(pub(super) &'a str);
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = &'a str;
-    fn next(&mut self) -> Option<&'a str> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let end = self.0.find(['\n', '\r']).unwrap_or(self.0.len());
-        let (line, rest) = self.0.split_at(end);
-        let rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\n', '\r']));
-        self.0 = rest.unwrap_or_default();
-        Some(line)
-    }
-}
-
-/// Whose rows they are, and in which zone they were lived.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Whose {
-    /// The patient.
-    pub(super) patient: Uuid,
-    /// The zone of rows that name none.
-    pub(super) zone: Tz,
-}
-
-impl Whose {
-    /// The id of what a table says about a day: derived from patient and day (UUID version 5), as sync
-    /// clients derive it, so that the same day imported twice is one record. `further` tells apart what
-    /// else is said about the day.
-    pub(super) fn id_of(self, collection: &str, day: NaiveDate, further: &str) -> Uuid {
-        Uuid::new_v5(&self.patient, format!("{collection}:{day}{further}").as_bytes())
-    }
-
-    /// The evening of a day, so many minutes later, and the zone it is in.
-    pub(super) fn evening(
-        self,
-        day: NaiveDate,
-        zone: Option<PhoneZone>,
-        later: i64,
-    ) -> (Value, Value) {
-        let zone = zone.unwrap_or_else(|| TimeZone::from(self.zone).into());
-        let evening = day.and_time(EVENING) + TimeDelta::minutes(later);
-        let at = zone.instant_of(evening).unwrap_or_else(|| evening.and_utc());
-        let offset = FixedOffset::east_opt(zone.offset_at(Instant::new(at)).get() * 60);
-        let at = offset.map_or_else(|| at.to_rfc3339(), |o| at.with_timezone(&o).to_rfc3339());
-        (json!(at), json!(zone))
-    }
-}
-
-/// The ids that the table of days of a report gives to what it says of a day.
-pub(super) fn derived_ids(patient: Uuid, collection: &str, day: NaiveDate) -> [Uuid; 3] {
-    let whose = Whose { patient, zone: Tz::UTC };
-    ["", ":rating", ":pain_free"].map(|further| whose.id_of(collection, day, further))
-}
+const KIND: &str = field::<JournalEntry>("kind");
 
 /// What a row says, read but not yet given an id.
 #[derive(Debug)]
@@ -246,7 +21,7 @@ pub(super) struct Read {
     /// The day it is about.
     pub(super) day: NaiveDate,
     /// Its fields.
-    pub(super) fields: Map<String, Value>,
+    pub(super) fields: Fields,
     zone: Option<PhoneZone>,
     said: BTreeSet<String>,
 }
@@ -259,15 +34,15 @@ pub(super) fn read(header: &Header, row: &Row<'_>) -> Result<Read, String> {
     let cells = header.named(row)?;
     let of_day = cells.iter().find(|(name, _)| *name == DAY).map_or("", |(_, cell)| *cell);
     let day = day(of_day).ok_or("journal_date: Must be a calendar date like 2026-05-01.")?;
-    let mut fields = Map::new();
+    let mut fields = Fields::new();
     for (name, cell) in cells.iter().filter(|(_, cell)| !trim_unseen(cell).is_empty()) {
-        fields.insert((*name).to_owned(), value::<JournalEntry>(name, cell)?);
+        fields.insert((*name).to_owned(), value(&Of::<JournalEntry>::COLLECTION, name, cell)?);
     }
     fields.insert(DAY.into(), json!(day));
-    if fields.get("kind").is_some_and(|kind| kind != "daily") {
+    if fields.get(KIND).is_some_and(|kind| *kind != json!(EntryKind::Daily)) {
         return Err("kind: A table has daily entries only; import others as JSON Lines.".into());
     }
-    let zone = match fields.get("time_zone").and_then(Value::as_str) {
+    let zone = match fields.get(ZONE).and_then(Value::as_str) {
         None => None,
         Some(named) => {
             Some(PhoneZone::parse(named).ok_or("time_zone: Must be an IANA time zone name.")?)
@@ -286,15 +61,15 @@ impl Read {
         let later = i64::try_from(others).unwrap_or_default().min(120);
         let (at, zone) = whose.evening(self.day, self.zone, later);
         let mut fields = self.fields;
-        fields.insert("kind".into(), json!("daily"));
-        fields.entry("effective_at").or_insert(at);
-        fields.entry("time_zone").or_insert(zone);
+        fields.insert(KIND.into(), json!(EntryKind::Daily));
+        fields.entry(MOMENT).or_insert(at);
+        fields.entry(ZONE).or_insert(zone);
         Drawn {
             collection,
             id: whose.id_of(collection, self.day, &further),
             fields,
             said: Some(self.said),
-            is_summary: false,
+            summed: None,
         }
     }
 }
@@ -302,10 +77,11 @@ impl Read {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     const WHOSE: Whose = Whose { patient: Uuid::nil(), zone: chrono_tz::Europe::Berlin };
 
-    fn entry(whose: Whose, header: &str, row: &str) -> Result<(Uuid, Map<String, Value>), String> {
+    fn entry(whose: Whose, header: &str, row: &str) -> Result<(Uuid, Fields), String> {
         let text = format!("{header}\n{row}\n");
         let (header, mut rows) = Header::find(&text).map_err(|(_, reason)| reason)?;
         let drawn = read(&header, &rows.next().unwrap().map_err(|f| f.reason)?)?.drawn(whose, 0);

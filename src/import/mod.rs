@@ -4,7 +4,9 @@
 mod amend;
 mod cells;
 mod csv_rows;
+mod day;
 mod decoding;
+mod header;
 mod loader;
 mod report_rows;
 mod store;
@@ -13,16 +15,19 @@ mod table;
 pub use decoding::encoding;
 
 use crate::app::App;
+use crate::collections::ALL;
 use crate::http::Problem;
+use crate::journal::Fields;
 use crate::wire::{Fault, json, parse_uuid};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use csv_rows::{Header, Lines, Whose};
+use day::Whose;
 use decoding::{Decoded, decode};
 use encoding_rs::Encoding;
-use loader::{Loader, loaders};
+use header::{Header, Lines};
+use loader::Loader;
 use report_rows::Summed;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 use uuid::Uuid;
@@ -92,11 +97,11 @@ impl From<BrokenOff> for Problem {
 struct Drawn {
     collection: &'static str,
     id: Uuid,
-    fields: Map<String, Value>,
+    fields: Fields,
     /// The fields that the line speaks of, where these are others than those it has.
     said: Option<BTreeSet<String>>,
-    /// Does it sum up a day that the journal may tell itself?
-    is_summary: bool,
+    /// The fields in which it sums up a day that the journal may tell itself, where it does.
+    summed: Option<BTreeSet<String>>,
 }
 
 /// Imports `file`, as Unicode, into the journal of `patient`. The patient sees it in the access log.
@@ -125,14 +130,14 @@ pub async fn import_in(
     encoding: Option<&'static Encoding>,
     file: impl Read,
 ) -> Result<Summary, BrokenOff> {
-    let loaders = loaders();
+    let loaders = ALL.map(|of| (of.name(), Loader::new(of))).into();
     let mut import = Import { app, patient, loaders, summary: Summary::default() };
     let done = match text_of(file, encoding) {
         Ok(text) => import.read(format, zone, &text).await,
         Err(reason) => Err(Problem::internal(reason)),
     };
     let mut summary = import.summary;
-    summary.unwritten = import.loaders.values().map(|loader| loader.waiting()).sum();
+    summary.unwritten = import.loaders.values().map(Loader::waiting).sum();
     match done {
         Ok(()) => Ok(summary),
         Err(problem) => Err(BrokenOff { summary, problem }),
@@ -152,7 +157,7 @@ fn text_of(file: impl Read, encoding: Option<&'static Encoding>) -> Result<Decod
 struct Import<'a> {
     app: &'a App,
     patient: Uuid,
-    loaders: BTreeMap<&'static str, Box<dyn Loader>>,
+    loaders: BTreeMap<&'static str, Loader>,
     summary: Summary,
 }
 
@@ -191,7 +196,7 @@ impl Import<'_> {
     }
 
     /// A record as a line of JSON has it: `collection` and `id` beside the fields.
-    fn record(&self, mut fields: Map<String, Value>) -> Result<Drawn, String> {
+    fn record(&self, mut fields: Fields) -> Result<Drawn, String> {
         let collection = fields.remove("collection");
         let id = fields.remove("id");
         let name = collection.as_ref().and_then(Value::as_str);
@@ -202,7 +207,7 @@ impl Import<'_> {
         };
         let id = id.as_ref().and_then(Value::as_str).and_then(parse_uuid);
         let id = id.ok_or("id: Must be a UUID with hyphens.")?;
-        Ok(Drawn { collection, id, fields, said: None, is_summary: false })
+        Ok(Drawn { collection, id, fields, said: None, summed: None })
     }
 
     async fn read_rows(&mut self, file: &Decoded, zone: Tz) -> Result<(), Problem> {
@@ -257,7 +262,7 @@ impl Import<'_> {
 
 /// What the rows of a table have said so far, by day.
 #[derive(Default)]
-struct Said(HashMap<NaiveDate, Vec<Map<String, Value>>>);
+struct Said(HashMap<NaiveDate, Vec<Fields>>);
 
 impl Said {
     /// The entry of a row; none where a row before it has said the same of its day.

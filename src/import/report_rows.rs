@@ -4,14 +4,26 @@
 
 use super::Drawn;
 use super::cells::{day, value};
-use super::csv_rows::{Header, Whose};
+use super::day::{MOMENT, Whose, ZONE};
+use super::header::{DAY, Header};
 use super::table::Row;
-use crate::collections::{JournalEntry, SleepRecord};
-use crate::journal::Record;
-use crate::report::render::days::DAY_COLUMNS;
+use crate::collections::{EntryKind, JournalEntry, SleepRecord};
+use crate::journal::{Collection, Fields, Of, Record, field};
+use crate::wire::read_body;
 use crate::wire::unseen::trim_unseen;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+static ENTRIES: Of<JournalEntry> = Of::COLLECTION;
+static NIGHTS: Of<SleepRecord> = Of::COLLECTION;
+
+const KIND: &str = field::<JournalEntry>("kind");
+const AVERAGE: &str = field::<JournalEntry>("pain_average");
+const NOW: &str = field::<JournalEntry>("pain_now");
+const PAIN_FREE: &str = field::<JournalEntry>("pain_free_day");
+const NOTE: &str = field::<JournalEntry>("note");
+const SLEPT: &str = field::<SleepRecord>("reported_sleep_minutes");
+const QUALITY: &str = field::<SleepRecord>("quality");
 
 /// What becomes of a column.
 enum Fate {
@@ -29,24 +41,24 @@ enum Fate {
 
 fn fate(column: &str) -> Option<Fate> {
     Some(match column {
-        "journal_date" | "expected" | "source" | "ratings" | "backfilled" | "spike" => {
-            Fate::Computed
-        }
+        DAY | "expected" | "source" | "ratings" | "backfilled" | "spike" => Fate::Computed,
         "pain" => Fate::Score,
-        "pain_worst" | "pain_least" | "pain_free_day" | "interference" | "mood" | "stress"
-        | "energy" | "stiffness" | "walking_minutes" | "steps" => Fate::Entry,
-        "sleep_minutes" => Fate::Night("reported_sleep_minutes"),
-        "sleep_quality" => Fate::Night("quality"),
+        "sleep_minutes" => Fate::Night(SLEPT),
+        "sleep_quality" => Fate::Night(QUALITY),
         "flare" => Fate::Elsewhere("flares"),
         "relief_taken" | "preventive_taken" => Fate::Elsewhere("medication intakes"),
         "sessions_attended" => Fate::Elsewhere("treatment sessions"),
-        _ => return None,
+        _ => return JournalEntry::DEFINITION.field(column).map(|_| Fate::Entry),
     })
 }
 
-/// Is it a column of the table of days?
-pub(super) fn is_column(name: &str) -> bool {
-    DAY_COLUMNS.contains(&name)
+/// Gives a record of the journal what a summary has of it: the length of a night, however it was found.
+pub(super) fn sum_up(collection: &dyn Collection, fields: &mut Fields) {
+    if collection.name() == SleepRecord::COLLECTION
+        && let Ok(night) = read_body::<SleepRecord>(&Value::Object(fields.clone()))
+    {
+        fields.insert(SLEPT.into(), night.night().total_sleep().into());
+    }
 }
 
 /// What the table sums up and does not hold, and what was kept in another way, counted for the person
@@ -80,32 +92,26 @@ pub(super) fn draw(
         cells.into_iter().filter(|(_, cell)| !trim_unseen(cell).is_empty()).collect();
     let day = cells.get("journal_date").copied().and_then(day);
     let day = day.ok_or("journal_date: Must be a calendar date like 2026-05-01.")?;
-    let (mut daily, mut night, mut rating) = (Map::new(), Map::new(), None);
+    let (mut daily, mut night, mut rating, mut note) = (Fields::new(), Fields::new(), None, None);
     for (name, cell) in &cells {
         match fate(name) {
             Some(Fate::Entry) => {
-                daily.insert((*name).to_owned(), value::<JournalEntry>(name, cell)?);
+                daily.insert((*name).to_owned(), value(&ENTRIES, name, cell)?);
             }
             Some(Fate::Night(field)) => {
-                night.insert(field.to_owned(), value::<SleepRecord>(field, cell)?);
+                night.insert(field.to_owned(), value(&NIGHTS, field, cell)?);
             }
             Some(Fate::Score) => match cells.get("source").map(|source| trim_unseen(source)) {
                 None | Some("daily") => {
-                    daily.insert(
-                        "pain_average".into(),
-                        value::<JournalEntry>("pain_average", cell)?,
-                    );
+                    daily.insert(AVERAGE.into(), value(&ENTRIES, AVERAGE, cell)?);
                 }
-                Some("single_rating") => rating = Some(value::<JournalEntry>("pain_now", cell)?),
+                Some("single_rating") => rating = Some(value(&ENTRIES, NOW, cell)?),
                 Some("momentary_mean") => {
                     let mean = mean(cell).ok_or("pain: Must be a number between 0 and 10.")?;
                     // No rating is made up for it: which ones it was the mean of, no table says.
                     let ratings =
                         cells.get("ratings").map_or("several", |count| trim_unseen(count));
-                    daily.insert(
-                        "note".into(),
-                        json!(format!("Mean of the day's {ratings} ratings of pain: {mean}")),
-                    );
+                    note = Some(format!("Mean of the day's {ratings} ratings of pain: {mean}"));
                     summed.count(
                         "a mean of several ratings is kept as a note of its day, and is no average"
                             .into(),
@@ -128,41 +134,44 @@ pub(super) fn draw(
         }
     }
     let mut drawn = Vec::new();
-    let mut add =
-        |collection: &'static str, further: &str, later: i64, mut fields: Map<String, Value>| {
-            let (at, zone) = whose.evening(day, None, later);
-            fields.insert("time_zone".into(), zone);
-            fields.insert("journal_date".into(), json!(day));
-            let said = fields.keys().cloned().collect();
-            if collection == JournalEntry::COLLECTION {
-                fields.insert("effective_at".into(), at);
-            }
-            let id = whose.id_of(collection, day, further);
-            drawn.push(Drawn { collection, id, fields, said: Some(said), is_summary: true });
-        };
+    let mut add = |collection: &'static dyn Collection,
+                   further: &str,
+                   later,
+                   summed: Fields,
+                   besides: Fields| {
+        let collection = collection.name();
+        let names = summed.keys().cloned().collect();
+        let (at, zone) = whose.evening(day, None, later);
+        let mut fields = summed;
+        fields.extend(besides);
+        fields.extend([(ZONE.into(), zone), (DAY.into(), json!(day))]);
+        let said = fields.keys().cloned().collect();
+        if collection == JournalEntry::COLLECTION {
+            fields.insert(MOMENT.into(), at);
+        }
+        let id = whose.id_of(collection, day, further);
+        drawn.push(Drawn { collection, id, fields, said: Some(said), summed: Some(names) });
+    };
+    let of_kind = |kind: EntryKind| Fields::from_iter([(KIND.into(), json!(kind))]);
     // Said in another entry of the day than the pain beside it: together they would contradict.
-    let hurts = ["pain_average", "pain_worst", "pain_least"]
-        .into_iter()
-        .any(|name| daily.get(name).and_then(Value::as_f64).is_some_and(|pain| pain > 0.0));
-    if hurts && daily.get("pain_free_day") == Some(&json!(true)) {
-        daily.remove("pain_free_day");
-        let free = Map::from_iter([
-            ("kind".into(), json!("daily")),
-            ("pain_free_day".into(), json!(true)),
-        ]);
-        add(JournalEntry::COLLECTION, ":pain_free", 1, free);
+    let rated = |name: &&str| daily.get(*name).and_then(Value::as_f64);
+    let hurts = JournalEntry::PAIN_RATINGS.iter().filter_map(rated).any(|pain| pain > 0.0);
+    if hurts && daily.get(PAIN_FREE) == Some(&json!(true)) {
+        daily.remove(PAIN_FREE);
+        let free = Fields::from_iter([(PAIN_FREE.into(), json!(true))]);
+        add(&ENTRIES, ":pain_free", 1, free, of_kind(EntryKind::Daily));
     }
-    if !daily.is_empty() {
-        daily.insert("kind".into(), json!("daily"));
-        add(JournalEntry::COLLECTION, "", 0, daily);
+    if !daily.is_empty() || note.is_some() {
+        let mut besides = of_kind(EntryKind::Daily);
+        besides.extend(note.map(|note| (NOTE.into(), note.into())));
+        add(&ENTRIES, "", 0, daily, besides);
     }
     if let Some(pain) = rating {
-        let rating =
-            Map::from_iter([("kind".into(), json!("momentary")), ("pain_now".into(), pain)]);
-        add(JournalEntry::COLLECTION, ":rating", 0, rating);
+        let rating = Fields::from_iter([(NOW.into(), pain)]);
+        add(&ENTRIES, ":rating", 0, rating, of_kind(EntryKind::Momentary));
     }
     if !night.is_empty() {
-        add(SleepRecord::COLLECTION, "", 0, night);
+        add(&NIGHTS, "", 0, night, Fields::new());
     }
     Ok(drawn)
 }
@@ -176,6 +185,7 @@ fn mean(cell: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::render::days::DAY_COLUMNS;
     use uuid::Uuid;
 
     fn drawn(table: &str) -> (Vec<Vec<Drawn>>, Vec<String>) {

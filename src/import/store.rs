@@ -3,7 +3,7 @@
 use super::amend::Past;
 use crate::access::{Permit, Write};
 use crate::db::{Column, Columns, Row, Statement, next};
-use crate::journal::Record;
+use crate::journal::Definition;
 use diesel::deserialize;
 use uuid::Uuid;
 
@@ -28,12 +28,12 @@ impl Row for PastRow {
 
 /// The applied changes of these records, oldest first. What the operator wrote in the patient's name came
 /// from no device: an import.
-pub(super) fn pasts<C: Record>(_: Permit<Write>, ids: &[Uuid]) -> Statement<PastRow> {
+pub(super) fn pasts(_: Permit<Write>, collection: &Definition, ids: &[Uuid]) -> Statement<PastRow> {
     Statement::new(
         "SELECT record_id, op IN (1, 5), device_id IS NULL AND actor_id = sec.subject(), changes::text \
          FROM pj.record_history WHERE patient_id = sec.subject() AND collection = $1 \
          AND record_id = ANY ($2) AND applied ORDER BY record_id, rev",
     )
-    .bind(C::NUMBER)
+    .bind(collection.number)
     .bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
 }

@@ -1,6 +1,7 @@
 //! Who may write what of a record. A patient's journal is the patient's; a practitioner who records a
 //! treatment answers for what he wrote, so nobody else alters that part. Pure.
 
+use super::definition::Part;
 use super::record::Record;
 use super::stored::Stored;
 use crate::access::Hand;
@@ -8,37 +9,6 @@ use crate::wire::Faults;
 
 /// The code of a fault at somebody else's field.
 pub const NOT_YOURS: &str = "not_yours";
-
-/// Who fills a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// The patient, always.
-    Own,
-    /// Whoever answers for the record: a practitioner, where one does, else the patient.
-    Clinical,
-}
-
-/// Who writes in a collection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writers {
-    /// The patient alone.
-    Patient,
-    /// The patient, and practitioners through a share that allows it.
-    Both,
-    /// Practitioners alone.
-    Practitioner,
-}
-
-impl Writers {
-    /// May the patient make and change records?
-    pub const fn has_patient(self) -> bool {
-        matches!(self, Self::Patient | Self::Both)
-    }
-    /// May practitioners?
-    pub const fn has_practitioner(self) -> bool {
-        matches!(self, Self::Both | Self::Practitioner)
-    }
-}
 
 /// May this hand touch the record at all? A practitioner takes on a record of the patient's by
 /// writing in it, unless the patient has deleted it; a colleague's stays the colleague's.
@@ -56,9 +26,10 @@ pub fn may_touch<C: Record>(hand: Hand, known: Option<&Stored<C>>) -> bool {
 }
 
 /// May this hand delete the record? The patient deletes what no practitioner answers for, a
-/// practitioner what he made and the patient has added nothing to.
+/// practitioner what he made and the patient has added nothing to. A tombstone is deleted already.
 pub fn may_delete<C: Record>(hand: Hand, known: &Stored<C>) -> bool {
     match hand {
+        _ if known.deleted_at.is_some() => true,
         Hand::Patient => known.clinician_id.is_none(),
         Hand::Practitioner(account) => {
             known.author_id == account
@@ -104,12 +75,17 @@ pub fn prepare<C: Record>(
     }
 }
 
+/// The part of a known record that the patient leaves alone: what a practitioner answers for.
+pub fn foreign_part<C>(hand: Hand, known: &Stored<C>) -> Option<Part> {
+    (hand == Hand::Patient && known.clinician_id.is_some()).then_some(Part::Clinical)
+}
+
 /// After the rules: the patient leaves alone what a practitioner answers for.
 pub fn respect<C: Record>(hand: Hand, known: Option<&Stored<C>>, content: &C, faults: &mut Faults) {
     let Some(known) = known else { return };
-    if hand == Hand::Patient && known.clinician_id.is_some() {
-        for name in content.differing(&known.content, Part::Clinical) {
-            faults.field(name, NOT_YOURS, "A practitioner answers for this field.");
-        }
+    for name in
+        foreign_part(hand, known).iter().flat_map(|part| content.differing(&known.content, *part))
+    {
+        faults.field(name, NOT_YOURS, "A practitioner answers for this field.");
     }
 }

@@ -1,6 +1,6 @@
 //! The REST half of every collection: one set of handlers, one set of descriptions.
 
-use super::authorship::Part;
+use super::definition::Part;
 use super::record::Record;
 use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
@@ -274,7 +274,7 @@ async fn change_one<C: Record>(
     caller: &Caller,
     target: Answered<Target>,
     intent: Answered<(uuid::Uuid, Intent<C>)>,
-) -> Answered<(Outcome<C>, Seen)> {
+) -> Answered<(Outcome<Stored<C>>, Seen)> {
     let work = async |tx: &Tx<'_>, journal: JournalAccess<Write>, intent| {
         let outcomes =
             apply_changes(tx, &journal, &app.ids, vec![intent]).await.map_err(not_written)?;
@@ -303,7 +303,7 @@ async fn change_one<C: Record>(
                     })
                 })
                 .await?;
-            let (outcome, seen): (Outcome<C>, Seen) = done?;
+            let (outcome, seen): (Outcome<Stored<C>>, Seen) = done?;
             if outcome.is_change() {
                 app.pokes.poke_changed(patient);
             }
@@ -342,7 +342,7 @@ pub async fn record_one<C: Record>(
 }
 
 /// What the writer refuses, in the words of HTTP.
-fn refusal<C>(outcome: Outcome<C>) -> Problem {
+fn refusal<T>(outcome: Outcome<T>) -> Problem {
     match outcome {
         Outcome::Taken(rev) => Problem::new(ProblemKind::PreconditionFailed)
             .detail("This id already names a record with other content.")

@@ -1,7 +1,7 @@
 //! What the row of a record keeps of its history, so that a merge need not read all of it: revisions
 //! only. The values they name stay in the history, which is the patient's alone.
 
-use super::sql::HistoryOp;
+use super::history::HistoryOp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

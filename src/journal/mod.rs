@@ -2,26 +2,33 @@
 
 mod authorship;
 mod batch;
+mod collection;
+mod definition;
+mod flat;
+mod history;
 pub mod http;
 mod marks;
 mod notice;
 mod record;
 mod sql;
 mod stored;
+mod texts;
 mod write;
 
-pub(crate) use authorship::may_delete;
-pub use authorship::{Part, Writers};
-pub(crate) use batch::{Batch, Edited, Revisions};
+pub use batch::{Edited, Revisions};
+pub use collection::{Collection, CollectionWriter, Loading, Of, StoredRecord};
+pub use definition::{Definition, FieldInfo, Part, Writers};
+pub use flat::ChangedRecord;
+pub use history::{HistoryOp, HistoryRow};
 pub use http::record_one;
 pub use marks::RowMarks;
 pub use notice::SafetyNotice;
 pub use record::{
-    Context, Dated, FieldInfo, MARK, Record, Rules, first_line, holds_something, is_true,
+    Context, Dated, Fields, JOURNAL_DATE, MARK, Record, Rules, field, first_line, holds_something,
+    is_true,
 };
-pub(crate) use record::{collection, fields_of, is_blank, part_of, section_of};
-pub use sql::{FIRST_DAY, LAST_DAY, REMEMBER, RESERVE, Texts, find, page, window};
-pub(crate) use sql::{HistoryOp, find_all};
-pub(crate) use stored::Held;
+pub(crate) use record::{collection, is_blank, part_of, section_of};
+pub use sql::{FIRST_DAY, LAST_DAY, REMEMBER, RESERVE, find, page, window};
 pub use stored::{Stored, clinician, safety_notice};
+pub use texts::Texts;
 pub use write::{Intent, Outcome, apply_changes};

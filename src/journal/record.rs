@@ -1,35 +1,17 @@
 //! One definition per collection: what [`collection!`] makes of it.
 
-use super::authorship::{Part, Writers};
+use super::definition::{Definition, FieldInfo, Part, Writers};
 use super::notice::SafetyNotice;
+use super::texts::Texts;
 use crate::db::{Bind, Columns};
-use crate::sections::{Section, Sections};
-use crate::wire::{Components, Faults, Form, Object};
+use crate::sections::Sections;
+use crate::wire::{Components, Faults, Object};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::deserialize;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, Schema};
-
-/// A field of a collection.
-#[derive(Debug, Clone, Copy)]
-pub struct FieldInfo {
-    /// Its name on the wire and in the table.
-    pub name: &'static str,
-    /// The section it belongs to; without one it is seen by whoever sees the record.
-    pub section: Option<Section>,
-    /// The element type of the array that carries it into the table.
-    pub wire: &'static str,
-    /// The cast from there to the column.
-    pub cast: &'static str,
-    /// How it travels on the sync wire.
-    pub form: Form,
-    /// Must it be given?
-    pub required: bool,
-    /// Who fills it.
-    pub part: Part,
-}
 
 /// A collection's content: what the client writes, as a typed struct. [`collection!`] implements
 /// everything here; the rules that are the collection's own are [`Rules`].
@@ -54,11 +36,22 @@ pub trait Record: Rules + Object + Serialize + Clone + PartialEq + Send + 'stati
     const RECORDING: &'static str;
     /// Its fields, in the order of the columns.
     const FIELDS: &'static [FieldInfo];
+    /// The definition as a value.
+    const DEFINITION: Definition = Definition {
+        name: Self::COLLECTION,
+        schema: Self::SCHEMA,
+        path: Self::PATH,
+        number: Self::NUMBER,
+        about: Self::ABOUT,
+        sections: Self::SECTIONS,
+        writers: Self::WRITERS,
+        fields: Self::FIELDS,
+    };
 
     /// A record as a client would write it, for the document.
     fn example() -> Value;
     /// The collection's SQL, made once.
-    fn sql() -> &'static super::sql::Texts;
+    fn sql() -> &'static Texts;
     /// Reads the content's columns.
     ///
     /// # Errors
@@ -174,6 +167,7 @@ macro_rules! collection {
                     cast: <$ty as $crate::db::Column>::CAST,
                     form: <$ty as $crate::wire::Wire>::FORM,
                     required: !<$ty as $crate::wire::Wire>::OPTIONAL,
+                    nullable: <$ty as $crate::wire::Wire>::NULLABLE,
                     part: $crate::journal::part_of!($($part)?),
                 }
             ),+];
@@ -183,7 +177,9 @@ macro_rules! collection {
             }
             fn sql() -> &'static $crate::journal::Texts {
                 static TEXTS: std::sync::LazyLock<$crate::journal::Texts> =
-                    std::sync::LazyLock::new($crate::journal::Texts::of::<$name>);
+                    std::sync::LazyLock::new(|| {
+                        $crate::journal::Texts::of(&<$name as $crate::journal::Record>::DEFINITION)
+                    });
                 &TEXTS
             }
             fn read_columns(
@@ -314,6 +310,32 @@ macro_rules! part_of {
 }
 pub(crate) use part_of;
 
+/// A record's fields by name, as REST has them and the history keeps them.
+pub type Fields = Map<String, Value>;
+
+/// The field with which every collection names the journal day of its records.
+pub const JOURNAL_DATE: &str = "journal_date";
+
+/// The name of a field of `C`, for those who must name one: one that it does not have is no program.
+pub const fn field<C: Record>(name: &'static str) -> &'static str {
+    let mut at = 0;
+    while at < C::FIELDS.len() {
+        if is_same(C::FIELDS[at].name.as_bytes(), name.as_bytes()) {
+            return C::FIELDS[at].name;
+        }
+        at += 1;
+    }
+    panic!("the collection has no field of this name")
+}
+
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
 /// The field with which a patient shares the notes of a record.
 pub const MARK: &str = "note_shared";
 
@@ -332,11 +354,11 @@ pub(crate) fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
-/// A record's content by field, as REST has it and its history keeps it.
-pub(crate) fn fields_of<C: Record>(content: &C) -> Map<String, Value> {
+/// A record's content by field.
+pub(crate) fn fields_of<C: Record>(content: &C) -> Fields {
     match serde_json::to_value(content) {
         Ok(Value::Object(fields)) => fields,
-        _ => Map::new(),
+        _ => Fields::new(),
     }
 }
 

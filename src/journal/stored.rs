@@ -46,6 +46,25 @@ pub struct Stored<C> {
     pub content: C,
 }
 
+impl<C> Stored<C> {
+    /// What the server keeps beside the content.
+    pub const fn without_content(&self) -> Stored<()> {
+        Stored {
+            id: self.id,
+            rev: self.rev,
+            created_rev: self.created_rev,
+            deleted_at: self.deleted_at,
+            author_id: self.author_id,
+            clinician_id: self.clinician_id,
+            device_id: self.device_id,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            received_at: self.received_at,
+            content: (),
+        }
+    }
+}
+
 impl<C: Record> Stored<C> {
     /// The ETag of its version.
     pub fn etag(&self) -> String {
@@ -81,14 +100,14 @@ impl<C: Record> Row for Stored<C> {
 
 /// A record on its way to a change, with what its row keeps of its history.
 #[derive(Debug, Clone)]
-pub(crate) struct Held<C> {
+pub(super) struct Marked<C> {
     /// The record.
-    pub(crate) record: Stored<C>,
+    pub(super) record: Stored<C>,
     /// What it was changed with.
-    pub(crate) marks: RowMarks,
+    pub(super) marks: RowMarks,
 }
 
-impl<C: Record> Row for Held<C> {
+impl<C: Record> Row for Marked<C> {
     fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
         let record = Stored::read(columns)?;
         let marks: Option<String> = next(columns)?;

@@ -1,13 +1,16 @@
-//! The one writer. Every change of a journal goes through [`apply_changes`]: it holds the lock on
-//! the counter, takes revisions from it, and leaves a line in the history.
+//! The one writer: REST, practitioners and imports tell it what they want ([`apply_changes`]), sync what its
+//! merge has decided ([`Writer::put`]). Under the lock on the journal's counter it takes revisions from it,
+//! and leaves a line in the history for every change.
 
 use super::authorship::{self, NOT_YOURS};
-use super::batch::{Batch, Revisions};
+use super::batch::{Batch, Edited, Revisions};
+use super::definition::Part;
+use super::history::HistoryOp;
 use super::record::{Context, Record};
-use super::sql::{self, HistoryOp};
+use super::sql;
 use super::stored::Stored;
-use crate::access::{Hand, JournalAccess, Write};
-use crate::db::{DbError, Tx};
+use crate::access::{Hand, JournalAccess, Permit, Write};
+use crate::db::{DbError, Statement, Tx};
 use crate::http::precondition::Versions;
 use crate::ids::Ids;
 use crate::wire::{Fault, Faults};
@@ -33,15 +36,30 @@ pub enum Intent<C> {
     },
 }
 
-/// What became of it. Outcomes the protocol foresees are values, not errors.
+impl<C> Intent<C> {
+    /// The same with its content read.
+    pub(super) fn try_map<D, E>(
+        self,
+        read: impl FnOnce(C) -> Result<D, E>,
+    ) -> Result<Intent<D>, E> {
+        Ok(match self {
+            Self::Create(content) => Intent::Create(read(content)?),
+            Self::Replace { base, content } => Intent::Replace { base, content: read(content)? },
+            Self::Delete { base } => Intent::Delete { base },
+        })
+    }
+}
+
+/// What became of it; `T` tells the record as it stands. What the protocol foresees is a value, not an
+/// error.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome<C> {
+pub enum Outcome<T> {
     /// It is new.
-    Created(Stored<C>),
+    Created(T),
     /// It was already as asked: a repeated request, or no change at all.
-    Unchanged(Stored<C>),
+    Unchanged(T),
     /// It changed.
-    Replaced(Stored<C>),
+    Replaced(T),
     /// It is a tombstone now, or was one already, of this version.
     Deleted(i64),
     /// The id names another record, of this version.
@@ -58,10 +76,26 @@ pub enum Outcome<C> {
     Invalid(Vec<Fault>),
 }
 
-impl<C> Outcome<C> {
+impl<T> Outcome<T> {
     /// Does the record stand as it was asked?
     const fn is_accepted(&self) -> bool {
         self.is_change() || matches!(self, Self::Unchanged(_))
+    }
+
+    /// The same without the record.
+    pub fn without_record(self) -> Outcome<()> {
+        match self {
+            Self::Created(_) => Outcome::Created(()),
+            Self::Unchanged(_) => Outcome::Unchanged(()),
+            Self::Replaced(_) => Outcome::Replaced(()),
+            Self::Deleted(rev) => Outcome::Deleted(rev),
+            Self::Taken(rev) => Outcome::Taken(rev),
+            Self::Gone(rev) => Outcome::Gone(rev),
+            Self::Stale(rev) => Outcome::Stale(rev),
+            Self::NotYours => Outcome::NotYours,
+            Self::Unknown => Outcome::Unknown,
+            Self::Invalid(faults) => Outcome::Invalid(faults),
+        }
     }
 
     /// Did the journal move?
@@ -70,13 +104,44 @@ impl<C> Outcome<C> {
     }
 }
 
-/// Whose hand writes, and on which days it may.
-struct Writer {
+/// Who writes, on which days he may, and what the server knows when it settles what he writes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Author {
     hand: Hand,
     window: (Option<NaiveDate>, Option<NaiveDate>),
+    context: Context,
 }
 
-impl Writer {
+impl Author {
+    fn of(access: &JournalAccess<Write>) -> Self {
+        let context = Context { now: access.moment(), day_start_minute: access.day_start_minute() };
+        Self { hand: access.hand(), window: access.window(), context }
+    }
+
+    /// A record's new content as it shall stand: judged for its author, then settled by the rules of
+    /// its collection. The one place where both is done, whoever writes.
+    fn settle<C: Record>(
+        &self,
+        known: Option<&Stored<C>>,
+        op: HistoryOp,
+        mut content: C,
+    ) -> Result<C, Vec<Fault>> {
+        let mut faults = Faults::default();
+        authorship::prepare(self.hand, known, &mut content, &mut faults);
+        // A document that was read, changed and sent back claims nothing of what the server had
+        // settled for what has changed.
+        if let Some(known) = known.filter(|_| op != HistoryOp::Create) {
+            content.unsettle(&known.content, &self.context);
+        }
+        content.settle(known.map(|known| &known.content), &self.context, &mut faults);
+        // What is put in the place of a tombstone continues nobody's record.
+        if op != HistoryOp::Recreate {
+            authorship::respect(self.hand, known, &content, &mut faults);
+        }
+        self.check_day(content.journal_date(), &mut faults);
+        if faults.is_empty() { Ok(content) } else { Err(faults.into_vec()) }
+    }
+
     /// Notes a journal day that the share does not open.
     fn check_day(&self, day: Option<NaiveDate>, faults: &mut Faults) {
         let (from, to) = self.window;
@@ -89,68 +154,54 @@ impl Writer {
 
 /// A decided change.
 enum Step<C> {
-    Insert(C),
-    Update(C, HistoryOp),
+    /// Write this, settled.
+    Put(HistoryOp, C),
+    /// Make it a tombstone.
     Bury,
-    Stop(Outcome<C>),
+    /// Write nothing.
+    Stop(Outcome<Stored<C>>),
 }
 
-/// Known record × intent × whose hand → what to do. Total and pure.
-fn decide<C: Record>(
-    known: Option<&Stored<C>>,
-    intent: Intent<C>,
-    writer: &Writer,
-    context: &Context,
-) -> Step<C> {
-    if !authorship::may_touch(writer.hand, known) {
+/// Known record × intent × author → what to do. Total and pure.
+fn decide<C: Record>(known: Option<&Stored<C>>, intent: Intent<C>, author: &Author) -> Step<C> {
+    if !authorship::may_touch(author.hand, known) {
         return Step::Stop(Outcome::NotYours);
     }
-    let replaces = matches!(intent, Intent::Replace { .. });
-    let settle = |mut content: C| {
-        let mut faults = Faults::default();
-        authorship::prepare(writer.hand, known, &mut content, &mut faults);
-        // A document that was read, changed and sent back claims nothing of what the server had
-        // settled for what has changed.
-        if let Some(known) = known.filter(|_| replaces) {
-            content.unsettle(&known.content, context);
-        }
-        content.settle(known.map(|k| &k.content), context, &mut faults);
-        authorship::respect(writer.hand, known, &content, &mut faults);
-        writer.check_day(content.journal_date(), &mut faults);
-        if faults.is_empty() { Ok(content) } else { Err(faults.into_vec()) }
-    };
     match (intent, known) {
-        (Intent::Create(content), None) => match settle(content) {
-            Ok(content) => Step::Insert(content),
+        (Intent::Create(content), None) => match author.settle(None, HistoryOp::Create, content) {
+            Ok(content) => Step::Put(HistoryOp::Create, content),
             Err(faults) => Step::Stop(Outcome::Invalid(faults)),
         },
         (Intent::Create(_), Some(known)) if known.deleted_at.is_some() => {
             Step::Stop(Outcome::Gone(known.rev))
         }
-        (Intent::Create(content), Some(known)) => match settle(content) {
-            Ok(content) if content == known.content => {
-                Step::Stop(Outcome::Unchanged(known.clone()))
+        (Intent::Create(content), Some(known)) => {
+            match author.settle(Some(known), HistoryOp::Create, content) {
+                Ok(content) if content == known.content => {
+                    Step::Stop(Outcome::Unchanged(known.clone()))
+                }
+                Ok(_) => Step::Stop(Outcome::Taken(known.rev)),
+                Err(faults) if are_foreign(&faults) => Step::Stop(Outcome::Taken(known.rev)),
+                Err(faults) => Step::Stop(Outcome::Invalid(faults)),
             }
-            Ok(_) => Step::Stop(Outcome::Taken(known.rev)),
-            Err(faults) if are_foreign(&faults) => Step::Stop(Outcome::Taken(known.rev)),
-            Err(faults) => Step::Stop(Outcome::Invalid(faults)),
-        },
+        }
         (Intent::Replace { .. } | Intent::Delete { .. }, None) => Step::Stop(Outcome::Unknown),
-        (Intent::Replace { base, content }, Some(known)) => match settle(content) {
-            // Equal content is what the writer asked for, whatever version he saw: a lost answer.
-            Ok(content) if content == known.content && known.deleted_at.is_none() => {
-                Step::Stop(Outcome::Unchanged(known.clone()))
+        (Intent::Replace { base, content }, Some(known)) => {
+            let is_tombstone = known.deleted_at.is_some();
+            let op = if is_tombstone { HistoryOp::Resurrect } else { HistoryOp::Update };
+            match author.settle(Some(known), op, content) {
+                // Equal content is what the writer asked for, whatever version he saw: a lost answer.
+                Ok(content) if content == known.content && !is_tombstone => {
+                    Step::Stop(Outcome::Unchanged(known.clone()))
+                }
+                Ok(_) if !base.names(known.rev) => Step::Stop(Outcome::Stale(known.rev)),
+                Ok(content) => Step::Put(op, content),
+                Err(faults) if !base.names(known.rev) && are_foreign(&faults) => {
+                    Step::Stop(Outcome::Stale(known.rev))
+                }
+                Err(faults) => Step::Stop(Outcome::Invalid(faults)),
             }
-            Ok(_) if !base.names(known.rev) => Step::Stop(Outcome::Stale(known.rev)),
-            Ok(content) if known.deleted_at.is_some() => {
-                Step::Update(content, HistoryOp::Resurrect)
-            }
-            Ok(content) => Step::Update(content, HistoryOp::Update),
-            Err(faults) if !base.names(known.rev) && are_foreign(&faults) => {
-                Step::Stop(Outcome::Stale(known.rev))
-            }
-            Err(faults) => Step::Stop(Outcome::Invalid(faults)),
-        },
+        }
         (Intent::Delete { .. }, Some(known)) if known.deleted_at.is_some() => {
             Step::Stop(Outcome::Deleted(known.rev))
         }
@@ -159,7 +210,7 @@ fn decide<C: Record>(
         {
             Step::Stop(Outcome::Stale(known.rev))
         }
-        (Intent::Delete { .. }, Some(known)) if !authorship::may_delete(writer.hand, known) => {
+        (Intent::Delete { .. }, Some(known)) if !authorship::may_delete(author.hand, known) => {
             Step::Stop(Outcome::NotYours)
         }
         (Intent::Delete { .. }, Some(_)) => Step::Bury,
@@ -172,6 +223,99 @@ fn are_foreign(faults: &[Fault]) -> bool {
     faults.iter().all(|fault| fault.code == NOT_YOURS)
 }
 
+/// Writes the records of one collection in one transaction, in stages: [`load`](Self::load) looks up what
+/// is known; authorship and rules judge and settle, in [`Author::settle`]; what is to be written gathers in
+/// a [`Batch`]; [`statements`](Self::statements) write it. All but the first are pure.
+pub(super) struct Writer<C> {
+    author: Author,
+    batch: Batch<C>,
+}
+
+impl<C: Record> Writer<C> {
+    /// Looks up the records that may be written, in one statement.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn load(
+        tx: &Tx<'_>,
+        access: &JournalAccess<Write>,
+        ids: &Ids,
+        wanted: &[Uuid],
+    ) -> Result<Self, DbError> {
+        let known = tx.load(sql::find_all::<C>(access.reading(), wanted)).await?;
+        Ok(Self { author: Author::of(access), batch: Batch::new(access, ids, known) })
+    }
+
+    /// The changes so far.
+    pub(super) const fn batch(&self) -> &Batch<C> {
+        &self.batch
+    }
+
+    /// The same, for what is no change of content.
+    pub(super) const fn batch_mut(&mut self) -> &mut Batch<C> {
+        &mut self.batch
+    }
+
+    /// May the author delete this record?
+    pub(super) fn may_delete(&self, known: &Stored<C>) -> bool {
+        authorship::may_delete(self.author.hand, known)
+    }
+
+    /// The part of this record that is not the author's.
+    pub(super) fn foreign_part(&self, known: &Stored<C>) -> Option<Part> {
+        authorship::foreign_part(self.author.hand, known)
+    }
+
+    /// Settles and writes what a merge has decided; answers whether that changes anything.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn put(
+        &mut self,
+        revisions: &mut Revisions,
+        id: Uuid,
+        op: HistoryOp,
+        content: C,
+        edited: Edited,
+    ) -> Result<bool, Vec<Fault>> {
+        let known = self.batch.known(id);
+        let content = self.author.settle(known, op, content)?;
+        let stands =
+            known.is_some_and(|known| known.deleted_at.is_none() && known.content == content);
+        if !stands {
+            self.batch.put(revisions, id, op, content, Some(edited));
+        }
+        Ok(!stands)
+    }
+
+    /// Decides and writes what an intent asks for.
+    fn apply(
+        &mut self,
+        revisions: &mut Revisions,
+        id: Uuid,
+        intent: Intent<C>,
+    ) -> Outcome<Stored<C>> {
+        let step = decide(self.batch.known(id), intent, &self.author);
+        let becomes: fn(Stored<C>) -> Outcome<Stored<C>> = match step {
+            Step::Stop(outcome) => return outcome,
+            Step::Put(op, content) => {
+                self.batch.put(revisions, id, op, content, None);
+                if op == HistoryOp::Create { Outcome::Created } else { Outcome::Replaced }
+            }
+            Step::Bury => {
+                self.batch.bury(revisions, id);
+                |record: Stored<C>| Outcome::Deleted(record.rev)
+            }
+        };
+        self.batch.known(id).cloned().map_or(Outcome::Unknown, becomes)
+    }
+
+    /// What writes the changes, in two statements at most.
+    pub(super) fn statements(&self, permit: Permit<Write>) -> Vec<Statement<()>> {
+        self.batch.statements(permit)
+    }
+}
+
 /// Applies intents in order, all or none: a constant number of statements however many they are.
 ///
 /// # Errors
@@ -181,42 +325,20 @@ pub async fn apply_changes<C: Record>(
     access: &JournalAccess<Write>,
     ids: &Ids,
     intents: Vec<(Uuid, Intent<C>)>,
-) -> Result<Vec<Outcome<C>>, DbError> {
+) -> Result<Vec<Outcome<Stored<C>>>, DbError> {
     let wanted: Vec<Uuid> = intents.iter().map(|(id, _)| *id).collect();
-    let known = tx.load(sql::find_all::<C>(access.reading(), &wanted)).await?;
-    let mut batch = Batch::new(access, ids, known);
+    let mut writer = Writer::load(tx, access, ids, &wanted).await?;
     let mut revisions = Revisions::after(access.revision());
-    let context = Context { now: access.moment(), day_start_minute: access.day_start_minute() };
-    let writer = Writer { hand: access.hand(), window: access.window() };
-    let outcomes: Vec<Outcome<C>> = intents
-        .into_iter()
-        .map(|(id, intent)| apply(&mut batch, &mut revisions, id, intent, &writer, &context))
-        .collect();
+    let intents = intents.into_iter();
+    let outcomes: Vec<Outcome<Stored<C>>> =
+        intents.map(|(id, intent)| writer.apply(&mut revisions, id, intent)).collect();
     let mut statements = revisions.statements(access.permit());
-    statements.extend(batch.statements(access.permit()));
-    if access.has_quarantined() && writer.hand == Hand::Patient {
+    statements.extend(writer.statements(access.permit()));
+    if access.has_quarantined() && access.hand() == Hand::Patient {
         let outcomes = wanted.iter().zip(&outcomes);
         let accepted = outcomes.filter(|(_, outcome)| outcome.is_accepted()).map(|(id, _)| *id);
         statements.push(sql::mended::<C>(access.permit(), &accepted.collect::<Vec<_>>()));
     }
     tx.execute_all(statements).await?;
     Ok(outcomes)
-}
-
-fn apply<C: Record>(
-    batch: &mut Batch<C>,
-    revisions: &mut Revisions,
-    id: Uuid,
-    intent: Intent<C>,
-    writer: &Writer,
-    context: &Context,
-) -> Outcome<C> {
-    match decide(batch.known(id), intent, writer, context) {
-        Step::Stop(outcome) => outcome,
-        Step::Insert(content) => Outcome::Created(batch.insert(revisions, id, content, None)),
-        Step::Update(content, op) => batch
-            .update(revisions, id, content, op, None)
-            .map_or(Outcome::Unknown, Outcome::Replaced),
-        Step::Bury => batch.bury(revisions, id).map_or(Outcome::Unknown, Outcome::Deleted),
-    }
 }

@@ -1,15 +1,24 @@
 //! The answer to a push.
 
 use super::cursor::Cursor;
-use super::incoming::Refusal;
-use super::merge::{Conflict, Loss, Named};
-use super::quarantine::Accepted;
-use super::rows::FlatRow;
+use super::merge::{Conflict, Loss, RecordResult};
+use super::refusal::Refusal;
 use crate::journal::SafetyNotice;
-use crate::journal::{Record, Stored};
+use crate::journal::{Definition, StoredRecord};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
+
+/// A record of a push that was accepted, changed or not.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    /// Its collection.
+    pub(super) collection: &'static str,
+    /// The record.
+    pub(super) id: Uuid,
+    /// The fields that came with it.
+    pub(super) fields: Vec<String>,
+}
 
 /// What a push answers.
 #[derive(Debug, Default)]
@@ -64,29 +73,31 @@ fn rejected(refusal: &Refusal) -> Value {
 }
 
 /// A record that stands otherwise than it was sent.
-pub(super) fn named<C: Record>(
-    record: &Stored<C>,
-    named: Named,
+pub(super) fn stands(
+    collection: &Definition,
+    record: &dyn StoredRecord,
+    result: RecordResult,
     conflicts: &[Conflict],
     epoch: i64,
 ) -> Value {
-    let word = match named {
-        Named::Merged => "merged",
-        Named::Conflict => "conflict",
-        Named::Resurrected => "resurrected",
-        Named::Kept => "kept",
-        Named::Deleted => "deleted",
+    let word = match result {
+        RecordResult::Merged => "merged",
+        RecordResult::Conflict => "conflict",
+        RecordResult::Resurrected => "resurrected",
+        RecordResult::Kept => "kept",
+        RecordResult::Deleted => "deleted",
     };
-    let timestamp = Cursor { epoch, rev: record.rev }.timestamp();
-    let stands = record.deleted_at.is_none().then_some(FlatRow(record));
+    let head = record.without_content();
+    let timestamp = Cursor { epoch, rev: head.rev }.timestamp();
+    let stands = head.deleted_at.is_none().then(|| record.flat_row());
     let conflicts: Map<String, Value> =
-        conflicts.iter().map(|c| (c.field.clone(), conflict::<C>(c))).collect();
-    json!({"collection": C::COLLECTION, "id": record.id, "result": word, "timestamp": timestamp,
+        conflicts.iter().map(|c| (c.field.clone(), conflict(collection, c))).collect();
+    json!({"collection": collection.name, "id": head.id, "result": word, "timestamp": timestamp,
         "record": stands, "conflicts": conflicts})
 }
 
-fn conflict<C: Record>(conflict: &Conflict) -> Value {
-    let form = C::FIELDS.iter().find(|f| f.name == conflict.field).map(|f| f.form);
+fn conflict(collection: &Definition, conflict: &Conflict) -> Value {
+    let form = collection.field(&conflict.field).map(|field| field.form);
     let wire = |value: &Value| form.map_or(Value::Null, |form| form.to_wire(value));
     let (stands, loses) = (wire(&conflict.stands), wire(&conflict.loses));
     let edited_at = conflict.edited_at.map(|at| at.timestamp_millis());
@@ -97,7 +108,7 @@ fn conflict<C: Record>(conflict: &Conflict) -> Value {
         }
         Loss::Late => "older_edit_of_same_device",
         Loss::WithDelete => "sent_with_a_delete",
-        Loss::Barred => "written_by_practitioner",
+        Loss::Practitioners => "written_by_practitioner",
     };
     json!({"kept": stands, "sent": loses, "reason": reason,
         "device_id": conflict.device, "edited_at": edited_at})

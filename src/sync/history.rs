@@ -3,10 +3,12 @@
 use super::store::{self, HistoryLine};
 use crate::access::{self, Caller, Need, Target};
 use crate::app::App;
+use crate::collections;
 use crate::http::{Answered, Place, Problem, ProblemKind, document};
-use crate::journal::{HistoryOp, Record, fields_of, find_all, is_blank};
+use crate::journal::{Collection, Definition, Fields, HistoryOp, is_blank};
+use futures_util::try_join;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// One line of a record's history.
@@ -73,35 +75,32 @@ pub(super) async fn of_record(
     list: &str,
     asked: &Asked,
 ) -> Answered<RecordHistory> {
-    macro_rules! find {
-        ($($collection:ty),+) => { $(
-            if asked.collection == <$collection>::COLLECTION {
-                return lines::<$collection>(app, caller, list, asked).await;
-            }
-        )+ };
+    if let Some(collection) = collections::named(&asked.collection) {
+        return lines(app, caller, list, asked, collection).await;
     }
-    crate::collections::for_each_collection!(find);
     access::check(app, caller, Need::PATIENT).await?;
     Err(ProblemKind::NotFound.into())
 }
 
-async fn lines<C: Record>(
+async fn lines(
     app: &App,
     caller: &Caller,
     list: &str,
     asked: &Asked,
+    collection: &dyn Collection,
 ) -> Answered<RecordHistory> {
-    let id = asked.id;
+    let (id, definition) = (asked.id, collection.definition());
     let (records, lines, first) =
         access::snapshot(app, caller, Need::PATIENT, Target::Own, async |tx, journal| {
             let permit = journal.permit();
-            let page = store::history::<C>(permit, id, asked.after, asked.limit);
+            let page = store::history(permit, definition, id, asked.after, asked.limit);
             let lines = tx.load(page).await?;
             if !lines.iter().any(|line| HistoryOp::word(line.op) == CREATE) {
                 return Ok((Vec::new(), lines, Vec::new()));
             }
-            let first = (find_all::<C>(permit, &[id]), store::first_values::<C>(permit, id));
-            let (records, first) = tx.load_all(first).await?;
+            // In one round trip: what is polled together is sent together.
+            let first = tx.load(store::first_values(permit, definition, id));
+            let (records, first) = try_join!(collection.find(tx, permit, &[id]), first)?;
             Ok((records, lines, first))
         })
         .await?;
@@ -110,18 +109,17 @@ async fn lines<C: Record>(
     let next_cursor = has_more.then(|| app.cursors.seal(list, (last.rev, last.hid)));
     // A creation notes no values. They are those that stand, or stood when the record was deleted, with
     // every later change taken back.
-    let mut born = records.first().map(|held| fields_of(&held.record.content)).unwrap_or_default();
+    let mut born = records.first().map(|record| record.fields()).unwrap_or_default();
     for (name, from) in first {
         born.insert(name, serde_json::from_str(&from).map_err(Problem::internal)?);
     }
     let history = lines.iter().map(|line| {
-        let mut changes: Map<String, Value> =
-            serde_json::from_str(&line.changes).unwrap_or_default();
+        let mut changes: Fields = serde_json::from_str(&line.changes).unwrap_or_default();
         if HistoryOp::word(line.op) == CREATE {
             let filled = born.iter().filter(|(_, v)| !is_blank(v));
             changes.extend(filled.map(|(name, v)| (name.clone(), json!({"from": null, "to": v}))));
         }
-        entry::<C>(line, changes)
+        entry(definition, line, changes)
     });
     Ok(RecordHistory { history: history.collect(), has_more, next_cursor })
 }
@@ -129,9 +127,9 @@ async fn lines<C: Record>(
 /// The word of a creation.
 const CREATE: &str = "create";
 
-fn entry<C: Record>(line: &HistoryLine, changes: Map<String, Value>) -> HistoryEntry {
+fn entry(definition: &Definition, line: &HistoryLine, changes: Fields) -> HistoryEntry {
     let changes = changes.into_iter().map(|(name, change)| {
-        let form = C::FIELDS.iter().find(|f| f.name == name).map(|f| f.form);
+        let form = definition.field(&name).map(|field| field.form);
         let wire = |side: &str| {
             let value = change.get(side).unwrap_or(&Value::Null);
             form.map_or(Value::Null, |form| form.to_wire(value))

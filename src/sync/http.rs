@@ -11,10 +11,10 @@ use super::stream;
 use super::{OLDEST_SCHEMA, SCHEMA_VERSION};
 use crate::access::{self, Caller, Need};
 use crate::app::App;
+use crate::collections::{self, ALL};
 use crate::http::{
     Answer, Answered, Document, Events, Found, Outcome, Problem, ProblemKind, Query,
 };
-use crate::journal::Record;
 use crate::routes::{Authz, Operation, Parameter, Routes};
 use crate::wire::number::whole_of;
 use crate::wire::{Components, json as strict, parse_uuid};
@@ -39,7 +39,7 @@ pub fn routes(routes: &mut Routes) {
         .parameter(database_of())
         .problems(&[ProblemKind::OtherAccount]);
     routes.add(Method::GET, "/v1/sync/stream", op, stream_changes);
-    super::kept::routes(routes);
+    super::history_http::routes(routes);
 }
 
 fn last_pulled_at() -> Parameter {
@@ -184,15 +184,6 @@ fn schema(query: &mut Query) -> Answered<()> {
         .extra("max", SCHEMA_VERSION))
 }
 
-fn known() -> Vec<&'static str> {
-    let mut all = Vec::new();
-    macro_rules! add {
-        ($($collection:ty),+) => { $( all.push(<$collection>::COLLECTION); )+ };
-    }
-    crate::collections::for_each_collection!(add);
-    all
-}
-
 fn asked(request: &HttpRequest, caller: &Caller) -> Answered<Asked> {
     let names = [
         "account",
@@ -212,10 +203,10 @@ fn asked(request: &HttpRequest, caller: &Caller) -> Answered<Asked> {
         return Err(Problem::new(ProblemKind::LimitTooLarge).detail("At most 5000 changes a page."));
     }
     let collections: Vec<String> = match query.raw("collections") {
-        None | Some("") => known().into_iter().map(str::to_owned).collect(),
+        None | Some("") => ALL.iter().map(|collection| collection.name().to_owned()).collect(),
         Some(names) => names.split(',').map(|name| name.trim().to_owned()).collect(),
     };
-    if collections.iter().any(|name| !known().contains(&name.as_str())) {
+    if collections.iter().any(|name| collections::named(name).is_none()) {
         return Err(ProblemKind::UnknownCollection.into());
     }
     let migrating = query.get("migration", "Must be WatermelonDB's migration object.", migrating);

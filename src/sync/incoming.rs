@@ -1,77 +1,20 @@
 //! A record of a push, read before any connection is taken: what it wants, or why it is refused.
 
+use super::change::{Incoming, Wish};
 use super::cursor::Cursor;
 use super::members::{self, Clinician, Members, Stamp, is_known};
-use super::merge::{Fields, Incoming, Wish};
-use super::scalar::from_wire;
-use crate::journal::{FieldInfo, Record};
-use crate::wire::{Faults, Form, json, parse_uuid};
-use serde::Serialize;
+use super::refusal::{Flaw, MOST_FLAWS, Refusal};
+use super::scalar::canonical;
+use crate::journal::{Collection, Definition, Fields};
+use crate::wire::{Form, json, parse_uuid};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 use std::fmt;
 use uuid::Uuid;
 
 /// Changes a push may hold.
 pub const MOST_CHANGES: usize = 5000;
-/// Flaws of one record that an answer names. No collection has as many fields.
-const MOST_FLAWS: usize = 100;
-/// Characters of a name or an id that an answer repeats.
-const MOST_NAME: usize = 64;
-
-/// One thing wrong with a record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Flaw {
-    /// Why.
-    pub code: &'static str,
-    /// The field at fault.
-    pub field: Option<String>,
-}
-
-impl Flaw {
-    /// A flaw of the whole record.
-    pub const fn whole(code: &'static str) -> Self {
-        Self { code, field: None }
-    }
-    /// A flaw of a field.
-    pub fn of(code: &'static str, field: &str) -> Self {
-        Self { code, field: Some(field.chars().take(MOST_NAME).collect()) }
-    }
-}
-
-/// A record that is not accepted.
-#[derive(Debug, Clone)]
-pub struct Refusal {
-    /// The collection.
-    pub collection: &'static str,
-    /// The id, as sent.
-    pub id: String,
-    /// All that is wrong with it, the first flaw first.
-    pub flaws: Vec<Flaw>,
-    /// The record, as it came.
-    pub payload: String,
-}
-
-impl Refusal {
-    /// A refusal for these flaws.
-    pub fn of<C: Record>(id: &str, mut flaws: Vec<Flaw>, payload: String) -> Self {
-        let id = id.chars().take(MOST_NAME).collect();
-        flaws.dedup();
-        flaws.truncate(MOST_FLAWS);
-        Self { collection: C::COLLECTION, id, flaws, payload }
-    }
-
-    /// Why: the code of the first flaw.
-    pub fn code(&self) -> &'static str {
-        self.flaws.first().map_or("invalid_value", |flaw| flaw.code)
-    }
-    /// The field of the first flaw.
-    pub fn field(&self) -> Option<&str> {
-        self.flaws.first()?.field.as_deref()
-    }
-}
-
 /// One change of one record.
 #[derive(Debug, Clone)]
 pub struct Change {
@@ -97,9 +40,9 @@ pub struct Change {
 
 impl Change {
     /// The change, refused after all.
-    pub fn refused<C: Record>(self, flaws: Vec<Flaw>) -> Refusal {
+    pub fn refused(self, collection: &'static str, flaws: Vec<Flaw>) -> Refusal {
         let id = self.sent_id.unwrap_or_else(|| self.id.to_string());
-        Refusal::of::<C>(&id, flaws, self.payload)
+        Refusal::of(collection, &id, flaws, self.payload)
     }
 }
 
@@ -107,28 +50,29 @@ impl Change {
 ///
 /// # Errors
 /// The refusal with all that is wrong with it.
-pub fn read<C: Record>(list: Wish, raw: &RawValue) -> Result<Change, Refusal> {
+pub fn read(collection: &dyn Collection, list: Wish, raw: &RawValue) -> Result<Change, Refusal> {
+    let definition = collection.definition();
     let payload = || raw.get().to_owned();
-    let refused = |id: &str, flaw| Refusal::of::<C>(id, vec![flaw], payload());
+    let refused = |id: &str, flaw| Refusal::of(definition.name, id, vec![flaw], payload());
     let Ok(item) = json::parse(raw.get().as_bytes()) else {
         return Err(refused(&id_of(raw), Flaw::whole("malformed")));
     };
     let object = match (item, list) {
-        (Value::String(id), Wish::Deleted) => Map::from_iter([("id".to_owned(), id.into())]),
+        (Value::String(id), Wish::Deleted) => Fields::from_iter([("id".to_owned(), id.into())]),
         (Value::Object(object), _) => object,
         (Value::String(id), _) => return Err(refused(&id, Flaw::whole("invalid_value"))),
         _ => return Err(refused("", Flaw::whole("invalid_value"))),
     };
     let sent_id = object.get("id").and_then(Value::as_str).unwrap_or_default();
-    if !C::WRITERS.has_patient() {
+    if !definition.writers.has_patient() {
         return Err(refused(sent_id, Flaw::whole("read_only")));
     }
     let id = parse_uuid(sent_id);
     let mut flaws = Vec::from_iter(id.is_none().then_some(Flaw::whole("invalid_id")));
-    let unknown = object.keys().filter(|name| !is_known::<C>(name)).take(MOST_FLAWS);
+    let unknown = object.keys().filter(|name| !is_known(definition, name)).take(MOST_FLAWS);
     flaws.extend(unknown.map(|name| Flaw::of("unknown_field", name)));
     let (mut of_fields, mut of_members) = (Vec::new(), Vec::new());
-    let (fields, respelled) = canonical::<C>(&object, &mut of_fields);
+    let (fields, respelled) = fields_of(collection, &object, &mut of_fields);
     let Members {
         wish,
         changed,
@@ -139,9 +83,9 @@ pub fn read<C: Record>(list: Wish, raw: &RawValue) -> Result<Change, Refusal> {
         created_at,
         updated_at,
         clinician,
-    } = members::read::<C>(&object, list, &mut of_members);
+    } = members::read(collection, &object, list, &mut of_members);
     if wish == Wish::Created && [&flaws, &of_fields, &of_members].iter().any(|f| !f.is_empty()) {
-        of_fields.extend(missing::<C>(&object));
+        of_fields.extend(missing(definition, &object));
     }
     // A delete needs no value: what cannot be kept of a deleted record is gone with it.
     if wish != Wish::Deleted {
@@ -149,7 +93,7 @@ pub fn read<C: Record>(list: Wish, raw: &RawValue) -> Result<Change, Refusal> {
     }
     flaws.append(&mut of_members);
     let (Some(id), true) = (id, flaws.is_empty()) else {
-        return Err(Refusal::of::<C>(sent_id, flaws, payload()));
+        return Err(Refusal::of(definition.name, sent_id, flaws, payload()));
     };
     let sent_id = sent_id.bytes().any(|b| b.is_ascii_uppercase()).then(|| sent_id.to_owned());
     let edited_at = updated_at.time();
@@ -171,12 +115,16 @@ pub fn read<C: Record>(list: Wish, raw: &RawValue) -> Result<Change, Refusal> {
 
 /// The fields an object gives, each as the server would keep it, and whether it keeps one in another
 /// spelling.
-fn canonical<C: Record>(object: &Map<String, Value>, flaws: &mut Vec<Flaw>) -> (Fields, bool) {
+fn fields_of(
+    collection: &dyn Collection,
+    object: &Fields,
+    flaws: &mut Vec<Flaw>,
+) -> (Fields, bool) {
     let mut fields = Fields::new();
     let mut respelled = false;
-    for field in C::FIELDS {
+    for field in collection.definition().fields {
         let Some(sent) = object.get(field.name) else { continue };
-        match kept::<C>(field, sent) {
+        match canonical(collection, field, sent) {
             Ok(kept) => {
                 respelled |= field.form == Form::Plain
                     && matches!((sent, &kept), (Value::String(sent), Value::String(kept)) if sent != kept);
@@ -190,39 +138,22 @@ fn canonical<C: Record>(object: &Map<String, Value>, flaws: &mut Vec<Flaw>) -> (
 
 /// The fields that no record can do without and a new one lacks. A sound record is judged as a whole
 /// when it is merged; this is for one that is refused before.
-fn missing<C: Record>(object: &Map<String, Value>) -> impl Iterator<Item = Flaw> {
+fn missing(definition: &Definition, object: &Fields) -> impl Iterator<Item = Flaw> {
     let is_there = |name: &str| object.get(name).is_some_and(|value| !matches!(value, Value::Null));
-    let required = C::FIELDS.iter().filter(|field| field.required);
+    let required = definition.fields.iter().filter(|field| field.required);
     required
         .filter(move |field| !is_there(field.name))
         .map(|field| Flaw::of("invalid_value", field.name))
 }
 
-/// A value as the server would keep it, or why it would not.
-pub(super) fn kept<C: Record>(field: &FieldInfo, sent: &Value) -> Result<Value, &'static str> {
-    let value = from_wire(field.form, sent).ok_or("invalid_value")?;
-    // A required field sent as null is judged with the whole record.
-    if value.is_null() && field.required {
-        return Ok(Value::Null);
-    }
-    let mut faults = Faults::default();
-    match C::canonical(field.name, &value, &mut faults) {
-        Some(kept) if faults.is_empty() => Ok(kept),
-        _ => {
-            let too_large = faults.into_vec().iter().any(|f| f.code.starts_with("too_"));
-            Err(if too_large { "too_large" } else { "invalid_value" })
-        }
-    }
-}
-
 /// The id in a record that is not well formed: the first one it names.
 fn id_of(raw: &RawValue) -> String {
-    serde_json::from_str::<Named>(raw.get()).map(|named| named.0).unwrap_or_default()
+    serde_json::from_str::<FirstId>(raw.get()).map(|named| named.0).unwrap_or_default()
 }
 
-struct Named(String);
+struct FirstId(String);
 
-impl<'de> Deserialize<'de> for Named {
+impl<'de> Deserialize<'de> for FirstId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(First)
     }
@@ -231,12 +162,12 @@ impl<'de> Deserialize<'de> for Named {
 struct First;
 
 impl<'de> Visitor<'de> for First {
-    type Value = Named;
+    type Value = FirstId;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a record")
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Named, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FirstId, A::Error> {
         let mut id = None;
         while let Some(name) = map.next_key::<String>()? {
             let value = map.next_value::<&'de RawValue>()?;
@@ -244,7 +175,7 @@ impl<'de> Visitor<'de> for First {
                 id = Some(serde_json::from_str(value.get()).unwrap_or_default());
             }
         }
-        Ok(Named(id.unwrap_or_default()))
+        Ok(FirstId(id.unwrap_or_default()))
     }
 }
 
@@ -252,6 +183,7 @@ impl<'de> Visitor<'de> for First {
 mod tests {
     use super::*;
     use crate::collections::{JournalEntry, TreatmentSession};
+    use crate::journal::Of;
     use chrono::DateTime;
     use serde_json::json;
 
@@ -262,7 +194,7 @@ mod tests {
     }
 
     fn read_in(list: Wish, item: &Value) -> Result<Change, Refusal> {
-        read::<JournalEntry>(list, &raw(&item.to_string()))
+        read(&Of::<JournalEntry>::COLLECTION, list, &raw(&item.to_string()))
     }
 
     fn row(extra: &Value) -> Value {
@@ -341,14 +273,16 @@ mod tests {
                 format!("{{\"id\":\"{ID}\",{inner},\"id\":\"other\"}}"),
             ] {
                 for list in [Wish::Created, Wish::Updated, Wish::Deleted] {
-                    let refusal = read::<JournalEntry>(list, &raw(&text)).unwrap_err();
+                    let refusal =
+                        read(&Of::<JournalEntry>::COLLECTION, list, &raw(&text)).unwrap_err();
                     assert_eq!((refusal.code(), refusal.id.as_str()), ("malformed", ID));
                     assert_eq!(refusal.payload, text, "it is kept as it came");
                 }
             }
         }
         for text in [&*deep, "1e999", "{\"id\":7,\"id\":7}"] {
-            let refusal = read::<JournalEntry>(Wish::Updated, &raw(text)).unwrap_err();
+            let refusal =
+                read(&Of::<JournalEntry>::COLLECTION, Wish::Updated, &raw(text)).unwrap_err();
             assert_eq!((refusal.code(), refusal.id.as_str()), ("malformed", ""));
         }
     }
@@ -443,7 +377,8 @@ mod tests {
     fn who_answers_for_a_record_is_a_member_where_practitioners_record() {
         assert_eq!(flaws(&json!({"clinician_id": null})), ["unknown_field clinician_id"]);
         let read = |id: Value| {
-            read::<TreatmentSession>(
+            read(
+                &Of::<TreatmentSession>::COLLECTION,
                 Wish::Updated,
                 &raw(&row(&json!({"clinician_id": id})).to_string()),
             )

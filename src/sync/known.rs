@@ -1,7 +1,7 @@
 //! What the server knows of a record when a change of it arrives.
 
-use super::merge::{Fields, Incoming, Sender};
-use crate::journal::HistoryOp;
+use super::change::{Incoming, Sender};
+use crate::journal::{Fields, HistoryOp};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::borrow::Cow;

@@ -1,14 +1,15 @@
 //! The members of a record beside its fields: what client libraries say of it. None is ignored: each
 //! acts, or is refused by name.
 
+use super::change::Wish;
 use super::cursor::Cursor;
-use super::incoming::{Flaw, kept};
-use super::merge::{Fields, Wish};
-use crate::journal::Record;
+use super::refusal::Flaw;
+use super::scalar::canonical;
+use crate::journal::{Collection, Definition, Fields};
 use crate::wire::number::whole;
 use crate::wire::parse_uuid;
 use chrono::{DateTime, Datelike, Utc};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -91,19 +92,20 @@ pub struct Members {
 }
 
 /// Is it the name of a field, or of one of these members?
-pub(super) fn is_known<C: Record>(name: &str) -> bool {
-    is_of_row::<C>(name) || RESERVED.contains(&name)
+pub(super) fn is_known(definition: &Definition, name: &str) -> bool {
+    is_of_row(definition, name) || RESERVED.contains(&name)
 }
 
-fn is_of_row<C: Record>(name: &str) -> bool {
+fn is_of_row(definition: &Definition, name: &str) -> bool {
     ROW.contains(&name)
-        || (name == CLINICIAN && C::WRITERS.has_practitioner())
-        || C::FIELDS.iter().any(|field| field.name == name)
+        || (name == CLINICIAN && definition.writers.has_practitioner())
+        || definition.field(name).is_some()
 }
 
 /// Reads them from a record that came in the list `list`.
-pub(super) fn read<C: Record>(
-    object: &Map<String, Value>,
+pub(super) fn read(
+    collection: &dyn Collection,
+    object: &Fields,
     list: Wish,
     flaws: &mut Vec<Flaw>,
 ) -> Members {
@@ -149,10 +151,10 @@ pub(super) fn read<C: Record>(
         })
     };
     let (created_at, updated_at) = (stamp("created_at"), stamp("updated_at"));
-    let (base, saw_tombstone) = base::<C>(object.get("_base"), flaws);
+    let (base, saw_tombstone) = base(collection, object.get("_base"), flaws);
     Members {
         wish,
-        changed: changed::<C>(object, wish, flaws),
+        changed: changed(collection.definition(), object, wish, flaws),
         base,
         saw_tombstone,
         seen,
@@ -171,8 +173,9 @@ fn is_status(word: &str, list: Wish) -> bool {
 
 /// The fields that a row names as changed; it must have each. WatermelonDB names nothing where it merged
 /// a pulled record into one of its own: all may be new.
-fn changed<C: Record>(
-    object: &Map<String, Value>,
+fn changed(
+    definition: &Definition,
+    object: &Fields,
     wish: Wish,
     flaws: &mut Vec<Flaw>,
 ) -> Option<BTreeSet<String>> {
@@ -190,12 +193,10 @@ fn changed<C: Record>(
         .filter(|name| !name.is_empty())
         .map(str::to_owned)
         .collect();
-    if !names.iter().all(|name| is_known::<C>(name)) {
+    if !names.iter().all(|name| is_known(definition, name)) {
         flaws.push(Flaw::of("unknown_field", "_changed"));
     }
-    let missing = |name: &&String| {
-        !object.contains_key(*name) && C::FIELDS.iter().any(|field| field.name == **name)
-    };
+    let missing = |name: &&String| !object.contains_key(*name) && definition.field(name).is_some();
     if wish != Wish::Deleted {
         flaws.extend(names.iter().filter(missing).map(|name| Flaw::of("invalid_value", name)));
     }
@@ -205,7 +206,12 @@ fn changed<C: Record>(
 /// The values a client has seen, and whether it has seen a tombstone. What the server would never keep
 /// was never seen on it: a client that treats a refused record as sent has such values, and must still
 /// be able to mend them. Nothing seen is no base.
-fn base<C: Record>(value: Option<&Value>, flaws: &mut Vec<Flaw>) -> (Option<Fields>, bool) {
+fn base(
+    collection: &dyn Collection,
+    value: Option<&Value>,
+    flaws: &mut Vec<Flaw>,
+) -> (Option<Fields>, bool) {
+    let definition = collection.definition();
     let base = match value {
         None | Some(Value::Null) => return (None, false),
         Some(Value::Object(base)) => base,
@@ -214,12 +220,13 @@ fn base<C: Record>(value: Option<&Value>, flaws: &mut Vec<Flaw>) -> (Option<Fiel
             return (None, false);
         }
     };
-    let known = |name: &String| is_of_row::<C>(name) || RESERVED_IN_BASE.contains(&name.as_str());
+    let known =
+        |name: &String| is_of_row(definition, name) || RESERVED_IN_BASE.contains(&name.as_str());
     if !base.keys().all(known) {
         flaws.push(Flaw::of("unknown_field", "_base"));
     }
-    let values = C::FIELDS.iter().filter_map(|field| {
-        let value = kept::<C>(field, base.get(field.name)?).ok()?;
+    let values = definition.fields.iter().filter_map(|field| {
+        let value = canonical(collection, field, base.get(field.name)?).ok()?;
         Some((field.name.to_owned(), value))
     });
     let values: Fields = values.collect();

@@ -1,58 +1,13 @@
 //! The merge: what is known of a record × what a client sends → what becomes of it. Pure and total;
 //! no clock decides between devices (docs/sync.md, conflict rules).
 
+use super::change::{Incoming, Sender, Wish};
 use super::known::{Known, Mark, Order};
-use crate::journal::is_blank;
+use crate::journal::{Fields, is_blank};
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use uuid::Uuid;
-
-/// A record's fields by name, canonical.
-pub type Fields = Map<String, Value>;
-
-/// What a client wants of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
-    /// It made the record.
-    Created,
-    /// It changed the record.
-    Updated,
-    /// It deleted the record.
-    Deleted,
-}
-
-/// What a client sends of a record.
-#[derive(Debug, Clone)]
-pub struct Incoming {
-    /// What it wants.
-    pub wish: Wish,
-    /// The values it sends, canonical.
-    pub fields: Fields,
-    /// The fields it names as changed, where it names them.
-    pub changed: Option<BTreeSet<String>>,
-    /// The values it had seen before, where it tells them.
-    pub base: Option<Fields>,
-    /// Had it seen the record as a tombstone?
-    pub saw_tombstone: bool,
-    /// The revision it had pulled when it made the change, where it tells it.
-    pub seen: Option<i64>,
-    /// Does it ask a tombstone back?
-    pub undelete: bool,
-    /// When it edited the record, by its own clock.
-    pub edited_at: Option<DateTime<Utc>>,
-}
-
-/// Who sends, and what that device has pulled.
-#[derive(Debug, Clone, Copy)]
-pub struct Sender {
-    /// The device.
-    pub device: Option<Uuid>,
-    /// The revision of its cursor.
-    pub cursor: i64,
-    /// The journal's newest revision when the push arrived.
-    pub head: i64,
-}
 
 /// What to do to the record.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,7 +28,7 @@ pub enum Act {
 
 /// How the answer calls it, for what differs from what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Named {
+pub enum RecordResult {
     /// Fields of the other side were kept.
     Merged,
     /// Both sides changed the same field.
@@ -96,7 +51,7 @@ pub enum Loss {
     /// The sent one: it came with the delete of its record.
     WithDelete,
     /// The sent one: a practitioner answers for the field.
-    Barred,
+    Practitioners,
 }
 
 /// A field with two values, of which one does not stand.
@@ -122,14 +77,14 @@ pub struct Merged {
     /// What to do.
     pub act: Act,
     /// How to name it in the answer; none when the record stands as it was sent.
-    pub named: Option<Named>,
+    pub result: Option<RecordResult>,
     /// The values that do not stand.
     pub conflicts: Vec<Conflict>,
 }
 
 impl Merged {
     const fn quiet(act: Act) -> Self {
-        Self { act, named: None, conflicts: Vec::new() }
+        Self { act, result: None, conflicts: Vec::new() }
     }
 }
 
@@ -239,13 +194,13 @@ fn fields(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> Merged {
         merged.insert(field.clone(), sent.clone());
     }
     let differs = incoming.fields.iter().any(|(name, sent)| merged.get(name) != Some(sent));
-    let named = match (conflicts.is_empty(), differs) {
-        (false, _) => Some(Named::Conflict),
-        (true, true) => Some(Named::Merged),
+    let result = match (conflicts.is_empty(), differs) {
+        (false, _) => Some(RecordResult::Conflict),
+        (true, true) => Some(RecordResult::Merged),
         (true, false) => None,
     };
     let act = if merged == known.fields { Act::Keep } else { Act::Update(merged) };
-    Merged { act, named, conflicts }
+    Merged { act, result, conflicts }
 }
 
 impl Conflict {
@@ -263,11 +218,11 @@ fn over_tombstone(known: &Known<'_>, incoming: &Incoming, merged: Merged) -> Mer
         _ if incoming.undelete || incoming.saw_tombstone => Some(known.fields.clone()),
         _ => None,
     };
-    let (act, named) = match fields {
-        Some(fields) => (Act::Resurrect(fields), Named::Resurrected),
-        None => (Act::Keep, Named::Deleted),
+    let (act, result) = match fields {
+        Some(fields) => (Act::Resurrect(fields), RecordResult::Resurrected),
+        None => (Act::Keep, RecordResult::Deleted),
     };
-    Merged { act, named: Some(named), conflicts: merged.conflicts }
+    Merged { act, result: Some(result), conflicts: merged.conflicts }
 }
 
 /// A late copy of the first create stays deleted. Anything else is a new record: other values, or the
@@ -276,7 +231,11 @@ fn create_over_tombstone(known: &Known<'_>, incoming: &Incoming, sender: Sender)
     let born = known.as_created();
     let is_copy = incoming.fields.iter().all(|(n, v)| is_blank(v) || born.get(n) == Some(v));
     if is_copy && !has_seen_tombstone(known, incoming, sender) {
-        return Merged { act: Act::Keep, named: Some(Named::Deleted), conflicts: Vec::new() };
+        return Merged {
+            act: Act::Keep,
+            result: Some(RecordResult::Deleted),
+            conflicts: Vec::new(),
+        };
     }
     Merged::quiet(Act::Recreate(incoming.fields.clone()))
 }
@@ -307,14 +266,14 @@ fn delete(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> Merged {
         (!is_blank(sent) && sent != stored).then(conflict)
     });
     let conflicts: Vec<Conflict> = typed.collect();
-    let (act, named) = if known.deleted {
+    let (act, result) = if known.deleted {
         (Act::Keep, None)
     } else if has_unseen_edit(known, incoming, sender) {
-        (Act::Keep, Some(Named::Kept))
+        (Act::Keep, Some(RecordResult::Kept))
     } else {
         (Act::Delete, None)
     };
-    Merged { act, named, conflicts }
+    Merged { act, result, conflicts }
 }
 
 fn has_unseen_edit(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> bool {

@@ -291,7 +291,7 @@ impl Device {
             for conflict in &merged.conflicts {
                 self.shown.extend(conflict.loses.as_i64());
             }
-            match (stands, merged.named) {
+            match (stands, merged.result) {
                 (Some(known), Some(_)) => self.clean(id, &known.clone()),
                 (Some(known), None) if known.deleted => {
                     self.records.remove(&id);

@@ -73,7 +73,7 @@ fn fields_that_one_side_changed_merge_silently() {
     update.changed = Some(BTreeSet::from(["note".to_owned(), "updated_at".to_owned()]));
     let merged = merge(Some(&known()), &update, by(PHONE, 10));
     assert_eq!(merged.act, Act::Update(fields(json!({"note": "better", "mood": 6, "sites": []}))));
-    assert_eq!(merged.named, Some(Named::Merged), "the phone still holds the old mood");
+    assert_eq!(merged.result, Some(RecordResult::Merged), "the phone still holds the old mood");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn the_last_push_wins_a_field_both_changed_and_says_so() {
     let mut update = sent(Wish::Updated, json!({"mood": 7}));
     update.changed = Some(BTreeSet::from(["mood".to_owned()]));
     let merged = merge(Some(&known()), &update, by(PHONE, 10));
-    assert_eq!(merged.named, Some(Named::Conflict));
+    assert_eq!(merged.result, Some(RecordResult::Conflict));
     let conflict = &merged.conflicts[0];
     assert_eq!(
         (&conflict.stands, &conflict.loses, conflict.device),
@@ -89,7 +89,7 @@ fn the_last_push_wins_a_field_both_changed_and_says_so() {
     );
     let seen = merge(Some(&known()), &update, by(PHONE, 20));
     assert_eq!(
-        (seen.named, seen.conflicts),
+        (seen.result, seen.conflicts),
         (None, vec![]),
         "whoever has pulled the 6 may change it"
     );
@@ -102,7 +102,7 @@ fn what_the_device_had_pulled_when_it_edited_counts_and_not_what_it_has_pulled_s
     let merged = merge(Some(&known()), &update, by(PHONE, 40));
     assert_eq!(lost(&merged), [("mood", json!(6), Loss::Overwritten)], "pull first, then push");
     update.seen = Some(20);
-    assert_eq!(merge(Some(&known()), &update, by(PHONE, 0)).named, None);
+    assert_eq!(merge(Some(&known()), &update, by(PHONE, 0)).result, None);
     // Values tell more, field by field.
     update.fields.insert("note".to_owned(), json!("by the tablet, unseen"));
     update.base = Some(fields(json!({"mood": 6})));
@@ -111,7 +111,7 @@ fn what_the_device_had_pulled_when_it_edited_counts_and_not_what_it_has_pulled_s
     assert_eq!(lost(&merged), [("note", json!("bad night"), Loss::Overwritten)]);
     let mut delete = sent(Wish::Deleted, json!({}));
     delete.seen = Some(19);
-    assert_eq!(merge(Some(&known()), &delete, by(PHONE, 40)).named, Some(Named::Kept));
+    assert_eq!(merge(Some(&known()), &delete, by(PHONE, 40)).result, Some(RecordResult::Kept));
     delete.seen = Some(20);
     assert_eq!(merge(Some(&known()), &delete, by(PHONE, 0)).act, Act::Delete);
 }
@@ -121,9 +121,9 @@ fn base_values_decide_where_they_are_given() {
     let mut update = sent(Wish::Updated, json!({"mood": 7, "note": "bad night"}));
     update.base = Some(fields(json!({"mood": 6, "note": "bad night"})));
     let merged = merge(Some(&known()), &update, by(PHONE, 0));
-    assert_eq!((merged.named, merged.conflicts.len()), (None, 0));
+    assert_eq!((merged.result, merged.conflicts.len()), (None, 0));
     update.base = Some(fields(json!({"mood": 5, "note": "bad night"})));
-    assert_eq!(merge(Some(&known()), &update, by(PHONE, 0)).named, Some(Named::Conflict));
+    assert_eq!(merge(Some(&known()), &update, by(PHONE, 0)).result, Some(RecordResult::Conflict));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_late_packet_of_the_same_device_does_not_undo_its_newer_edit() {
 fn a_device_that_has_not_pulled_its_own_edit_back_is_in_no_conflict_with_itself() {
     let update = sent(Wish::Updated, json!({"mood": 3}));
     let merged = merge(Some(&known()), &update, by(TABLET, 10));
-    assert_eq!((merged.named, merged.conflicts), (None, vec![]));
+    assert_eq!((merged.result, merged.conflicts), (None, vec![]));
     // Where its clock cannot tell, it is told; but for the changes of one push, which have an order.
     let timeless = Incoming { edited_at: None, ..update };
     assert_eq!(lost(&merge(Some(&known()), &timeless, by(TABLET, 10))).len(), 1);
@@ -155,7 +155,7 @@ fn a_device_that_has_not_pulled_its_own_edit_back_is_in_no_conflict_with_itself(
     let mut set_back = sent(Wish::Updated, json!({"note": "typed with an old clock"}));
     set_back.edited_at = at(1);
     let merged = merge(Some(&known()), &set_back, by(PHONE, 0));
-    assert_eq!((merged.named, merged.conflicts), (None, vec![]));
+    assert_eq!((merged.result, merged.conflicts), (None, vec![]));
 }
 
 #[test]
@@ -163,8 +163,8 @@ fn a_create_of_a_known_id_fills_in_and_overwrites_nothing_with_empty() {
     let replay = sent(Wish::Created, json!({"note": "bad night", "mood": 5, "sites": []}));
     let merged = merge(Some(&known()), &replay, by(PHONE, 0));
     assert_eq!(
-        (merged.act, merged.named),
-        (Act::Keep, Some(Named::Merged)),
+        (merged.act, merged.result),
+        (Act::Keep, Some(RecordResult::Merged)),
         "the lost answer of the first create"
     );
     let union = sent(Wish::Created, json!({"note": null, "mood": null, "sites": ["neck"]}));
@@ -182,7 +182,7 @@ fn two_devices_that_make_the_same_record_are_told_what_lost() {
     // The cursor of the push may have passed the other record: it says nothing of what a new one saw.
     for cursor in [0, 10, 500] {
         let merged = merge(Some(&known()), &theirs, by(TABLET, cursor));
-        assert_eq!(merged.named, Some(Named::Conflict));
+        assert_eq!(merged.result, Some(RecordResult::Conflict));
         assert_eq!(lost(&merged), [("note", json!("bad night"), Loss::Overwritten)]);
         let conflict = &merged.conflicts[0];
         assert_eq!((conflict.device, conflict.edited_at), (Some(PHONE), at(100)));
@@ -208,7 +208,7 @@ fn a_record_made_anew_has_forgotten_the_values_it_first_had() {
     let replay = sent(Wish::Created, json!({"note": "new start", "mood": 6}));
     again.deleted = true;
     let merged = merge(Some(&again), &replay, by(PHONE, 0));
-    assert_eq!((merged.act, merged.named), (Act::Keep, Some(Named::Deleted)));
+    assert_eq!((merged.act, merged.result), (Act::Keep, Some(RecordResult::Deleted)));
     again.deleted = false;
     let mut late = sent(Wish::Created, json!({"note": "typed before"}));
     late.edited_at = at(240);
@@ -227,11 +227,11 @@ fn edit_beats_delete_but_only_an_edit_does() {
     );
     let idle = sent(Wish::Updated, json!({"note": "bad night"}));
     let merged = merge(Some(&tombstone), &idle, by(PHONE, 10));
-    assert_eq!((merged.act, merged.named), (Act::Keep, Some(Named::Deleted)));
+    assert_eq!((merged.act, merged.result), (Act::Keep, Some(RecordResult::Deleted)));
     // What the tombstone last held and the phone had not seen is named, too.
     let edit = sent(Wish::Updated, json!({"mood": 1}));
     let merged = merge(Some(&tombstone), &edit, by(PHONE, 10));
-    assert_eq!(merged.named, Some(Named::Resurrected));
+    assert_eq!(merged.result, Some(RecordResult::Resurrected));
     assert_eq!(lost(&merged), [("mood", json!(6), Loss::Overwritten)]);
 }
 
@@ -249,7 +249,7 @@ fn a_tombstone_comes_back_with_its_last_values_where_it_is_asked_back() {
             back.undelete = true;
             let merged = merge(Some(&tombstone), &back, by(PHONE, 40));
             assert_eq!(merged.act, Act::Resurrect(fields(stands)), "{wish:?}");
-            assert_eq!(merged.named, Some(Named::Resurrected));
+            assert_eq!(merged.result, Some(RecordResult::Resurrected));
             let live = merge(Some(&known()), &back, by(PHONE, 40));
             assert!(!matches!(live.act, Act::Resurrect(_)), "on a live record it is an edit");
         }
@@ -264,8 +264,8 @@ fn a_tombstone_comes_back_with_its_last_values_where_it_is_asked_back() {
 fn a_late_create_stays_deleted_and_a_new_one_begins_anew() {
     let tombstone = deleted_by(TABLET);
     let replay = sent(Wish::Created, json!({"note": "bad night", "mood": 5}));
-    assert_eq!(merge(Some(&tombstone), &replay, by(PHONE, 0)).named, Some(Named::Deleted));
-    assert_eq!(merge(Some(&tombstone), &replay, by(PHONE, 29)).named, Some(Named::Deleted));
+    assert_eq!(merge(Some(&tombstone), &replay, by(PHONE, 0)).result, Some(RecordResult::Deleted));
+    assert_eq!(merge(Some(&tombstone), &replay, by(PHONE, 29)).result, Some(RecordResult::Deleted));
     let fresh = sent(Wish::Created, json!({"note": "another day"}));
     let merged = merge(Some(&tombstone), &fresh, by(PHONE, 0));
     assert_eq!(merged.act, Act::Recreate(fields(json!({"note": "another day"}))));
@@ -299,23 +299,27 @@ fn a_create_over_a_tombstone_that_the_device_has_seen_is_a_new_life() {
 #[test]
 fn a_delete_takes_no_unseen_edit_with_it() {
     let delete = sent(Wish::Deleted, json!({}));
-    assert_eq!(merge(Some(&known()), &delete, by(PHONE, 10)).named, Some(Named::Kept));
+    assert_eq!(merge(Some(&known()), &delete, by(PHONE, 10)).result, Some(RecordResult::Kept));
     assert_eq!(merge(Some(&known()), &delete, by(PHONE, 20)).act, Act::Delete);
     assert_eq!(merge(Some(&known()), &delete, by(TABLET, 10)).act, Act::Delete, "its own edit");
-    assert_eq!(merge(Some(&known()), &delete, by(TABLET, 9)).named, Some(Named::Kept), "unseen");
+    assert_eq!(
+        merge(Some(&known()), &delete, by(TABLET, 9)).result,
+        Some(RecordResult::Kept),
+        "unseen"
+    );
     let mut based = delete.clone();
     based.base = Some(fields(json!({"mood": 5})));
-    assert_eq!(merge(Some(&known()), &based, by(PHONE, 20)).named, Some(Named::Kept));
+    assert_eq!(merge(Some(&known()), &based, by(PHONE, 20)).result, Some(RecordResult::Kept));
     assert_eq!(merge(Some(&known()), &based, by(TABLET, 20)).act, Act::Delete, "its own edit");
     based.base = Some(fields(json!({"note": "bad night"})));
     assert_eq!(merge(Some(&known()), &based, by(PHONE, 0)).act, Act::Delete);
     based.seen = Some(19);
-    assert_eq!(merge(Some(&known()), &based, by(PHONE, 500)).named, Some(Named::Kept));
+    assert_eq!(merge(Some(&known()), &based, by(PHONE, 500)).result, Some(RecordResult::Kept));
     assert_eq!(merge(None, &delete, by(PHONE, 0)).act, Act::Keep);
     // Brought back without an edit: whoever deletes it without having seen that means the old record.
     let mut back = known();
     back.marks.to_mut().note(HistoryOp::Resurrect, mark(40, TABLET, 0), &Fields::new());
-    assert_eq!(merge(Some(&back), &delete, by(PHONE, 39)).named, Some(Named::Kept));
+    assert_eq!(merge(Some(&back), &delete, by(PHONE, 39)).result, Some(RecordResult::Kept));
     assert_eq!(merge(Some(&back), &delete, by(PHONE, 40)).act, Act::Delete);
 }
 
@@ -324,11 +328,11 @@ fn what_was_typed_into_a_record_before_its_delete_is_kept() {
     let typed = sent(Wish::Deleted, json!({"note": "typed", "mood": 6, "sites": []}));
     let kept = [("note", json!("typed"), Loss::WithDelete)];
     let merged = merge(Some(&known()), &typed, by(PHONE, 20));
-    assert_eq!((&merged.act, merged.named, lost(&merged)), (&Act::Delete, None, kept.to_vec()));
+    assert_eq!((&merged.act, merged.result, lost(&merged)), (&Act::Delete, None, kept.to_vec()));
     let merged = merge(Some(&known()), &typed, by(PHONE, 10));
-    assert_eq!((merged.named, lost(&merged)), (Some(Named::Kept), kept.to_vec()));
+    assert_eq!((merged.result, lost(&merged)), (Some(RecordResult::Kept), kept.to_vec()));
     let merged = merge(Some(&deleted_by(TABLET)), &typed, by(PHONE, 10));
-    assert_eq!((&merged.act, merged.named, lost(&merged)), (&Act::Keep, None, kept.to_vec()));
+    assert_eq!((&merged.act, merged.result, lost(&merged)), (&Act::Keep, None, kept.to_vec()));
     let mut based = typed;
     based.base = Some(fields(json!({"note": "typed"})));
     assert_eq!(merge(Some(&known()), &based, by(PHONE, 20)).conflicts, [], "an old copy");
@@ -441,10 +445,10 @@ proptest! {
         let end = after(&known, &incoming, sender, &merged.act, 9);
         let stands_as_sent = incoming.fields.iter().all(|(n, v)| end.fields.get(n) == Some(v)) && !end.deleted;
         if incoming.wish != Wish::Deleted && !stands_as_sent {
-            prop_assert!(merged.named.is_some());
+            prop_assert!(merged.result.is_some());
         }
         if incoming.wish == Wish::Deleted && !end.deleted {
-            prop_assert_eq!(merged.named, Some(Named::Kept));
+            prop_assert_eq!(merged.result, Some(RecordResult::Kept));
         }
     }
 

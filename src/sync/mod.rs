@@ -2,34 +2,36 @@
 //! (docs/sync.md). Pull and push of the caller's own journal over every collection.
 
 mod answer;
-mod bar;
+mod change;
+mod collection_push;
 mod cursor;
+mod foreign;
 mod history;
+mod history_http;
 mod http;
 mod incoming;
 mod inflate;
-mod kept;
 mod known;
+mod marks;
 mod members;
 mod merge;
 mod outline;
 mod page;
-mod past;
 mod pull;
 mod push;
 mod quarantine;
+mod refusal;
 mod repair;
-mod rows;
 mod scalar;
 mod schema;
-mod side;
 mod store;
 mod stream;
 
+pub use change::{Incoming, Sender, Wish};
 pub use cursor::{Cursor, Head, Lost};
 pub use http::routes;
 pub use known::{Known, Mark, Marks};
-pub use merge::{Act, Conflict, Fields, Incoming, Loss, Merged, Named, Sender, Wish, merge};
+pub use merge::{Act, Conflict, Loss, Merged, RecordResult, merge};
 pub use repair::repair;
 pub use store::{ANSWER, HEAD, KEEP_ANSWER, LINES, cut_text, touched_text};
 

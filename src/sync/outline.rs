@@ -19,14 +19,16 @@ pub type Lists<'a> = [Vec<&'a RawValue>; 3];
 /// # Errors
 /// 400 `invalid_json` for what is no JSON, 400 `invalid_body` for another shape, 413
 /// `too_many_changes`.
-pub fn cut(body: &[u8]) -> Answered<Vec<(String, Part<'_>)>> {
+pub fn cut(body: &[u8]) -> Answered<Vec<(String, OutlinePart<'_>)>> {
     let body = json::read(body, Level(0))
         .map_err(|place| Problem::new(ProblemKind::InvalidJson).detail(place))?;
-    let Part::Members(members) = body else { return Err(shape("The body must be an object.")) };
+    let OutlinePart::Members(members) = body else {
+        return Err(shape("The body must be an object."));
+    };
     let mut changes = None;
     for (name, part) in members {
         match (name.as_str(), part) {
-            ("changes", Part::Members(collections)) => changes = Some(collections),
+            ("changes", OutlinePart::Members(collections)) => changes = Some(collections),
             ("changes", _) => break,
             _ => return Err(shape("The body must have the member `changes` and no other.")),
         }
@@ -47,13 +49,13 @@ pub fn cut(body: &[u8]) -> Answered<Vec<(String, Part<'_>)>> {
 ///
 /// # Errors
 /// 400 `invalid_body` for another shape.
-pub fn lists(changes: Part<'_>) -> Answered<Lists<'_>> {
+pub fn lists(changes: OutlinePart<'_>) -> Answered<Lists<'_>> {
     let mut lists = [Vec::new(), Vec::new(), Vec::new()];
     let members = match changes {
-        Part::Members(members) => members,
+        OutlinePart::Members(members) => members,
         // Clients that write every member write it so where a collection has no changes.
-        Part::Null => Vec::new(),
-        Part::Records(_) | Part::Other => {
+        OutlinePart::Null => Vec::new(),
+        OutlinePart::Records(_) | OutlinePart::Other => {
             return Err(shape(
                 "Each collection must be an object of created, updated and deleted.",
             ));
@@ -67,9 +69,9 @@ pub fn lists(changes: Part<'_>) -> Answered<Lists<'_>> {
             _ => return Err(shape("Only created, updated and deleted.")),
         };
         match part {
-            Part::Null => {}
-            Part::Records(records) => lists[place] = records,
-            Part::Members(_) | Part::Other => {
+            OutlinePart::Null => {}
+            OutlinePart::Records(records) => lists[place] = records,
+            OutlinePart::Members(_) | OutlinePart::Other => {
                 return Err(shape("created, updated and deleted must be arrays."));
             }
         }
@@ -83,9 +85,9 @@ fn shape(detail: &str) -> Problem {
 
 /// A part of the outline.
 #[derive(Debug)]
-pub enum Part<'a> {
+pub enum OutlinePart<'a> {
     /// An object, above the lists.
-    Members(Vec<(String, Part<'a>)>),
+    Members(Vec<(String, OutlinePart<'a>)>),
     /// A list, its records as they came.
     Records(Vec<&'a RawValue>),
     /// Nothing.
@@ -94,7 +96,7 @@ pub enum Part<'a> {
     Other,
 }
 
-impl Part<'_> {
+impl OutlinePart<'_> {
     /// The records in it.
     fn count(&self) -> usize {
         match self {
@@ -112,54 +114,59 @@ struct Level(u8);
 const LIST: u8 = 3;
 
 impl<'de> DeserializeSeed<'de> for Level {
-    type Value = Part<'de>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Part<'de>, D::Error> {
+    type Value = OutlinePart<'de>;
+    fn deserialize<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<OutlinePart<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Level {
-    type Value = Part<'de>;
+    type Value = OutlinePart<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a part of a push")
     }
-    fn visit_bool<E>(self, _: bool) -> Result<Part<'de>, E> {
-        Ok(Part::Other)
+    fn visit_bool<E>(self, _: bool) -> Result<OutlinePart<'de>, E> {
+        Ok(OutlinePart::Other)
     }
-    fn visit_i64<E>(self, _: i64) -> Result<Part<'de>, E> {
-        Ok(Part::Other)
+    fn visit_i64<E>(self, _: i64) -> Result<OutlinePart<'de>, E> {
+        Ok(OutlinePart::Other)
     }
-    fn visit_u64<E>(self, _: u64) -> Result<Part<'de>, E> {
-        Ok(Part::Other)
+    fn visit_u64<E>(self, _: u64) -> Result<OutlinePart<'de>, E> {
+        Ok(OutlinePart::Other)
     }
-    fn visit_f64<E>(self, _: f64) -> Result<Part<'de>, E> {
-        Ok(Part::Other)
+    fn visit_f64<E>(self, _: f64) -> Result<OutlinePart<'de>, E> {
+        Ok(OutlinePart::Other)
     }
-    fn visit_str<E>(self, _: &str) -> Result<Part<'de>, E> {
-        Ok(Part::Other)
+    fn visit_str<E>(self, _: &str) -> Result<OutlinePart<'de>, E> {
+        Ok(OutlinePart::Other)
     }
-    fn visit_unit<E>(self) -> Result<Part<'de>, E> {
-        Ok(Part::Null)
+    fn visit_unit<E>(self) -> Result<OutlinePart<'de>, E> {
+        Ok(OutlinePart::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Part<'de>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OutlinePart<'de>, A::Error> {
         let mut records = Vec::new();
         // One more than may be sent is enough to know that it is too much.
         while self.0 == LIST && records.len() <= MOST_CHANGES {
             match seq.next_element::<&'de RawValue>()? {
                 Some(record) => records.push(record),
-                None => return Ok(Part::Records(records)),
+                None => return Ok(OutlinePart::Records(records)),
             }
         }
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(if self.0 == LIST { Part::Records(records) } else { Part::Other })
+        Ok(if self.0 == LIST { OutlinePart::Records(records) } else { OutlinePart::Other })
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Part<'de>, A::Error> {
-        let mut members: Vec<(String, Part<'de>)> = Vec::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OutlinePart<'de>, A::Error> {
+        let mut members: Vec<(String, OutlinePart<'de>)> = Vec::new();
         while self.0 < LIST && members.len() < MOST_MEMBERS {
-            let Some(name) = map.next_key::<String>()? else { return Ok(Part::Members(members)) };
+            let Some(name) = map.next_key::<String>()? else {
+                return Ok(OutlinePart::Members(members));
+            };
             if members.iter().any(|(known, _)| *known == name) {
                 return Err(A::Error::custom("duplicate key"));
             }
@@ -167,7 +174,7 @@ impl<'de> Visitor<'de> for Level {
             members.push((name, part));
         }
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Part::Other)
+        Ok(OutlinePart::Other)
     }
 }
 

@@ -1,11 +1,12 @@
 //! A page of changes, bounded in number and in bytes.
 
-use super::store::{self, Change};
+use super::store::{self, Stretch};
 use crate::access::{JournalAccess, Read};
+use crate::collections;
 use crate::db::Tx;
 use crate::http::Answered;
-use crate::journal::Record;
-use futures_util::future::{LocalBoxFuture, try_join_all};
+use crate::journal::{ChangedRecord, Collection};
+use futures_util::future::try_join_all;
 use std::collections::BTreeSet;
 
 /// Changes a page may hold, and holds unless the client asks for fewer.
@@ -18,20 +19,7 @@ const MOST_BYTES: usize = 8 * 1024 * 1024 - 4096;
 const FIRST_STEP: i64 = 1250;
 
 /// The changes of one collection on a page: its name and its records, live and dead.
-pub(super) type Found = (&'static str, Vec<Change>);
-
-/// A stretch of a journal's changes, in the order of their revisions.
-#[derive(Debug, Clone)]
-pub(super) struct Stretch {
-    /// The revision before the first.
-    pub(super) after: i64,
-    /// The last revision.
-    pub(super) until: i64,
-    /// Without tombstones.
-    pub(super) live_only: bool,
-    /// Of these collections.
-    pub(super) collections: Vec<String>,
-}
+pub(super) type Found = (&'static str, Vec<ChangedRecord>);
 
 /// A page that is being filled.
 #[derive(Debug)]
@@ -46,11 +34,7 @@ pub(super) struct Page {
 impl Page {
     /// An empty page for so many changes.
     pub(super) fn new(limit: i64) -> Self {
-        let mut found = Vec::new();
-        macro_rules! add {
-            ($($collection:ty),+) => { $( found.push((<$collection>::COLLECTION, Vec::new())); )+ };
-        }
-        crate::collections::for_each_collection!(add);
+        let found = collections::ALL.map(|collection| (collection.name(), Vec::new())).into();
         Self { found, left: limit, bytes: 0 }
     }
 
@@ -120,7 +104,7 @@ impl Page {
     /// revision they end with, where not all have.
     fn take(&mut self, step: Vec<Found>, after: i64) -> Option<i64> {
         let every = || step.iter().flat_map(|(_, changes)| changes);
-        let bytes: usize = every().map(Change::size).sum();
+        let bytes: usize = every().map(ChangedRecord::size).sum();
         let mut end = None;
         if self.bytes + bytes > MOST_BYTES {
             let mut sizes: Vec<(i64, usize)> = every().map(|c| (c.rev, c.size())).collect();
@@ -140,7 +124,7 @@ impl Page {
         for (name, mut changes) in step {
             changes.retain(|change| end.is_none_or(|end| change.rev <= end));
             self.left -= i64::try_from(changes.len()).unwrap_or(i64::MAX);
-            self.bytes += changes.iter().map(Change::size).sum::<usize>();
+            self.bytes += changes.iter().map(ChangedRecord::size).sum::<usize>();
             if let Some((_, found)) = self.found.iter_mut().find(|(found, _)| *found == name) {
                 found.append(&mut changes);
             }
@@ -151,28 +135,17 @@ impl Page {
 
 /// The changes of a step, by collection.
 async fn load(tx: &Tx<'_>, journal: &JournalAccess<Read>, step: &Stretch) -> Answered<Vec<Found>> {
-    let mut all: Vec<LocalBoxFuture<'_, Answered<Found>>> = Vec::new();
-    macro_rules! collect {
-        ($($collection:ty),+) => { $(
-            if step.collections.iter().any(|name| name == <$collection>::COLLECTION) {
-                all.push(Box::pin(of_collection::<$collection>(tx, journal, step)));
-            }
-        )+ };
-    }
-    crate::collections::for_each_collection!(collect);
+    let is_asked = |collection: &&dyn Collection| {
+        step.collections.iter().any(|name| name == collection.name())
+    };
+    let asked = collections::ALL.into_iter().filter(is_asked);
     // In one round trip: what is polled together is sent together.
-    try_join_all(all).await
-}
-
-async fn of_collection<C: Record>(
-    tx: &Tx<'_>,
-    journal: &JournalAccess<Read>,
-    step: &Stretch,
-) -> Answered<Found> {
-    let changes = tx.load(store::changes::<C>(journal.permit(), step.after, step.until)).await?;
-    let changes = changes.into_iter().map(Change::from);
-    let wanted = changes.filter(|change| !step.live_only || change.tombstone().is_none());
-    Ok((C::COLLECTION, wanted.collect()))
+    try_join_all(asked.map(async |collection| {
+        let mut changes = collection.changes(tx, journal.permit(), step.after, step.until).await?;
+        changes.retain(|change| !step.live_only || change.deleted().is_none());
+        Ok((collection.name(), changes))
+    }))
+    .await
 }
 
 #[cfg(test)]
@@ -181,7 +154,7 @@ mod tests {
     use uuid::Uuid;
 
     fn step(changes: &[(i64, usize)]) -> Vec<Found> {
-        let change = |(rev, size): &(i64, usize)| Change::live(*rev, "x".repeat(*size));
+        let change = |(rev, size): &(i64, usize)| ChangedRecord::live(*rev, "x".repeat(*size));
         let (even, odd): (Vec<_>, Vec<_>) = changes.iter().partition(|(rev, _)| rev % 2 == 0);
         let of = |changes: Vec<(i64, usize)>| changes.iter().map(change).collect();
         vec![("journal_entries", of(even)), ("sleep_records", of(odd))]
@@ -221,7 +194,7 @@ mod tests {
     fn ordinary_records_all_fit() {
         let mut page = Page::new(10);
         assert_eq!(page.take(step(&[(3, 600), (4, 600)]), 2), None);
-        page.take(vec![("goals", vec![Change::dead(5, Uuid::nil())])], 4);
+        page.take(vec![("goals", vec![ChangedRecord::tombstone(5, Uuid::nil())])], 4);
         assert_eq!((revisions(&page), page.left), (vec![3, 4, 5], 7));
         assert!(page.fits() > MOST);
     }

@@ -1,12 +1,13 @@
 //! Pull: what has changed since a cursor, in pages by revision, each from one snapshot.
 
 use super::cursor::{Cursor, Head};
-use super::page::{Found, Page, Stretch};
-use super::store::{self, Change, HeadRow};
+use super::page::{Found, Page};
+use super::store::{self, HeadRow, Stretch};
 use crate::access::{self, Caller, JournalAccess, Need, Read, Target};
 use crate::app::App;
 use crate::db::Tx;
 use crate::http::{Answered, Problem, ProblemKind};
+use crate::journal::ChangedRecord;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use uuid::Uuid;
@@ -63,7 +64,7 @@ pub(super) fn head(rows: Vec<HeadRow>) -> Answered<Head> {
 
 /// A page as JSON. Live records are always in `updated`.
 fn written(found: &[Found], stands: Cursor, has_more: bool, account: Uuid) -> String {
-    let bytes = |(_, changes): &Found| changes.iter().map(Change::size).sum::<usize>();
+    let bytes = |(_, changes): &Found| changes.iter().map(ChangedRecord::size).sum::<usize>();
     let mut page = String::with_capacity(512 + found.iter().map(bytes).sum::<usize>());
     page.push_str("{\"changes\":{");
     let mut comma = "";
@@ -71,13 +72,13 @@ fn written(found: &[Found], stands: Cursor, has_more: bool, account: Uuid) -> St
         let _ = write!(page, "{comma}\"{name}\":{{\"created\":[],\"updated\":[");
         comma = ",";
         let mut separator = "";
-        for record in changes.iter().filter_map(Change::record) {
+        for record in changes.iter().filter_map(ChangedRecord::json) {
             page.push_str(separator);
             page.push_str(record);
             separator = ",";
         }
         page.push_str("],\"deleted\":[");
-        for (n, id) in changes.iter().filter_map(Change::tombstone).enumerate() {
+        for (n, id) in changes.iter().filter_map(ChangedRecord::deleted).enumerate() {
             let _ = write!(page, "{}\"{id}\"", if n > 0 { "," } else { "" });
         }
         page.push_str("]}");

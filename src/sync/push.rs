@@ -2,18 +2,19 @@
 //! itself, nothing typed ever dropped.
 
 use super::answer::{Report, answer};
+use super::change::Sender;
+use super::collection_push::{CollectionPush, Frame};
 use super::cursor::Cursor;
-use super::merge::Sender;
 use super::outline;
 use super::pull::{check, head};
 use super::quarantine;
-use super::side::{Frame, Side, sides};
 use super::store;
 use crate::access::{self, Caller, JournalAccess, Need, Write};
 use crate::app::App;
+use crate::collections::ALL;
 use crate::db::Tx;
 use crate::http::{Answered, Problem, ProblemKind};
-use crate::journal::{Context, Revisions};
+use crate::journal::Revisions;
 use aws_lc_rs::digest;
 use futures_util::future::try_join_all;
 use uuid::Uuid;
@@ -23,7 +24,9 @@ pub(super) struct Push {
     cursor: Cursor,
     key: Option<String>,
     hash: Vec<u8>,
-    sides: Vec<(&'static str, Box<dyn Side>)>,
+    /// In the order they are merged: what others refer to comes first and gets the earlier revisions, so
+    /// that pages bring it first.
+    collections: Vec<CollectionPush>,
     report: Report,
 }
 
@@ -35,22 +38,23 @@ impl Push {
         body: &[u8],
         hash: Vec<u8>,
     ) -> Answered<Self> {
-        let mut push = Self { cursor, key, hash, sides: sides(), report: Report::default() };
+        let collections = ALL.map(CollectionPush::new).into();
+        let mut push = Self { cursor, key, hash, collections, report: Report::default() };
         for (name, changes) in outline::cut(body)? {
             let lists = outline::lists(changes)?;
-            let side = push.sides.iter_mut().find(|(collection, _)| *collection == name);
-            let Some((_, side)) = side else {
+            let mut known = push.collections.iter_mut();
+            let Some(of) = known.find(|of| of.collection.name() == name) else {
                 return Err(Problem::new(ProblemKind::UnknownCollection)
                     .detail("The push names a collection this server does not have."));
             };
-            side.read(lists, &mut push.report);
+            of.read(lists, &mut push.report);
         }
         Ok(push)
     }
 
     /// How many changes it holds that can be read.
     pub(super) fn changes(&self) -> usize {
-        self.sides.iter().map(|(_, side)| side.changes()).sum()
+        self.collections.iter().map(CollectionPush::changes).sum()
     }
 }
 
@@ -98,19 +102,18 @@ async fn locked(
     let head = head(heads)?;
     check(push.cursor, head)?;
     // In as many round trips as one collection has: what is polled together is sent together.
-    let loads = push.sides.iter_mut().map(|(_, side)| side.load(tx, journal, &app.ids));
+    let loads = push.collections.iter_mut().map(|of| of.load(tx, journal, &app.ids));
     try_join_all(loads).await?;
     let mut revisions = Revisions::after(journal.revision());
     let mut frame = Frame {
         sender: Sender { device, cursor: push.cursor.rev, head: head.rev },
-        context: Context { now: moment, day_start_minute: journal.day_start_minute() },
         epoch: head.epoch,
         revisions: &mut revisions,
         report: &mut push.report,
         has_quarantined: journal.has_quarantined(),
     };
-    for (_, side) in &mut push.sides {
-        side.merge(&mut frame);
+    for of in &mut push.collections {
+        of.merge(&mut frame);
     }
     let held = if journal.has_quarantined() || !push.report.refused.is_empty() {
         tx.load(store::held_back(journal.reading())).await?
@@ -122,7 +125,7 @@ async fn locked(
     let stands = Cursor { epoch: head.epoch, rev: revisions.head() };
     let answer = answer(&push.report, stands, account);
     let mut statements = revisions.statements(permit);
-    statements.extend(push.sides.iter().flat_map(|(_, side)| side.statements(permit)));
+    statements.extend(push.collections.iter().flat_map(|of| of.statements(permit)));
     if !aside.mended.is_empty() {
         statements.push(store::leave_quarantine(permit, &aside.mended));
     }

@@ -1,7 +1,8 @@
 //! The quarantine: what was not accepted stays as it came until the record is mended or its owner lets
 //! it go. It has an end, and then the device alone keeps a refused record.
 
-use super::incoming::{Flaw, Refusal};
+use super::answer::Accepted;
+use super::refusal::{Flaw, Refusal};
 use super::store::{self, HeldBack, Quarantined};
 use crate::access::{self, Caller, Need, Target};
 use crate::app::App;
@@ -18,17 +19,6 @@ const MOST_RECORDS: usize = 2000;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// The code of a refused record that it has no room for.
 const FULL: &str = "quarantine_full";
-
-/// A record of a push that was accepted, changed or not.
-#[derive(Debug)]
-pub(super) struct Accepted {
-    /// Its collection.
-    pub(super) collection: &'static str,
-    /// The record.
-    pub(super) id: Uuid,
-    /// The fields that came with it.
-    pub(super) fields: Vec<String>,
-}
 
 /// What a push does to the quarantine.
 #[derive(Debug, Default)]

@@ -1,8 +1,9 @@
 //! From the flat values of the sync wire to the values of REST they stand for.
 
+use crate::journal::{Collection, FieldInfo};
 use crate::time::format_utc;
 use crate::wire::number::whole;
-use crate::wire::{Form, json};
+use crate::wire::{Faults, Form, json};
 use chrono::DateTime;
 use serde_json::Value;
 
@@ -19,6 +20,27 @@ pub fn from_wire(form: Form, value: &Value) -> Option<Value> {
         (Form::Text, Value::String(text)) => json::parse(text.as_bytes()).ok(),
         (Form::Plain, Value::Number(_) | Value::String(_) | Value::Bool(_)) => Some(value.clone()),
         _ => None,
+    }
+}
+
+/// A value as the server would keep it, or why it would not.
+pub(super) fn canonical(
+    collection: &dyn Collection,
+    field: &FieldInfo,
+    sent: &Value,
+) -> Result<Value, &'static str> {
+    let value = from_wire(field.form, sent).ok_or("invalid_value")?;
+    // A required field sent as null is judged with the whole record.
+    if value.is_null() && field.required {
+        return Ok(Value::Null);
+    }
+    let mut faults = Faults::default();
+    match collection.canonical(field.name, &value, &mut faults) {
+        Some(kept) if faults.is_empty() => Ok(kept),
+        _ => {
+            let too_large = faults.into_vec().iter().any(|f| f.code.starts_with("too_"));
+            Err(if too_large { "too_large" } else { "invalid_value" })
+        }
     }
 }
 

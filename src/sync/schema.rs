@@ -1,7 +1,8 @@
 //! The schemas of the sync wire, made from the collections' definitions.
 
+use crate::collections;
 use crate::http::Document;
-use crate::journal::{Record, clinician, safety_notice};
+use crate::journal::{Collection, clinician, safety_notice};
 use crate::wire::{Components, Form};
 use serde::Serialize;
 use utoipa::openapi::schema::{
@@ -85,18 +86,19 @@ fn moment() -> ObjectBuilder {
 }
 
 /// A record as it travels.
-fn row<C: Record>(components: &mut Components) -> RefOr<Schema> {
-    components.named(&format!("{}Row", C::SCHEMA), |components| {
+fn row(collection: &dyn Collection, components: &mut Components) -> RefOr<Schema> {
+    let definition = collection.definition();
+    components.named(&format!("{}Row", definition.schema), |components| {
         let mut object = ObjectBuilder::new()
             .description(Some(format!(
                 "{} As a row of sync: its fields are those of {}, moments in milliseconds, lists as JSON text.",
-                C::ABOUT,
-                C::SCHEMA
+                definition.about,
+                definition.schema
             )))
             .property("id", id())
             .required("id");
-        let schemas = C::field_schemas(components);
-        for (field, (name, plain)) in C::FIELDS.iter().zip(schemas) {
+        let schemas = collection.field_schemas(components);
+        for (field, (name, plain)) in definition.fields.iter().zip(schemas) {
             let schema: RefOr<Schema> = match field.form {
                 Form::Plain => flat(plain),
                 Form::Millis if field.required => millis(components),
@@ -108,7 +110,7 @@ fn row<C: Record>(components: &mut Components) -> RefOr<Schema> {
             };
             object = object.property(name, schema).required(name);
         }
-        if C::WRITERS.has_practitioner() {
+        if definition.writers.has_practitioner() {
             object = object.property("clinician_id", clinician()).required("clinician_id");
         }
         for name in ["created_at", "updated_at"] {
@@ -118,12 +120,15 @@ fn row<C: Record>(components: &mut Components) -> RefOr<Schema> {
     })
 }
 
-fn lists<C: Record>(components: &mut Components) -> RefOr<Schema> {
-    row::<C>(components);
-    components.named(&format!("{}Changes", C::SCHEMA), |_| {
+fn lists(collection: &dyn Collection, components: &mut Components) -> RefOr<Schema> {
+    let definition = collection.definition();
+    row(collection, components);
+    components.named(&format!("{}Changes", definition.schema), |_| {
         let ids = ArrayBuilder::new().items(id()).max_items(Some(100_000));
         let rows = || {
-            ArrayBuilder::new().items(named(&format!("{}Row", C::SCHEMA))).max_items(Some(100_000))
+            ArrayBuilder::new()
+                .items(named(&format!("{}Row", definition.schema)))
+                .max_items(Some(100_000))
         };
         Schema::Object(
             ObjectBuilder::new()
@@ -147,12 +152,9 @@ impl Document for PullAnswer {
                     "By collection; one without changes is left out. Live records are in `updated`, in the order \
                      of their changes, ids of tombstones in `deleted`; `created` is always empty.",
                 ));
-            macro_rules! add {
-                ($($collection:ty),+) => { $(
-                    changes = changes.property(<$collection>::COLLECTION, lists::<$collection>(components));
-                )+ };
+            for collection in collections::ALL {
+                changes = changes.property(collection.name(), lists(collection, components));
             }
-            crate::collections::for_each_collection!(add);
             Schema::Object(
                 ObjectBuilder::new()
                     .description(Some("What changed since a cursor."))
@@ -180,12 +182,9 @@ pub(super) fn push_body(components: &mut Components) -> RefOr<Schema> {
                  ones, `deleted` ids.",
             ))
             .additional_properties(Some(AdditionalProperties::FreeForm(false)));
-        macro_rules! add {
-            ($($collection:ty),+) => { $(
-                changes = changes.property(<$collection>::COLLECTION, pushed::<$collection>(components));
-            )+ };
+        for collection in collections::ALL {
+            changes = changes.property(collection.name(), pushed(collection, components));
         }
-        crate::collections::for_each_collection!(add);
         Schema::Object(
             ObjectBuilder::new()
                 .description(Some(
@@ -204,13 +203,14 @@ pub(super) fn push_body(components: &mut Components) -> RefOr<Schema> {
 }
 
 /// The changes of one collection in a push.
-fn pushed<C: Record>(components: &mut Components) -> RefOr<Schema> {
-    components.named(&format!("{}Push", C::SCHEMA), |components| {
-        updated_row::<C>(components);
-        let created = created_row::<C>(components);
+fn pushed(collection: &dyn Collection, components: &mut Components) -> RefOr<Schema> {
+    let definition = collection.definition();
+    components.named(&format!("{}Push", definition.schema), |components| {
+        updated_row(collection, components);
+        let created = created_row(collection, components);
         let rows = |of: RefOr<Schema>| ArrayBuilder::new().items(of).max_items(Some(5000));
         let ids = ArrayBuilder::new().items(id()).max_items(Some(5000));
-        let about = if C::WRITERS.has_patient() {
+        let about = if definition.writers.has_patient() {
             "What changed in one collection."
         } else {
             "The changes of one collection. Only practitioners write in it: each record of a push is refused as `read_only`."
@@ -219,7 +219,7 @@ fn pushed<C: Record>(components: &mut Components) -> RefOr<Schema> {
             ObjectBuilder::new()
                 .description(Some(about))
                 .property("created", rows(created))
-                .property("updated", rows(named(&format!("{}Updated", C::SCHEMA))))
+                .property("updated", rows(named(&format!("{}Updated", definition.schema))))
                 .property("deleted", ids)
                 .additional_properties(Some(AdditionalProperties::FreeForm(false)))
                 .build(),
@@ -228,9 +228,10 @@ fn pushed<C: Record>(components: &mut Components) -> RefOr<Schema> {
 }
 
 /// A row of `updated`: fields that are left out are not touched.
-fn updated_row<C: Record>(components: &mut Components) -> RefOr<Schema> {
-    components.named(&format!("{}Updated", C::SCHEMA), |components| {
-        row::<C>(components);
+fn updated_row(collection: &dyn Collection, components: &mut Components) -> RefOr<Schema> {
+    let definition = collection.definition();
+    components.named(&format!("{}Updated", definition.schema), |components| {
+        row(collection, components);
         // By name: generators make a class of an inline object, twice where a schema is extended.
         let seen = components.named("SeenValues", |_| {
             Schema::Object(any_object("The values that the device had seen.").build())
@@ -238,11 +239,11 @@ fn updated_row<C: Record>(components: &mut Components) -> RefOr<Schema> {
         let mut object = ObjectBuilder::new()
             .description(Some(format!(
                 "A row in a push: its fields are those of {}. What is left out is not touched.",
-                C::SCHEMA
+                definition.schema
             )))
             .property("id", id())
             .required("id");
-        let Some(row) = components.object(&format!("{}Row", C::SCHEMA)).cloned() else {
+        let Some(row) = components.object(&format!("{}Row", definition.schema)).cloned() else {
             return Schema::Object(object.build());
         };
         for (name, schema) in row.properties.iter().filter(|(name, _)| *name != "id") {
@@ -261,12 +262,13 @@ fn updated_row<C: Record>(components: &mut Components) -> RefOr<Schema> {
 }
 
 /// A row of `created`: the same, with the fields that no record can do without.
-fn created_row<C: Record>(components: &mut Components) -> RefOr<Schema> {
-    let name = format!("{}Created", C::SCHEMA);
-    let required = C::FIELDS.iter().filter(|field| field.required).map(|field| field.name);
+fn created_row(collection: &dyn Collection, components: &mut Components) -> RefOr<Schema> {
+    let definition = collection.definition();
+    let name = format!("{}Created", definition.schema);
+    let required = definition.fields.iter().filter(|field| field.required).map(|field| field.name);
     components.needs.insert(name.clone(), std::iter::once("id").chain(required).collect());
     components.named(&name, |_| {
-        let row = AllOfBuilder::new().item(named(&format!("{}Updated", C::SCHEMA)));
+        let row = AllOfBuilder::new().item(named(&format!("{}Updated", definition.schema)));
         Schema::AllOf(row.description(Some("A new record.")).build())
     })
 }

@@ -1,17 +1,15 @@
 //! The SQL of sync beside the collections' own: heads, histories, stored answers, quarantine.
 
 use super::known::Mark;
-use super::page::Stretch;
-use super::past::{Line, Spot};
-use super::rows::FlatRow;
+use super::marks::{Line, LineKey};
 use crate::access::{Permit, Read, Write};
+use crate::collections;
 use crate::db::{Column, Columns, Row, Statement, next, row};
 use crate::http::Place;
-use crate::journal::{Record, Stored};
+use crate::journal::Definition;
 use chrono::{DateTime, Utc};
 use diesel::deserialize;
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
 use uuid::Uuid;
 
 row! {
@@ -41,22 +39,26 @@ pub(super) fn head(_: Permit<Read>) -> Statement<HeadRow> {
     Statement::new(HEAD)
 }
 
+/// One query over the tables of all collections.
+fn union_of(branch: impl Fn(&str) -> String) -> String {
+    let branches: Vec<String> =
+        collections::ALL.iter().map(|collection| branch(collection.name())).collect();
+    branches.join(" UNION ALL ")
+}
+
 /// Asks where so many changes of a stretch end: the revision of the last of them, and whether any follow.
 /// Public for the benchmark.
 pub fn cut_text() -> &'static str {
     static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-        let mut branches: Vec<String> = Vec::new();
-        macro_rules! branch {
-            ($($collection:ty),+) => { $( branches.push(format!(
+        let branches = union_of(|name| {
+            format!(
                 "(SELECT rev FROM pj.{name} WHERE patient_id = sec.subject() AND rev > $1 \
-                  AND rev <= $5 AND (NOT $2 OR deleted_at IS NULL) AND '{name}' = ANY ($3) ORDER BY rev LIMIT $4 + 1)",
-                name = <$collection>::COLLECTION)); )+ };
-        }
-        crate::collections::for_each_collection!(branch);
+                 AND rev <= $5 AND (NOT $2 OR deleted_at IS NULL) AND '{name}' = ANY ($3) ORDER BY rev LIMIT $4 + 1)"
+            )
+        });
         format!(
             "SELECT max(rev) FILTER (WHERE n <= $4), count(*) FROM (SELECT rev, row_number() OVER \
-             (ORDER BY rev) AS n FROM ({}) all_changes ORDER BY rev LIMIT $4 + 1) page",
-            branches.join(" UNION ALL ")
+             (ORDER BY rev) AS n FROM ({branches}) all_changes ORDER BY rev LIMIT $4 + 1) page"
         )
     });
     TEXT.as_str()
@@ -65,14 +67,12 @@ pub fn cut_text() -> &'static str {
 /// Asks in which collections a range of revisions has changes. Public for the benchmark.
 pub fn touched_text() -> &'static str {
     static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-        let mut branches: Vec<String> = Vec::new();
-        macro_rules! branch {
-            ($($collection:ty),+) => { $( branches.push(format!(
+        union_of(|name| {
+            format!(
                 "(SELECT '{name}' FROM pj.{name} WHERE patient_id = sec.subject() \
-                  AND rev > $1 AND rev <= $2 LIMIT 1)", name = <$collection>::COLLECTION)); )+ };
-        }
-        crate::collections::for_each_collection!(branch);
-        branches.join(" UNION ALL ")
+                 AND rev > $1 AND rev <= $2 LIMIT 1)"
+            )
+        })
     });
     TEXT.as_str()
 }
@@ -80,6 +80,19 @@ pub fn touched_text() -> &'static str {
 /// The collections in which a range of revisions has changes.
 pub(super) fn touched(_: Permit<Read>, after: i64, until: i64) -> Statement<(String,)> {
     Statement::new(touched_text()).bind(after).bind(until)
+}
+
+/// A stretch of a journal's changes, in the order of their revisions.
+#[derive(Debug, Clone)]
+pub(super) struct Stretch {
+    /// The revision before the first.
+    pub(super) after: i64,
+    /// The last revision.
+    pub(super) until: i64,
+    /// Without tombstones.
+    pub(super) live_only: bool,
+    /// Of these collections.
+    pub(super) collections: Vec<String>,
 }
 
 /// Where the first `most` changes of a stretch end.
@@ -92,83 +105,9 @@ pub(super) fn cut(_: Permit<Read>, stretch: &Stretch, most: i64) -> Statement<(O
         .bind(stretch.until)
 }
 
-/// The records of a collection in one page of changes, tombstones included.
-pub(super) fn changes<C: Record>(_: Permit<Read>, after: i64, until: i64) -> Statement<Flat<C>> {
-    Statement::new(C::sql().changes).bind(after).bind(until)
-}
-
-/// A change on a page.
-#[derive(Debug)]
-pub(super) struct Change {
-    /// Its revision.
-    pub(super) rev: i64,
-    form: Form,
-}
-
-#[derive(Debug)]
-enum Form {
-    /// The JSON of a live record.
-    Live(String),
-    /// The id of a tombstone.
-    Dead(Uuid),
-}
-
-impl Change {
-    /// A live record, as JSON.
-    pub(super) const fn live(rev: i64, json: String) -> Self {
-        Self { rev, form: Form::Live(json) }
-    }
-    /// A tombstone.
-    pub(super) const fn dead(rev: i64, id: Uuid) -> Self {
-        Self { rev, form: Form::Dead(id) }
-    }
-    /// The JSON of a live record.
-    pub(super) fn record(&self) -> Option<&str> {
-        match &self.form {
-            Form::Live(json) => Some(json),
-            Form::Dead(_) => None,
-        }
-    }
-    /// The id of a tombstone.
-    pub(super) const fn tombstone(&self) -> Option<Uuid> {
-        match &self.form {
-            Form::Live(_) => None,
-            Form::Dead(id) => Some(*id),
-        }
-    }
-    /// How many bytes it takes on the page.
-    pub(super) const fn size(&self) -> usize {
-        match &self.form {
-            Form::Live(json) => json.len() + 1,
-            Form::Dead(_) => 39,
-        }
-    }
-}
-
-/// A [`Change`] read from a row of `C`: JSON as soon as the row is there, because a page of records
-/// takes several times the memory of its JSON.
-pub(super) struct Flat<C>(Change, PhantomData<fn() -> C>);
-
-impl<C: Record> Row for Flat<C> {
+impl Row for (LineKey, Line) {
     fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
-        let record = Stored::<C>::read(columns)?;
-        let change = match record.deleted_at {
-            None => Change::live(record.rev, serde_json::to_string(&FlatRow(&record))?),
-            Some(_) => Change::dead(record.rev, record.id),
-        };
-        Ok(Self(change, PhantomData))
-    }
-}
-
-impl<C> From<Flat<C>> for Change {
-    fn from(flat: Flat<C>) -> Self {
-        flat.0
-    }
-}
-
-impl Row for (Spot, Line) {
-    fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
-        let spot = Spot { id: next(columns)?, rev: next(columns)? };
+        let spot = LineKey { id: next(columns)?, rev: next(columns)? };
         let mark = Mark { rev: spot.rev, device: next(columns)?, edited_at: next(columns)? };
         let changes: Option<String> = next(columns)?;
         let changes = changes.map(|text| serde_json::from_str(&text)).transpose()?;
@@ -177,11 +116,12 @@ impl Row for (Spot, Line) {
 }
 
 /// These applied lines of the history, each with what it changed where that is asked for.
-pub(super) fn lines<C: Record>(
+pub(super) fn lines(
     _: Permit<Write>,
-    wanted: &BTreeMap<Spot, bool>,
-) -> Statement<(Spot, Line)> {
-    Statement::new(LINES).bind(C::NUMBER).bind_all(vec![
+    collection: &Definition,
+    wanted: &BTreeMap<LineKey, bool>,
+) -> Statement<(LineKey, Line)> {
+    Statement::new(LINES).bind(collection.number).bind_all(vec![
         Uuid::bind_many(wanted.keys().map(|spot| Some(&spot.id))),
         i64::bind_many(wanted.keys().map(|spot| Some(&spot.rev))),
         bool::bind_many(wanted.values().map(Some)),
@@ -210,8 +150,9 @@ row! {
 const PAGE_OF_CHANGES: i64 = 4_000_000;
 
 /// The history of a record behind a line, oldest first: at most `limit` lines, and not too many bytes.
-pub(super) fn history<C: Record>(
+pub(super) fn history(
     _: Permit<Read>,
+    collection: &Definition,
     id: Uuid,
     after: Option<Place>,
     limit: usize,
@@ -228,7 +169,7 @@ pub(super) fn history<C: Record>(
                WINDOW lines AS (ORDER BY rev, hid)) page \
          WHERE n = 1 OR n <= $5 AND bytes <= $6 ORDER BY n",
     )
-    .bind(C::NUMBER)
+    .bind(collection.number)
     .bind(id)
     .bind(rev)
     .bind(hid)
@@ -237,14 +178,18 @@ pub(super) fn history<C: Record>(
 }
 
 /// What the fields of a record that have ever changed held at first, as JSON.
-pub(super) fn first_values<C: Record>(_: Permit<Read>, id: Uuid) -> Statement<(String, String)> {
+pub(super) fn first_values(
+    _: Permit<Read>,
+    collection: &Definition,
+    id: Uuid,
+) -> Statement<(String, String)> {
     Statement::new(
         "SELECT DISTINCT ON (field) field, coalesce(change -> 'from', 'null')::text \
          FROM pj.record_history, jsonb_each(changes) AS c(field, change) \
          WHERE patient_id = sec.subject() AND collection = $1 AND record_id = $2 AND applied \
          ORDER BY field, rev",
     )
-    .bind(C::NUMBER)
+    .bind(collection.number)
     .bind(id)
 }
 
