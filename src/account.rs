@@ -4,7 +4,7 @@ mod licence;
 
 pub use licence::{Licence, verify as verify_licence};
 
-use crate::access::{self, Caller, Need, Own, Permit, Role};
+use crate::access::{self, Caller, Need, Own, Role};
 use crate::app::App;
 use crate::db::{Statement, row};
 use crate::http::{Answered, Found, Page, PageRequest, ProblemKind, Query, document};
@@ -49,7 +49,7 @@ row! {
     }
 }
 
-fn me(_: Permit<Own>, account: Uuid, device: Uuid) -> Statement<MeRow> {
+fn me(account: Uuid, device: Uuid) -> Statement<Own, MeRow> {
     Statement::new(
         "SELECT a.email, a.display_name, a.organisation, a.roles, a.locale, a.time_zone, a.created_at, \
          p.enrolled_on, p.day_start_minute, d.authenticated_at FROM pj.accounts a \
@@ -97,8 +97,8 @@ pub struct Me {
 }
 
 async fn get_me(caller: Caller, app: web::Data<App>) -> Answered<Found<Me>> {
-    let row = access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
-        let row = tx.first(me(own.permit(), caller.account(), caller.device())).await?;
+    let row = access::own(&app, &caller, Need::ACCOUNT, async |tx, _| {
+        let row = tx.first(me(caller.account(), caller.device())).await?;
         row.ok_or_else(|| ProblemKind::SessionRevoked.into())
     })
     .await?;
@@ -161,7 +161,7 @@ row! {
     }
 }
 
-fn access_log(_: Permit<Own>, before: (DateTime<Utc>, Uuid), limit: usize) -> Statement<AccessRow> {
+fn access_log(before: (DateTime<Utc>, Uuid), limit: usize) -> Statement<Own, AccessRow> {
     Statement::new(
         "SELECT e.at, coalesce(a.display_name, a.email), e.share_id, e.action, e.sections, \
          e.from_date, e.to_date, e.outcome, e.request_id FROM pj.access_events e \
@@ -183,13 +183,13 @@ async fn list_access_log(
     let mut query = Query::of(&request, &[limit, cursor]);
     let list = format!("{}|{}", caller.account(), request.path());
     let asked = PageRequest::read(&mut query, &app.cursors, &list);
-    access::own(&app, &caller, Need::PATIENT, async |tx, own| {
+    access::own(&app, &caller, Need::PATIENT, async |tx, _| {
         query.done()?;
         let asked = asked?;
         let before =
             asked.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
         let before = before.unwrap_or((far_future(), Uuid::max()));
-        let rows = tx.load(access_log(own.permit(), before, asked.limit + 1)).await?;
+        let rows = tx.load(access_log(before, asked.limit + 1)).await?;
         let page = Page::of(rows, asked.limit, |last| {
             app.cursors.seal(&list, (last.at.timestamp_micros(), last.request_id))
         });

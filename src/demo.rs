@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::auth::{self, NewAccount};
 use crate::collections::{PractitionerNote, TreatmentPlan, TreatmentSession};
 use crate::credentials::password::{Password, Verdict};
-use crate::db::{Statement, row};
+use crate::db::{Anonymous, Statement, row};
 use crate::http::{Answered, Problem};
 use crate::import::{Format, import};
 use crate::journal::{self, Record};
@@ -103,7 +103,9 @@ async fn find(app: &App, (email, password): (&str, &str)) -> Answered<Known> {
         .db
         .anonymous(async |tx| {
             let Some(account) = auth::find_account(tx, email).await? else { return Ok(None) };
-            let since = Statement::<Since>::new("SELECT created_at FROM pj.accounts WHERE id = $1");
+            let since = Statement::<Anonymous, Since>::new(
+                "SELECT created_at FROM pj.accounts WHERE id = $1",
+            );
             let since = tx.first(since.bind(account.id)).await?;
             Answered::Ok(since.map(|since| (account, since.created_at)))
         })

@@ -4,7 +4,7 @@
 
 use crate::app::App;
 use crate::auth;
-use crate::db::{DbError, Statement, row};
+use crate::db::{Anonymous, DbError, Statement, row};
 use crate::http::Answered;
 use crate::mail::{Mail, MailError};
 use crate::{report, sync};
@@ -155,7 +155,7 @@ pub async fn send_mails(app: &App) -> Result<usize, DbError> {
 
 /// Takes the mails that are due longest. The next try is due after twice the time of the last pause:
 /// 2 minutes, which is longer than a try takes, up to an hour.
-fn claim(now: DateTime<Utc>) -> Statement<QueuedMail> {
+fn claim(now: DateTime<Utc>) -> Statement<Anonymous, QueuedMail> {
     Statement::new(
         "UPDATE pj.mails m SET attempts = m.attempts + 1, \
          due_at = $1 + interval '1 minute' * least(power(2, least(m.attempts, 10) + 1), 60) \

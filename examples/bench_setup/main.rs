@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Journals of other lengths that `bench/seed.sql` adds behind the patients.
@@ -54,12 +55,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         db: Db::new(database_url, 2)?,
         clock: Clock::system(),
         secret: MasterSecret::from_file_or_create(&Path::new(data_dir).join("secret"), &random)?,
+        random: Arc::new(random),
         hash_cost: HashCost::default(),
         mailer: Mailer::Log,
         public_url: public_url.clone(),
     };
-    let app = App::new(parts)?;
-    pain_journal::auth::load_or_create(&app).await.map_err(|e| format!("{e:?}"))?;
+    let app = App::open(parts).await.map_err(|e| format!("{e:?}"))?;
     let out = Path::new(out);
     let patients: u32 = patients.parse()?;
     let mut tokens = String::new();
@@ -70,7 +71,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         tokens.push('\n');
     }
     fs::write(out.join("tokens.tsv"), tokens)?;
-    let reports = report::scripts(&app, patients, &token(&app, 2, 1)?).await?;
+    let reports = report::scripts(patients)?;
     for (name, script) in
         scripts(patients).into_iter().chain(sync::scripts(patients)).chain(reports)
     {

@@ -1,19 +1,9 @@
 //! The pgbench scripts of a practitioner's report: what the server reads, and the report in SQL.
 
-use super::SNAPSHOT;
-use super::enter;
-use super::fill;
-use super::pipeline;
-use super::seeded;
-use super::seeded_sql;
+use super::{SNAPSHOT, enter, fill, pipeline, seeded_sql};
 use chrono::NaiveDate;
-use pain_journal::access::{self, Caller, Need, Target};
-use pain_journal::app::App;
-use pain_journal::db::Statement;
 use pain_journal::report::read::written;
-use pain_journal::sections::Sections;
 use std::error::Error;
-use uuid::Uuid;
 
 /// A report as a server would make it that leaves the work to the database: weekly means, the first
 /// 28 days against the last, each region, and three days on either side of each session.
@@ -35,11 +25,7 @@ const LAST_DAY: &str = "2026-10-30";
 const WINDOWS: [(&str, &str); 2] = [("R4", "2025-10-31"), ("R4_90", "2026-08-02")];
 
 /// The scripts; the first half of the patients is read, as `bench/requests.lua` does.
-pub(super) async fn scripts(
-    app: &App,
-    patients: u32,
-    token: &str,
-) -> Result<Vec<(&'static str, String)>, Box<dyn Error>> {
+pub(super) fn scripts(patients: u32) -> Result<Vec<(&'static str, String)>, Box<dyn Error>> {
     let script = |queries: Vec<String>| {
         let mut all = vec![SNAPSHOT.to_owned(), enter(2, "l", Some(&seeded_sql(6, "p")), false)];
         all.extend(queries);
@@ -49,7 +35,7 @@ pub(super) async fn scripts(
     };
     let mut scripts = Vec::new();
     for (name, from) in WINDOWS {
-        scripts.push((name, script(read(app, token, (from.parse()?, LAST_DAY.parse()?)).await?)));
+        scripts.push((name, script(read((from.parse()?, LAST_DAY.parse()?))?)));
     }
     let year = [WINDOWS[0].1, LAST_DAY].map(|day| format!("'{day}'::date"));
     scripts.push(("R4_sql", script(vec![fill(SQL, &year)])));
@@ -57,23 +43,8 @@ pub(super) async fn scripts(
 }
 
 /// What the server reads for a report of these days, with the values in their places.
-async fn read(
-    app: &App,
-    token: &str,
-    window: (NaiveDate, NaiveDate),
-) -> Result<Vec<String>, Box<dyn Error>> {
-    let caller = Caller::of_token(app, token, Uuid::nil()).map_err(|e| e.to_string())?;
-    let (from, to) = (Some(window.0), Some(window.1));
-    let target =
-        Target::Share { id: seeded(6, 1)?, action: "report", sections: Sections::ALL, from, to };
-    let mut found = Vec::new();
-    // Statements are only written for somebody who may read.
-    let asked = access::read(app, &caller, Need::PRACTITIONER, target, |permit| {
-        found = written(permit, window);
-        Statement::<()>::new("SELECT")
-    });
-    asked.await.map_err(|e| e.to_string())?;
-    let filled = found.iter().map(|written| {
+fn read(window: (NaiveDate, NaiveDate)) -> Result<Vec<String>, Box<dyn Error>> {
+    let filled = written(window).into_iter().map(|written| {
         let (text, binds) = written.split_once(" -- binds: ").ok_or("no parameters")?;
         let days = binds.trim_matches(['[', ']']).split(", ");
         Ok(fill(text, &days.map(|day| format!("'{day}'::date")).collect::<Vec<_>>()))

@@ -1,9 +1,10 @@
 //! Who may touch which journal: the only maker of the proofs that SQL functions demand.
 //!
-//! A [`Permit`] lets a store function *write* a statement; the statement runs only behind
-//! `sec.enter`, in the same transaction, which checks device, account and share and sets the
-//! row-level-security context. A [`JournalAccess`] is what `sec.enter` granted. Neither can be made
-//! outside this module, and no statement names a patient: the database knows who the subject is.
+//! A statement says in its type in which transaction it runs: one that [`Read`]s a journal, [`Write`]s
+//! it, or is about the [`Own`] account. Only this module can open those, because it alone makes their
+//! [`Key`]; the first statement of each is `sec.enter`, which checks device, account and share and sets
+//! the row-level-security context. A [`JournalAccess`] is what it granted. No statement names a patient:
+//! the database knows who the subject is.
 
 mod caller;
 mod hand;
@@ -14,7 +15,7 @@ pub use hand::Hand;
 pub use policy::{Need, Role, STEP_UP_MINUTES};
 
 use crate::app::App;
-use crate::db::{Batch, Row, Statement, Tx, row};
+use crate::db::{Batch, Level, Row, Runs, Statement, Tx, row};
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::sections::Sections;
 use crate::time::{Instant, TimeZone, journal_date};
@@ -32,9 +33,21 @@ pub struct Write;
 #[derive(Debug, Clone, Copy)]
 pub struct Own;
 
-/// Lets a statement of this level be written. It proves nothing by itself: see the module.
+/// Opens a transaction on a journal or an account. Nobody else can make one.
 #[derive(Debug, Clone, Copy)]
-pub struct Permit<L>(PhantomData<L>);
+pub struct Key(());
+
+impl Level for Read {
+    type Key = Key;
+}
+impl Level for Write {
+    type Key = Key;
+}
+impl Level for Own {
+    type Key = Key;
+}
+/// Who writes may read; nothing goes the other way.
+impl Runs<Read> for Write {}
 
 /// What `sec.enter` granted, good for the transaction it was granted in.
 #[derive(Debug, Clone)]
@@ -55,10 +68,6 @@ pub struct JournalAccess<L> {
 }
 
 impl<L> JournalAccess<L> {
-    /// For the statements of this transaction.
-    pub const fn permit(&self) -> Permit<L> {
-        Permit(PhantomData)
-    }
     /// The sections the reader may see.
     pub const fn sections(&self) -> Sections {
         self.sections
@@ -114,13 +123,6 @@ impl<L> JournalAccess<L> {
     }
 }
 
-impl JournalAccess<Write> {
-    /// Who writes may read; nothing goes the other way.
-    pub const fn reading(&self) -> Permit<Read> {
-        Permit(PhantomData)
-    }
-}
-
 /// Whose journal is asked for, and what the access log shall say.
 #[derive(Debug, Clone, Copy)]
 pub enum Target {
@@ -162,13 +164,13 @@ row! {
 pub const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
     day_start_minute, enrolled_on, time_zone, rev, quarantined FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
 
-fn enter(
+fn enter<L: Level>(
     caller: &Caller,
     moment: DateTime<Utc>,
     target: Target,
     request: Uuid,
     lock: bool,
-) -> Statement<Entered> {
+) -> Statement<L, Entered> {
     let (share, action, sections, from, to) = match target {
         Target::Own => (None, "", Sections::NONE, None, None),
         Target::Share { id, action, sections, from, to } => (Some(id), action, sections, from, to),
@@ -229,10 +231,9 @@ pub async fn read<R: Row>(
     caller: &Caller,
     need: Need,
     target: Target,
-    statement: impl FnOnce(Permit<Read>) -> Statement<R>,
+    statement: Statement<Read, R>,
 ) -> Answered<(JournalAccess<Read>, Vec<R>)> {
-    let (journal, (rows,)) =
-        read_all(app, caller, need, target, |permit| (statement(permit),)).await?;
+    let (journal, (rows,)) = read_all(app, caller, need, target, (statement,)).await?;
     Ok((journal, rows))
 }
 
@@ -240,16 +241,16 @@ pub async fn read<R: Row>(
 ///
 /// # Errors
 /// As [`read`].
-pub(crate) async fn read_all<B: Batch>(
+pub(crate) async fn read_all<B: Batch<Read>>(
     app: &App,
     caller: &Caller,
     need: Need,
     target: Target,
-    statements: impl FnOnce(Permit<Read>) -> B,
+    statements: B,
 ) -> Answered<(JournalAccess<Read>, B::Rows)> {
     let moment = app.clock.now();
     let enter = enter(caller, moment, target, caller.request(), false);
-    let (entered, rows) = app.db.entered(enter, statements(Permit(PhantomData))).await?;
+    let (entered, rows) = app.db.entered(Key(()), enter, statements).await?;
     Ok((grant(caller, moment, target, need, entered)?, rows))
 }
 
@@ -258,7 +259,7 @@ pub(crate) async fn read_all<B: Batch>(
 /// # Errors
 /// As [`read`].
 pub async fn check(app: &App, caller: &Caller, need: Need) -> Answered<()> {
-    read(app, caller, need, Target::Own, |_| Statement::<()>::new("SELECT")).await.map(|_| ())
+    read(app, caller, need, Target::Own, Statement::<Read>::new("SELECT")).await.map(|_| ())
 }
 
 /// What was asked, where it could be read. Where not, the caller is judged first: a stranger learns
@@ -281,12 +282,12 @@ pub async fn write<T>(
     app: &App,
     caller: &Caller,
     need: Need,
-    work: impl AsyncFnOnce(&Tx<'_>, JournalAccess<Write>) -> Answered<T>,
+    work: impl AsyncFnOnce(&Tx<'_, Write>, JournalAccess<Write>) -> Answered<T>,
 ) -> Answered<T> {
     let moment = app.clock.now();
     let enter = enter(caller, moment, Target::Own, caller.request(), true);
     app.db
-        .transact(enter, async |tx, entered| {
+        .transact(Key(()), enter, async |tx, entered| {
             work(tx, grant(caller, moment, Target::Own, need, entered)?).await
         })
         .await
@@ -303,19 +304,19 @@ pub async fn record<T>(
     caller: &Caller,
     target: Target,
     sections: Sections,
-    work: impl AsyncFnOnce(&Tx<'_>, JournalAccess<Write>) -> Answered<T>,
+    work: impl AsyncFnOnce(&Tx<'_, Write>, JournalAccess<Write>) -> Answered<T>,
 ) -> Answered<(T, Uuid)> {
     let moment = app.clock.now();
     let enter = enter(caller, moment, target, caller.request(), true);
     let done: Answered<Answered<(T, Uuid)>> = app
         .db
-        .transact(enter, async |tx, entered| {
+        .transact(Key(()), enter, async |tx, entered| {
             let access = match grant(caller, moment, target, Need::PRACTITIONER, entered) {
                 Ok(access) => access,
                 // Refusals are values here, so that their line in the log is committed.
                 Err(refused) => return Ok(Err(refused)),
             };
-            let begin: Statement<(Option<Uuid>,)> =
+            let begin: Statement<Write, (Option<Uuid>,)> =
                 Statement::new("SELECT sec.begin_recording($1, $2)")
                     .bind(sections.codes())
                     .bind(caller.request());
@@ -338,13 +339,13 @@ pub async fn snapshot<T>(
     caller: &Caller,
     need: Need,
     target: Target,
-    work: impl AsyncFnOnce(&Tx<'_>, JournalAccess<Read>) -> Answered<T>,
+    work: impl AsyncFnOnce(&Tx<'_, Read>, JournalAccess<Read>) -> Answered<T>,
 ) -> Answered<T> {
     let moment = app.clock.now();
     let enter = enter(caller, moment, target, caller.request(), false);
     let done: Answered<Answered<T>> = app
         .db
-        .snapshot(enter, async |tx, entered| {
+        .snapshot(Key(()), enter, async |tx, entered| {
             match grant(caller, moment, target, need, entered) {
                 Ok(access) => work(tx, access).await.map(Ok),
                 // Refusals are values here, so that their line in the log is committed.
@@ -363,12 +364,12 @@ pub async fn own<T>(
     app: &App,
     caller: &Caller,
     need: Need,
-    work: impl AsyncFnOnce(&Tx<'_>, JournalAccess<Own>) -> Answered<T>,
+    work: impl AsyncFnOnce(&Tx<'_, Own>, JournalAccess<Own>) -> Answered<T>,
 ) -> Answered<T> {
     let moment = app.clock.now();
     let enter = enter(caller, moment, Target::Own, caller.request(), false);
     app.db
-        .transact(enter, async |tx, entered| {
+        .transact(Key(()), enter, async |tx, entered| {
             work(tx, grant(caller, moment, Target::Own, need, entered)?).await
         })
         .await
@@ -388,10 +389,10 @@ pub async fn operate<T>(
     app: &App,
     patient: Uuid,
     action: &'static str,
-    work: impl AsyncFnOnce(&Tx<'_>, JournalAccess<Write>) -> Answered<T>,
+    work: impl AsyncFnOnce(&Tx<'_, Write>, JournalAccess<Write>) -> Answered<T>,
 ) -> Answered<T> {
     let moment = app.clock.now();
-    let operate = Statement::<Operated>::new(
+    let operate = Statement::<Write, Operated>::new(
         "SELECT day_start_minute, enrolled_on, rev FROM sec.operate($1,$2,$3,$4)",
     )
     .bind(patient)
@@ -399,7 +400,7 @@ pub async fn operate<T>(
     .bind(moment)
     .bind(app.ids.next());
     app.db
-        .transact(operate, async |tx, operated| {
+        .transact(Key(()), operate, async |tx, operated| {
             let access = JournalAccess {
                 actor: Some(patient),
                 device: None,

@@ -1,8 +1,8 @@
 //! A practitioner's licence: what the practitioner says, and whether the operator has checked it.
 
-use crate::access::{self, Caller, Need, Own, Permit};
+use crate::access::{self, Caller, Need, Own};
 use crate::app::App;
-use crate::db::{DbError, Statement, row};
+use crate::db::{Anonymous, DbError, Statement, row};
 use crate::http::{Answered, Body, Found, ProblemKind, Resource, Sent, document};
 use crate::routes::{Authz, Operation, Routes};
 use crate::time::serialize_utc_option;
@@ -70,7 +70,7 @@ pub struct Licence {
 }
 document!(Licence);
 
-fn find(_: Permit<Own>, caller: &Caller) -> Statement<LicenceRow> {
+fn find(caller: &Caller) -> Statement<Own, LicenceRow> {
     Statement::new(
         "SELECT licence_number, licence_jurisdiction, licence_verified_at FROM pj.accounts \
          WHERE id = $1",
@@ -78,7 +78,7 @@ fn find(_: Permit<Own>, caller: &Caller) -> Statement<LicenceRow> {
     .bind(caller.account())
 }
 
-fn change(_: Permit<Own>, caller: &Caller, terms: LicenceTerms) -> Statement<()> {
+fn change(caller: &Caller, terms: LicenceTerms) -> Statement<Own> {
     Statement::new(
         "UPDATE pj.accounts SET licence_number = $2, licence_jurisdiction = $3, \
          licence_verified_at = CASE WHEN licence_number IS NOT DISTINCT FROM $2 \
@@ -91,8 +91,8 @@ fn change(_: Permit<Own>, caller: &Caller, terms: LicenceTerms) -> Statement<()>
 }
 
 async fn get(caller: Caller, app: web::Data<App>) -> Answered<Found<Licence>> {
-    access::own(&app, &caller, Need::PRACTITIONER, async |tx, own| {
-        let row = tx.first(find(own.permit(), &caller)).await?;
+    access::own(&app, &caller, Need::PRACTITIONER, async |tx, _| {
+        let row = tx.first(find(&caller)).await?;
         row.map(|row| Found(row.into())).ok_or_else(|| ProblemKind::SessionRevoked.into())
     })
     .await
@@ -104,9 +104,9 @@ async fn put(
     body: Body<Sent<LicenceTerms>>,
 ) -> Answered<Found<Licence>> {
     let body = body.valid().and_then(Sent::content);
-    access::own(&app, &caller, Need::PRACTITIONER.fresh(), async |tx, own| {
-        tx.execute(change(own.permit(), &caller, body?)).await?;
-        let row = tx.first(find(own.permit(), &caller)).await?;
+    access::own(&app, &caller, Need::PRACTITIONER.fresh(), async |tx, _| {
+        tx.execute(change(&caller, body?)).await?;
+        let row = tx.first(find(&caller)).await?;
         row.map(|row| Found(row.into())).ok_or_else(|| ProblemKind::SessionRevoked.into())
     })
     .await
@@ -123,7 +123,7 @@ impl From<LicenceRow> for Licence {
 /// # Errors
 /// When the database fails.
 pub async fn verify(app: &App, email: &Email) -> Result<Option<Licence>, DbError> {
-    let statement: Statement<LicenceRow> = Statement::new(
+    let statement: Statement<Anonymous, LicenceRow> = Statement::new(
         "UPDATE pj.accounts SET licence_verified_at = $2 WHERE email = $1 \
          AND licence_number IS NOT NULL AND 'practitioner' = ANY (roles) \
          RETURNING licence_number, licence_jurisdiction, licence_verified_at",

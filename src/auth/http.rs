@@ -211,8 +211,7 @@ async fn logout(caller: Caller, app: web::Data<App>) -> Answered<Nothing> {
 /// 401 when it is signed out already.
 pub async fn sign_out(app: &App, caller: &Caller) -> Answered<Nothing> {
     access::own(app, caller, Need::ACCOUNT, async |tx, own| {
-        let revoke =
-            store::revoke_own(own.permit(), caller.account(), caller.device(), own.moment());
+        let revoke = store::revoke_own(caller.account(), caller.device(), own.moment());
         tx.execute(revoke).await?;
         Ok(())
     })
@@ -235,8 +234,8 @@ async fn reauthenticate(
     app: web::Data<App>,
     body: Body<Reauthenticate>,
 ) -> Answered<Nothing> {
-    let phc = access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
-        Ok(tx.first(store::own_password(own.permit(), caller.account())).await?)
+    let phc = access::own(&app, &caller, Need::ACCOUNT, async |tx, _| {
+        Ok(tx.first(store::own_password(caller.account())).await?)
     })
     .await?;
     let asked = body.valid()?;
@@ -245,8 +244,7 @@ async fn reauthenticate(
         Verdict::Mismatch => Err(ProblemKind::InvalidCredentials.into()),
         Verdict::Match { .. } => {
             access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
-                tx.execute(store::authenticated(own.permit(), caller.device(), own.moment()))
-                    .await?;
+                tx.execute(store::authenticated(caller.device(), own.moment())).await?;
                 Ok(Nothing)
             })
             .await
@@ -280,7 +278,7 @@ pub struct Device {
 
 async fn list_devices(caller: Caller, app: web::Data<App>) -> Answered<Found<Page<Device>>> {
     let rows = access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
-        Ok(tx.load(store::own_devices(own.permit(), caller.account(), own.moment())).await?)
+        Ok(tx.load(store::own_devices(caller.account(), own.moment())).await?)
     })
     .await?;
     let devices = rows.into_iter().map(|row| Device {
@@ -302,7 +300,7 @@ async fn revoke_device(
 ) -> Answered<Nothing> {
     access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
         let device = path_id(&request, "id")?;
-        let revoke = store::revoke_own(own.permit(), caller.account(), device, own.moment());
+        let revoke = store::revoke_own(caller.account(), device, own.moment());
         match tx.execute(revoke).await? {
             0 => Err(Problem::new(ProblemKind::NotFound)),
             _ => Ok(()),

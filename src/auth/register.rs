@@ -6,7 +6,7 @@ use crate::access::Role;
 use crate::app::App;
 use crate::credentials::codes::{LinkPurpose, LinkToken, VerificationCode, same};
 use crate::credentials::password::Password;
-use crate::db::Tx;
+use crate::db::{Anonymous, Tx};
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::mail::texts;
 use crate::time::{DAY_START_MINUTE, Instant, TimeZone, journal_date};
@@ -122,7 +122,11 @@ pub(super) async fn verify(app: &App, asked: VerifyEmail) -> Answered<TokenSet> 
 }
 
 /// `None` is a refusal that nevertheless commits: the try counts.
-async fn verify_locked(app: &App, tx: &Tx<'_>, asked: VerifyEmail) -> Answered<Option<TokenSet>> {
+async fn verify_locked(
+    app: &App,
+    tx: &Tx<'_, Anonymous>,
+    asked: VerifyEmail,
+) -> Answered<Option<TokenSet>> {
     let Some(registration) = store::lock_registration(tx, asked.verification_id).await? else {
         return Ok(None);
     };
@@ -155,7 +159,7 @@ fn proves(app: &App, registration: &Registration, asked: &VerifyEmail) -> bool {
 /// `None` when the address was taken meanwhile.
 async fn make_account(
     app: &App,
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     registration: &Registration,
 ) -> Answered<Option<Uuid>> {
     let now = app.clock.now();

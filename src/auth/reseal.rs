@@ -5,7 +5,7 @@ use super::refresh_token::RefreshKey;
 use crate::app::Parts;
 use crate::credentials::KeyStore;
 use crate::credentials::secret::MasterSecret;
-use crate::db::{Column, DbError, Statement, Tx, row};
+use crate::db::{Anonymous, Column, DbError, Statement, Tx, row};
 use crate::http::{Answered, Problem};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -102,7 +102,7 @@ async fn be_alone(parts: &Parts) -> Answered<()> {
     for _ in 0..LOOKS {
         let found = parts
             .db
-            .anonymous(async |tx| tx.first(Statement::<(i64,)>::new(others)).await)
+            .anonymous(async |tx| tx.first(Statement::<Anonymous, (i64,)>::new(others)).await)
             .await
             .map_err(Problem::from)?;
         if found.is_some_and(|(sessions,)| sessions == 0) {
@@ -116,7 +116,7 @@ async fn be_alone(parts: &Parts) -> Answered<()> {
     ))
 }
 
-async fn lock(tx: &Tx<'_>) -> Result<(), DbError> {
+async fn lock(tx: &Tx<'_, Anonymous>) -> Result<(), DbError> {
     for statement in [
         "LOCK TABLE pj.signing_keys IN EXCLUSIVE MODE",
         "LOCK TABLE pj.devices IN EXCLUSIVE MODE",
@@ -129,13 +129,13 @@ async fn lock(tx: &Tx<'_>) -> Result<(), DbError> {
 
 /// Stores a new key for every device, signed out or not; answers how many there are.
 async fn each_device(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     seal: impl Fn(&SealedDevice) -> Answered<Vec<u8>>,
 ) -> Answered<usize> {
     let mut last = Uuid::nil();
     let mut count = 0;
     loop {
-        let page = Statement::<SealedDevice>::new(
+        let page = Statement::<Anonymous, SealedDevice>::new(
             "SELECT id, refresh_key FROM pj.devices WHERE id > $1 ORDER BY id LIMIT $2",
         );
         let page = tx.load(page.bind(last).bind(AT_ONCE)).await?;
@@ -154,13 +154,13 @@ async fn each_device(
 }
 
 /// Ends what stands in the database as a keyed hash only.
-async fn void(parts: &Parts, tx: &Tx<'_>, devices: usize) -> Answered<SecretChange> {
+async fn void(parts: &Parts, tx: &Tx<'_, Anonymous>, devices: usize) -> Answered<SecretChange> {
     let now: DateTime<Utc> = parts.clock.now();
     let codes = Statement::new(
         "UPDATE pj.registrations SET code_expires_at = $1 WHERE code_expires_at > $1",
     );
     let codes = tx.execute(codes.bind(now)).await?;
-    let invitations = Statement::<(i64,)>::new("SELECT sec.void_invitations($1)");
+    let invitations = Statement::<Anonymous, (i64,)>::new("SELECT sec.void_invitations($1)");
     let invitations = tx.first(invitations.bind(now)).await?.map_or(0, |(count,)| count);
     Ok(SecretChange { devices, codes, invitations })
 }

@@ -2,9 +2,9 @@
 //! cause, shown to them as a list, and told by mail.
 
 use super::store;
-use crate::access::{self, Caller, Need, Own, Permit};
+use crate::access::{self, Caller, Need, Own};
 use crate::app::App;
-use crate::db::{DbError, Statement, Tx, row};
+use crate::db::{Anonymous, DbError, Statement, Tx, row};
 use crate::http::{Answered, Found, Page, PageRequest, Query, document};
 use crate::mail::texts;
 use crate::routes::{Authz, Operation, Routes};
@@ -41,17 +41,18 @@ impl Kind {
 /// owner: for repeats at most one a day and device.
 pub(super) async fn note(
     app: &App,
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     (device, counter, kind): (Uuid, i64, Kind),
     email: &str,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let note = Statement::<(bool,)>::new("SELECT sec.note_security_event($1, $2, $3, $4, $5)")
-        .bind(app.ids.next())
-        .bind(device)
-        .bind(counter)
-        .bind(kind.code().to_owned())
-        .bind(now);
+    let note =
+        Statement::<Anonymous, (bool,)>::new("SELECT sec.note_security_event($1, $2, $3, $4, $5)")
+            .bind(app.ids.next())
+            .bind(device)
+            .bind(counter)
+            .bind(kind.code().to_owned())
+            .bind(now);
     if !tx.first(note).await?.is_some_and(|(tell,)| tell) {
         return Ok(());
     }
@@ -66,8 +67,8 @@ pub(super) async fn note(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget(tx: &Tx<'_>, now: DateTime<Utc>) -> Result<usize, DbError> {
-    let statement = Statement::<(i64,)>::new("SELECT sec.forget_security_events($1)");
+pub async fn forget(tx: &Tx<'_, Anonymous>, now: DateTime<Utc>) -> Result<usize, DbError> {
+    let statement = Statement::<Anonymous, (i64,)>::new("SELECT sec.forget_security_events($1)");
     let gone = tx.first(statement.bind(now - LIFE)).await?;
     Ok(gone.map_or(0, |(gone,)| usize::try_from(gone).unwrap_or(0)))
 }
@@ -130,11 +131,10 @@ row! {
 }
 
 fn own_events(
-    _: Permit<Own>,
     account: Uuid,
     before: (DateTime<Utc>, Uuid),
     limit: usize,
-) -> Statement<EventRow> {
+) -> Statement<Own, EventRow> {
     Statement::new(
         "SELECT e.id, e.kind, e.at, e.last_at, e.times, e.device_id, d.name \
          FROM pj.security_events e JOIN pj.devices d ON d.id = e.device_id \
@@ -156,13 +156,13 @@ async fn list(
     let mut query = Query::of(&request, &[limit, cursor]);
     let list = format!("{}|{}", caller.account(), request.path());
     let asked = PageRequest::read(&mut query, &app.cursors, &list);
-    access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
+    access::own(&app, &caller, Need::ACCOUNT, async |tx, _| {
         query.done()?;
         let asked = asked?;
         let before =
             asked.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
         let before = before.unwrap_or((far_future(), Uuid::max()));
-        let events = own_events(own.permit(), caller.account(), before, asked.limit + 1);
+        let events = own_events(caller.account(), before, asked.limit + 1);
         let page = Page::of(tx.load(events).await?, asked.limit, |last| {
             app.cursors.seal(&list, (last.at.timestamp_micros(), last.id))
         });

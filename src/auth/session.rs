@@ -7,7 +7,7 @@ use crate::access::Role;
 use crate::app::App;
 use crate::credentials::access_token::{self, Audience, Grant};
 use crate::credentials::password::{HashError, Password, Verdict};
-use crate::db::Tx;
+use crate::db::{Anonymous, Tx};
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::time::serialize_utc;
 use crate::wire::{Text, wire};
@@ -68,7 +68,7 @@ pub struct TokenSet {
 /// Signs a device in and issues its first tokens.
 pub(super) async fn sign_in(
     app: &App,
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     account: Uuid,
     device: DeviceInfo,
 ) -> Answered<TokenSet> {
@@ -80,7 +80,7 @@ pub(super) async fn sign_in(
 /// second in any case. An installation that has signed in to this account before is the same device.
 async fn begin(
     app: &App,
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     account: Uuid,
     device: DeviceInfo,
     (idle, absolute): (Duration, Duration),
@@ -117,7 +117,7 @@ async fn begin(
 }
 
 async fn known_installation(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     new: &store::NewDevice,
 ) -> Answered<Option<store::Installed>> {
     let Some(installation_id) = &new.installation_id else { return Ok(None) };
@@ -293,7 +293,7 @@ pub(super) async fn refresh(app: &App, presented: &str) -> Answered<TokenSet> {
 /// `None` is a refusal that nevertheless commits: a reuse revokes the device.
 async fn refresh_locked(
     app: &App,
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     token: &RefreshToken,
 ) -> Answered<Option<TokenSet>> {
     let Some(chain) = store::lock_chain(tx, token.device).await? else { return Ok(None) };

@@ -1,8 +1,8 @@
 //! The SQL of accounts, registrations and devices.
 
 use super::refresh_token::Progress;
-use crate::access::{Own, Permit};
-use crate::db::{DbError, Statement, Tx, row};
+use crate::access::Own;
+use crate::db::{Anonymous, DbError, Statement, Tx, row};
 use crate::mail::Mail;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -25,7 +25,7 @@ row! {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find_account(tx: &Tx<'_>, email: &str) -> Result<Option<Account>, DbError> {
+pub async fn find_account(tx: &Tx<'_, Anonymous>, email: &str) -> Result<Option<Account>, DbError> {
     tx.first(
         Statement::new("SELECT id, password_hash, status, roles FROM pj.accounts WHERE email = $1")
             .bind(email.to_owned()),
@@ -34,7 +34,7 @@ pub async fn find_account(tx: &Tx<'_>, email: &str) -> Result<Option<Account>, D
 }
 
 /// The stored password of the caller's own account.
-pub(super) fn own_password(_: Permit<Own>, account: Uuid) -> Statement<(String,)> {
+pub(super) fn own_password(account: Uuid) -> Statement<Own, (String,)> {
     Statement::new("SELECT password_hash FROM pj.accounts WHERE id = $1").bind(account)
 }
 
@@ -42,7 +42,11 @@ pub(super) fn own_password(_: Permit<Own>, account: Uuid) -> Statement<(String,)
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn set_password(tx: &Tx<'_>, account: Uuid, phc: String) -> Result<(), DbError> {
+pub(super) async fn set_password(
+    tx: &Tx<'_, Anonymous>,
+    account: Uuid,
+    phc: String,
+) -> Result<(), DbError> {
     let statement = Statement::new("UPDATE pj.accounts SET password_hash = $2 WHERE id = $1");
     tx.execute(statement.bind(account).bind(phc)).await.map(|_| ())
 }
@@ -51,7 +55,11 @@ pub(super) async fn set_password(tx: &Tx<'_>, account: Uuid, phc: String) -> Res
 ///
 /// # Errors
 /// When the database fails.
-pub async fn set_status(tx: &Tx<'_>, email: &str, status: &'static str) -> Result<bool, DbError> {
+pub async fn set_status(
+    tx: &Tx<'_, Anonymous>,
+    email: &str,
+    status: &'static str,
+) -> Result<bool, DbError> {
     let statement = Statement::new("UPDATE pj.accounts SET status = $2 WHERE email = $1");
     let touched = tx.execute(statement.bind(email.to_owned()).bind(status.to_owned())).await?;
     Ok(touched == 1)
@@ -78,7 +86,7 @@ row! {
 }
 
 pub(super) async fn insert_registration(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     r: Registration,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
@@ -106,7 +114,7 @@ pub(super) async fn insert_registration(
 }
 
 pub(super) async fn lock_registration(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     id: Uuid,
 ) -> Result<Option<Registration>, DbError> {
     tx.first(
@@ -120,12 +128,15 @@ pub(super) async fn lock_registration(
     .await
 }
 
-pub(super) async fn count_try(tx: &Tx<'_>, id: Uuid) -> Result<(), DbError> {
+pub(super) async fn count_try(tx: &Tx<'_, Anonymous>, id: Uuid) -> Result<(), DbError> {
     let statement = Statement::new("UPDATE pj.registrations SET tries = tries + 1 WHERE id = $1");
     tx.execute(statement.bind(id)).await.map(|_| ())
 }
 
-pub(super) async fn drop_registrations_of(tx: &Tx<'_>, email: &str) -> Result<(), DbError> {
+pub(super) async fn drop_registrations_of(
+    tx: &Tx<'_, Anonymous>,
+    email: &str,
+) -> Result<(), DbError> {
     // One that is being proved right now is left alone: its holder waits for this account, so to wait
     // for him would be a deadlock. He will find the address taken.
     let statement = Statement::new(
@@ -140,7 +151,7 @@ pub(super) async fn drop_registrations_of(tx: &Tx<'_>, email: &str) -> Result<()
 /// # Errors
 /// When the database fails.
 pub async fn forget_old_registrations(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     before: DateTime<Utc>,
 ) -> Result<usize, DbError> {
     let statement = Statement::new("DELETE FROM pj.registrations WHERE created_at < $1");
@@ -149,7 +160,7 @@ pub async fn forget_old_registrations(
 
 /// Makes an account of a registration's data; answers whether the address was still free.
 pub(super) async fn insert_account(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     id: Uuid,
     r: &Registration,
     now: DateTime<Utc>,
@@ -173,11 +184,11 @@ pub(super) async fn insert_account(
 }
 
 pub(super) async fn open_journal(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     account: Uuid,
     enrolled_on: chrono::NaiveDate,
 ) -> Result<(), DbError> {
-    let statement = Statement::<()>::new("SELECT sec.open_journal($1, $2)");
+    let statement = Statement::<Anonymous, ()>::new("SELECT sec.open_journal($1, $2)");
     tx.load(statement.bind(account).bind(enrolled_on)).await.map(|_| ())
 }
 
@@ -201,7 +212,7 @@ row! {
 
 /// The device of an installation, locked.
 pub(super) async fn lock_installation(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     account: Uuid,
     installation_id: &str,
 ) -> Result<Option<Installed>, DbError> {
@@ -213,7 +224,7 @@ pub(super) async fn lock_installation(
 
 /// Makes a device; answers whether its installation was not one already.
 pub(super) async fn insert_device(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     d: &NewDevice,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
@@ -240,7 +251,7 @@ pub(super) async fn insert_device(
 /// Signs a device in anew, also one that was signed out: with `counter` a new chain begins, and every
 /// token of the one before is dead.
 pub(super) async fn sign_in_again(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     d: &NewDevice,
     counter: i64,
     now: DateTime<Utc>,
@@ -265,7 +276,7 @@ pub(super) async fn sign_in_again(
 
 /// Signs out the longest unused devices beyond `keep` of an account.
 pub(super) async fn revoke_beyond(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     account: Uuid,
     keep: i64,
     now: DateTime<Utc>,
@@ -295,7 +306,10 @@ row! {
     }
 }
 
-pub(super) async fn lock_chain(tx: &Tx<'_>, device: Uuid) -> Result<Option<Chain>, DbError> {
+pub(super) async fn lock_chain(
+    tx: &Tx<'_, Anonymous>,
+    device: Uuid,
+) -> Result<Option<Chain>, DbError> {
     tx.first(
         Statement::new(
             "SELECT d.id, d.account_id, d.refresh_key, d.counter, d.presented_at, \
@@ -310,7 +324,7 @@ pub(super) async fn lock_chain(tx: &Tx<'_>, device: Uuid) -> Result<Option<Chain
 
 /// Moves a chain on.
 pub(super) async fn advance_chain(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     device: Uuid,
     to: Progress,
     idle_expires_at: DateTime<Utc>,
@@ -325,7 +339,7 @@ pub(super) async fn advance_chain(
 }
 
 pub(super) async fn revoke_device(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     device: Uuid,
     reason: &'static str,
     now: DateTime<Utc>,
@@ -338,12 +352,7 @@ pub(super) async fn revoke_device(
 }
 
 /// Signs out one of the caller's own devices; touches no row of anybody else.
-pub(super) fn revoke_own(
-    _: Permit<Own>,
-    account: Uuid,
-    device: Uuid,
-    now: DateTime<Utc>,
-) -> Statement<()> {
+pub(super) fn revoke_own(account: Uuid, device: Uuid, now: DateTime<Utc>) -> Statement<Own> {
     Statement::new(
         "UPDATE pj.devices SET revoked_at = $3, revoked_reason = 'signed_out' \
          WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL",
@@ -354,7 +363,7 @@ pub(super) fn revoke_own(
 }
 
 /// Notes that the caller has just proved who they are.
-pub(super) fn authenticated(_: Permit<Own>, device: Uuid, now: DateTime<Utc>) -> Statement<()> {
+pub(super) fn authenticated(device: Uuid, now: DateTime<Utc>) -> Statement<Own> {
     Statement::new("UPDATE pj.devices SET authenticated_at = $2 WHERE id = $1")
         .bind(device)
         .bind(now)
@@ -372,11 +381,7 @@ row! {
     }
 }
 
-pub(super) fn own_devices(
-    _: Permit<Own>,
-    account: Uuid,
-    now: DateTime<Utc>,
-) -> Statement<DeviceRow> {
+pub(super) fn own_devices(account: Uuid, now: DateTime<Utc>) -> Statement<Own, DeviceRow> {
     Statement::new(
         "SELECT id, name, platform, app_version, created_at, last_used_at FROM pj.devices \
          WHERE account_id = $1 AND revoked_at IS NULL AND idle_expires_at > $2 \
@@ -388,7 +393,7 @@ pub(super) fn own_devices(
 
 /// Puts a mail into the queue, in the transaction of its cause.
 pub(super) async fn queue_mail(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Anonymous>,
     id: Uuid,
     mail: Mail,
     now: DateTime<Utc>,

@@ -3,7 +3,7 @@
 use super::keys::{KeyRing, KeyState, RingKey, SigningKey};
 use super::random::Random;
 use super::secret::MasterSecret;
-use crate::db::{Db, DbError, Statement, Tx, row};
+use crate::db::{Anonymous, Db, DbError, Statement, Tx, row};
 use crate::http::{Answered, Problem};
 use crate::time::Clock;
 use chrono::{DateTime, Utc};
@@ -88,7 +88,7 @@ impl KeyStore<'_> {
     }
 
     /// The stored ring, where there is one.
-    pub(crate) async fn read(self, tx: &Tx<'_>) -> Answered<Option<KeyRing>> {
+    pub(crate) async fn read(self, tx: &Tx<'_, Anonymous>) -> Answered<Option<KeyRing>> {
         let rows: Vec<KeyRow> = tx
             .load(Statement::new(
                 "SELECT kid, state, sealed_key, created_at, retired_at FROM pj.signing_keys",
@@ -113,7 +113,7 @@ impl KeyStore<'_> {
     }
 
     /// Stores the ring in place of what there was.
-    pub(crate) async fn save(self, tx: &Tx<'_>, ring: &KeyRing) -> Answered<()> {
+    pub(crate) async fn save(self, tx: &Tx<'_, Anonymous>, ring: &KeyRing) -> Answered<()> {
         tx.execute(Statement::new("DELETE FROM pj.signing_keys")).await?;
         for key in ring.keys() {
             let sealed = key.key.seal(self.secret, self.random).map_err(Problem::internal)?;
@@ -123,11 +123,11 @@ impl KeyStore<'_> {
     }
 }
 
-async fn lock(tx: &Tx<'_>) -> Result<(), DbError> {
+async fn lock(tx: &Tx<'_, Anonymous>) -> Result<(), DbError> {
     tx.execute(Statement::new("LOCK TABLE pj.signing_keys IN EXCLUSIVE MODE")).await.map(|_| ())
 }
 
-async fn insert(tx: &Tx<'_>, key: &RingKey, sealed: Vec<u8>) -> Result<(), DbError> {
+async fn insert(tx: &Tx<'_, Anonymous>, key: &RingKey, sealed: Vec<u8>) -> Result<(), DbError> {
     let statement = Statement::new(
         "INSERT INTO pj.signing_keys (kid, state, sealed_key, created_at, retired_at) \
          VALUES ($1,$2,$3,$4,$5)",

@@ -1,11 +1,12 @@
 //! Several queries of one round trip, each with rows of its own kind.
 
 use super::connection::Connection;
+use super::level::Level;
 use super::statement::{Row, Statement};
 use super::{DbError, load};
 
-/// A tuple of statements that are sent together.
-pub(crate) trait Batch {
+/// A tuple of statements of one level that are sent together.
+pub(crate) trait Batch<L> {
     /// The rows of each, in the order of the statements.
     type Rows;
     /// How many statements there are.
@@ -23,7 +24,7 @@ pub(crate) trait Batch {
 
 macro_rules! batches {
     ($(($size:literal: $($row:ident $statement:ident),+))+) => {$(
-        impl<$($row: Row),+> Batch for ($(Statement<$row>,)+) {
+        impl<Lv: Level, $($row: Row),+> Batch<Lv> for ($(Statement<Lv, $row>,)+) {
             type Rows = ($(Vec<$row>,)+);
             const SIZE: usize = $size;
 

@@ -1,6 +1,7 @@
 //! The login that the server serves with: a member of `pj_app`, of nothing else, with settings of its
 //! own. Here it is made, and every new connection is held against it.
 
+use super::Anonymous;
 use super::connection::Connection;
 use super::error::unavailable;
 use super::{DbError, Statement, load};
@@ -47,7 +48,8 @@ const SESSION: &str = "SELECT r.rolname::text, array_remove(ARRAY[ \
 /// [`DbError::Refused`] with what is wrong and how to mend it.
 pub(super) async fn check(connection: &Connection) -> Result<(), DbError> {
     let names: Vec<String> = SETTINGS.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let session = Statement::<(String, Vec<String>, Vec<String>)>::new(SESSION).bind(names);
+    let session =
+        Statement::<Anonymous, (String, Vec<String>, Vec<String>)>::new(SESSION).bind(names);
     let Some((login, mut powers, settings)) = load(connection, session).await?.into_iter().next()
     else {
         return Err(DbError::Refused("the database does not tell who has logged in".into()));

@@ -2,12 +2,14 @@
 //!
 //! The pool hands out no connection. It runs [`Statement`]s inside a transaction whose first
 //! statement sets the row-level-security context ([`Db::entered`], [`Db::transact`]), or inside one
-//! that has none and therefore sees no journal at all ([`Db::anonymous`]).
+//! that has none and therefore sees no journal at all ([`Db::anonymous`]). A transaction has a
+//! [`Level`], which only the holder of its key can open, and runs only statements of that level.
 
 mod batch;
 mod bind;
 mod connection;
 mod error;
+mod level;
 mod loan;
 mod login;
 pub mod migrate;
@@ -20,6 +22,7 @@ pub(crate) use batch::Batch;
 pub(crate) use bind::column_via;
 pub use bind::{Bind, Column, OptionalColumn, array_literal};
 pub use error::DbError;
+pub use level::{Anonymous, Level, Runs};
 pub use login::SERVER;
 pub use pool::check_url;
 pub use probe::WriteProbe;
@@ -31,6 +34,7 @@ use deadpool::managed::{Pool, PoolError};
 use loan::Loan;
 use pool::Opener;
 use std::collections::HashSet;
+use std::marker::PhantomData;
 use tokio::runtime::Handle;
 
 /// Begins a transaction whose statements all see the same state.
@@ -85,7 +89,7 @@ impl Db {
         let mut sessions = HashSet::new();
         // One after the other: whoever pools transactions has the same session for all of them.
         for loan in &loans {
-            let process = Statement::<(i32,)>::new("SELECT pg_backend_pid()");
+            let process = Statement::<Anonymous, (i32,)>::new("SELECT pg_backend_pid()");
             let process = load(loan, process).await?;
             if !process.iter().all(|(process,)| sessions.insert(*process)) {
                 return Err(DbError::Refused(error::POOLED.to_owned()));
@@ -118,9 +122,10 @@ impl Db {
     /// One round trip: BEGIN, `enter`, the queries of `batch`, COMMIT. The queries see one state of
     /// the journal. The caller must judge `enter`'s answer before it looks at the rows; without a
     /// context they are empty.
-    pub(crate) async fn entered<E: Row, B: Batch>(
+    pub(crate) async fn entered<L: Level, E: Row, B: Batch<L>>(
         &self,
-        enter: Statement<E>,
+        _: L::Key,
+        enter: Statement<L, E>,
         batch: B,
     ) -> Result<(E, B::Rows), DbError> {
         let mut connection = self.checkout().await?;
@@ -150,28 +155,30 @@ impl Db {
     /// A transaction whose first statement is `enter`, sent together with BEGIN. It commits when
     /// `work` answers with `Ok` and rolls back otherwise, at once also when the future is dropped or
     /// `work` panics.
-    pub(crate) async fn transact<P: Row, T, E: From<DbError>>(
+    pub(crate) async fn transact<L: Level, P: Row, T, E: From<DbError>>(
         &self,
-        enter: Statement<P>,
-        work: impl AsyncFnOnce(&Tx<'_>, P) -> Result<T, E>,
+        _: L::Key,
+        enter: Statement<L, P>,
+        work: impl AsyncFnOnce(&Tx<'_, L>, P) -> Result<T, E>,
     ) -> Result<T, E> {
         self.begin("BEGIN", enter, work).await
     }
 
     /// Like [`transact`](Self::transact), with one state for all its statements.
-    pub(crate) async fn snapshot<P: Row, T, E: From<DbError>>(
+    pub(crate) async fn snapshot<L: Level, P: Row, T, E: From<DbError>>(
         &self,
-        enter: Statement<P>,
-        work: impl AsyncFnOnce(&Tx<'_>, P) -> Result<T, E>,
+        _: L::Key,
+        enter: Statement<L, P>,
+        work: impl AsyncFnOnce(&Tx<'_, L>, P) -> Result<T, E>,
     ) -> Result<T, E> {
         self.begin(SNAPSHOT, enter, work).await
     }
 
-    async fn begin<P: Row, T, E: From<DbError>>(
+    async fn begin<L: Level, P: Row, T, E: From<DbError>>(
         &self,
         begin: &str,
-        enter: Statement<P>,
-        work: impl AsyncFnOnce(&Tx<'_>, P) -> Result<T, E>,
+        enter: Statement<L, P>,
+        work: impl AsyncFnOnce(&Tx<'_, L>, P) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut connection = self.checkout().await?;
         connection.begins();
@@ -179,19 +186,19 @@ impl Db {
         let ((), entered) =
             futures_util::try_join!(connection.simple(begin), load(&connection, enter))?;
         let entered = entered.into_iter().next().ok_or_else(no_row)?;
-        let done = work(&Tx { connection: &connection }, entered).await;
+        let done = work(&Tx::on(&connection), entered).await;
         finish(&mut connection, done).await
     }
 
     /// A transaction without a context: accounts and devices, but no journal.
     pub(crate) async fn anonymous<T, E: From<DbError>>(
         &self,
-        work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, E>,
+        work: impl AsyncFnOnce(&Tx<'_, Anonymous>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut connection = self.checkout().await?;
         connection.begins();
         connection.simple("BEGIN").await?;
-        let done = work(&Tx { connection: &connection }).await;
+        let done = work(&Tx::on(&connection)).await;
         finish(&mut connection, done).await
     }
 
@@ -224,17 +231,30 @@ async fn finish<T, E: From<DbError>>(connection: &mut Loan, done: Result<T, E>) 
     }
 }
 
-/// An open transaction.
-pub struct Tx<'l> {
+/// An open transaction of level `L`.
+pub struct Tx<'l, L> {
     connection: &'l Connection,
+    level: PhantomData<L>,
 }
 
-impl Tx<'_> {
+impl<'l, L: Level> Tx<'l, L> {
+    const fn on(connection: &'l Connection) -> Self {
+        Self { connection, level: PhantomData }
+    }
+
+    /// The same transaction, as one that may do less.
+    pub const fn only<M: Level>(&self) -> Tx<'l, M>
+    where
+        L: Runs<M>,
+    {
+        Tx::on(self.connection)
+    }
+
     /// Runs a statement and reads its rows.
     ///
     /// # Errors
     /// When the database refuses it or a row does not fit `R`.
-    pub async fn load<R: Row>(&self, statement: Statement<R>) -> Result<Vec<R>, DbError> {
+    pub async fn load<R: Row>(&self, statement: Statement<L, R>) -> Result<Vec<R>, DbError> {
         load(self.connection, statement).await
     }
 
@@ -242,7 +262,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub async fn first<R: Row>(&self, statement: Statement<R>) -> Result<Option<R>, DbError> {
+    pub async fn first<R: Row>(&self, statement: Statement<L, R>) -> Result<Option<R>, DbError> {
         Ok(self.load(statement).await?.into_iter().next())
     }
 
@@ -250,7 +270,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub(crate) async fn load_all<B: Batch>(&self, batch: B) -> Result<B::Rows, DbError> {
+    pub(crate) async fn load_all<B: Batch<L>>(&self, batch: B) -> Result<B::Rows, DbError> {
         if batch.is_known(self.connection) {
             batch.together(self.connection).await
         } else {
@@ -262,7 +282,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// When the database refuses it.
-    pub async fn execute(&self, statement: Statement<()>) -> Result<usize, DbError> {
+    pub async fn execute(&self, statement: Statement<L>) -> Result<usize, DbError> {
         execute(self.connection, statement).await
     }
 
@@ -270,7 +290,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// When the database refuses one of them.
-    pub async fn execute_all(&self, statements: Vec<Statement<()>>) -> Result<(), DbError> {
+    pub async fn execute_all(&self, statements: Vec<Statement<L>>) -> Result<(), DbError> {
         if statements.iter().all(|s| self.connection.knows(s.sql)) {
             let all = statements.into_iter().map(|s| execute(self.connection, s));
             futures_util::future::try_join_all(all).await?;
@@ -283,11 +303,14 @@ impl Tx<'_> {
     }
 }
 
-async fn load<R: Row>(connection: &Connection, statement: Statement<R>) -> Result<Vec<R>, DbError> {
+async fn load<L, R: Row>(
+    connection: &Connection,
+    statement: Statement<L, R>,
+) -> Result<Vec<R>, DbError> {
     rows::read(connection.rows(statement.sql, Values::of(&statement)?).await?).await
 }
 
-async fn execute(connection: &Connection, statement: Statement<()>) -> Result<usize, DbError> {
+async fn execute<L>(connection: &Connection, statement: Statement<L>) -> Result<usize, DbError> {
     connection.execute(statement.sql, Values::of(&statement)?).await
 }
 

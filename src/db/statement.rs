@@ -4,23 +4,31 @@
 //! would be parsed and planned on every request (docs/decisions/0004, 0045).
 
 use super::bind::{Bind, Column};
+use super::level::{Level, Runs};
 use diesel::deserialize;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::result::QueryResult;
 use std::marker::PhantomData;
 
-/// SQL with `$1`, `$2`, … and its parameters; `R` is the row it answers with.
-pub struct Statement<R> {
+/// SQL with `$1`, `$2`, … and its parameters. It runs in a transaction of level `L`; `R` is the row it
+/// answers with.
+pub struct Statement<L, R = ()> {
     pub(super) sql: &'static str,
     binds: Vec<Box<dyn Bind>>,
-    row: PhantomData<fn() -> R>,
+    row: PhantomData<fn(L) -> R>,
 }
 
-impl<R> Statement<R> {
+impl<L: Level, R> Statement<L, R> {
     /// A statement without parameters yet. The text is fixed: values only ever travel as binds.
     pub const fn new(sql: &'static str) -> Self {
         Self { sql, binds: Vec::new(), row: PhantomData }
+    }
+
+    /// The same statement, to be run in a transaction that may do more.
+    #[must_use]
+    pub fn lift<M: Runs<L>>(self) -> Statement<M, R> {
+        Statement { sql: self.sql, binds: self.binds, row: PhantomData }
     }
 
     /// Adds the next parameter.
@@ -38,7 +46,7 @@ impl<R> Statement<R> {
     }
 }
 
-impl<R> QueryFragment<Pg> for Statement<R> {
+impl<L, R> QueryFragment<Pg> for Statement<L, R> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(self.sql);
         for bind in &self.binds {

@@ -89,7 +89,7 @@ impl Loader {
         let (collection, items) = (self.collection, &self.items);
         let done = access::operate(app, patient, "import", async |tx, journal| {
             let journal: JournalAccess<Write> = journal;
-            let (plans, intents) = plan(tx, &journal, patient, collection, items).await?;
+            let (plans, intents) = plan(tx, patient, collection, items).await?;
             Ok((plans, collection.apply(tx, &journal, &app.ids, intents).await?))
         });
         let (plans, outcomes) = done.await?;
@@ -127,14 +127,13 @@ enum Plan {
 
 /// Decides what becomes of the items on top of what is stored, under the journal's lock.
 async fn plan(
-    tx: &Tx<'_>,
-    journal: &JournalAccess<Write>,
+    tx: &Tx<'_, Write>,
     patient: Uuid,
     collection: &dyn Collection,
     items: &[Item],
 ) -> Answered<(Vec<Plan>, Vec<(Uuid, Intent<Fields>)>)> {
     let ids: Vec<Uuid> = items.iter().map(|item| item.id).collect();
-    let known = collection.find(tx, journal.reading(), &ids).await?;
+    let known = collection.find(&tx.only(), &ids).await?;
     let known: HashMap<Uuid, (i64, Fields)> = known
         .iter()
         .map(|record| (record.without_content(), record))
@@ -144,12 +143,12 @@ async fn plan(
     let mut pasts: HashMap<Uuid, Vec<Past>> = HashMap::new();
     if !known.is_empty() {
         let live: Vec<Uuid> = known.keys().copied().collect();
-        let rows = store::pasts(journal.permit(), collection.definition(), &live);
+        let rows = store::pasts(collection.definition(), &live);
         for row in tx.load(rows).await? {
             pasts.entry(row.record_id).or_default().push(row.past);
         }
     }
-    let days = Days::load(tx, journal, patient, collection, items).await?;
+    let days = Days::load(tx, patient, collection, items).await?;
     let (mut plans, mut intents) = (Vec::new(), Vec::new());
     for item in items {
         let plan = match known.get(&item.id) {
@@ -195,8 +194,7 @@ struct Days {
 
 impl Days {
     async fn load(
-        tx: &Tx<'_>,
-        journal: &JournalAccess<Write>,
+        tx: &Tx<'_, Write>,
         patient: Uuid,
         collection: &dyn Collection,
         items: &[Item],
@@ -204,7 +202,7 @@ impl Days {
         let days = || items.iter().filter(|item| item.summed.is_some()).filter_map(Item::day);
         let mut records: BTreeMap<NaiveDate, Vec<Fields>> = BTreeMap::new();
         if let Some(days) = days().min().zip(days().max()) {
-            for record in collection.window(tx, journal.reading(), days).await? {
+            for record in collection.window(&tx.only(), days).await? {
                 let mut fields = record.fields();
                 let Some(day) = day_of(&fields) else { continue };
                 let id = record.without_content().id;

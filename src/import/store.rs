@@ -1,7 +1,7 @@
 //! What an import asks of the history: who wrote what of the records it is about to change.
 
 use super::amend::Past;
-use crate::access::{Permit, Write};
+use crate::access::Write;
 use crate::db::{Column, Columns, Row, Statement, next};
 use crate::journal::Definition;
 use diesel::deserialize;
@@ -28,7 +28,7 @@ impl Row for PastRow {
 
 /// The applied changes of these records, oldest first. What the operator wrote in the patient's name came
 /// from no device: an import.
-pub(super) fn pasts(_: Permit<Write>, collection: &Definition, ids: &[Uuid]) -> Statement<PastRow> {
+pub(super) fn pasts(collection: &Definition, ids: &[Uuid]) -> Statement<Write, PastRow> {
     Statement::new(
         "SELECT record_id, op IN (1, 5), device_id IS NULL AND actor_id = sec.subject(), changes::text \
          FROM pj.record_history WHERE patient_id = sec.subject() AND collection = $1 \

@@ -6,7 +6,7 @@ use super::marks::RowMarks;
 use super::record::{Fields, Record};
 use super::sql;
 use super::stored::{Marked, Stored};
-use crate::access::{Hand, JournalAccess, Permit, Write};
+use crate::access::{Hand, JournalAccess, Write};
 use crate::db::Statement;
 use crate::ids::Ids;
 use chrono::{DateTime, Utc};
@@ -36,9 +36,9 @@ impl Revisions {
         self.last
     }
     /// Reserves what was taken; must run before the rows are written.
-    pub fn statements(&self, permit: Permit<Write>) -> Vec<Statement<()>> {
+    pub fn statements(&self) -> Vec<Statement<Write>> {
         let taken = self.last - self.start;
-        if taken == 0 { Vec::new() } else { vec![sql::reserve(permit, taken)] }
+        if taken == 0 { Vec::new() } else { vec![sql::reserve(taken)] }
     }
 }
 
@@ -173,16 +173,16 @@ impl<C: Record> Batch<C> {
     }
 
     /// What writes the batch, in two statements at most.
-    pub(super) fn statements(&self, permit: Permit<Write>) -> Vec<Statement<()>> {
+    pub(super) fn statements(&self) -> Vec<Statement<Write>> {
         let mut statements = Vec::new();
         if !self.order.is_empty() {
             let marked: Vec<&Marked<C>> =
                 self.order.iter().filter_map(|id| self.known.get(id)).collect();
-            statements.push(sql::upsert(permit, &marked));
+            statements.push(sql::upsert(&marked));
         }
         if !self.history.is_empty() {
             let (actor, device) = (self.actor, self.device);
-            statements.push(sql::remember::<C>(permit, &self.history, actor, device, self.moment));
+            statements.push(sql::remember::<C>(&self.history, actor, device, self.moment));
         }
         statements
     }

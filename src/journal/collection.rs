@@ -13,7 +13,7 @@ use super::stored::Stored;
 use super::texts::Texts;
 use super::write::{Intent, Outcome, Writer, apply_changes};
 use super::{http, sql};
-use crate::access::{JournalAccess, Permit, Read, Write};
+use crate::access::{JournalAccess, Read, Write};
 use crate::db::{DbError, Statement, Tx};
 use crate::http::Sent;
 use crate::ids::Ids;
@@ -51,22 +51,19 @@ pub trait Collection: Send + Sync {
     /// These records, tombstones included.
     fn find<'a>(
         &self,
-        tx: &'a Tx<'_>,
-        permit: Permit<Read>,
+        tx: &'a Tx<'_, Read>,
         ids: &[Uuid],
     ) -> Loading<'a, Vec<Box<dyn StoredRecord>>>;
     /// Every live record within the days, in no particular order.
     fn window<'a>(
         &self,
-        tx: &'a Tx<'_>,
-        permit: Permit<Read>,
+        tx: &'a Tx<'_, Read>,
         days: (NaiveDate, NaiveDate),
     ) -> Loading<'a, Vec<Box<dyn StoredRecord>>>;
     /// The records of a range of revisions, tombstones included, oldest change first.
     fn changes<'a>(
         &self,
-        tx: &'a Tx<'_>,
-        permit: Permit<Read>,
+        tx: &'a Tx<'_, Read>,
         after: i64,
         until: i64,
     ) -> Loading<'a, Vec<ChangedRecord>>;
@@ -74,7 +71,7 @@ pub trait Collection: Send + Sync {
     /// Starts writing: looks these records up.
     fn writer<'a>(
         &self,
-        tx: &'a Tx<'_>,
+        tx: &'a Tx<'_, Write>,
         access: &'a JournalAccess<Write>,
         ids: &'a Ids,
         wanted: Vec<Uuid>,
@@ -82,7 +79,7 @@ pub trait Collection: Send + Sync {
     /// Applies intents in order, all or none: [`apply_changes`].
     fn apply<'a>(
         &self,
-        tx: &'a Tx<'_>,
+        tx: &'a Tx<'_, Write>,
         access: &'a JournalAccess<Write>,
         ids: &'a Ids,
         intents: Vec<(Uuid, Intent<Fields>)>,
@@ -143,7 +140,7 @@ pub trait CollectionWriter: Send {
     /// The line that was last added to the history.
     fn last_line(&self) -> Option<&HistoryRow>;
     /// What writes it all, in two statements at most.
-    fn statements(&self, permit: Permit<Write>) -> Vec<Statement<()>>;
+    fn statements(&self) -> Vec<Statement<Write>>;
 }
 
 /// The collection of records `C`, as an object.
@@ -187,11 +184,10 @@ impl<C: Record> Collection for Of<C> {
 
     fn find<'a>(
         &self,
-        tx: &'a Tx<'_>,
-        permit: Permit<Read>,
+        tx: &'a Tx<'_, Read>,
         ids: &[Uuid],
     ) -> Loading<'a, Vec<Box<dyn StoredRecord>>> {
-        let found = sql::find_all::<C>(permit, ids);
+        let found = sql::find_all::<C>(ids);
         Box::pin(async move {
             let found = tx.load(found).await?;
             Ok(found.into_iter().map(|marked| boxed(marked.record)).collect())
@@ -200,32 +196,30 @@ impl<C: Record> Collection for Of<C> {
 
     fn window<'a>(
         &self,
-        tx: &'a Tx<'_>,
-        permit: Permit<Read>,
+        tx: &'a Tx<'_, Read>,
         days: (NaiveDate, NaiveDate),
     ) -> Loading<'a, Vec<Box<dyn StoredRecord>>> {
         Box::pin(async move {
-            let found = tx.load(sql::window::<C>(permit, days)).await?;
+            let found = tx.load(sql::window::<C>(days)).await?;
             Ok(found.into_iter().map(boxed).collect())
         })
     }
 
     fn changes<'a>(
         &self,
-        tx: &'a Tx<'_>,
-        permit: Permit<Read>,
+        tx: &'a Tx<'_, Read>,
         after: i64,
         until: i64,
     ) -> Loading<'a, Vec<ChangedRecord>> {
         Box::pin(async move {
-            let changes = tx.load(sql::changes::<C>(permit, after, until)).await?;
+            let changes = tx.load(sql::changes::<C>(after, until)).await?;
             Ok(changes.into_iter().map(ChangedRecord::from).collect())
         })
     }
 
     fn writer<'a>(
         &self,
-        tx: &'a Tx<'_>,
+        tx: &'a Tx<'_, Write>,
         access: &'a JournalAccess<Write>,
         ids: &'a Ids,
         wanted: Vec<Uuid>,
@@ -239,7 +233,7 @@ impl<C: Record> Collection for Of<C> {
 
     fn apply<'a>(
         &self,
-        tx: &'a Tx<'_>,
+        tx: &'a Tx<'_, Write>,
         access: &'a JournalAccess<Write>,
         ids: &'a Ids,
         intents: Vec<(Uuid, Intent<Fields>)>,
@@ -344,7 +338,7 @@ impl<C: Record> CollectionWriter for Writer<C> {
         self.batch().last_line()
     }
 
-    fn statements(&self, permit: Permit<Write>) -> Vec<Statement<()>> {
-        self.statements(permit)
+    fn statements(&self) -> Vec<Statement<Write>> {
+        self.statements()
     }
 }

@@ -275,7 +275,7 @@ async fn change_one<C: Record>(
     target: Answered<Target>,
     intent: Answered<(uuid::Uuid, Intent<C>)>,
 ) -> Answered<(Outcome<Stored<C>>, Seen)> {
-    let work = async |tx: &Tx<'_>, journal: JournalAccess<Write>, intent| {
+    let work = async |tx: &Tx<'_, Write>, journal: JournalAccess<Write>, intent| {
         let outcomes =
             apply_changes(tx, &journal, &app.ids, vec![intent]).await.map_err(not_written)?;
         outcomes.into_iter().next().ok_or_else(|| Problem::internal("one intent, no outcome"))
@@ -390,7 +390,7 @@ async fn get<C: Record>(
     let id = path_id(request, "id");
     let wanted = id.as_ref().copied().unwrap_or_default();
     let (journal, records) =
-        access::read(app, caller, need, target, |permit| sql::find::<C>(permit, wanted)).await?;
+        access::read(app, caller, need, target, sql::find::<C>(wanted)).await?;
     id?;
     let record = records.into_iter().next().ok_or(ProblemKind::NotFound)?;
     let etag = record.etag();
@@ -476,8 +476,8 @@ async fn list<C: Record>(
             return Err(problem);
         }
     };
-    let (journal, rows) = access::read(app, caller, need, target, |permit| {
-        sql::page::<C>(permit, asked.days, asked.page.after, asked.page.limit + 1)
+    let (journal, rows) = access::read(app, caller, need, target, {
+        sql::page::<C>(asked.days, asked.page.after, asked.page.limit + 1)
     })
     .await?;
     let page = asked.page::<C>(app, rows);

@@ -4,38 +4,33 @@ use super::flat::ReadFlat;
 use super::history::HistoryRow;
 use super::record::Record;
 use super::stored::{Marked, Stored};
-use crate::access::{Permit, Read, Write};
+use crate::access::{Read, Write};
 use crate::db::{Bind, Column, Statement};
 use crate::http::Place;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 /// One live record.
-pub fn find<C: Record>(_: Permit<Read>, id: Uuid) -> Statement<Stored<C>> {
+pub fn find<C: Record>(id: Uuid) -> Statement<Read, Stored<C>> {
     Statement::new(C::sql().find).bind(id)
 }
 
 /// These records, tombstones included.
-pub(super) fn find_all<C: Record>(_: Permit<Read>, ids: &[Uuid]) -> Statement<Marked<C>> {
+pub(super) fn find_all<C: Record>(ids: &[Uuid]) -> Statement<Read, Marked<C>> {
     Statement::new(C::sql().find_all).bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
 }
 
 /// The records of a range of revisions, tombstones included, as rows of the sync wire.
-pub(super) fn changes<C: Record>(
-    _: Permit<Read>,
-    after: i64,
-    until: i64,
-) -> Statement<ReadFlat<C>> {
+pub(super) fn changes<C: Record>(after: i64, until: i64) -> Statement<Read, ReadFlat<C>> {
     Statement::new(C::sql().changes).bind(after).bind(until)
 }
 
 /// The newest `limit` records within the days, before `after` in the list's order.
 pub fn page<C: Record>(
-    _: Permit<Read>,
     days: (NaiveDate, NaiveDate),
     after: Option<Place>,
     limit: usize,
-) -> Statement<Stored<C>> {
+) -> Statement<Read, Stored<C>> {
     let place = after.and_then(|(day, id)| {
         Some((NaiveDate::from_num_days_from_ce_opt(i32::try_from(day).ok()?)?, id))
     });
@@ -49,7 +44,7 @@ pub fn page<C: Record>(
 }
 
 /// Every record within the days, in no particular order.
-pub fn window<C: Record>(_: Permit<Read>, days: (NaiveDate, NaiveDate)) -> Statement<Stored<C>> {
+pub fn window<C: Record>(days: (NaiveDate, NaiveDate)) -> Statement<Read, Stored<C>> {
     Statement::new(C::sql().window).bind(days.0).bind(days.1)
 }
 
@@ -65,7 +60,7 @@ pub const LAST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
 };
 
 /// Writes these records as they are, new or changed, in one statement.
-pub(super) fn upsert<C: Record>(_: Permit<Write>, marked: &[&Marked<C>]) -> Statement<()> {
+pub(super) fn upsert<C: Record>(marked: &[&Marked<C>]) -> Statement<Write> {
     fn many<'a, C: Record, T: Column + 'a>(
         records: &'a [&'a Stored<C>],
         of: impl Fn(&'a Stored<C>) -> Option<&'a T>,
@@ -106,12 +101,12 @@ pub const REMEMBER: &str = "INSERT INTO pj.record_history (patient_id, collectio
         $10::timestamptz[], $11::text[]) AS u(record_id, rev, hid, op, applied, edited_at, changes)";
 
 /// Takes `count` revisions from the journal's counter, whose row the transaction has locked.
-pub fn reserve(_: Permit<Write>, count: i64) -> Statement<()> {
+pub fn reserve(count: i64) -> Statement<Write> {
     Statement::new(RESERVE).bind(count)
 }
 
 /// Lets what was refused of these records, because they are accepted now, leave the quarantine.
-pub fn mended<C: Record>(_: Permit<Write>, ids: &[Uuid]) -> Statement<()> {
+pub fn mended<C: Record>(ids: &[Uuid]) -> Statement<Write> {
     let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
     Statement::new(
         "SELECT sec.leave_quarantine(ARRAY(SELECT id FROM pj.sync_quarantine \
@@ -123,12 +118,11 @@ pub fn mended<C: Record>(_: Permit<Write>, ids: &[Uuid]) -> Statement<()> {
 
 /// Appends to the history, in one statement.
 pub fn remember<C: Record>(
-    _: Permit<Write>,
     rows: &[HistoryRow],
     actor: Option<Uuid>,
     device: Option<Uuid>,
     at: DateTime<Utc>,
-) -> Statement<()> {
+) -> Statement<Write> {
     let changes: Vec<String> = rows.iter().map(|row| row.changes.to_string()).collect();
     let ops: Vec<i16> = rows.iter().map(|row| row.op.number()).collect();
     Statement::new(REMEMBER).bind(C::NUMBER).bind(actor).bind(device).bind(at).bind_all(vec![

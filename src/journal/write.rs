@@ -9,7 +9,7 @@ use super::history::HistoryOp;
 use super::record::{Context, Record};
 use super::sql;
 use super::stored::Stored;
-use crate::access::{Hand, JournalAccess, Permit, Write};
+use crate::access::{Hand, JournalAccess, Write};
 use crate::db::{DbError, Statement, Tx};
 use crate::http::precondition::Versions;
 use crate::ids::Ids;
@@ -237,12 +237,12 @@ impl<C: Record> Writer<C> {
     /// # Errors
     /// When the database fails.
     pub(super) async fn load(
-        tx: &Tx<'_>,
+        tx: &Tx<'_, Write>,
         access: &JournalAccess<Write>,
         ids: &Ids,
         wanted: &[Uuid],
     ) -> Result<Self, DbError> {
-        let known = tx.load(sql::find_all::<C>(access.reading(), wanted)).await?;
+        let known = tx.load(sql::find_all::<C>(wanted).lift()).await?;
         Ok(Self { author: Author::of(access), batch: Batch::new(access, ids, known) })
     }
 
@@ -311,8 +311,8 @@ impl<C: Record> Writer<C> {
     }
 
     /// What writes the changes, in two statements at most.
-    pub(super) fn statements(&self, permit: Permit<Write>) -> Vec<Statement<()>> {
-        self.batch.statements(permit)
+    pub(super) fn statements(&self) -> Vec<Statement<Write>> {
+        self.batch.statements()
     }
 }
 
@@ -321,7 +321,7 @@ impl<C: Record> Writer<C> {
 /// # Errors
 /// Only for circumstances outside the rules; then nothing is changed.
 pub async fn apply_changes<C: Record>(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Write>,
     access: &JournalAccess<Write>,
     ids: &Ids,
     intents: Vec<(Uuid, Intent<C>)>,
@@ -332,12 +332,12 @@ pub async fn apply_changes<C: Record>(
     let intents = intents.into_iter();
     let outcomes: Vec<Outcome<Stored<C>>> =
         intents.map(|(id, intent)| writer.apply(&mut revisions, id, intent)).collect();
-    let mut statements = revisions.statements(access.permit());
-    statements.extend(writer.statements(access.permit()));
+    let mut statements = revisions.statements();
+    statements.extend(writer.statements());
     if access.has_quarantined() && access.hand() == Hand::Patient {
         let outcomes = wanted.iter().zip(&outcomes);
         let accepted = outcomes.filter(|(_, outcome)| outcome.is_accepted()).map(|(id, _)| *id);
-        statements.push(sql::mended::<C>(access.permit(), &accepted.collect::<Vec<_>>()));
+        statements.push(sql::mended::<C>(&accepted.collect::<Vec<_>>()));
     }
     tx.execute_all(statements).await?;
     Ok(outcomes)

@@ -1,7 +1,7 @@
 //! The address where a plan's attendance is read, by its patient and by practitioners.
 
 use super::progress::{PlanProgress, PlanTerms, Visit, progress};
-use crate::access::{self, Caller, Need, Permit, Read, Target};
+use crate::access::{self, Caller, Need, Read, Target};
 use crate::app::App;
 use crate::collections::{SessionStatus, TreatmentPlan};
 use crate::db::{Statement, row};
@@ -46,7 +46,7 @@ row! {
     pub struct VisitRow { journal_date: NaiveDate, status: SessionStatus }
 }
 
-fn visits(_: Permit<Read>, plan: Uuid) -> Statement<VisitRow> {
+fn visits(plan: Uuid) -> Statement<Read, VisitRow> {
     Statement::new(
         "SELECT journal_date, status FROM pj.treatment_sessions WHERE patient_id = sec.subject() \
          AND deleted_at IS NULL AND treatment_plan_id = $1",
@@ -87,8 +87,8 @@ async fn answer(
     let target = access::heard(app, caller, need, target).await?;
     let id = path_id(request, "id");
     let wanted = id.as_ref().copied().unwrap_or_default();
-    let (journal, (plans, visits)) = access::read_all(app, caller, need, target, |permit| {
-        (find::<TreatmentPlan>(permit, wanted), visits(permit, wanted))
+    let (journal, (plans, visits)) = access::read_all(app, caller, need, target, {
+        (find::<TreatmentPlan>(wanted), visits(wanted))
     })
     .await?;
     id?;

@@ -114,8 +114,8 @@ async fn reminder_times(
     app: web::Data<App>,
 ) -> Answered<Found<Page<ReminderTime>>> {
     let asked = access::heard(&app, &caller, Need::PATIENT, asked(&request)).await?;
-    let (journal, reminders) = access::read(&app, &caller, Need::PATIENT, Target::Own, |permit| {
-        window::<Reminder>(permit, (FIRST_DAY, LAST_DAY))
+    let (journal, reminders) = access::read(&app, &caller, Need::PATIENT, Target::Own, {
+        window::<Reminder>((FIRST_DAY, LAST_DAY))
     })
     .await?;
     let home = || journal.time_zone().or_else(|| TimeZone::parse("UTC")).map(PhoneZone::from);

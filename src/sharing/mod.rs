@@ -110,8 +110,8 @@ fn checked(terms: Answered<ShareTerms>, now: DateTime<Utc>) -> Answered<ShareTer
     if faults.is_empty() { Ok(terms) } else { Err(Problem::invalid(faults.into_vec())) }
 }
 
-async fn found(tx: &Tx<'_>, own: &JournalAccess<Own>, id: Uuid) -> Answered<Share> {
-    let row = tx.first(store::find(own.permit(), id)).await?.ok_or(ProblemKind::NotFound)?;
+async fn found(tx: &Tx<'_, Own>, own: &JournalAccess<Own>, id: Uuid) -> Answered<Share> {
+    let row = tx.first(store::find(id)).await?.ok_or(ProblemKind::NotFound)?;
     Ok(Share::of(row, own.moment()))
 }
 
@@ -140,8 +140,7 @@ pub async fn invite(
         let code = InvitationCode::generate(&*app.random);
         let hash = code.digest(&app.codes).to_vec();
         let code_expires_at = own.moment() + CODE_LIFE;
-        tx.execute(store::insert(own.permit(), id, terms, hash, code_expires_at, own.moment()))
-            .await?;
+        tx.execute(store::insert(id, terms, hash, code_expires_at, own.moment())).await?;
         let share = found(tx, &own, id).await?;
         let code = code.expose().to_owned();
         let qr_text = format!("{}/redeem#{code}", app.public_url);
@@ -152,7 +151,7 @@ pub async fn invite(
 
 async fn list(caller: Caller, app: web::Data<App>) -> Answered<Found<Page<Share>>> {
     access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
-        let rows = tx.load(store::list(own.permit())).await?;
+        let rows = tx.load(store::list()).await?;
         let shares = rows.into_iter().map(|row| Share::of(row, own.moment()));
         Ok(Found(Page::whole(shares.collect())))
     })
@@ -189,10 +188,9 @@ pub async fn redeem_code(app: &App, caller: &Caller, code: &str) -> Answered<Red
     access::own(app, caller, Need::PRACTITIONER, async |tx, own| {
         let code = InvitationCode::parse(code).ok_or(ProblemKind::NotFound)?;
         let hash = code.digest(&app.codes).to_vec();
-        let redeemed = tx.first(store::redeem(own.permit(), hash, own.moment())).await?;
+        let redeemed = tx.first(store::redeem(hash, own.moment())).await?;
         let share_id = redeemed.and_then(|(id,)| id).ok_or(ProblemKind::NotFound)?;
-        let row =
-            tx.first(store::find(own.permit(), share_id)).await?.ok_or(ProblemKind::NotFound)?;
+        let row = tx.first(store::find(share_id)).await?.ok_or(ProblemKind::NotFound)?;
         Ok(RedeemedShare { share_id, state: "redeemed", label: row.label })
     })
     .await
@@ -215,11 +213,10 @@ async fn confirm(
 /// 404 for a share that is not the caller's, 409 for one that is not redeemed.
 pub async fn confirm_share(app: &App, caller: &Caller, id: Uuid) -> Answered<Share> {
     access::own(app, caller, PATIENT_FRESH, async |tx, own| {
-        let row =
-            tx.first(store::lock_given(own.permit(), id)).await?.ok_or(ProblemKind::NotFound)?;
+        let row = tx.first(store::lock_given(id)).await?.ok_or(ProblemKind::NotFound)?;
         match Share::of(row, own.moment()).state() {
             "redeemed" => {
-                tx.execute(store::confirm(own.permit(), id, own.moment())).await?;
+                tx.execute(store::confirm(id, own.moment())).await?;
             }
             // A repeated request: what it asks for already is.
             "active" => {}
@@ -244,8 +241,7 @@ async fn change(
         let condition = precondition::of_put(&request)?;
         let terms = body.valid().and_then(|sent| sent.about(id, &condition));
         let terms = checked(terms, own.moment())?;
-        let row =
-            tx.first(store::lock_given(own.permit(), id)).await?.ok_or(ProblemKind::NotFound)?;
+        let row = tx.first(store::lock_given(id)).await?.ok_or(ProblemKind::NotFound)?;
         let share = Share::of(row, own.moment());
         let meets = |versions: &Versions| versions.names(share.version());
         if !matches!(&condition, PutCondition::Versions(versions) if meets(versions)) {
@@ -254,7 +250,7 @@ async fn change(
         if share.state() == "ended" {
             return Err(Problem::new(ProblemKind::Conflict).detail("An ended share stays ended."));
         }
-        tx.execute(store::change(own.permit(), id, terms)).await?;
+        tx.execute(store::change(id, terms)).await?;
         let share = found(tx, &own, id).await?;
         let etag = share.etag();
         Ok(Versioned(share, etag))
@@ -266,8 +262,8 @@ async fn end(caller: Caller, request: HttpRequest, app: web::Data<App>) -> Answe
     access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
         let id = path_id(&request, "id")?;
         found(tx, &own, id).await?;
-        if tx.execute(store::end(own.permit(), id, own.moment())).await? == 0 {
-            tx.load(store::leave(own.permit(), id, own.moment())).await?;
+        if tx.execute(store::end(id, own.moment())).await? == 0 {
+            tx.load(store::leave(id, own.moment())).await?;
         }
         Ok(Nothing)
     })

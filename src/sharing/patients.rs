@@ -2,7 +2,7 @@
 
 use super::model::{Share, ShareRow};
 use super::store;
-use crate::access::{self, Caller, Need, Own, Permit};
+use crate::access::{self, Caller, Need, Own};
 use crate::app::App;
 use crate::collections::{JournalEntry, PlanStatus, SessionStatus};
 use crate::db::{Statement, row};
@@ -49,7 +49,7 @@ row! {
     }
 }
 
-fn overview(_: Permit<Own>, now: DateTime<Utc>, request: Uuid) -> Statement<OverviewRow> {
+fn overview(now: DateTime<Utc>, request: Uuid) -> Statement<Own, OverviewRow> {
     Statement::new(
         "SELECT share_id, time_zone, day_start_minute, enrolled_on, last_entry_on, entry_days, \
          next_visit_on, plan_id, status, start_date, planned_sessions, frequency_per_week, \
@@ -134,8 +134,8 @@ pub(super) async fn list(caller: Caller, app: web::Data<App>) -> Answered<Found<
 /// 401 and 403 as the caller stands.
 pub async fn patients(app: &App, caller: &Caller) -> Answered<Vec<Patient>> {
     access::own(app, caller, Need::PRACTITIONER, async |tx, own| {
-        let rows: Vec<ShareRow> = tx.load(store::list_as_practitioner(own.permit())).await?;
-        let stands = tx.load(overview(own.permit(), own.moment(), caller.request())).await?;
+        let rows: Vec<ShareRow> = tx.load(store::list_as_practitioner()).await?;
+        let stands = tx.load(overview(own.moment(), caller.request())).await?;
         let mut stands: HashMap<Uuid, OverviewRow> =
             stands.into_iter().map(|row| (row.share_id, row)).collect();
         let patients = rows

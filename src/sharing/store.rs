@@ -1,7 +1,7 @@
 //! The SQL of shares. Row-level security shows each side only its own.
 
 use super::model::{ShareRow, ShareTerms};
-use crate::access::{Own, Permit};
+use crate::access::Own;
 use crate::db::Statement;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -24,7 +24,7 @@ macro_rules! text {
 }
 
 /// The caller's shares, on either side.
-pub(super) fn list(_: Permit<Own>) -> Statement<ShareRow> {
+pub(super) fn list() -> Statement<Own, ShareRow> {
     Statement::new(text!(
         COLUMNS,
         "WHERE s.patient_id = sec.actor() OR s.practitioner_id = sec.actor() \
@@ -34,7 +34,7 @@ pub(super) fn list(_: Permit<Own>) -> Statement<ShareRow> {
 }
 
 /// The shares through which the caller reads others' journals.
-pub(super) fn list_as_practitioner(_: Permit<Own>) -> Statement<ShareRow> {
+pub(super) fn list_as_practitioner() -> Statement<Own, ShareRow> {
     Statement::new(text!(
         COLUMNS,
         "WHERE s.practitioner_id = sec.actor() \
@@ -44,7 +44,7 @@ pub(super) fn list_as_practitioner(_: Permit<Own>) -> Statement<ShareRow> {
 }
 
 /// One share of the caller, on either side.
-pub(super) fn find(_: Permit<Own>, id: Uuid) -> Statement<ShareRow> {
+pub(super) fn find(id: Uuid) -> Statement<Own, ShareRow> {
     Statement::new(text!(
         COLUMNS,
         "WHERE s.id = $1 AND (s.patient_id = sec.actor() OR s.practitioner_id = sec.actor())"
@@ -53,20 +53,19 @@ pub(super) fn find(_: Permit<Own>, id: Uuid) -> Statement<ShareRow> {
 }
 
 /// One share the caller gave, locked.
-pub(super) fn lock_given(_: Permit<Own>, id: Uuid) -> Statement<ShareRow> {
+pub(super) fn lock_given(id: Uuid) -> Statement<Own, ShareRow> {
     Statement::new(text!(COLUMNS, "WHERE s.id = $1 AND s.patient_id = sec.actor() FOR UPDATE OF s"))
         .bind(id)
 }
 
 /// A new invitation.
 pub(super) fn insert(
-    _: Permit<Own>,
     id: Uuid,
     terms: ShareTerms,
     code_hash: Vec<u8>,
     code_expires_at: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Statement<()> {
+) -> Statement<Own> {
     let (sections, may_record) = (terms.section_codes(), terms.may_record());
     Statement::new(
         "INSERT INTO pj.shares (id, patient_id, state, label, sections, from_date, to_date, expires_at, \
@@ -86,7 +85,7 @@ pub(super) fn insert(
 }
 
 /// New terms.
-pub(super) fn change(_: Permit<Own>, id: Uuid, terms: ShareTerms) -> Statement<()> {
+pub(super) fn change(id: Uuid, terms: ShareTerms) -> Statement<Own> {
     let (sections, may_record) = (terms.section_codes(), terms.may_record());
     Statement::new(
         "UPDATE pj.shares SET label = $2, sections = $3, from_date = $4, to_date = $5, \
@@ -102,7 +101,7 @@ pub(super) fn change(_: Permit<Own>, id: Uuid, terms: ShareTerms) -> Statement<(
 }
 
 /// The patient knows the practitioner: the share opens.
-pub(super) fn confirm(_: Permit<Own>, id: Uuid, now: DateTime<Utc>) -> Statement<()> {
+pub(super) fn confirm(id: Uuid, now: DateTime<Utc>) -> Statement<Own> {
     Statement::new(
         "UPDATE pj.shares SET state = 'active', confirmed_at = $2, version = version + 1 \
          WHERE id = $1 AND patient_id = sec.actor() AND state = 'redeemed'",
@@ -112,7 +111,7 @@ pub(super) fn confirm(_: Permit<Own>, id: Uuid, now: DateTime<Utc>) -> Statement
 }
 
 /// The patient ends a share.
-pub(super) fn end(_: Permit<Own>, id: Uuid, now: DateTime<Utc>) -> Statement<()> {
+pub(super) fn end(id: Uuid, now: DateTime<Utc>) -> Statement<Own> {
     Statement::new(
         "UPDATE pj.shares SET state = 'ended', ended_at = $2, ended_by = 'patient', code_hash = NULL, \
          version = version + 1 WHERE id = $1 AND patient_id = sec.actor() AND state <> 'ended'",
@@ -122,15 +121,11 @@ pub(super) fn end(_: Permit<Own>, id: Uuid, now: DateTime<Utc>) -> Statement<()>
 }
 
 /// The practitioner leaves; answers whether it was his and still open.
-pub(super) fn leave(_: Permit<Own>, id: Uuid, now: DateTime<Utc>) -> Statement<(bool,)> {
+pub(super) fn leave(id: Uuid, now: DateTime<Utc>) -> Statement<Own, (bool,)> {
     Statement::new("SELECT sec.leave_share($1, $2)").bind(id).bind(now)
 }
 
 /// The practitioner redeems a code; answers the share, or nothing for every failure alike.
-pub(super) fn redeem(
-    _: Permit<Own>,
-    code_hash: Vec<u8>,
-    now: DateTime<Utc>,
-) -> Statement<(Option<Uuid>,)> {
+pub(super) fn redeem(code_hash: Vec<u8>, now: DateTime<Utc>) -> Statement<Own, (Option<Uuid>,)> {
     Statement::new("SELECT sec.redeem_share($1, $2)").bind(code_hash).bind(now)
 }

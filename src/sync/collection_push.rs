@@ -11,7 +11,7 @@ use super::merge::{Act, Conflict, Loss, Merged, RecordResult, merge};
 use super::outline::Lists;
 use super::refusal::Flaw;
 use super::store;
-use crate::access::{JournalAccess, Permit, Write};
+use crate::access::{JournalAccess, Write};
 use crate::db::{DbError, Statement, Tx};
 use crate::ids::Ids;
 use crate::journal::{
@@ -69,7 +69,7 @@ impl CollectionPush {
     /// Loads the records it touches and what a merge needs of their histories.
     pub(super) async fn load(
         &mut self,
-        tx: &Tx<'_>,
+        tx: &Tx<'_, Write>,
         access: &JournalAccess<Write>,
         ids: &Ids,
     ) -> Result<(), DbError> {
@@ -85,7 +85,7 @@ impl CollectionPush {
             let created = self.sent.iter().filter(|c| c.incoming.wish == Wish::Created);
             let created: HashSet<Uuid> = created.map(|change| change.id).collect();
             let wanted = lines_of(&known, |id| created.contains(&id));
-            let lines = store::lines(access.permit(), self.collection.definition(), &wanted);
+            let lines = store::lines(self.collection.definition(), &wanted);
             let lines = tx.load(lines).await?.into_iter().collect();
             let marks = known.iter().map(|(head, row)| (head.id, marks_of(head, row, &lines)));
             self.marks = marks.collect();
@@ -109,8 +109,8 @@ impl CollectionPush {
     }
 
     /// What writes the outcome.
-    pub(super) fn statements(&self, permit: Permit<Write>) -> Vec<Statement<()>> {
-        self.writer.as_ref().map(|writer| writer.statements(permit)).unwrap_or_default()
+    pub(super) fn statements(&self) -> Vec<Statement<Write>> {
+        self.writer.as_ref().map(|writer| writer.statements()).unwrap_or_default()
     }
 }
 

@@ -91,16 +91,15 @@ async fn lines(
 ) -> Answered<RecordHistory> {
     let (id, definition) = (asked.id, collection.definition());
     let (records, lines, first) =
-        access::snapshot(app, caller, Need::PATIENT, Target::Own, async |tx, journal| {
-            let permit = journal.permit();
-            let page = store::history(permit, definition, id, asked.after, asked.limit);
+        access::snapshot(app, caller, Need::PATIENT, Target::Own, async |tx, _| {
+            let page = store::history(definition, id, asked.after, asked.limit);
             let lines = tx.load(page).await?;
             if !lines.iter().any(|line| HistoryOp::word(line.op) == CREATE) {
                 return Ok((Vec::new(), lines, Vec::new()));
             }
             // In one round trip: what is polled together is sent together.
-            let first = tx.load(store::first_values(permit, definition, id));
-            let (records, first) = try_join!(collection.find(tx, permit, &[id]), first)?;
+            let first = tx.load(store::first_values(definition, id));
+            let (records, first) = try_join!(collection.find(tx, &[id]), first)?;
             Ok((records, lines, first))
         })
         .await?;

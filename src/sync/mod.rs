@@ -35,7 +35,7 @@ pub use merge::{Act, Conflict, Loss, Merged, RecordResult, merge};
 pub use repair::repair;
 pub use store::{ANSWER, HEAD, KEEP_ANSWER, LINES, cut_text, touched_text};
 
-use crate::db::{DbError, Statement, Tx};
+use crate::db::{Anonymous, DbError, Statement, Tx};
 use chrono::{DateTime, Duration, Utc};
 
 /// The schema of the collections; counted up when a field or collection is added.
@@ -49,8 +49,8 @@ const ANSWER_LIFE: i64 = 30;
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget_answers(tx: &Tx<'_>, now: DateTime<Utc>) -> Result<i64, DbError> {
-    let forget = Statement::<(i64,)>::new("SELECT sec.forget_answers($1)");
+pub async fn forget_answers(tx: &Tx<'_, Anonymous>, now: DateTime<Utc>) -> Result<i64, DbError> {
+    let forget = Statement::<Anonymous, (i64,)>::new("SELECT sec.forget_answers($1)");
     let gone = tx.first(forget.bind(now - Duration::days(ANSWER_LIFE))).await?;
     Ok(gone.map_or(0, |(count,)| count))
 }
@@ -60,8 +60,8 @@ pub async fn forget_answers(tx: &Tx<'_>, now: DateTime<Utc>) -> Result<i64, DbEr
 ///
 /// # Errors
 /// When the database fails.
-pub async fn new_epoch(tx: &Tx<'_>) -> Result<i32, DbError> {
+pub async fn new_epoch(tx: &Tx<'_, Anonymous>) -> Result<i32, DbError> {
     let bump = "UPDATE pj.sync_state SET epoch = epoch + 1 RETURNING epoch";
-    let epoch = tx.first(Statement::<(i32,)>::new(bump)).await?;
+    let epoch = tx.first(Statement::<Anonymous, (i32,)>::new(bump)).await?;
     Ok(epoch.map_or(0, |(epoch,)| epoch))
 }

@@ -1,7 +1,7 @@
 //! A page of changes, bounded in number and in bytes.
 
 use super::store::{self, Stretch};
-use crate::access::{JournalAccess, Read};
+use crate::access::Read;
 use crate::collections;
 use crate::db::Tx;
 use crate::http::Answered;
@@ -42,22 +42,21 @@ impl Page {
     /// stop, where it had.
     pub(super) async fn fill(
         &mut self,
-        tx: &Tx<'_>,
-        journal: &JournalAccess<Read>,
+        tx: &Tx<'_, Read>,
         mut stretch: Stretch,
     ) -> Answered<Option<i64>> {
         if self.left == 0 {
             return Ok(Some(stretch.after));
         }
         // Most pulls bring changes of one collection or two.
-        let touched = store::touched(journal.permit(), stretch.after, stretch.until);
+        let touched = store::touched(stretch.after, stretch.until);
         let touched: BTreeSet<String> =
             tx.load(touched).await?.into_iter().map(|(name,)| name).collect();
         stretch.collections.retain(|name| touched.contains(name));
         let mut most = FIRST_STEP;
         loop {
-            let step = self.step(tx, journal, &stretch, most.min(self.left)).await?;
-            let changes = load(tx, journal, &step).await?;
+            let step = self.step(tx, &stretch, most.min(self.left)).await?;
+            let changes = load(tx, &step).await?;
             if let Some(end) = self.take(changes, step.after) {
                 return Ok(Some(end));
             }
@@ -73,17 +72,11 @@ impl Page {
     }
 
     /// The part of the stretch that the next so many changes are in.
-    async fn step(
-        &self,
-        tx: &Tx<'_>,
-        journal: &JournalAccess<Read>,
-        stretch: &Stretch,
-        most: i64,
-    ) -> Answered<Stretch> {
+    async fn step(&self, tx: &Tx<'_, Read>, stretch: &Stretch, most: i64) -> Answered<Stretch> {
         let mut step = stretch.clone();
         // Every change has a revision of its own: this near to the end they are all in the step.
         if stretch.until - stretch.after > most {
-            let cut = tx.first(store::cut(journal.permit(), stretch, most)).await?;
+            let cut = tx.first(store::cut(stretch, most)).await?;
             if let Some((Some(last), found)) = cut
                 && found > most
             {
@@ -134,14 +127,14 @@ impl Page {
 }
 
 /// The changes of a step, by collection.
-async fn load(tx: &Tx<'_>, journal: &JournalAccess<Read>, step: &Stretch) -> Answered<Vec<Found>> {
+async fn load(tx: &Tx<'_, Read>, step: &Stretch) -> Answered<Vec<Found>> {
     let is_asked = |collection: &&dyn Collection| {
         step.collections.iter().any(|name| name == collection.name())
     };
     let asked = collections::ALL.into_iter().filter(is_asked);
     // In one round trip: what is polled together is sent together.
     try_join_all(asked.map(async |collection| {
-        let mut changes = collection.changes(tx, journal.permit(), step.after, step.until).await?;
+        let mut changes = collection.changes(tx, step.after, step.until).await?;
         changes.retain(|change| !step.live_only || change.deleted().is_none());
         Ok((collection.name(), changes))
     }))

@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Head};
 use super::page::{Found, Page};
 use super::store::{self, HeadRow, Stretch};
-use crate::access::{self, Caller, JournalAccess, Need, Read, Target};
+use crate::access::{self, Caller, Need, Read, Target};
 use crate::app::App;
 use crate::db::Tx;
 use crate::http::{Answered, Problem, ProblemKind};
@@ -30,7 +30,7 @@ pub(super) struct Asked {
 /// Answers a pull.
 pub(super) async fn pull(app: &App, caller: &Caller, asked: &Asked) -> Answered<String> {
     // "Nothing new?" is the commonest question, and the counter row alone answers it.
-    let (_, heads) = access::read(app, caller, Need::PATIENT, Target::Own, store::head).await?;
+    let (_, heads) = access::read(app, caller, Need::PATIENT, Target::Own, store::head()).await?;
     let head = head(heads)?;
     check(asked.cursor, head)?;
     let behind = asked.cursor.is_start() || asked.cursor.rev < head.rev;
@@ -41,7 +41,7 @@ pub(super) async fn pull(app: &App, caller: &Caller, asked: &Asked) -> Answered<
     access::snapshot(app, caller, Need::PATIENT, Target::Own, async |tx, journal| {
         // It may have moved since the look; entering told where it stands in this snapshot.
         let head = Head { rev: journal.revision(), ..head };
-        changes(tx, &journal, asked, head, caller.account()).await
+        changes(tx, asked, head, caller.account()).await
     })
     .await
 }
@@ -91,13 +91,7 @@ fn written(found: &[Found], stands: Cursor, has_more: bool, account: Uuid) -> St
     page
 }
 
-async fn changes(
-    tx: &Tx<'_>,
-    journal: &JournalAccess<Read>,
-    asked: &Asked,
-    head: Head,
-    account: Uuid,
-) -> Answered<String> {
+async fn changes(tx: &Tx<'_, Read>, asked: &Asked, head: Head, account: Uuid) -> Answered<String> {
     let cursor = asked.cursor.rev;
     // Rows the client has passed, but without the tables or columns it has just learnt of.
     let learnt: Vec<String> =
@@ -113,7 +107,7 @@ async fn changes(
     let mut end = None;
     for stretch in [passed, new] {
         if end.is_none() && !stretch.collections.is_empty() && stretch.after < stretch.until {
-            end = page.fill(tx, journal, stretch).await?;
+            end = page.fill(tx, stretch).await?;
         }
     }
     let stands = Cursor { epoch: head.epoch, rev: end.unwrap_or(head.rev) };

@@ -80,19 +80,19 @@ pub(super) async fn push(
 
 async fn locked(
     app: &App,
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Write>,
     journal: &JournalAccess<Write>,
     mut push: Push,
     account: Uuid,
 ) -> Answered<(String, Option<i64>)> {
-    let (permit, moment) = (journal.permit(), journal.moment());
+    let moment = journal.moment();
     let device = journal.device();
     let key = push.key.take();
     let heads = match &key {
-        None => tx.load(store::head(journal.reading())).await?,
+        None => tx.load(store::head().lift()).await?,
         Some(key) => {
-            let answer = store::answer(permit, key.clone());
-            let (stored, heads) = tx.load_all((answer, store::head(journal.reading()))).await?;
+            let answer = store::answer(key.clone());
+            let (stored, heads) = tx.load_all((answer, store::head().lift())).await?;
             if let Some(stored) = stored.into_iter().next() {
                 return replay(stored, &push.hash);
             }
@@ -116,7 +116,7 @@ async fn locked(
         of.merge(&mut frame);
     }
     let held = if journal.has_quarantined() || !push.report.refused.is_empty() {
-        tx.load(store::held_back(journal.reading())).await?
+        tx.load(store::held_back().lift()).await?
     } else {
         Vec::new()
     };
@@ -124,16 +124,16 @@ async fn locked(
     let aside = quarantine::settle(held, refused, taken, device);
     let stands = Cursor { epoch: head.epoch, rev: revisions.head() };
     let answer = answer(&push.report, stands, account);
-    let mut statements = revisions.statements(permit);
-    statements.extend(push.collections.iter().flat_map(|of| of.statements(permit)));
+    let mut statements = revisions.statements();
+    statements.extend(push.collections.iter().flat_map(|of| of.statements()));
     if !aside.mended.is_empty() {
-        statements.push(store::leave_quarantine(permit, &aside.mended));
+        statements.push(store::leave_quarantine(&aside.mended));
     }
     if !aside.kept.is_empty() {
-        statements.push(store::quarantine(permit, &aside.kept, device, moment));
+        statements.push(store::quarantine(&aside.kept, device, moment));
     }
     if let Some(key) = key {
-        statements.push(store::keep_answer(permit, key, push.hash, answer.clone(), moment));
+        statements.push(store::keep_answer(key, push.hash, answer.clone(), moment));
     }
     tx.execute_all(statements).await?;
     let moved = (revisions.head() > head.rev).then_some(revisions.head());

@@ -139,8 +139,8 @@ pub(super) async fn rejected(
 ) -> Answered<RejectedRecords> {
     let before = page.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
     let before = before.unwrap_or((far_future(), Uuid::max()));
-    let (_, lines) = access::read(app, caller, Need::PATIENT, Target::Own, |permit| {
-        store::quarantined(permit, before, page.limit)
+    let (_, lines) = access::read(app, caller, Need::PATIENT, Target::Own, {
+        store::quarantined(before, page.limit)
     })
     .await?;
     let total = lines.last().and_then(|last| usize::try_from(last.total).ok());
@@ -164,8 +164,8 @@ pub(super) async fn rejected(
 
 /// Lets one of them go.
 pub(super) async fn dismiss(app: &App, caller: &Caller, id: Uuid) -> Answered<Nothing> {
-    access::write(app, caller, Need::PATIENT, async |tx, journal| {
-        match tx.first(store::leave_quarantine::<(i64,)>(journal.permit(), &[id])).await? {
+    access::write(app, caller, Need::PATIENT, async |tx, _| {
+        match tx.first(store::leave_quarantine::<(i64,)>(&[id])).await? {
             Some((1,)) => Ok(Nothing),
             _ => Err(Problem::new(ProblemKind::NotFound)),
         }

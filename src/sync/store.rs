@@ -2,7 +2,7 @@
 
 use super::known::Mark;
 use super::marks::{Line, LineKey};
-use crate::access::{Permit, Read, Write};
+use crate::access::{Read, Write};
 use crate::collections;
 use crate::db::{Column, Columns, Row, Statement, next, row};
 use crate::http::Place;
@@ -35,7 +35,7 @@ pub const ANSWER: &str = "SELECT body_hash, answer FROM pj.sync_answers \
 pub const KEEP_ANSWER: &str = "SELECT sec.keep_answer($1, $2, $3, $4)";
 
 /// The head of the subject's journal.
-pub(super) fn head(_: Permit<Read>) -> Statement<HeadRow> {
+pub(super) fn head() -> Statement<Read, HeadRow> {
     Statement::new(HEAD)
 }
 
@@ -78,7 +78,7 @@ pub fn touched_text() -> &'static str {
 }
 
 /// The collections in which a range of revisions has changes.
-pub(super) fn touched(_: Permit<Read>, after: i64, until: i64) -> Statement<(String,)> {
+pub(super) fn touched(after: i64, until: i64) -> Statement<Read, (String,)> {
     Statement::new(touched_text()).bind(after).bind(until)
 }
 
@@ -96,7 +96,7 @@ pub(super) struct Stretch {
 }
 
 /// Where the first `most` changes of a stretch end.
-pub(super) fn cut(_: Permit<Read>, stretch: &Stretch, most: i64) -> Statement<(Option<i64>, i64)> {
+pub(super) fn cut(stretch: &Stretch, most: i64) -> Statement<Read, (Option<i64>, i64)> {
     Statement::new(cut_text())
         .bind(stretch.after)
         .bind(stretch.live_only)
@@ -117,10 +117,9 @@ impl Row for (LineKey, Line) {
 
 /// These applied lines of the history, each with what it changed where that is asked for.
 pub(super) fn lines(
-    _: Permit<Write>,
     collection: &Definition,
     wanted: &BTreeMap<LineKey, bool>,
-) -> Statement<(LineKey, Line)> {
+) -> Statement<Write, (LineKey, Line)> {
     Statement::new(LINES).bind(collection.number).bind_all(vec![
         Uuid::bind_many(wanted.keys().map(|spot| Some(&spot.id))),
         i64::bind_many(wanted.keys().map(|spot| Some(&spot.rev))),
@@ -151,12 +150,11 @@ const PAGE_OF_CHANGES: i64 = 4_000_000;
 
 /// The history of a record behind a line, oldest first: at most `limit` lines, and not too many bytes.
 pub(super) fn history(
-    _: Permit<Read>,
     collection: &Definition,
     id: Uuid,
     after: Option<Place>,
     limit: usize,
-) -> Statement<HistoryLine> {
+) -> Statement<Read, HistoryLine> {
     let (rev, hid) = after.unwrap_or((-1, Uuid::nil()));
     Statement::new(
         "SELECT rev, op, applied, device_id, actor_id, edited_at, received_at, changes, hid, total \
@@ -178,11 +176,7 @@ pub(super) fn history(
 }
 
 /// What the fields of a record that have ever changed held at first, as JSON.
-pub(super) fn first_values(
-    _: Permit<Read>,
-    collection: &Definition,
-    id: Uuid,
-) -> Statement<(String, String)> {
+pub(super) fn first_values(collection: &Definition, id: Uuid) -> Statement<Read, (String, String)> {
     Statement::new(
         "SELECT DISTINCT ON (field) field, coalesce(change -> 'from', 'null')::text \
          FROM pj.record_history, jsonb_each(changes) AS c(field, change) \
@@ -199,18 +193,17 @@ row! {
 }
 
 /// The answer to a key that the account has used before.
-pub(super) fn answer(_: Permit<Write>, key: String) -> Statement<Answered> {
+pub(super) fn answer(key: String) -> Statement<Write, Answered> {
     Statement::new(ANSWER).bind(key)
 }
 
 /// Keeps the answer to a key.
 pub(super) fn keep_answer(
-    _: Permit<Write>,
     key: String,
     body_hash: Vec<u8>,
     answer: String,
     now: DateTime<Utc>,
-) -> Statement<()> {
+) -> Statement<Write> {
     Statement::new(KEEP_ANSWER).bind(key).bind(body_hash).bind(answer).bind(now)
 }
 
@@ -233,11 +226,10 @@ pub struct Quarantined {
 
 /// Keeps refused records, in one statement.
 pub(super) fn quarantine(
-    _: Permit<Write>,
     refused: &[Quarantined],
     device: Option<Uuid>,
     now: DateTime<Utc>,
-) -> Statement<()> {
+) -> Statement<Write> {
     let codes: Vec<String> = refused.iter().map(|r| r.code.to_owned()).collect();
     Statement::new("SELECT sec.quarantine($1, $2, $3, $4, $5, $6, $7, $8)")
         .bind(device)
@@ -265,7 +257,7 @@ row! {
 }
 
 /// Everything the quarantine holds, without the payloads.
-pub(super) fn held_back(_: Permit<Read>) -> Statement<HeldBack> {
+pub(super) fn held_back() -> Statement<Read, HeldBack> {
     Statement::new(
         "SELECT id, collection, record_id, field, device_id, octet_length(payload) \
          FROM pj.sync_quarantine WHERE patient_id = sec.subject()",
@@ -273,7 +265,7 @@ pub(super) fn held_back(_: Permit<Read>) -> Statement<HeldBack> {
 }
 
 /// Lets these go; answers how many there were, to who asks for it.
-pub(super) fn leave_quarantine<R>(_: Permit<Write>, ids: &[Uuid]) -> Statement<R> {
+pub(super) fn leave_quarantine<R>(ids: &[Uuid]) -> Statement<Write, R> {
     Statement::new("SELECT sec.leave_quarantine($1)")
         .bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
 }
@@ -300,10 +292,9 @@ const PAGE_OF_PAYLOADS: i64 = 3_500_000;
 
 /// The refused records before a place, newest first: at most `limit`, and not too many bytes.
 pub(super) fn quarantined(
-    _: Permit<Read>,
     before: (DateTime<Utc>, Uuid),
     limit: usize,
-) -> Statement<QuarantineLine> {
+) -> Statement<Read, QuarantineLine> {
     Statement::new(
         "SELECT id, collection, record_id, code, field, payload, device_id, at, total FROM ( \
              SELECT *, count(*) OVER () AS total, sum(octet_length(payload)) OVER places AS bytes, row_number() OVER places AS n \

@@ -59,7 +59,7 @@ async fn next(mut state: State) -> Option<(Result<Bytes, actix_web::Error>, Stat
 }
 
 async fn look(app: &App, caller: &Caller) -> Answered<i64> {
-    let (_, heads) = access::read(app, caller, Need::PATIENT, Target::Own, store::head).await?;
+    let (_, heads) = access::read(app, caller, Need::PATIENT, Target::Own, store::head()).await?;
     let head = head(heads)?;
     Ok(Cursor { epoch: head.epoch, rev: head.rev }.timestamp())
 }

@@ -1,6 +1,6 @@
 //! The entries, sessions and nights a report is computed from, as narrow as it needs them.
 
-use crate::access::{Permit, Read};
+use crate::access::Read;
 use crate::collections::{self, EntryKind, Night, PainSite, RedFlag, Relief, Sites, WorkImpact};
 use crate::db::{Statement, row};
 use crate::report::rows::clinical::SiteRow;
@@ -71,17 +71,13 @@ macro_rules! first_session {
 }
 
 /// The journal day of the first attended session; null where there is none.
-pub(crate) fn first_session(_: Permit<Read>) -> Statement<(Option<NaiveDate>,)> {
+pub(crate) fn first_session() -> Statement<Read, (Option<NaiveDate>,)> {
     Statement::new(first_session!())
 }
 
 /// The entries of the given days before the first attended session, and of the days from `after.0`
 /// to `after.1` behind it.
-pub(crate) fn entries_around_first(
-    _: Permit<Read>,
-    before: i32,
-    after: (i32, i32),
-) -> Statement<EntryRecord> {
+pub(crate) fn entries_around_first(before: i32, after: (i32, i32)) -> Statement<Read, EntryRecord> {
     Statement::new(concat!(
         entry_columns!(),
         "AND journal_date >= (",
@@ -100,12 +96,12 @@ pub(crate) fn entries_around_first(
 }
 
 /// The entries of these days.
-pub(crate) fn entries(_: Permit<Read>, days: Days) -> Statement<EntryRecord> {
+pub(crate) fn entries(days: Days) -> Statement<Read, EntryRecord> {
     Statement::new(RATINGS).bind(days.0).bind(days.1)
 }
 
 /// How the patient calls the share that the journal is read through; no row for the own journal.
-pub(crate) fn share_label(_: Permit<Read>) -> Statement<(String,)> {
+pub(crate) fn share_label() -> Statement<Read, (String,)> {
     Statement::new("SELECT label FROM pj.shares WHERE id = sec.share()")
 }
 
@@ -122,7 +118,7 @@ row! {
 }
 
 /// The treatment sessions of these days.
-pub(crate) fn sessions(_: Permit<Read>, days: Days) -> Statement<SessionRecord> {
+pub(crate) fn sessions(days: Days) -> Statement<Read, SessionRecord> {
     Statement::new(
         "SELECT id, journal_date, starts_at, ends_at, status, techniques \
          FROM pj.treatment_sessions \
@@ -156,7 +152,7 @@ const NIGHTS: &str = "SELECT journal_date, bed_at, rise_at, \
     WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2";
 
 /// The nights that end on these days.
-pub(crate) fn nights(_: Permit<Read>, days: Days) -> Statement<NightRow> {
+pub(crate) fn nights(days: Days) -> Statement<Read, NightRow> {
     Statement::new(NIGHTS).bind(days.0).bind(days.1)
 }
 

@@ -9,7 +9,7 @@ use self::records::{
     AssessmentRecord, EpisodeRecord, EventRecord, FlareRecord, GoalRecord, IntakeRecord,
     NoteRecord, PlanRecord, QuestionRecord,
 };
-use crate::access::{JournalAccess, Permit, Read};
+use crate::access::{JournalAccess, Read};
 
 use crate::db::{Batch, Statement};
 use crate::http::{Answered, ProblemKind};
@@ -54,40 +54,36 @@ pub(crate) fn entry_days((from, to): Span) -> Span {
 }
 
 /// The statements that read a window, the entries of other days than the rest.
-pub(crate) fn statements(
-    permit: Permit<Read>,
-    entries: Span,
-    (from, to): Span,
-) -> impl Batch<Rows = Rows> {
+pub(crate) fn statements(entries: Span, (from, to): Span) -> impl Batch<Read, Rows = Rows> {
     let before = entry_days((from, to));
     let (season, ever) = ((from - Days::new(LONGEST_FLARE_DAYS), to), (FIRST_DAY, to));
     let visits = (from - Days::new(DAYS_AROUND), to + Days::new(DAYS_AHEAD));
     (
-        entries::entries(permit, entries),
-        entries::sessions(permit, visits),
-        entries::nights(permit, (from, to)),
-        records::flares(permit, season),
-        records::intakes(permit, (from, to)),
-        records::assessments(permit, before),
-        records::goals(permit, ever),
-        records::adverse_events(permit, (from, to)),
-        records::plans(permit, ever),
-        records::episodes(permit, ever),
-        records::notes(permit, (from, to)),
-        records::questions(permit, ever),
-        entries::share_label(permit),
+        entries::entries(entries),
+        entries::sessions(visits),
+        entries::nights((from, to)),
+        records::flares(season),
+        records::intakes((from, to)),
+        records::assessments(before),
+        records::goals(ever),
+        records::adverse_events((from, to)),
+        records::plans(ever),
+        records::episodes(ever),
+        records::notes((from, to)),
+        records::questions(ever),
+        entries::share_label(),
     )
 }
 
 /// What a report of a window reads, in its order: each statement as text with its parameters behind
 /// it. For the benchmark.
-pub fn written(permit: Permit<Read>, window: Span) -> Vec<String> {
-    statements(permit, entry_days(window), window).written()
+pub fn written(window: Span) -> Vec<String> {
+    statements(entry_days(window), window).written()
 }
 
 /// Further entries.
-pub(crate) fn entries(permit: Permit<Read>, days: Span) -> Statement<EntryRecord> {
-    entries::entries(permit, days)
+pub(crate) fn entries(days: Span) -> Statement<Read, EntryRecord> {
+    entries::entries(days)
 }
 
 /// The input of the rules for a window the reader may see.

@@ -3,7 +3,7 @@
 //! index of its collection by patient and day.
 
 use super::entries::{Days, tried};
-use crate::access::{Permit, Read};
+use crate::access::Read;
 use crate::collections::{
     ActionTaken, AdverseEventKind, AssessmentAnswer, DatePrecision, EpisodeStatus, EventOutcome,
     EventSeverity, GoalKind, GoalStatus, Helped, IntakeKind, Occasion, PlanStatus, Relief, Trigger,
@@ -20,7 +20,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 /// The records of these days.
-fn of_days<R: Row>(sql: &'static str, days: Days) -> Statement<R> {
+fn of_days<R: Row>(sql: &'static str, days: Days) -> Statement<Read, R> {
     Statement::new(sql).bind(days.0).bind(days.1)
 }
 
@@ -43,7 +43,7 @@ row! {
 }
 
 /// The questions written on these days.
-pub(crate) fn questions(_: Permit<Read>, days: Days) -> Statement<QuestionRecord> {
+pub(crate) fn questions(days: Days) -> Statement<Read, QuestionRecord> {
     of_days(
         "SELECT id, journal_date, text, treatment_session_id, answered_on FROM pj.questions \
          WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2",
@@ -77,7 +77,7 @@ row! {
 }
 
 /// The flares that began on these days.
-pub(crate) fn flares(_: Permit<Read>, days: Days) -> Statement<FlareRecord> {
+pub(crate) fn flares(days: Days) -> Statement<Read, FlareRecord> {
     of_days(
         "SELECT id, journal_date, ended_at, time_zone, severity, suspected_triggers, what_helped \
          FROM pj.flares \
@@ -115,7 +115,7 @@ row! {
 }
 
 /// The intakes of these days.
-pub(crate) fn intakes(_: Permit<Read>, days: Days) -> Statement<IntakeRecord> {
+pub(crate) fn intakes(days: Days) -> Statement<Read, IntakeRecord> {
     of_days(
         "SELECT journal_date, kind, name, helped FROM pj.medication_intakes \
          WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2",
@@ -148,7 +148,7 @@ row! {
 }
 
 /// The assessments of these days.
-pub(crate) fn assessments(_: Permit<Read>, days: Days) -> Statement<AssessmentRecord> {
+pub(crate) fn assessments(days: Days) -> Statement<Read, AssessmentRecord> {
     of_days(
         "SELECT id, journal_date, effective_at, recorded_at, received_at, instrument, \
          instrument_version::integer, occasion, score, status, flags, answers \
@@ -198,7 +198,7 @@ row! {
 }
 
 /// The goals set on these days.
-pub(crate) fn goals(_: Permit<Read>, days: Days) -> Statement<GoalRecord> {
+pub(crate) fn goals(days: Days) -> Statement<Read, GoalRecord> {
     of_days(
         "SELECT id, journal_date, kind, text, importance, target_date, status, reached_on \
          FROM pj.goals \
@@ -240,7 +240,7 @@ row! {
 }
 
 /// The adverse events that began on these days.
-pub(crate) fn adverse_events(_: Permit<Read>, days: Days) -> Statement<EventRecord> {
+pub(crate) fn adverse_events(days: Days) -> Statement<Read, EventRecord> {
     of_days(
         "SELECT id, journal_date, ended_at, time_zone, treatment_session_id, kinds, kind_other, \
          severity, serious, actions, outcome FROM pj.adverse_events \
@@ -280,7 +280,7 @@ row! {
 }
 
 /// The plans agreed on these days.
-pub(crate) fn plans(_: Permit<Read>, days: Days) -> Statement<PlanRecord> {
+pub(crate) fn plans(days: Days) -> Statement<Read, PlanRecord> {
     of_days(
         "SELECT id, journal_date, goal, status, start_date, ended_on, planned_sessions::integer \
          FROM pj.treatment_plans \
@@ -316,7 +316,7 @@ row! {
 }
 
 /// The complaints noted on these days.
-pub(crate) fn episodes(_: Permit<Read>, days: Days) -> Statement<EpisodeRecord> {
+pub(crate) fn episodes(days: Days) -> Statement<Read, EpisodeRecord> {
     of_days(
         "SELECT id, journal_date, label, onset_date, onset_precision, status FROM pj.pain_episodes \
          WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1 AND $2",
@@ -393,7 +393,7 @@ const NOTES: &str = concat!(
 );
 
 /// The shared notes of these days.
-pub(crate) fn notes(_: Permit<Read>, days: Days) -> Statement<NoteRecord> {
+pub(crate) fn notes(days: Days) -> Statement<Read, NoteRecord> {
     of_days(NOTES, days)
 }
 

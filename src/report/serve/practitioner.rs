@@ -53,9 +53,7 @@ pub async fn newest(
     let need = Whose::Shared.need();
     let share = access::heard(app, caller, need, path_id(request, "share_id")).await?;
     let target = target(Some(share), LIST, SECTIONS, ALL_DAYS);
-    let (_, rows) =
-        access::read(app, caller, need, target, |permit| store::page(permit, None, MOST_LISTED))
-            .await?;
+    let (_, rows) = access::read(app, caller, need, target, store::page(None, MOST_LISTED)).await?;
     Ok(rows.into_iter().map(ReportSnapshot::from).collect())
 }
 

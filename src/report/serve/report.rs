@@ -105,8 +105,8 @@ pub(crate) async fn pull<T: Send + 'static>(
     let (from, to) = asked.window(latest);
     let wide = (asked.from.unwrap_or(from - Days::new(2)), to);
     let place = app.lanes.reports.enter().await?;
-    let (journal, rows) = access::read_all(app, caller, need, target, |permit| {
-        read::statements(permit, read::entry_days(wide), wide)
+    let (journal, rows) = access::read_all(app, caller, need, target, {
+        read::statements(read::entry_days(wide), wide)
     })
     .await?;
     let window = read::within(&journal, asked.window(journal.today()))?;

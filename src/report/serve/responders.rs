@@ -1,7 +1,7 @@
 //! The responder analysis of a practitioner: one journal after the other, each through its own share
 //! and with its own line in that patient's access log.
 
-use crate::access::{self, Caller, Need, Own, Permit, Target};
+use crate::access::{self, Caller, Need, Own, Target};
 
 use crate::app::App;
 use crate::db::Statement;
@@ -43,7 +43,7 @@ pub(crate) fn routes(routes: &mut Routes) {
 document!(ResponderAnalysis);
 
 /// The newest open share of each patient that opens both sections.
-fn shares(_: Permit<Own>, now: DateTime<Utc>) -> Statement<(Uuid,)> {
+fn shares(now: DateTime<Utc>) -> Statement<Own, (Uuid,)> {
     Statement::new(
         "SELECT id FROM (SELECT DISTINCT ON (patient_id) id, created_at FROM pj.shares \
          WHERE practitioner_id = sec.actor() AND state = 'active' AND expires_at > $1 \
@@ -55,7 +55,7 @@ fn shares(_: Permit<Own>, now: DateTime<Utc>) -> Statement<(Uuid,)> {
 
 async fn responders(caller: Caller, app: web::Data<App>) -> Answered<Found<ResponderAnalysis>> {
     let shares = access::own(&app, &caller, Need::PRACTITIONER, async |tx, own| {
-        Ok(tx.load(shares(own.permit(), own.moment())).await?)
+        Ok(tx.load(shares(own.moment())).await?)
     })
     .await?;
     // As many reads as there are patients, one after the other: they take one place among the reports.
@@ -79,14 +79,13 @@ async fn outcome(app: &App, caller: &Caller, id: Uuid) -> Answered<Outcome> {
     let days = |days: i64| i32::try_from(days).unwrap_or(0);
     let weeks = FOLLOW_UP_WEEKS * 7;
     let after = (days(weeks - baseline::FOLLOW_UP_DAYS), days(weeks - 1));
-    let (journal, (first, entries)) =
-        access::read_all(app, caller, Need::PRACTITIONER, target, |permit| {
-            (
-                entries::first_session(permit),
-                entries::entries_around_first(permit, days(baseline::BASELINE_DAYS), after),
-            )
-        })
-        .await?;
+    let (journal, (first, entries)) = access::read_all(app, caller, Need::PRACTITIONER, target, {
+        (
+            entries::first_session(),
+            entries::entries_around_first(days(baseline::BASELINE_DAYS), after),
+        )
+    })
+    .await?;
     let opens_both = SECTIONS.without(journal.sections()) == Sections::NONE;
     let yesterday = journal.today() - Days::new(1);
     let open_until = journal.window().1.map_or(yesterday, |last| last.min(yesterday));

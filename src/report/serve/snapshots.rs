@@ -3,7 +3,7 @@
 use super::renderings;
 use super::source::Source;
 use super::whose::{Whose, target};
-use crate::access::{self, Caller, Permit, Read};
+use crate::access::{self, Caller, Read};
 use crate::app::App;
 use crate::db::{Row, Statement};
 use crate::http::{
@@ -212,10 +212,9 @@ async fn list(
     let (page, share) = access::heard(&app, &caller, whose.need(), asked).await?;
     let before = page.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
     let target = target(share, LIST, SECTIONS, ALL_DAYS);
-    let (_, rows) = access::read(&app, &caller, whose.need(), target, |permit| {
-        store::page(permit, before, page.limit + 1)
-    })
-    .await?;
+    let (_, rows) =
+        access::read(&app, &caller, whose.need(), target, store::page(before, page.limit + 1))
+            .await?;
     let page = Page::of(rows, page.limit, |last| {
         app.cursors.seal(&list, (last.made_at.timestamp_micros(), last.id))
     });
@@ -228,13 +227,12 @@ async fn kept<R: Row>(
     caller: &Caller,
     request: &HttpRequest,
     whose: Whose,
-    what: fn(Permit<Read>, Uuid) -> Statement<R>,
+    what: fn(Uuid) -> Statement<Read, R>,
 ) -> Answered<(Uuid, R)> {
     let ids = whose.share(request).and_then(|share| Ok((share, path_id(request, "id")?)));
     let (share, id) = access::heard(app, caller, whose.need(), ids).await?;
     let target = target(share, READ, SECTIONS, ALL_DAYS);
-    let (_, rows) =
-        access::read(app, caller, whose.need(), target, |permit| what(permit, id)).await?;
+    let (_, rows) = access::read(app, caller, whose.need(), target, what(id)).await?;
     let row = rows.into_iter().next().ok_or(ProblemKind::NotFound)?;
     Ok((id, row))
 }

@@ -89,18 +89,17 @@ pub(crate) async fn freeze(
 
 /// Reads the rows of a window, the entries of a long one step by step.
 async fn read(
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Read>,
     journal: &JournalAccess<Read>,
     window: Span,
     progress: &impl AsyncFn(i64),
 ) -> Answered<ReportInput> {
-    let permit = journal.permit();
     let mut steps = steps(read::entry_days(window)).into_iter();
     let first = steps.next().unwrap_or(window);
-    let mut rows = tx.load_all(read::statements(permit, first, window)).await?;
+    let mut rows = tx.load_all(read::statements(first, window)).await?;
     progress(days_read(window, first.1)).await;
     for step in steps {
-        rows.0.append(&mut tx.load(read::entries(permit, step)).await?);
+        rows.0.append(&mut tx.load(read::entries(step)).await?);
         progress(days_read(window, step.1)).await;
     }
     Ok(read::input(journal, window, rows))
@@ -130,13 +129,12 @@ fn days_read(window: Span, last: NaiveDate) -> i64 {
 /// another version came in between.
 async fn keep(
     app: &App,
-    tx: &Tx<'_>,
+    tx: &Tx<'_, Read>,
     journal: &JournalAccess<Read>,
     input: ReportInput,
 ) -> Answered<Option<Frozen>> {
-    let permit = journal.permit();
     let days = (input.from, input.to);
-    let newest = tx.first(store::newest(permit, days)).await?;
+    let newest = tx.first(store::newest(days)).await?;
     let (hash, input) = web::block(move || (inputs_hash(&input), input)).await.map_err(lost)?;
     let version = match newest {
         Some(row) if is_of(&row, &hash) => return Ok(Some(Frozen::Stands(row.into()))),
@@ -157,11 +155,11 @@ async fn keep(
         inputs_hash: hash.to_vec(),
         report: report.map_err(lost)?,
     };
-    match tx.execute(store::keep(permit, fresh)).await {
+    match tx.execute(store::keep(fresh)).await {
         Err(DbError::Constraint(name)) if name == "report_snapshots_version_unique" => Ok(None),
         Err(error) => Err(error.into()),
         Ok(_) => {
-            let row = tx.first(store::find(permit, id)).await?;
+            let row = tx.first(store::find(id)).await?;
             let row = row.ok_or_else(|| lost("a report was kept that cannot be read"))?;
             Ok(Some(Frozen::Made(row.into())))
         }

@@ -3,9 +3,9 @@
 
 use super::freeze::{Frozen, Patience, Span, freeze};
 use super::model::{JobRow, ReportJob, ReportJobStatus};
-use crate::access::{self, Caller, Need, Own, Permit, Target};
+use crate::access::{self, Caller, Need, Own, Target};
 use crate::app::App;
-use crate::db::{DbError, Statement, Tx};
+use crate::db::{Anonymous, DbError, Statement, Tx};
 use crate::http::{Answered, Polled, Problem, ProblemKind, path_id};
 use crate::lanes::Place;
 use crate::report::read::SECTIONS;
@@ -33,12 +33,12 @@ macro_rules! jobs {
     };
 }
 
-fn find(_: Permit<Own>, id: Uuid) -> Statement<JobRow> {
+fn find(id: Uuid) -> Statement<Own, JobRow> {
     Statement::new(jobs!("AND id = $1")).bind(id)
 }
 
 /// The job that makes the same already.
-fn at_work(_: Permit<Own>, share: Option<Uuid>, days: Span) -> Statement<JobRow> {
+fn at_work(share: Option<Uuid>, days: Span) -> Statement<Own, JobRow> {
     Statement::new(jobs!(
         "AND state IN ('queued', 'running') AND share_id IS NOT DISTINCT FROM $1 \
          AND from_date = $2 AND to_date = $3 LIMIT 1"
@@ -49,19 +49,14 @@ fn at_work(_: Permit<Own>, share: Option<Uuid>, days: Span) -> Statement<JobRow>
 }
 
 /// Jobs in the making.
-fn count(_: Permit<Own>) -> Statement<(i64,)> {
+fn count() -> Statement<Own, (i64,)> {
     Statement::new(
         "SELECT count(*) FROM pj.report_jobs WHERE made_by = sec.actor() \
          AND state IN ('queued', 'running')",
     )
 }
 
-fn queue(
-    _: Permit<Own>,
-    (id, share): (Uuid, Option<Uuid>),
-    days: Span,
-    now: DateTime<Utc>,
-) -> Statement<()> {
+fn queue((id, share): (Uuid, Option<Uuid>), days: Span, now: DateTime<Utc>) -> Statement<Own> {
     Statement::new(
         "INSERT INTO pj.report_jobs (id, made_by, share_id, from_date, to_date, asked_at, beat_at) \
          VALUES ($1, sec.actor(), $2, $3, $4, $5, $5)",
@@ -75,12 +70,11 @@ fn queue(
 
 /// Shows life, and what is new; only of a job that is at work.
 fn beat(
-    _: Permit<Own>,
     id: Uuid,
     state: ReportJobStatus,
     days_read: Option<i32>,
     now: DateTime<Utc>,
-) -> Statement<()> {
+) -> Statement<Own> {
     Statement::new(
         "UPDATE pj.report_jobs SET state = $2, days_read = coalesce($3, days_read), beat_at = $4 \
          WHERE made_by = sec.actor() AND id = $1 AND state IN ('queued', 'running')",
@@ -92,7 +86,7 @@ fn beat(
 }
 
 /// Takes over a job that has been silent since before this moment.
-fn take_over(_: Permit<Own>, id: Uuid, before: DateTime<Utc>, now: DateTime<Utc>) -> Statement<()> {
+fn take_over(id: Uuid, before: DateTime<Utc>, now: DateTime<Utc>) -> Statement<Own> {
     Statement::new(
         "UPDATE pj.report_jobs SET beat_at = $3 WHERE made_by = sec.actor() AND id = $1 \
          AND state IN ('queued', 'running') AND beat_at < $2",
@@ -103,7 +97,7 @@ fn take_over(_: Permit<Own>, id: Uuid, before: DateTime<Utc>, now: DateTime<Utc>
 }
 
 /// Ends a job: with a snapshot, or with a problem.
-fn end(_: Permit<Own>, id: Uuid, snapshot: Option<Uuid>, problem: Option<String>) -> Statement<()> {
+fn end(id: Uuid, snapshot: Option<Uuid>, problem: Option<String>) -> Statement<Own> {
     Statement::new(
         "UPDATE pj.report_jobs SET state = CASE WHEN $2::uuid IS NULL THEN 'failed' ELSE 'ready' END, \
          snapshot_id = $2, problem = $3 \
@@ -125,18 +119,17 @@ pub(crate) async fn start(
     days: Span,
 ) -> Answered<ReportJob> {
     let (row, is_new) = access::own(app, caller, Need::ACCOUNT, async |tx, own| {
-        let permit = own.permit();
-        if let Some(row) = tx.first(at_work(permit, share, days)).await? {
+        if let Some(row) = tx.first(at_work(share, days)).await? {
             return Ok((row, false));
         }
-        let others = tx.first(count(permit)).await?.map_or(0, |(count,)| count);
+        let others = tx.first(count()).await?.map_or(0, |(count,)| count);
         if others >= MOST_AT_WORK {
             return Err(Problem::new(ProblemKind::Conflict)
                 .detail("Five long reports are in the making: wait for one of them."));
         }
         let id = app.ids.next();
-        tx.execute(queue(permit, (id, share), days, own.moment())).await?;
-        let row = tx.first(find(permit, id)).await?.ok_or(ProblemKind::NotFound)?;
+        tx.execute(queue((id, share), days, own.moment())).await?;
+        let row = tx.first(find(id)).await?.ok_or(ProblemKind::NotFound)?;
         Ok((row, true))
     })
     .await?;
@@ -154,12 +147,11 @@ pub(crate) async fn get(
 ) -> Answered<Polled<ReportJob>> {
     let id = path_id(&request, "id");
     let (row, is_taken) = access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
-        let (id, permit) = (id?, own.permit());
+        let id = id?;
         let now = own.moment();
-        let row = tx.first(find(permit, id)).await?.ok_or(ProblemKind::NotFound)?;
+        let row = tx.first(find(id)).await?.ok_or(ProblemKind::NotFound)?;
         let is_silent = row.state.is_at_work() && row.beat_at < now - SILENCE;
-        let is_taken =
-            is_silent && tx.execute(take_over(permit, id, now - SILENCE, now)).await? > 0;
+        let is_taken = is_silent && tx.execute(take_over(id, now - SILENCE, now)).await? > 0;
         Ok((row, is_taken))
     })
     .await?;
@@ -220,8 +212,8 @@ impl Job<'_> {
                 (None, Some(problem.kind().code()))
             }
         };
-        self.own(async |tx, permit, _| {
-            let end = end(permit, self.id, snapshot, problem.map(str::to_owned));
+        self.own(async |tx, _| {
+            let end = end(self.id, snapshot, problem.map(str::to_owned));
             tx.execute(end).await.map_err(Problem::from)
         })
         .await
@@ -243,8 +235,8 @@ impl Job<'_> {
     }
 
     async fn note(&self, state: ReportJobStatus, days_read: Option<i32>) -> Answered<()> {
-        self.own(async |tx, permit, now| {
-            tx.execute(beat(permit, self.id, state, days_read, now)).await.map_err(Problem::from)
+        self.own(async |tx, now| {
+            tx.execute(beat(self.id, state, days_read, now)).await.map_err(Problem::from)
         })
         .await
         .map(|_| ())
@@ -252,10 +244,10 @@ impl Job<'_> {
 
     async fn own<T>(
         &self,
-        work: impl AsyncFnOnce(&Tx<'_>, Permit<Own>, DateTime<Utc>) -> Answered<T>,
+        work: impl AsyncFnOnce(&Tx<'_, Own>, DateTime<Utc>) -> Answered<T>,
     ) -> Answered<T> {
         access::own(self.app, &self.caller, Need::ACCOUNT, async |tx, own| {
-            work(tx, own.permit(), own.moment()).await
+            work(tx, own.moment()).await
         })
         .await
     }
@@ -265,8 +257,8 @@ impl Job<'_> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget(tx: &Tx<'_>, now: DateTime<Utc>) -> Result<i64, DbError> {
-    let forget = Statement::<(i64,)>::new("SELECT sec.forget_report_jobs($1)");
+pub async fn forget(tx: &Tx<'_, Anonymous>, now: DateTime<Utc>) -> Result<i64, DbError> {
+    let forget = Statement::<Anonymous, (i64,)>::new("SELECT sec.forget_report_jobs($1)");
     let gone = tx.first(forget.bind(now - LIFE)).await?;
     Ok(gone.map_or(0, |(count,)| count))
 }

@@ -2,7 +2,7 @@
 //! holds more than his share opens now.
 
 use super::model::SnapshotRow;
-use crate::access::{Permit, Read};
+use crate::access::Read;
 use crate::db::Statement;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -37,10 +37,7 @@ macro_rules! snapshots {
 }
 
 /// The newest snapshot of these days.
-pub(crate) fn newest(
-    _: Permit<Read>,
-    (from, to): (NaiveDate, NaiveDate),
-) -> Statement<SnapshotRow> {
+pub(crate) fn newest((from, to): (NaiveDate, NaiveDate)) -> Statement<Read, SnapshotRow> {
     Statement::new(snapshots!(
         "AND s.from_date = $1 AND s.to_date = $2 ORDER BY s.version DESC LIMIT 1"
     ))
@@ -49,16 +46,15 @@ pub(crate) fn newest(
 }
 
 /// One snapshot.
-pub(crate) fn find(_: Permit<Read>, id: Uuid) -> Statement<SnapshotRow> {
+pub(crate) fn find(id: Uuid) -> Statement<Read, SnapshotRow> {
     Statement::new(snapshots!("AND s.id = $1")).bind(id)
 }
 
 /// The snapshots behind this place, newest first.
 pub(crate) fn page(
-    _: Permit<Read>,
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: usize,
-) -> Statement<SnapshotRow> {
+) -> Statement<Read, SnapshotRow> {
     Statement::new(snapshots!(
         "AND ($1::timestamptz IS NULL OR (s.made_at, s.id) < ($1, $2)) \
          ORDER BY s.made_at DESC, s.id DESC LIMIT $3"
@@ -69,7 +65,7 @@ pub(crate) fn page(
 }
 
 /// The report of a snapshot, as it was kept.
-pub(crate) fn report(_: Permit<Read>, id: Uuid) -> Statement<(String,)> {
+pub(crate) fn report(id: Uuid) -> Statement<Read, (String,)> {
     Statement::new(
         "SELECT report FROM pj.report_snapshots WHERE patient_id = sec.subject() \
          AND share_id IS NOT DISTINCT FROM sec.share() AND id = $1",
@@ -78,7 +74,7 @@ pub(crate) fn report(_: Permit<Read>, id: Uuid) -> Statement<(String,)> {
 }
 
 /// Keeps a report.
-pub(crate) fn keep(_: Permit<Read>, fresh: Fresh) -> Statement<()> {
+pub(crate) fn keep(fresh: Fresh) -> Statement<Read> {
     Statement::new(
         "INSERT INTO pj.report_snapshots (patient_id, share_id, id, made_by, made_at, from_date, \
          to_date, version, sections, rule_version, journal_revision, inputs_hash, report) \
