@@ -1,13 +1,16 @@
-//! Migrations: embedded, reversible, run by a login of their own under an advisory lock. And what a
-//! start needs to know of the database before it serves.
+//! Migrations: embedded, reversible, run by a login of their own under an advisory lock, all in one
+//! transaction with the functions. And what a start needs to know of the database before it serves.
 
 use super::error::unavailable;
-use super::{DbError, login};
-use diesel::migration::{Migration, MigrationSource};
+use super::{DbError, functions, login};
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
-use diesel_async::{
-    AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection,
-};
+use diesel::sql_types::{Nullable, Text};
+use diesel::{Connection, RunQueryDsl};
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -23,12 +26,28 @@ const LOCK: &str = "SELECT pg_advisory_lock(7246813579)";
 const TRY: Duration = Duration::from_secs(5);
 const PACE: Duration = Duration::from_millis(500);
 
-/// Brings the database at `url` to the newest schema and answers how many migrations ran.
+/// Brings the database at `url` to the newest schema and answers how many migrations ran. The functions
+/// are applied after them, in the same transaction: there is no newest schema with old functions. Where
+/// the database has migrations of a newer program, nothing is done.
 ///
 /// # Errors
-/// When the database does not answer or a migration fails; a failed one leaves nothing behind.
+/// When the database does not answer or a migration fails, which leaves nothing behind; or when the
+/// database is of another line of programs.
 pub fn run(url: &str) -> Result<usize, DbError> {
-    with_harness(url, |harness| harness.run_pending_migrations(MIGRATIONS).map(|ran| ran.len()))
+    with_harness(url, |harness| {
+        harness.transaction(|harness| {
+            let applied = harness.applied_migrations()?;
+            let distance = distance(applied.iter().map(ToString::to_string).collect())?;
+            distance.check()?;
+            let mark = diesel::select(sql::<Nullable<Text>>(functions::MARK));
+            if distance.is_none(mark.get_result::<Option<String>>(harness)?.as_deref()) {
+                return Ok(0);
+            }
+            let ran = harness.run_pending_migrations(MIGRATIONS)?.len();
+            harness.batch_execute(&functions::application())?;
+            Ok(ran)
+        })
+    })
 }
 
 /// Takes back every migration. Destroys all data; for tests and development.
@@ -59,7 +78,8 @@ pub fn provide_login(migration: &str, serving: &str) -> Result<(), DbError> {
     })
 }
 
-/// Has the database every migration that this program knows, as the serving login sees it?
+/// Has the database every migration that this program knows, and its functions, as the serving login
+/// sees it?
 ///
 /// # Errors
 /// When the database does not answer.
@@ -79,11 +99,47 @@ pub fn is_current(url: &str) -> Result<bool, DbError> {
             }
             Err(e) => return Err(unavailable(&e)),
         };
-        let ran: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
-        let known = MigrationSource::<Pg>::migrations(&MIGRATIONS)
-            .map_err(|e| DbError::Unavailable(e.to_string()))?;
-        Ok(known.iter().all(|migration| ran.contains(&migration.name().version().to_string())))
+        let select = format!("SELECT {}", functions::MARK);
+        let mark = sql.query_one(&select, &[]).await.map_err(|e| unavailable(&e))?;
+        let distance = distance(rows.iter().map(|row| row.get(0)).collect());
+        let distance = distance.map_err(|e| DbError::Unavailable(e.to_string()))?;
+        Ok(distance.is_none(mark.get(0)))
     })
+}
+
+/// What is between the migrations of a database and those of this program.
+struct Distance {
+    /// How many the database lacks.
+    lacking: usize,
+    /// Has it migrations that this program does not know?
+    is_newer: bool,
+}
+
+impl Distance {
+    /// Does a program at this distance serve with the functions that carry this mark? To those of a newer
+    /// one it does nothing.
+    fn is_none(&self, applied: Option<&str>) -> bool {
+        self.lacking == 0 && (self.is_newer || applied == Some(&functions::mark()))
+    }
+
+    /// # Errors
+    /// When the database is of a newer program, and of another line of it.
+    fn check(&self) -> Result<(), DbError> {
+        if self.is_newer && self.lacking > 0 {
+            return Err(DbError::Refused(format!(
+                "the database has migrations of a newer program and lacks {} of this one: use the newer one",
+                self.lacking
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// From a database that has these migrations to this program.
+fn distance(mut ran: BTreeSet<String>) -> diesel::migration::Result<Distance> {
+    let known = MigrationSource::<Pg>::migrations(&MIGRATIONS)?;
+    let lacking = known.iter().filter(|known| !ran.remove(&known.name().version().to_string()));
+    Ok(Distance { lacking: lacking.count(), is_newer: !ran.is_empty() })
 }
 
 /// Waits until the database at `url` takes connections, at most this long. `progress` hears once what
@@ -158,7 +214,8 @@ fn apart<T: Send>(work: impl AsyncFnOnce() -> Result<T, DbError> + Send) -> Resu
     })
 }
 
-type Harness = AsyncMigrationHarness<AsyncPgConnection>;
+/// The interface of diesel that runs migrations, which blocks.
+type Harness = AsyncConnectionWrapper<AsyncPgConnection>;
 
 fn with_harness<T: Send>(
     url: &str,
@@ -166,11 +223,16 @@ fn with_harness<T: Send>(
 ) -> Result<T, DbError> {
     super::check_url(url).map_err(DbError::Unavailable)?;
     apart(async || {
-        let conn = AsyncPgConnection::establish(url).await;
-        let mut conn = conn.map_err(|e| DbError::Unavailable(e.to_string()))?;
-        conn.batch_execute("SET client_min_messages = warning").await?;
-        conn.batch_execute(LOCK).await?;
-        let mut harness = AsyncMigrationHarness::new(conn);
-        work(&mut harness).map_err(|e| DbError::Unavailable(format!("a migration failed: {e}")))
+        let opened = <AsyncPgConnection as diesel_async::AsyncConnection>::establish(url).await;
+        let opened = opened.map_err(|e| DbError::Unavailable(e.to_string()))?;
+        let mut harness = Harness::from(opened);
+        tokio::task::block_in_place(|| {
+            harness.batch_execute("SET client_min_messages = warning")?;
+            harness.batch_execute(LOCK)?;
+            work(&mut harness).map_err(|error| match error.downcast::<DbError>() {
+                Ok(error) => *error,
+                Err(error) => DbError::Unavailable(format!("a migration failed: {error}")),
+            })
+        })
     })
 }

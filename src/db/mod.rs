@@ -9,6 +9,7 @@ mod batch;
 mod bind;
 mod connection;
 mod error;
+mod functions;
 mod level;
 mod loan;
 mod login;

@@ -1,5 +1,7 @@
 //! Migrations: there and back again, the same schema every time.
 
+mod functions;
+
 use crate::support::cluster::{Cluster, connect};
 use crate::support::program::said;
 use pain_journal::db::migrate;

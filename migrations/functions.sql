@@ -1,0 +1,501 @@
+-- Every function of the database, whole. It is applied after the migrations, in the same transaction, and
+-- can be applied again at any time: change a function here, and nowhere else.
+--
+-- A migration makes what a function needs: a column, a table, a policy. It drops a function whose arguments
+-- or answer change, since CREATE OR REPLACE keeps them; it copies none. The last two functions are
+-- called by migrations, some of which run before this file: one that must do something else gets a new name.
+SET LOCAL ROLE pj_owner;
+
+-- The context of a transaction: who acts, on whose journal, through which share, at what time.
+-- sec.enter sets it with set_config(.., is_local => true), so it ends with the transaction.
+CREATE OR REPLACE FUNCTION sec.actor() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT nullif(current_setting('app.actor_id', true), '')::uuid $$;
+CREATE OR REPLACE FUNCTION sec.subject() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT nullif(current_setting('app.subject_id', true), '')::uuid $$;
+CREATE OR REPLACE FUNCTION sec.share() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT nullif(current_setting('app.share_id', true), '')::uuid $$;
+CREATE OR REPLACE FUNCTION sec.moment() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT coalesce(nullif(current_setting('app.moment', true), '')::timestamptz, now()) $$;
+
+-- == Sessions that may not call ==
+
+-- The server logs in as a member of pj_app and of nothing else. Whatever opens or changes something with the
+-- owner's rights fails closed in a session that could rise above pj_app: one of a superuser or of a
+-- member of pj_owner, whatever role it has set. In such a function the current user is the owner; the
+-- setting and the login tell who called. In plpgsql the question stands in place, where it costs a
+-- microsecond: sec.enter is called by every request.
+CREATE OR REPLACE FUNCTION sec.refuse_session() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the session of % has more rights than pj_app', session_user USING ERRCODE = 'PJ501';
+END $$;
+
+CREATE OR REPLACE FUNCTION sec.confine() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
+END $$;
+
+-- == What a share opens ==
+
+-- The journal days of the subject that the transaction's actor may see of these sections; null for
+-- none. The share is looked up again here, so forged settings alone open nothing. In plpgsql, which
+-- keeps its plans: an SQL function would be planned anew for every statement of every request.
+CREATE OR REPLACE FUNCTION sec.open_days(p_sections text[]) RETURNS daterange
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF sec.subject() = sec.actor() THEN
+        RETURN daterange(NULL, NULL);
+    END IF;
+    RETURN (SELECT daterange(s.from_date, s.to_date, '[]') FROM pj.shares s
+            WHERE s.id = sec.share() AND s.practitioner_id = sec.actor()
+              AND s.patient_id = sec.subject() AND s.state = 'active'
+              AND s.expires_at > sec.moment() AND s.sections && p_sections);
+END $$;
+
+-- The journal days on which the transaction's actor may record for the subject; null for none. Like
+-- sec.open_days, it looks the share up again.
+CREATE OR REPLACE FUNCTION sec.recording_days(p_sections text[]) RETURNS daterange
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT daterange(s.from_date, s.to_date, '[]') FROM pj.shares s
+            WHERE s.id = sec.share() AND s.practitioner_id = sec.actor()
+              AND s.patient_id = sec.subject() AND s.state = 'active' AND s.may_record
+              AND s.expires_at > sec.moment() AND s.sections && p_sections);
+END $$;
+
+-- May the reader see all of these sections on all of these days? For what was made of them together.
+CREATE OR REPLACE FUNCTION sec.opens_all(p_sections text[], p_from date, p_to date) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF sec.subject() = sec.actor() THEN
+        RETURN true;
+    END IF;
+    RETURN EXISTS (SELECT FROM pj.shares s
+                   WHERE s.id = sec.share() AND s.practitioner_id = sec.actor()
+                     AND s.patient_id = sec.subject() AND s.state = 'active'
+                     AND s.expires_at > sec.moment() AND s.sections @> p_sections
+                     AND daterange(s.from_date, s.to_date, '[]') @> daterange(p_from, p_to, '[]'));
+END $$;
+
+-- == Requests ==
+
+-- The first statement of every request's transaction: checks device, account and share,
+-- writes the access log, locks the counter row for a writer, sets the context.
+-- It answers with an outcome and never raises for a refusal: the log row of a refused try commits.
+CREATE OR REPLACE FUNCTION sec.enter(
+    p_account uuid, p_device uuid, p_counter bigint, p_moment timestamptz,
+    p_share uuid, p_action text, p_sections text[], p_from date, p_to date, p_request uuid,
+    p_lock boolean)
+RETURNS TABLE (outcome text, roles text[], authenticated_at timestamptz, sections text[],
+               from_date date, to_date date, day_start_minute smallint, enrolled_on date, time_zone text,
+               rev bigint, quarantined integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    d record;
+    s record;
+    v_subject uuid := p_account;
+BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
+    SELECT x.counter, x.first_counter, x.authenticated_at, a.roles, a.status INTO d
+    FROM pj.devices x JOIN pj.accounts a ON a.id = x.account_id
+    WHERE x.id = p_device AND x.account_id = p_account AND x.revoked_at IS NULL
+      AND x.idle_expires_at > p_moment AND x.absolute_expires_at > p_moment;
+    IF NOT FOUND OR p_counter > d.counter OR p_counter < d.first_counter THEN
+        outcome := 'session_revoked'; RETURN NEXT; RETURN;
+    END IF;
+    IF d.status <> 'active' THEN
+        outcome := 'account_suspended'; RETURN NEXT; RETURN;
+    END IF;
+    roles := d.roles;
+    authenticated_at := d.authenticated_at;
+
+    IF p_share IS NOT NULL THEN
+        SELECT x.patient_id, x.state, x.sections, x.from_date, x.to_date, x.expires_at, x.confirmed_at
+        INTO s FROM pj.shares x WHERE x.id = p_share AND x.practitioner_id = p_account;
+        IF NOT FOUND OR NOT 'practitioner' = ANY (d.roles) THEN
+            outcome := 'not_found'; RETURN NEXT; RETURN;
+        END IF;
+        IF s.state <> 'active' OR s.expires_at <= p_moment OR NOT s.sections && p_sections THEN
+            outcome := 'not_found';
+        ELSE
+            outcome := 'granted';
+        END IF;
+        INSERT INTO pj.access_events
+            (patient_id, at, request_id, actor_id, share_id, action, sections, from_date, to_date, outcome)
+        SELECT s.patient_id, p_moment, p_request, p_account, p_share, p_action,
+            coalesce(array_agg(w ORDER BY w) FILTER (WHERE w = ANY (s.sections)), '{}'),
+            greatest(p_from, s.from_date), least(p_to, s.to_date),
+            CASE outcome WHEN 'granted' THEN 'granted' ELSE 'refused' END
+        FROM unnest(p_sections) w;
+        IF outcome <> 'granted' THEN
+            RETURN NEXT; RETURN;
+        END IF;
+        v_subject := s.patient_id;
+        sections := s.sections;
+        from_date := s.from_date;
+        to_date := s.to_date;
+    END IF;
+    outcome := 'granted';
+
+    IF p_lock THEN
+        -- Not FOR UPDATE: that would hold up the readers, whose log rows refer to this one.
+        PERFORM FROM pj.patients x WHERE x.patient_id = v_subject FOR NO KEY UPDATE;
+    END IF;
+    SELECT x.day_start_minute, x.enrolled_on, a.time_zone, x.rev, x.quarantined
+    INTO day_start_minute, enrolled_on, time_zone, rev, quarantined
+    FROM pj.patients x JOIN pj.accounts a ON a.id = x.patient_id WHERE x.patient_id = v_subject;
+    PERFORM set_config('app.actor_id', p_account::text, true),
+            set_config('app.subject_id', v_subject::text, true),
+            set_config('app.share_id', coalesce(p_share::text, ''), true),
+            set_config('app.moment', p_moment::text, true);
+    RETURN NEXT;
+END $$;
+
+-- Begins to record: answers the patient, or nothing where the share does not allow it, and then notes
+-- in the access log that the try was refused.
+CREATE OR REPLACE FUNCTION sec.begin_recording(p_sections text[], p_request uuid) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
+    IF sec.recording_days(p_sections) IS NOT NULL THEN
+        RETURN sec.subject();
+    END IF;
+    UPDATE pj.access_events SET outcome = 'refused'
+    WHERE patient_id = sec.subject() AND at = sec.moment() AND request_id = p_request;
+    RETURN NULL;
+END $$;
+
+-- The clinic's operator acting on a journal (import, demo): logged for the patient like any reader.
+CREATE OR REPLACE FUNCTION sec.operate(p_patient uuid, p_action text, p_moment timestamptz, p_request uuid)
+RETURNS TABLE (day_start_minute smallint, enrolled_on date, rev bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
+    INSERT INTO pj.access_events (patient_id, at, request_id, action, sections, outcome)
+    VALUES (p_patient, p_moment, p_request, p_action,
+            '{assessments,goals,medication,mobility,notes,pain,sleep,treatment}', 'granted');
+    PERFORM set_config('app.actor_id', p_patient::text, true),
+            set_config('app.subject_id', p_patient::text, true),
+            set_config('app.moment', p_moment::text, true);
+    RETURN QUERY SELECT x.day_start_minute, x.enrolled_on, x.rev
+    FROM pj.patients x WHERE x.patient_id = p_patient FOR NO KEY UPDATE;
+END $$;
+
+CREATE OR REPLACE FUNCTION sec.open_journal(p_account uuid, p_enrolled_on date) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sec.confine();
+    INSERT INTO pj.patients (patient_id, enrolled_on) VALUES (p_account, p_enrolled_on)
+    ON CONFLICT DO NOTHING
+$$;
+
+-- == Sharing ==
+
+-- Redeeming: the practitioner holds only a code. Answers null for every failure alike.
+CREATE OR REPLACE FUNCTION sec.redeem_share(p_code_hash bytea, p_moment timestamptz) RETURNS uuid
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sec.confine();
+    UPDATE pj.shares s
+    SET state = 'redeemed', practitioner_id = sec.actor(), redeemed_at = p_moment,
+        code_hash = NULL, version = s.version + 1
+    WHERE s.code_hash = p_code_hash AND s.state = 'invited' AND s.code_expires_at > p_moment
+      AND s.expires_at > p_moment AND s.patient_id <> sec.actor()
+      AND EXISTS (SELECT FROM pj.accounts a
+                  WHERE a.id = sec.actor() AND 'practitioner' = ANY (a.roles))
+    RETURNING s.id
+$$;
+
+-- A practitioner can change nothing of a share but end it.
+CREATE OR REPLACE FUNCTION sec.leave_share(p_share uuid, p_moment timestamptz) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sec.confine();
+    WITH ended AS (
+        UPDATE pj.shares s
+        SET state = 'ended', ended_at = p_moment, ended_by = 'practitioner', version = s.version + 1
+        WHERE s.id = p_share AND s.practitioner_id = sec.actor() AND s.state <> 'ended'
+        RETURNING 1)
+    SELECT EXISTS (SELECT FROM ended)
+$$;
+
+-- With another master secret no code of an invitation is found any longer. Those that are open are shown
+-- as expired at once, so that the patient makes a new one. Shares that were redeemed hang on no code.
+CREATE OR REPLACE FUNCTION sec.void_invitations(p_moment timestamptz) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sec.confine();
+    WITH void AS (
+        UPDATE pj.shares s SET code_hash = NULL, code_expires_at = p_moment, version = s.version + 1
+        WHERE s.state = 'invited' AND s.code_expires_at > p_moment
+        RETURNING 1)
+    SELECT count(*) FROM void
+$$;
+
+-- The journals open to the transaction's actor, each read under the same policies as by any other
+-- request: only what its share opens. Every one of them gets its line in the access log.
+CREATE OR REPLACE FUNCTION sec.overview(p_moment timestamptz, p_request uuid)
+RETURNS TABLE (share_id uuid, time_zone text, day_start_minute smallint, enrolled_on date,
+               last_entry_on date, entry_days text[], next_visit_on date, plan_id uuid,
+               status text, start_date date, planned_sessions smallint, frequency_per_week float8,
+               planned_weeks smallint, review_after_sessions smallint, review_on date,
+               paused_from date, paused_until date, ended_on date,
+               visit_days text[], visit_statuses text[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_share record;
+    v_actor uuid := sec.actor();
+    v_day date := (p_moment AT TIME ZONE 'UTC')::date;
+    v_count integer := 0;
+BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
+    FOR v_share IN
+        SELECT s.id, s.patient_id, s.sections, s.from_date, s.to_date, p.day_start_minute AS start,
+               p.enrolled_on AS enrolled, a.time_zone AS zone
+        FROM pj.shares s JOIN pj.patients p ON p.patient_id = s.patient_id
+        JOIN pj.accounts a ON a.id = s.patient_id
+        WHERE s.practitioner_id = v_actor AND s.state = 'active' AND s.expires_at > p_moment
+        ORDER BY s.created_at DESC, s.id DESC LIMIT 200
+    LOOP
+        -- One line a share: a patient may have given two.
+        INSERT INTO pj.access_events (patient_id, at, request_id, actor_id, share_id, action, sections,
+                                      from_date, to_date, outcome)
+        VALUES (v_share.patient_id, p_moment + v_count * interval '1 microsecond', p_request, v_actor,
+                v_share.id, 'overview', v_share.sections, v_share.from_date, v_share.to_date, 'granted');
+        v_count := v_count + 1;
+        PERFORM set_config('app.subject_id', v_share.patient_id::text, true),
+                set_config('app.share_id', v_share.id::text, true);
+        share_id := v_share.id;
+        time_zone := v_share.zone;
+        day_start_minute := v_share.start;
+        enrolled_on := v_share.enrolled;
+        SELECT max(e.journal_date),
+               array_agg(DISTINCT e.journal_date::text) FILTER (WHERE e.journal_date > v_day - 16)
+        INTO last_entry_on, entry_days FROM pj.journal_entries e
+        WHERE e.patient_id = v_share.patient_id AND e.deleted_at IS NULL;
+        SELECT min(t.journal_date) INTO next_visit_on FROM pj.treatment_sessions t
+        WHERE t.patient_id = v_share.patient_id AND t.deleted_at IS NULL AND t.status = 'planned'
+          AND t.journal_date >= v_day;
+        SELECT l.id, l.status, l.start_date, l.planned_sessions, l.frequency_per_week, l.planned_weeks,
+               l.review_after_sessions, l.review_on, l.paused_from, l.paused_until, l.ended_on
+        INTO plan_id, status, start_date, planned_sessions, frequency_per_week, planned_weeks,
+             review_after_sessions, review_on, paused_from, paused_until, ended_on
+        FROM pj.treatment_plans l
+        WHERE l.patient_id = v_share.patient_id AND l.deleted_at IS NULL
+          AND l.status IN ('active', 'paused')
+        ORDER BY l.journal_date DESC, l.id DESC LIMIT 1;
+        SELECT array_agg(t.journal_date::text ORDER BY t.id), array_agg(t.status ORDER BY t.id)
+        INTO visit_days, visit_statuses FROM pj.treatment_sessions t
+        WHERE t.patient_id = v_share.patient_id AND t.deleted_at IS NULL
+          AND t.treatment_plan_id = plan_id;
+        RETURN NEXT;
+    END LOOP;
+    PERFORM set_config('app.subject_id', v_actor::text, true), set_config('app.share_id', '', true);
+END $$;
+
+-- == Guards ==
+
+-- The plan of a guard is made once a connection, for as many rows as the first statement had. What is
+-- grouped is worked off in the time of a sort whatever the plan expects; a join of rows was not.
+CREATE OR REPLACE FUNCTION sec.guard_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM (SELECT patient_id, max(rev) AS rev FROM fresh GROUP BY patient_id) n
+               WHERE (n.rev <= (SELECT p.rev FROM pj.patients p WHERE p.patient_id = n.patient_id)) IS NOT TRUE) THEN
+        RAISE EXCEPTION '%: a revision was not reserved', TG_TABLE_NAME USING ERRCODE = 'PJ500';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION sec.guard_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM (SELECT patient_id, max(rev) AS rev FROM fresh GROUP BY patient_id) n
+               WHERE (n.rev <= (SELECT p.rev FROM pj.patients p WHERE p.patient_id = n.patient_id)) IS NOT TRUE)
+        OR EXISTS (SELECT FROM (SELECT patient_id, id, rev AS later, NULL::bigint AS earlier FROM fresh
+                                UNION ALL SELECT patient_id, id, NULL, rev FROM stale) pairs
+                   GROUP BY patient_id, id HAVING (max(later) > max(earlier)) IS NOT TRUE) THEN
+        RAISE EXCEPTION '%: a revision was not reserved', TG_TABLE_NAME USING ERRCODE = 'PJ500';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION sec.guard_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%: set deleted_at instead', TG_TABLE_NAME USING ERRCODE = 'PJ500';
+END $$;
+
+-- Beside the patient, others only count revisions.
+CREATE OR REPLACE FUNCTION sec.guard_patients() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.day_start_minute <> OLD.day_start_minute AND NEW.patient_id IS DISTINCT FROM sec.actor() THEN
+        RAISE EXCEPTION 'only the patient sets the start of the day' USING ERRCODE = 'PJ500';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- == Sync ==
+
+-- Keeps the answer to a key, and forgets the oldest ones: an account has 1,000 answers and 16 MiB of
+-- them at most. Each counts for a thousandth of that at least, so that one sum holds both bounds.
+CREATE OR REPLACE FUNCTION sec.keep_answer(p_key text, p_body_hash bytea, p_answer text, p_at timestamptz)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_starts bigint;
+BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
+    SELECT a.starts + greatest(octet_length(a.answer), 16777) INTO v_starts FROM pj.sync_answers a
+    WHERE a.patient_id = sec.actor() ORDER BY a.starts DESC LIMIT 1;
+    v_starts := coalesce(v_starts, 0);
+    INSERT INTO pj.sync_answers (patient_id, key, body_hash, answer, at, starts)
+    VALUES (sec.actor(), p_key, p_body_hash, p_answer, p_at, v_starts);
+    DELETE FROM pj.sync_answers a WHERE a.patient_id = sec.actor() AND a.key <> p_key
+        AND a.starts < v_starts + greatest(octet_length(p_answer), 16777) - 16777216;
+END $$;
+
+-- Forgets stored answers of all journals; the job that calls it has no context of its own.
+CREATE OR REPLACE FUNCTION sec.forget_answers(p_before timestamptz) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sec.confine();
+    WITH gone AS (DELETE FROM pj.sync_answers WHERE at < p_before RETURNING 1)
+    SELECT count(*) FROM gone
+$$;
+
+-- Keeps refused records of the actor's own journal. The same refusal is kept once.
+CREATE OR REPLACE FUNCTION sec.quarantine(
+    p_device uuid, p_at timestamptz, p_ids uuid[], p_collections text[], p_record_ids text[],
+    p_codes text[], p_fields text[], p_payloads text[])
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_more integer;
+BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
+    INSERT INTO pj.sync_quarantine
+        (patient_id, id, collection, record_id, code, field, payload, device_id, at)
+    SELECT sec.actor(), u.id, u.collection, u.record_id, u.code, u.field, u.payload, p_device, p_at
+    FROM unnest(p_ids, p_collections, p_record_ids, p_codes, p_fields, p_payloads)
+        AS u(id, collection, record_id, code, field, payload)
+    ON CONFLICT (patient_id, id) DO NOTHING;
+    GET DIAGNOSTICS v_more = ROW_COUNT;
+    UPDATE pj.patients SET quarantined = quarantined + v_more
+    WHERE patient_id = sec.actor() AND v_more > 0;
+END $$;
+
+-- Lets refused records go; answers how many.
+CREATE OR REPLACE FUNCTION sec.leave_quarantine(p_ids uuid[])
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_gone bigint;
+BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
+    DELETE FROM pj.sync_quarantine WHERE patient_id = sec.actor() AND id = ANY (p_ids);
+    GET DIAGNOSTICS v_gone = ROW_COUNT;
+    UPDATE pj.patients SET quarantined = greatest(quarantined - v_gone, 0)
+    WHERE patient_id = sec.actor() AND v_gone > 0;
+    RETURN v_gone;
+END $$;
+
+-- == Events and jobs ==
+
+-- Writes an event down; whoever refreshes has no context yet. Answers whether the owner gets a mail:
+-- at the first time, and for repeats at most once a day and device.
+CREATE OR REPLACE FUNCTION sec.note_security_event(
+    p_id uuid, p_device uuid, p_counter bigint, p_kind text, p_at timestamptz) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sec.confine();
+    INSERT INTO pj.security_events AS e
+        (id, account_id, device_id, kind, counter, at, last_at, told)
+    SELECT p_id, d.account_id, p_device, p_kind, p_counter, p_at, p_at,
+        p_kind <> 'refresh_repeated' OR NOT EXISTS (
+            SELECT FROM pj.security_events x
+            WHERE x.device_id = p_device AND x.told AND x.at > p_at - interval '24 hours')
+    FROM pj.devices d WHERE d.id = p_device
+    ON CONFLICT (device_id, counter, kind)
+    DO UPDATE SET last_at = excluded.last_at, times = e.times + 1
+    RETURNING e.told AND e.times = 1
+$$;
+
+-- Forgets events of all accounts that did not happen again since.
+CREATE OR REPLACE FUNCTION sec.forget_security_events(p_before timestamptz) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sec.confine();
+    WITH gone AS (DELETE FROM pj.security_events WHERE last_at < p_before RETURNING 1)
+    SELECT count(*) FROM gone
+$$;
+
+-- Forgets old jobs of all accounts; what they made stays. The caller has no context of its own.
+CREATE OR REPLACE FUNCTION sec.forget_report_jobs(p_before timestamptz) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sec.confine();
+    WITH gone AS (DELETE FROM pj.report_jobs WHERE asked_at < p_before RETURNING 1)
+    SELECT count(*) FROM gone
+$$;
+
+-- == Collections ==
+
+-- Walls, guards and the only two further indexes a record table gets.
+CREATE OR REPLACE FUNCTION sec.install_collection(p_table name, p_sections text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('CREATE UNIQUE INDEX %I ON pj.%I (patient_id, rev)', p_table || '_by_rev', p_table);
+    EXECUTE format('CREATE INDEX %I ON pj.%I (patient_id, journal_date, id)', p_table || '_by_day', p_table);
+    EXECUTE format('ALTER TABLE pj.%I SET (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02,
+                    autovacuum_vacuum_insert_scale_factor = 0.02)', p_table);
+    EXECUTE format('ALTER TABLE pj.%I ENABLE ROW LEVEL SECURITY', p_table);
+    EXECUTE format('ALTER TABLE pj.%I FORCE ROW LEVEL SECURITY', p_table);
+    EXECUTE format('CREATE POLICY subject_reads ON pj.%I FOR SELECT USING (
+            patient_id = (SELECT sec.subject())
+            AND journal_date <@ (SELECT sec.open_days(%L)))', p_table, p_sections);
+    EXECUTE format('CREATE POLICY patient_creates ON pj.%I FOR INSERT
+            WITH CHECK (patient_id = (SELECT sec.actor()))', p_table);
+    EXECUTE format('CREATE POLICY patient_changes ON pj.%I FOR UPDATE
+            USING (patient_id = (SELECT sec.actor()))', p_table);
+    EXECUTE format('CREATE TRIGGER guard_insert AFTER INSERT ON pj.%I
+            REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION sec.guard_insert()', p_table);
+    EXECUTE format('CREATE TRIGGER guard_update AFTER UPDATE ON pj.%I
+            REFERENCING OLD TABLE AS stale NEW TABLE AS fresh
+            FOR EACH STATEMENT EXECUTE FUNCTION sec.guard_update()', p_table);
+    EXECUTE format('CREATE TRIGGER guard_delete BEFORE DELETE OR TRUNCATE ON pj.%I
+            FOR EACH STATEMENT EXECUTE FUNCTION sec.guard_delete()', p_table);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON pj.%I TO pj_app', p_table);
+END $$;
+
+-- Lets practitioners record in a collection. A record whose clinician_id is set is answered for by
+-- that practitioner; one without belongs to the patient and may be taken on.
+CREATE OR REPLACE FUNCTION sec.let_practitioners_record(p_table name, p_sections text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE pj.%I ADD COLUMN clinician_id uuid', p_table);
+    EXECUTE format('CREATE POLICY practitioner_creates ON pj.%I FOR INSERT WITH CHECK (
+            patient_id = (SELECT sec.subject()) AND clinician_id = (SELECT sec.actor())
+            AND journal_date <@ (SELECT sec.recording_days(%L)))', p_table, p_sections);
+    EXECUTE format('CREATE POLICY practitioner_changes ON pj.%I FOR UPDATE USING (
+            patient_id = (SELECT sec.subject())
+            AND (clinician_id IS NULL OR clinician_id = (SELECT sec.actor()))
+            AND journal_date <@ (SELECT sec.recording_days(%L)))
+            WITH CHECK (patient_id = (SELECT sec.subject()) AND clinician_id = (SELECT sec.actor())
+            AND journal_date <@ (SELECT sec.recording_days(%L)))', p_table, p_sections, p_sections);
+END $$;
+
+-- A function is for nobody until it is named here. What is not: what only other functions and migrations call.
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sec FROM PUBLIC, pj_app;
+GRANT EXECUTE ON FUNCTION
+    sec.actor, sec.subject, sec.share, sec.moment,
+    sec.open_days, sec.recording_days, sec.opens_all,
+    sec.enter, sec.begin_recording, sec.operate, sec.open_journal,
+    sec.redeem_share, sec.leave_share, sec.void_invitations, sec.overview,
+    sec.guard_insert, sec.guard_update, sec.guard_delete, sec.guard_patients,
+    sec.keep_answer, sec.forget_answers, sec.quarantine, sec.leave_quarantine,
+    sec.note_security_event, sec.forget_security_events, sec.forget_report_jobs
+TO pj_app;
+RESET ROLE;
