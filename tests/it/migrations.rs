@@ -1,5 +1,6 @@
 //! Migrations: there and back again, the same schema every time.
 
+mod filled;
 mod functions;
 
 use crate::support::cluster::{Cluster, connect};

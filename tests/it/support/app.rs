@@ -85,6 +85,11 @@ impl TestApp {
         Self::on(Cluster::get().database(), Setup::default())
     }
 
+    /// A server of its own on this database.
+    pub fn of(database: String) -> Self {
+        Self::on(database, Setup::default())
+    }
+
     /// A server of its own with fewer places for connections.
     pub fn narrow(bounds: Bounds) -> Self {
         Self::on(Cluster::get().database(), Setup { bounds, ..Setup::default() })
