@@ -24,6 +24,7 @@ mod refusal;
 mod repair;
 mod scalar;
 mod schema;
+mod schema_version;
 mod store;
 mod stream;
 
@@ -33,15 +34,12 @@ pub use http::routes;
 pub use known::{Known, Mark, Marks};
 pub use merge::{Act, Conflict, Loss, Merged, RecordResult, merge};
 pub use repair::repair;
+pub use schema_version::{OLDEST_SCHEMA, SCHEMA_VERSION};
 pub use store::{ANSWER, HEAD, KEEP_ANSWER, LINES, cut_text, touched_text};
 
 use crate::db::{Anonymous, DbError, Statement, Tx};
 use chrono::{DateTime, Duration, Utc};
 
-/// The schema of the collections; counted up when a field or collection is added.
-pub const SCHEMA_VERSION: u32 = 1;
-/// The oldest schema an app may still have.
-pub const OLDEST_SCHEMA: u32 = 1;
 /// Answers to pushes are kept this long, in days.
 const ANSWER_LIFE: i64 = 30;
 
