@@ -3,7 +3,7 @@
 use super::amend::Past;
 use crate::access::Write;
 use crate::db::{Column, Columns, Row, Statement, next};
-use crate::journal::Definition;
+use crate::journal::CollectionDefinition;
 use diesel::deserialize;
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ impl Row for PastRow {
 
 /// The applied changes of these records, oldest first. What the operator wrote in the patient's name came
 /// from no device: an import.
-pub(super) fn pasts(collection: &Definition, ids: &[Uuid]) -> Statement<Write, PastRow> {
+pub(super) fn pasts(collection: &CollectionDefinition, ids: &[Uuid]) -> Statement<Write, PastRow> {
     Statement::new(
         "SELECT record_id, op IN (1, 5), device_id IS NULL AND actor_id = sec.subject(), changes::text \
          FROM pj.record_history WHERE patient_id = sec.subject() AND collection = $1 \

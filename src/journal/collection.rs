@@ -3,15 +3,16 @@
 //! name.
 
 use super::batch::{Edited, Revisions};
-use super::definition::{Definition, Part};
+use super::definition::{CollectionDefinition, Part};
 use super::flat::{ChangedRecord, FlatRow, holds_otherwise};
 use super::history::{HistoryOp, HistoryRow};
+use super::intent::{Intent, Outcome};
 use super::marks::RowMarks;
 use super::notice::SafetyNotice;
 use super::record::{Fields, Record, fields_of};
 use super::stored::Stored;
 use super::texts::Texts;
-use super::write::{Intent, Outcome, Writer, apply_changes};
+use super::write::{Writer, apply_changes};
 use super::{http, sql};
 use crate::access::{JournalAccess, Read, Write};
 use crate::db::{DbError, Statement, Tx};
@@ -32,7 +33,7 @@ pub type Loading<'a, T> = LocalBoxFuture<'a, Result<T, DbError>>;
 /// A collection, whatever its records are.
 pub trait Collection: Send + Sync {
     /// What it is.
-    fn definition(&self) -> &'static Definition;
+    fn definition(&self) -> &'static CollectionDefinition;
     /// Its SQL.
     fn texts(&self) -> &'static Texts;
     /// The fields with their schemas as answers have them.
@@ -157,7 +158,7 @@ fn boxed<C: Record>(record: Stored<C>) -> Box<dyn StoredRecord> {
 }
 
 impl<C: Record> Collection for Of<C> {
-    fn definition(&self) -> &'static Definition {
+    fn definition(&self) -> &'static CollectionDefinition {
         &C::DEFINITION
     }
 

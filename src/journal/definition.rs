@@ -57,7 +57,7 @@ pub struct FieldInfo {
 
 /// A collection, as [`collection!`](super::collection) declares it.
 #[derive(Debug, Clone, Copy)]
-pub struct Definition {
+pub struct CollectionDefinition {
     /// The collection's name, also its table: `journal_entries`.
     pub name: &'static str,
     /// The name of the schema, in the singular: `JournalEntry`.
@@ -76,7 +76,7 @@ pub struct Definition {
     pub fields: &'static [FieldInfo],
 }
 
-impl Definition {
+impl CollectionDefinition {
     /// The field of this name.
     pub fn field(&self, name: &str) -> Option<&'static FieldInfo> {
         self.fields.iter().find(|field| field.name == name)

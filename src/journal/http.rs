@@ -1,10 +1,11 @@
 //! The REST half of every collection: one set of handlers, one set of descriptions.
 
 use super::definition::Part;
+use super::intent::{Intent, Outcome};
 use super::record::Record;
 use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
-use super::write::{Intent, Outcome, apply_changes};
+use super::write::apply_changes;
 use crate::access::{self, Caller, JournalAccess, Need, Target, Write};
 use crate::app::App;
 use crate::db::{DbError, Tx};

@@ -1,5 +1,6 @@
 //! Journals: records of any collection, how they are read, and the one way they are written.
 
+mod author;
 mod authorship;
 mod batch;
 mod collection;
@@ -7,6 +8,7 @@ mod definition;
 mod flat;
 mod history;
 pub mod http;
+mod intent;
 mod marks;
 mod notice;
 mod record;
@@ -17,10 +19,11 @@ mod write;
 
 pub use batch::{Edited, Revisions};
 pub use collection::{Collection, CollectionWriter, Loading, Of, StoredRecord};
-pub use definition::{Definition, FieldInfo, Part, Writers};
+pub use definition::{CollectionDefinition, FieldInfo, Part, Writers};
 pub use flat::ChangedRecord;
 pub use history::{HistoryOp, HistoryRow};
 pub use http::record_one;
+pub use intent::{Intent, Outcome};
 pub use marks::RowMarks;
 pub use notice::SafetyNotice;
 pub use record::{
@@ -31,4 +34,4 @@ pub(crate) use record::{collection, is_blank, part_of, section_of};
 pub use sql::{FIRST_DAY, LAST_DAY, REMEMBER, RESERVE, find, page, window};
 pub use stored::{Stored, clinician, safety_notice};
 pub use texts::Texts;
-pub use write::{Intent, Outcome, apply_changes};
+pub use write::apply_changes;

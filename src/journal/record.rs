@@ -1,6 +1,6 @@
 //! One definition per collection: what [`collection!`] makes of it.
 
-use super::definition::{Definition, FieldInfo, Part, Writers};
+use super::definition::{CollectionDefinition, FieldInfo, Part, Writers};
 use super::notice::SafetyNotice;
 use super::texts::Texts;
 use crate::db::{Bind, Columns};
@@ -37,7 +37,7 @@ pub trait Record: Rules + Object + Serialize + Clone + PartialEq + Send + 'stati
     /// Its fields, in the order of the columns.
     const FIELDS: &'static [FieldInfo];
     /// The definition as a value.
-    const DEFINITION: Definition = Definition {
+    const DEFINITION: CollectionDefinition = CollectionDefinition {
         name: Self::COLLECTION,
         schema: Self::SCHEMA,
         path: Self::PATH,

@@ -1,6 +1,6 @@
 //! The SQL texts of a collection, written from its definition.
 
-use super::definition::Definition;
+use super::definition::CollectionDefinition;
 
 /// The columns every record has, in the order [`Stored`](super::Stored) reads them.
 const COMMON: [(&str, &str); 9] = [
@@ -19,7 +19,7 @@ const COMMON: [(&str, &str); 9] = [
 const CLINICIAN: (&str, &str) = ("clinician_id", "uuid");
 
 /// The columns of a collection before its fields.
-fn common(of: &Definition) -> impl Iterator<Item = (&'static str, &'static str)> {
+fn common(of: &CollectionDefinition) -> impl Iterator<Item = (&'static str, &'static str)> {
     COMMON.into_iter().chain(of.writers.has_practitioner().then_some(CLINICIAN))
 }
 
@@ -46,7 +46,7 @@ pub struct Texts {
 
 impl Texts {
     /// Writes the texts of a collection.
-    pub fn of(collection: &Definition) -> Self {
+    pub fn of(collection: &CollectionDefinition) -> Self {
         let names: Vec<&str> = common(collection)
             .map(|(name, _)| name)
             .chain(collection.fields.iter().map(|f| f.name))

@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::merge::{Conflict, Loss, RecordResult};
 use super::refusal::Refusal;
 use crate::journal::SafetyNotice;
-use crate::journal::{Definition, StoredRecord};
+use crate::journal::{CollectionDefinition, StoredRecord};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -74,7 +74,7 @@ fn rejected(refusal: &Refusal) -> Value {
 
 /// A record that stands otherwise than it was sent.
 pub(super) fn stands(
-    collection: &Definition,
+    collection: &CollectionDefinition,
     record: &dyn StoredRecord,
     result: RecordResult,
     conflicts: &[Conflict],
@@ -96,7 +96,7 @@ pub(super) fn stands(
         "record": stands, "conflicts": conflicts})
 }
 
-fn conflict(collection: &Definition, conflict: &Conflict) -> Value {
+fn conflict(collection: &CollectionDefinition, conflict: &Conflict) -> Value {
     let form = collection.field(&conflict.field).map(|field| field.form);
     let wire = |value: &Value| form.map_or(Value::Null, |form| form.to_wire(value));
     let (stands, loses) = (wire(&conflict.stands), wire(&conflict.loses));

@@ -3,7 +3,7 @@
 
 use super::change::{Incoming, Wish};
 use super::merge::{Conflict, Loss};
-use crate::journal::{Definition, Fields, Part};
+use crate::journal::{CollectionDefinition, Fields, Part};
 
 /// What was sent of somebody else's fields.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(super) struct ForeignFields {
 /// Takes the fields of a part that is not the sender's out of what he sent. `stands` has the record's
 /// present values.
 pub(super) fn take_out(
-    definition: &Definition,
+    definition: &CollectionDefinition,
     part: Part,
     stands: &Fields,
     incoming: &mut Incoming,

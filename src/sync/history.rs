@@ -5,7 +5,7 @@ use crate::access::{self, Caller, Need, Target};
 use crate::app::App;
 use crate::collections;
 use crate::http::{Answered, Place, Problem, ProblemKind, document};
-use crate::journal::{Collection, Definition, Fields, HistoryOp, is_blank};
+use crate::journal::{Collection, CollectionDefinition, Fields, HistoryOp, is_blank};
 use futures_util::try_join;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -126,7 +126,7 @@ async fn lines(
 /// The word of a creation.
 const CREATE: &str = "create";
 
-fn entry(definition: &Definition, line: &HistoryLine, changes: Fields) -> HistoryEntry {
+fn entry(definition: &CollectionDefinition, line: &HistoryLine, changes: Fields) -> HistoryEntry {
     let changes = changes.into_iter().map(|(name, change)| {
         let form = definition.field(&name).map(|field| field.form);
         let wire = |side: &str| {

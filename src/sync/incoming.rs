@@ -5,7 +5,7 @@ use super::cursor::Cursor;
 use super::members::{self, Clinician, Members, Stamp, is_known};
 use super::refusal::{Flaw, MOST_FLAWS, Refusal};
 use super::scalar::canonical;
-use crate::journal::{Collection, Definition, Fields};
+use crate::journal::{Collection, CollectionDefinition, Fields};
 use crate::wire::{Form, json, parse_uuid};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
@@ -138,7 +138,7 @@ fn fields_of(
 
 /// The fields that no record can do without and a new one lacks. A sound record is judged as a whole
 /// when it is merged; this is for one that is refused before.
-fn missing(definition: &Definition, object: &Fields) -> impl Iterator<Item = Flaw> {
+fn missing(definition: &CollectionDefinition, object: &Fields) -> impl Iterator<Item = Flaw> {
     let is_there = |name: &str| object.get(name).is_some_and(|value| !matches!(value, Value::Null));
     let required = definition.fields.iter().filter(|field| field.required);
     required

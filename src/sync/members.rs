@@ -5,7 +5,7 @@ use super::change::Wish;
 use super::cursor::Cursor;
 use super::refusal::Flaw;
 use super::scalar::canonical;
-use crate::journal::{Collection, Definition, Fields};
+use crate::journal::{Collection, CollectionDefinition, Fields};
 use crate::wire::number::whole;
 use crate::wire::parse_uuid;
 use chrono::{DateTime, Datelike, Utc};
@@ -92,11 +92,11 @@ pub struct Members {
 }
 
 /// Is it the name of a field, or of one of these members?
-pub(super) fn is_known(definition: &Definition, name: &str) -> bool {
+pub(super) fn is_known(definition: &CollectionDefinition, name: &str) -> bool {
     is_of_row(definition, name) || RESERVED.contains(&name)
 }
 
-fn is_of_row(definition: &Definition, name: &str) -> bool {
+fn is_of_row(definition: &CollectionDefinition, name: &str) -> bool {
     ROW.contains(&name)
         || (name == CLINICIAN && definition.writers.has_practitioner())
         || definition.field(name).is_some()
@@ -174,7 +174,7 @@ fn is_status(word: &str, list: Wish) -> bool {
 /// The fields that a row names as changed; it must have each. WatermelonDB names nothing where it merged
 /// a pulled record into one of its own: all may be new.
 fn changed(
-    definition: &Definition,
+    definition: &CollectionDefinition,
     object: &Fields,
     wish: Wish,
     flaws: &mut Vec<Flaw>,

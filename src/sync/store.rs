@@ -6,7 +6,7 @@ use crate::access::{Read, Write};
 use crate::collections;
 use crate::db::{Column, Columns, Row, Statement, next, row};
 use crate::http::Place;
-use crate::journal::Definition;
+use crate::journal::CollectionDefinition;
 use chrono::{DateTime, Utc};
 use diesel::deserialize;
 use std::collections::BTreeMap;
@@ -117,7 +117,7 @@ impl Row for (LineKey, Line) {
 
 /// These applied lines of the history, each with what it changed where that is asked for.
 pub(super) fn lines(
-    collection: &Definition,
+    collection: &CollectionDefinition,
     wanted: &BTreeMap<LineKey, bool>,
 ) -> Statement<Write, (LineKey, Line)> {
     Statement::new(LINES).bind(collection.number).bind_all(vec![
@@ -150,7 +150,7 @@ const PAGE_OF_CHANGES: i64 = 4_000_000;
 
 /// The history of a record behind a line, oldest first: at most `limit` lines, and not too many bytes.
 pub(super) fn history(
-    collection: &Definition,
+    collection: &CollectionDefinition,
     id: Uuid,
     after: Option<Place>,
     limit: usize,
@@ -176,7 +176,10 @@ pub(super) fn history(
 }
 
 /// What the fields of a record that have ever changed held at first, as JSON.
-pub(super) fn first_values(collection: &Definition, id: Uuid) -> Statement<Read, (String, String)> {
+pub(super) fn first_values(
+    collection: &CollectionDefinition,
+    id: Uuid,
+) -> Statement<Read, (String, String)> {
     Statement::new(
         "SELECT DISTINCT ON (field) field, coalesce(change -> 'from', 'null')::text \
          FROM pj.record_history, jsonb_each(changes) AS c(field, change) \
