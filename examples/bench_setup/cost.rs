@@ -2,20 +2,22 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use pain_journal::body_map::{BodyRegion, Laterality};
-use pain_journal::collections::{Helped, IntakeKind, ReliefMeans};
+use pain_journal::collections::{
+    ActionTaken, AdverseEventKind, EntryKind, EpisodeStatus, EventOutcome, EventSeverity, GoalKind,
+    GoalStatus, Helped, IntakeKind, Occasion, PlanStatus, ReliefMeans, SessionStatus, Trigger,
+};
+use pain_journal::instruments::AssessmentStatus;
 use pain_journal::report::render::compose::{ENGLISH, practitioner_page};
 use pain_journal::report::render::html;
 use pain_journal::report::render::pdf;
-use pain_journal::report::rows::clinical::SiteRow;
-use pain_journal::report::rows::clinical::{
-    AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, NoteRow,
-    PlanRow, QuestionRow,
-};
 use pain_journal::report::rows::{
-    ALL_SECTIONS, PainRow, RatingKind, ReportInput, Sections, SessionRow, SessionStatus, SleepRow,
+    AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, Made,
+    NoteRow, PlanRow, QuestionRow, ReportInput, SessionRow, SiteRow, SleepRow,
 };
 use pain_journal::report::rules::build;
 use pain_journal::report::rules::pain::trend::TheilSen;
+use pain_journal::sections::Sections;
+use pain_journal::time::{PhoneZone, TimeZone};
 use std::error::Error;
 use std::fs;
 use std::hint::black_box;
@@ -107,12 +109,17 @@ fn id(kind: u64, number: u32) -> Uuid {
     Uuid::from_u64_pair(kind, number.into())
 }
 
-fn rating(day: NaiveDate, number: u32, of_day: u32) -> PainRow {
+fn entry(day: NaiveDate, number: u32, of_day: u32) -> EntryRow {
     let at = moment(day) - TimeDelta::hours(i64::from(of_day) * 4);
     let score = score(number);
-    PainRow {
+    let site = SiteRow {
+        region: BodyRegion::LowBack,
+        laterality: Some(Laterality::Left),
+        intensity: Some(score),
+    };
+    EntryRow {
         id: id(5, number),
-        kind: if of_day == 0 { RatingKind::Daily } else { RatingKind::Momentary },
+        kind: if of_day == 0 { EntryKind::Daily } else { EntryKind::Momentary },
         effective_at: at,
         journal_date: day,
         recorded_at: Some(at),
@@ -123,29 +130,11 @@ fn rating(day: NaiveDate, number: u32, of_day: u32) -> PainRow {
         worst: Some(score + 2),
         least: Some(score - 1),
         pain_free_day: None,
-    }
-}
-
-fn moment(day: NaiveDate) -> DateTime<Utc> {
-    day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(20)
-}
-
-fn entry(pain: &PainRow, number: u32) -> EntryRow {
-    let site = SiteRow {
-        journal_date: pain.journal_date,
-        region: BodyRegion::LowBack,
-        laterality: Some(Laterality::Left),
-        intensity: pain.now,
-    };
-    EntryRow {
-        kind: pain.kind,
-        journal_date: pain.journal_date,
-        order: (pain.effective_at, pain.typed_at(), pain.received_at, pain.id),
-        interference: pain.now,
+        interference: Some(score),
         mood: Some(5),
         energy: Some(5),
         stress: Some(4),
-        stiffness: pain.now,
+        stiffness: Some(score),
         morning_stiffness_minutes: Some(20),
         relief: if number.is_multiple_of(3) {
             vec![(ReliefMeans::Heat, Some(Helped::Some))]
@@ -164,33 +153,42 @@ fn entry(pain: &PainRow, number: u32) -> EntryRow {
     }
 }
 
+/// The zone whose clock tells the days here.
+fn utc() -> PhoneZone {
+    TimeZone::from(chrono_tz::Tz::UTC).into()
+}
+
+fn moment(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(20)
+}
+
 /// The rows of a journal, as many of each kind as `bench/seed.sql` and `bench/clinical.sql` seed.
 fn input(days: u32, a_day: u32) -> ReportInput {
     let first = NaiveDate::from_ymd_opt(2016, 1, 1).unwrap_or_default();
     let at = |day: u32| first + Days::new(day.into());
     let every = |step: usize| (0..days).step_by(step).map(move |day| (day, at(day)));
     let last = at(days - 1);
-    let ratings: Vec<PainRow> = (0..days * a_day)
-        .map(|number| rating(at(number / a_day), number, number % a_day))
-        .collect();
     ReportInput {
         from: first,
         to: last,
         today: last,
         day_start_minute: 240,
         enrolled_on: first,
-        generated_at: moment(last),
-        revision: 1,
-        sections: Sections { visible: ALL_SECTIONS.to_vec(), omitted: vec![] },
+        made: Made { generated_at: moment(last), revision: 1 },
+        sections: Sections::ALL,
         share_label: None,
-        entries: (0..).zip(&ratings).map(|(number, pain)| entry(pain, number)).collect(),
-        ratings,
+        entries: (0..days * a_day)
+            .map(|number| entry(at(number / a_day), number, number % a_day))
+            .collect(),
         sessions: every(7).map(|(day, date)| session(day, date)).collect(),
         sleep: every(1)
             .map(|(day, journal_date)| SleepRow {
                 journal_date,
-                total_sleep_minutes: Some(460),
-                measured_in_bed_minutes: Some(480),
+                bed_at: Some(moment(journal_date) - TimeDelta::hours(20)),
+                rise_at: Some(moment(journal_date) - TimeDelta::hours(12)),
+                awake_minutes: 20,
+                is_every_part_known: true,
+                reported_sleep_minutes: None,
                 woken_by_pain: None,
                 quality: Some(score(day)),
             })
@@ -199,9 +197,10 @@ fn input(days: u32, a_day: u32) -> ReportInput {
             .map(|(day, date)| FlareRow {
                 id: id(9, day),
                 started_on: date,
-                ended_on: Some(date + Days::new(2)),
+                ended_at: Some(moment(date + Days::new(2))),
+                time_zone: utc(),
                 severity: Some(7),
-                suspected_triggers: vec!["stress", "lifting"],
+                suspected_triggers: vec![Trigger::Stress, Trigger::Lifting],
                 what_helped: vec![(ReliefMeans::Rest, Some(Helped::Some))],
             })
             .collect(),
@@ -223,7 +222,7 @@ fn input(days: u32, a_day: u32) -> ReportInput {
             label: "My back".to_owned(),
             onset_date: None,
             onset_precision: None,
-            status: "active",
+            status: EpisodeStatus::Active,
         }],
         notes: every(14)
             .map(|(day, journal_date)| NoteRow {
@@ -262,12 +261,15 @@ fn assessment(day: u32, journal_date: NaiveDate) -> AssessmentRow {
     let at = moment(journal_date);
     AssessmentRow {
         journal_date,
-        order: (at, at, at, id(11, day)),
+        id: id(11, day),
+        effective_at: at,
+        recorded_at: Some(at),
+        received_at: at,
         instrument: "peg".to_owned(),
         version: 1,
-        occasion: Some("review"),
+        occasion: Some(Occasion::Review),
         score: Some(score(day).into()),
-        status: "complete",
+        status: AssessmentStatus::Complete,
         flags: vec![],
         activities: vec![],
     }
@@ -277,11 +279,11 @@ fn goal(day: u32, set_on: NaiveDate) -> GoalRow {
     GoalRow {
         id: id(13, day),
         set_on,
-        kind: "activity",
+        kind: GoalKind::Activity,
         text: "Carry the shopping up two floors".to_owned(),
         importance: Some(8),
         target_date: None,
-        status: "open",
+        status: GoalStatus::Open,
         reached_on: None,
     }
 }
@@ -290,14 +292,15 @@ fn bruise(day: u32, started_on: NaiveDate) -> AdverseEventRow {
     AdverseEventRow {
         id: id(14, day),
         started_on,
-        ended_on: Some(started_on),
+        ended_at: Some(moment(started_on)),
+        time_zone: utc(),
         treatment_session_id: None,
-        kinds: vec!["bruising"],
+        kinds: vec![AdverseEventKind::Bruising],
         kind_other: None,
-        severity: "mild",
+        severity: EventSeverity::Mild,
         serious: false,
-        actions: vec!["none"],
-        outcome: Some("resolved"),
+        actions: vec![ActionTaken::None],
+        outcome: Some(EventOutcome::Resolved),
     }
 }
 
@@ -306,7 +309,7 @@ fn plan(day: u32, agreed_on: NaiveDate) -> PlanRow {
         id: id(15, day),
         agreed_on,
         goal: "Sit through a working day".to_owned(),
-        status: "completed",
+        status: PlanStatus::Completed,
         start_date: Some(agreed_on),
         ended_on: None,
         planned_sessions: Some(26),

@@ -10,6 +10,7 @@ mod moment;
 mod pain;
 mod pain_episodes;
 mod practitioner_notes;
+mod projection;
 mod questions;
 mod red_flags;
 mod reminders;
@@ -31,6 +32,8 @@ pub use pain_episodes::{
     Condition, DatePrecision, EpisodeStatus, Mechanism, PainEpisode, PriorTreatment,
 };
 pub use practitioner_notes::{NoteVisibility, PractitionerNote};
+pub use projection::Projection;
+pub(crate) use projection::projection;
 pub use questions::Question;
 pub use red_flags::{NOTICE as RED_FLAG_NOTICE, RedFlag};
 pub use reminders::{Reminder, ReminderKind, Weekday};

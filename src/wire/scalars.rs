@@ -150,6 +150,11 @@ impl<T, const MAX: usize> Items<T, MAX> {
         &self.0
     }
 }
+impl<T, const MAX: usize> From<Items<T, MAX>> for Vec<T> {
+    fn from(items: Items<T, MAX>) -> Self {
+        items.0
+    }
+}
 impl<T: Wire, const MAX: usize> Wire for Items<T, MAX> {
     const OPTIONAL: bool = true;
     const FORM: Form = Form::Text;

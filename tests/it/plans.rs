@@ -6,7 +6,7 @@ use crate::support::cluster::plan;
 use crate::support::people::{daily, fresh};
 use pain_journal::collections::JournalEntry;
 use pain_journal::journal::Record;
-use pain_journal::report::read::entries::RATINGS;
+use pain_journal::report::read::statements::RATINGS;
 use pain_journal::sections::Sections;
 use serde_json::{Value, json};
 use tokio_postgres::Client;

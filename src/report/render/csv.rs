@@ -40,7 +40,7 @@ mod tests {
     #[test]
     fn a_day_without_a_rating_is_an_empty_cell() {
         let mut journal = input(0, 2);
-        journal.ratings = dailies(0, &[Some(4), None, Some(0)]);
+        journal.entries = dailies(0, &[Some(4), None, Some(0)]);
         let bytes = days(&build(&journal)).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         let lines: Vec<&str> = text.split("\r\n").collect();

@@ -1,11 +1,9 @@
 //! The days of a report as typed rows, for tables such as CSV: which columns there are, and a cell
 //! for each. No formatting; columns of withheld sections are left out.
 
-use crate::report::rows::{
-    SECTION_MEDICATION, SECTION_MOBILITY, SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT,
-};
 use crate::report::rules::Report;
 use crate::report::rules::series::DailyPoint;
+use crate::sections::Section;
 use chrono::NaiveDate;
 
 /// One value of a row.
@@ -53,13 +51,13 @@ pub struct DailyRows {
 }
 
 /// A column: its name, the section it belongs to, and its cell of a day.
-type Column = (&'static str, Option<&'static str>, fn(&DailyPoint) -> Cell);
+type Column = (&'static str, Option<Section>, fn(&DailyPoint) -> Cell);
 
-const PAIN: Option<&str> = Some(SECTION_PAIN);
-const SLEEP: Option<&str> = Some(SECTION_SLEEP);
-const MOBILITY: Option<&str> = Some(SECTION_MOBILITY);
-const MEDICATION: Option<&str> = Some(SECTION_MEDICATION);
-const TREATMENT: Option<&str> = Some(SECTION_TREATMENT);
+const PAIN: Option<Section> = Some(Section::Pain);
+const SLEEP: Option<Section> = Some(Section::Sleep);
+const MOBILITY: Option<Section> = Some(Section::Mobility);
+const MEDICATION: Option<Section> = Some(Section::Medication);
+const TREATMENT: Option<Section> = Some(Section::Treatment);
 
 /// Every column, in the order of the table.
 const COLUMNS: [Column; 23] = [
@@ -101,9 +99,10 @@ pub const DAY_COLUMNS: [&str; COLUMNS.len()] = {
 
 /// The days of a report as rows. The same report gives the same rows.
 pub fn daily_rows(report: &Report) -> DailyRows {
-    let is_open = |name: &str| report.sections_included.iter().any(|section| section.0 == name);
-    let columns: Vec<&Column> =
-        COLUMNS.iter().filter(|(_, section, _)| section.is_none_or(is_open)).collect();
+    let columns: Vec<&Column> = COLUMNS
+        .iter()
+        .filter(|(_, section, _)| section.is_none_or(|section| report.shows(section)))
+        .collect();
     let row = |day: &DailyPoint| columns.iter().map(|(_, _, cell)| cell(day)).collect();
     DailyRows {
         columns: columns.iter().map(|(name, _, _)| *name).collect(),
@@ -116,12 +115,13 @@ mod tests {
     use super::*;
     use crate::report::rules::build;
     use crate::report::rules::fixtures::{dailies, date, input};
+    use crate::sections::Sections;
     use serde_json::Value;
 
     #[test]
     fn rows_hold_every_day_and_every_property_of_it() {
         let mut input = input(0, 4);
-        input.ratings = dailies(1, &[Some(5)]);
+        input.entries = dailies(1, &[Some(5)]);
         let report = build(&input);
         let table = daily_rows(&report);
         assert_eq!(table.rows.len(), 5);
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn columns_of_withheld_sections_are_left_out() {
         let mut input = input(0, 1);
-        input.sections.omitted = vec![SECTION_PAIN, SECTION_SLEEP];
+        input.sections = Sections::ALL.without(Sections::of(&[Section::Pain, Section::Sleep]));
         let table = daily_rows(&build(&input));
         let expected = [
             "journal_date",

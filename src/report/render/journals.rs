@@ -2,15 +2,15 @@
 //! of long words in several scripts.
 
 use crate::body_map::{BodyRegion, Laterality};
+use crate::collections::{EntryKind, SessionStatus};
 use crate::collections::{Helped, IntakeKind, ReliefMeans, WorkImpact};
-use crate::report::rows::clinical::SiteRow;
-use crate::report::rows::clinical::{
-    AssessmentRow, EntryRow, FlareRow, GoalRow, NoteRow, QuestionRow,
+use crate::report::rows::{
+    AssessmentRow, EntryRow, FlareRow, GoalRow, NoteRow, QuestionRow, ReportInput, SessionRow,
+    SiteRow, SleepRow,
 };
-use crate::report::rows::{PainRow, RatingKind, ReportInput, SessionRow, SessionStatus, SleepRow};
 use crate::report::rules::fixtures::{
-    assessment, at, daily, date, entry, episode, event, flare, goal, input, intake, night, note,
-    plan, rating, session,
+    assessment, at, daily, date, episode, event, flare, goal, input, intake, night, note, plan,
+    rating, session,
 };
 use uuid::Uuid;
 
@@ -45,7 +45,7 @@ fn pain(day: i64, days: i64) -> i64 {
 /// What a day says beside pain.
 fn told(day: i64, days: i64) -> EntryRow {
     let pain = pain(day, days);
-    let mut row = entry(RatingKind::Daily, day, 1200);
+    let mut row = rating(EntryKind::Daily, day, 1200);
     row.interference = score(pain - 1);
     row.mood = score(4 + 3 * day / days + chance(day, 2, 3) - 1);
     row.energy = score(4 + 2 * day / days + chance(day, 3, 3) - 1);
@@ -60,7 +60,6 @@ fn told(day: i64, days: i64) -> EntryRow {
         _ => WorkImpact::None,
     });
     let site = |region, laterality, intensity| SiteRow {
-        journal_date: date(day),
         region,
         laterality: Some(laterality),
         intensity: score(intensity),
@@ -86,30 +85,33 @@ fn told(day: i64, days: i64) -> EntryRow {
 }
 
 /// A daily entry with average, worst and least.
-fn rated(day: i64, average: i64) -> PainRow {
+fn rated(day: i64, average: i64) -> EntryRow {
     let worst = score(average + 1 + chance(day, 8, 3));
-    PainRow { worst, least: score(average - 2), ..daily(day, score(average)) }
+    EntryRow { worst, least: score(average - 2), ..daily(day, score(average)) }
 }
 
 /// The ratings around a session.
-fn around(day: i64, before: i64) -> Vec<PainRow> {
+fn around(day: i64, before: i64) -> Vec<EntryRow> {
     [
-        (RatingKind::PreSession, day, 590, before),
-        (RatingKind::PostSession, day, 660, before - 2 - chance(day, 9, 2)),
-        (RatingKind::Post24h, day + 1, 650, before - 1),
+        (EntryKind::PreSession, day, 590, before),
+        (EntryKind::PostSession, day, 660, before - 2 - chance(day, 9, 2)),
+        (EntryKind::Post24h, day + 1, 650, before - 1),
     ]
     .into_iter()
-    .map(|(kind, day, minute, now)| PainRow { now: score(now), ..rating(kind, day, minute) })
+    .map(|(kind, day, minute, now)| EntryRow { now: score(now), ..rating(kind, day, minute) })
     .collect()
 }
 
 fn slept(day: i64, days: i64) -> SleepRow {
-    let minutes = i32::try_from(360 + 60 * day / days + 20 * chance(day, 10, 5)).ok();
+    let minutes = 360 + 60 * day / days + 20 * chance(day, 10, 5);
     SleepRow {
-        measured_in_bed_minutes: minutes.map(|minutes| minutes + 65),
+        bed_at: Some(at(day, 420 - minutes - 65)),
+        rise_at: Some(at(day, 420)),
+        awake_minutes: 65,
+        is_every_part_known: true,
         woken_by_pain: Some(chance(day, 11, 4) == 0),
         quality: score(4 + 2 * day / days + chance(day, 12, 3)),
-        ..night(day, minutes)
+        ..night(day, None)
     }
 }
 
@@ -145,21 +147,21 @@ pub(crate) fn usual() -> ReportInput {
     let mut input = input(0, days - 1);
     for day in (0..days).filter(|day| day % 11 != 6) {
         let flared = (33..36).contains(&day) || (61..63).contains(&day);
-        input.ratings.push(rated(day, pain(day, days) + if flared { 3 } else { 0 }));
+        input.entries.push(rated(day, pain(day, days) + if flared { 3 } else { 0 }));
         input.entries.push(told(day, days));
         if day % 8 != 3 {
             input.sleep.push(slept(day, days));
         }
     }
     for late in
-        input.ratings.iter_mut().filter(|row| [date(24), date(25)].contains(&row.journal_date))
+        input.entries.iter_mut().filter(|row| [date(24), date(25)].contains(&row.journal_date))
     {
         (late.recorded_at, late.received_at) = (Some(at(30, 0)), at(30, 0));
     }
     for number in 0..12 {
         let day = 15 + number * 6;
         input.sessions.push(session(day, 600));
-        input.ratings.extend(around(day, pain(day, days)));
+        input.entries.extend(around(day, pain(day, days)));
     }
     input.sessions.push(planned(89));
     let reported = |first, last| FlareRow {
@@ -201,9 +203,9 @@ pub(crate) fn usual() -> ReportInput {
 /// Ninety days of which nine were rated.
 pub(crate) fn sparse() -> ReportInput {
     let mut input = input(0, 89);
-    input.ratings =
+    input.entries =
         [3, 4, 19, 40, 41, 42, 70, 71, 88].map(|day| rated(day, pain(day, 90))).to_vec();
-    input.entries = vec![told(40, 90), told(41, 90)];
+    input.entries.extend([told(40, 90), told(41, 90)]);
     input.sleep = vec![slept(41, 90)];
     input.sessions = vec![session(20, 600), session(50, 600)];
     input
@@ -214,7 +216,7 @@ pub(crate) fn perfect() -> ReportInput {
     let mut input = input(0, 89);
     for day in 0..90 {
         let average = (6 - day / 10).max(0);
-        input.ratings.push(PainRow {
+        input.entries.push(EntryRow {
             worst: score(average + 1),
             pain_free_day: Some(average == 0),
             ..daily(day, score(average))
@@ -225,7 +227,7 @@ pub(crate) fn perfect() -> ReportInput {
     for number in 0..10 {
         let day = 14 + number * 7;
         input.sessions.push(session(day, 600));
-        input.ratings.extend(around(day, 6 - day / 10));
+        input.entries.extend(around(day, 6 - day / 10));
     }
     input.assessments = vec![assessment(0, "peg", 7.0), assessment(89, "peg", 0.33)];
     input
@@ -236,14 +238,14 @@ pub(crate) fn long() -> ReportInput {
     let days = 730;
     let mut input = input(0, days - 1);
     for day in (0..days).filter(|day| day % 13 != 4 && !(300..330).contains(day)) {
-        input.ratings.push(rated(day, pain(day, days) + if day % 97 < 4 { 3 } else { 0 }));
+        input.entries.push(rated(day, pain(day, days) + if day % 97 < 4 { 3 } else { 0 }));
         input.entries.push(told(day, days));
         input.sleep.push(slept(day, days));
     }
     for number in 0..60 {
         let day = 20 + number * 11;
         input.sessions.push(session(day, 600));
-        input.ratings.extend(around(day, pain(day, days)));
+        input.entries.extend(around(day, pain(day, days)));
     }
     input.flares = (1..8).map(|number| flare(number * 97, Some(number * 97 + 3))).collect();
     input.adverse_events = (1..9).map(|number| event(number * 80)).collect();

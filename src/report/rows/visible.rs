@@ -2,45 +2,42 @@
 //! left says nothing about them. The report is the same with and without them; a hash of the input
 //! is not.
 
-use super::clinical::EntryRow;
-use crate::report::rows::{
-    PainRow, ReportInput, SECTION_ASSESSMENTS, SECTION_GOALS, SECTION_MEDICATION, SECTION_MOBILITY,
-    SECTION_NOTES, SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT, Sections,
-};
+use super::{EntryRow, ReportInput};
+use crate::sections::{Section, Sections};
 
 impl ReportInput {
     /// The input without what the reader may not see.
     #[must_use]
     pub fn visible(&self) -> Self {
         let mut input = self.clone();
-        let sections = &self.sections;
-        let closed = |section| !sections.shows(section);
-        input.ratings.retain(PainRow::is_answered);
-        if closed(SECTION_PAIN) {
-            input.ratings.clear();
+        let sections = self.sections;
+        let closed = |section| !sections.contains(section);
+        if closed(Section::Pain) {
             input.flares.clear();
             input.episodes.clear();
         }
-        if closed(SECTION_SLEEP) {
+        if closed(Section::Sleep) {
             input.sleep.clear();
         }
-        if closed(SECTION_MEDICATION) {
+        if closed(Section::Medication) {
             input.intakes.clear();
         }
-        if closed(SECTION_TREATMENT) {
+        if closed(Section::Treatment) {
             input.sessions.clear();
             input.plans.clear();
             input.adverse_events.clear();
         }
-        if closed(SECTION_ASSESSMENTS) {
+        if closed(Section::Assessments) {
             input.assessments.clear();
         }
-        if closed(SECTION_GOALS) {
+        if closed(Section::Goals) {
             input.goals.clear();
             input.questions.clear();
         }
-        let is_open = |collection: &str| section_of(collection).is_some_and(|s| sections.shows(s));
-        input.notes.retain(|note| sections.shows(SECTION_NOTES) && is_open(&note.collection));
+        if closed(Section::Notes) {
+            input.notes.clear();
+        }
+        input.notes.retain(|note| is_section_of_note_open(&note.collection, sections));
         for entry in &mut input.entries {
             hide(entry, sections);
         }
@@ -51,8 +48,13 @@ impl ReportInput {
 }
 
 /// Empties what the reader of an entry may not see.
-fn hide(entry: &mut EntryRow, sections: &Sections) {
-    if !sections.shows(SECTION_PAIN) {
+fn hide(entry: &mut EntryRow, sections: Sections) {
+    if !sections.contains(Section::Pain) {
+        entry.now = None;
+        entry.average = None;
+        entry.worst = None;
+        entry.least = None;
+        entry.pain_free_day = None;
         entry.interference = None;
         entry.mood = None;
         entry.energy = None;
@@ -63,7 +65,7 @@ fn hide(entry: &mut EntryRow, sections: &Sections) {
         entry.relief.clear();
         entry.red_flags.clear();
     }
-    if !sections.shows(SECTION_MOBILITY) {
+    if !sections.contains(Section::Mobility) {
         entry.walking_minutes = None;
         entry.steps = None;
         entry.sitting_tolerance_minutes = None;
@@ -71,12 +73,12 @@ fn hide(entry: &mut EntryRow, sections: &Sections) {
         entry.work_impact = None;
         entry.work_minutes_lost = None;
     }
-    if !sections.shows(SECTION_MEDICATION) {
+    if !sections.contains(Section::Medication) {
         entry.medication_taken = None;
     }
 }
 
-/// Does an entry say anything beside pain?
+/// Does an entry say anything?
 fn says_something(entry: &EntryRow) -> bool {
     let scales = [entry.interference, entry.mood, entry.energy, entry.stress, entry.stiffness];
     let minutes = [
@@ -86,24 +88,26 @@ fn says_something(entry: &EntryRow) -> bool {
         entry.standing_tolerance_minutes,
         entry.work_minutes_lost,
     ];
-    scales.iter().chain(&minutes).any(Option::is_some)
+    entry.is_answered()
+        || scales.iter().chain(&minutes).any(Option::is_some)
         || entry.steps.is_some()
         || entry.work_impact.is_some()
         || entry.medication_taken.is_some()
         || !(entry.sites.is_empty() && entry.relief.is_empty() && entry.red_flags.is_empty())
 }
 
-/// The section beside `notes` that must be open for the notes of a collection to be read; `None`
-/// for a collection whose notes are never part of a report.
-pub(crate) fn section_of(collection: &str) -> Option<&'static str> {
-    Some(match collection {
+/// Is the section open that the notes of a collection belong to beside `notes`? Never of a collection
+/// whose notes are no part of a report.
+pub(crate) fn is_section_of_note_open(collection: &str, sections: Sections) -> bool {
+    let section = match collection {
         // An entry belongs to several sections; its note to that of notes alone.
-        "journal_entries" => SECTION_NOTES,
-        "flares" | "pain_episodes" => SECTION_PAIN,
-        "treatment_sessions" | "treatment_plans" | "adverse_events" => SECTION_TREATMENT,
-        "medication_intakes" => SECTION_MEDICATION,
-        "assessments" => SECTION_ASSESSMENTS,
-        "goals" => SECTION_GOALS,
-        _ => return None,
-    })
+        "journal_entries" => Section::Notes,
+        "flares" | "pain_episodes" => Section::Pain,
+        "treatment_sessions" | "treatment_plans" | "adverse_events" => Section::Treatment,
+        "medication_intakes" => Section::Medication,
+        "assessments" => Section::Assessments,
+        "goals" => Section::Goals,
+        _ => return false,
+    };
+    sections.contains(section)
 }

@@ -3,7 +3,8 @@
 use super::numbers::count;
 use super::pain::daily::PainDays;
 use super::statement::{Draft, Method, ReportWindow, Statement, Unit};
-use crate::report::rows::{SessionRow, SessionStatus};
+use crate::collections::SessionStatus;
+use crate::report::rows::SessionRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -3,10 +3,7 @@
 use super::numbers::one_decimal;
 use super::pain::baseline::{Baseline, BaselineKind, expected_regression};
 use super::pain::window::DAILY_RELIABILITY;
-use crate::report::rows::{
-    SECTION_ASSESSMENTS, SECTION_GOALS, SECTION_MEDICATION, SECTION_MOBILITY, SECTION_NOTES,
-    SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT, Sections,
-};
+use crate::sections::{Section, Sections};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -71,38 +68,38 @@ const ALWAYS: [(&str, &str); 10] = [
 ];
 
 /// The cautions that go with what a section shows.
-const SHOWN: [(&str, &str, &str); 6] = [
+const SHOWN: [(Section, &str, &str); 6] = [
     (
-        SECTION_PAIN,
+        Section::Pain,
         "flares_and_spikes",
         "A flare is what the patient called one; a spike is computed from the ratings. Most days of \
          reported flares have no unusual rating in studies, so neither stands for the other.",
     ),
     (
-        SECTION_SLEEP,
+        Section::Sleep,
         "sleep_as_recorded",
         "Sleep minutes are as entered, or as a device estimated them while it was worn.",
     ),
     (
-        SECTION_MOBILITY,
+        Section::Mobility,
         "activity_as_recorded",
         "Steps and walking are as entered, or as a device counted them while it was carried. They \
          are not all the activity of a day.",
     ),
     (
-        SECTION_MEDICATION,
+        Section::Medication,
         "medication_days_unknown",
         "A day without a record of medication is unknown, unless the patient said that none was \
          taken.",
     ),
     (
-        SECTION_TREATMENT,
+        Section::Treatment,
         "adverse_events_as_recorded",
         "Unwanted effects are listed as recorded. That none is listed does not mean that there were \
          none, and one that followed a treatment need not come from it.",
     ),
     (
-        SECTION_ASSESSMENTS,
+        Section::Assessments,
         "questionnaire_thresholds",
         "Thresholds of questionnaires come from groups of people and differ between studies; none is \
          a diagnosis.",
@@ -110,45 +107,45 @@ const SHOWN: [(&str, &str, &str); 6] = [
 ];
 
 /// What is said of a section that is withheld.
-const OMITTED: [(&str, &str, &str); 8] = [
-    (SECTION_PAIN, "pain_omitted", "Pain is not part of this report. Its values are absent."),
-    (SECTION_SLEEP, "sleep_omitted", "Sleep is not part of this report. Its values are absent."),
+const OMITTED: [(Section, &str, &str); 8] = [
+    (Section::Pain, "pain_omitted", "Pain is not part of this report. Its values are absent."),
+    (Section::Sleep, "sleep_omitted", "Sleep is not part of this report. Its values are absent."),
     (
-        SECTION_MOBILITY,
+        Section::Mobility,
         "mobility_omitted",
         "Walking, steps, tolerances and work are not part of this report. Their values are absent.",
     ),
     (
-        SECTION_MEDICATION,
+        Section::Medication,
         "medication_omitted",
         "Medication is not part of this report. That none is named says nothing.",
     ),
     (
-        SECTION_TREATMENT,
+        Section::Treatment,
         "treatment_omitted",
         "Treatment is not part of this report, so it has no baseline, no change from baseline, no \
          pain around treatment sessions and no unwanted effects. That none are shown does not mean \
          that there were none.",
     ),
     (
-        SECTION_ASSESSMENTS,
+        Section::Assessments,
         "assessments_omitted",
         "Questionnaires are not part of this report. Their scores are absent.",
     ),
-    (SECTION_GOALS, "goals_omitted", "Goals are not part of this report."),
+    (Section::Goals, "goals_omitted", "Goals are not part of this report."),
     (
-        SECTION_NOTES,
+        Section::Notes,
         "notes_omitted",
         "Notes are not part of this report, also those that the patient marked as shared.",
     ),
 ];
 
 /// The cautions of one report: the fixed ones, then those its data call for.
-pub(crate) fn cautions(sections: &Sections, baseline: Option<&Baseline>) -> Vec<Caution> {
+pub(crate) fn cautions(sections: Sections, baseline: Option<&Baseline>) -> Vec<Caution> {
     let mut cautions: Vec<Caution> =
         ALWAYS.iter().map(|(code, text)| caution(code, text)).collect();
     for (section, code, text) in SHOWN {
-        if sections.shows(section) {
+        if sections.contains(section) {
             cautions.push(caution(code, text));
         }
     }
@@ -165,7 +162,7 @@ pub(crate) fn cautions(sections: &Sections, baseline: Option<&Baseline>) -> Vec<
         }
     }
     for (section, code, text) in OMITTED {
-        if !sections.shows(section) {
+        if !sections.contains(section) {
             cautions.push(caution(code, text));
         }
     }
@@ -194,9 +191,9 @@ fn caution(code: &str, text: &str) -> Caution {
 mod tests {
     use super::super::fixtures::{date, days_from, session};
     use super::*;
-    use crate::report::rows::ALL_SECTIONS;
+    use crate::sections::Sections;
 
-    fn codes(sections: &Sections, baseline: Option<&Baseline>) -> Vec<String> {
+    fn codes(sections: Sections, baseline: Option<&Baseline>) -> Vec<String> {
         cautions(sections, baseline).into_iter().map(|caution| caution.code).collect()
     }
 
@@ -206,7 +203,7 @@ mod tests {
 
     #[test]
     fn the_fixed_cautions_are_always_there() {
-        let codes = codes(&Sections::default(), None);
+        let codes = codes(Sections::NONE, None);
         assert!(ALWAYS.iter().all(|(code, _)| has(&codes, code)));
         assert!(OMITTED.iter().all(|(_, code, _)| has(&codes, code)));
         assert!(!SHOWN.iter().any(|(_, code, _)| has(&codes, code)));
@@ -214,15 +211,15 @@ mod tests {
 
     #[test]
     fn a_high_baseline_brings_regression_to_the_mean() {
-        let all = Sections { visible: ALL_SECTIONS.to_vec(), omitted: vec![] };
+        let all = Sections::ALL;
         let baseline = |scores: &[Option<i16>]| {
             Baseline::find(&days_from(10, scores), &[&session(20, 600)], date(40))
         };
-        let high = codes(&all, Some(&baseline(&[Some(7); 7])));
+        let high = codes(all, Some(&baseline(&[Some(7); 7])));
         assert!(has(&high, "regression_to_the_mean") && !has(&high, "pain_omitted"));
-        let moderate = codes(&all, Some(&baseline(&[Some(6); 7])));
+        let moderate = codes(all, Some(&baseline(&[Some(6); 7])));
         assert!(!has(&moderate, "regression_to_the_mean"));
-        let none = codes(&all, Some(&baseline(&[])));
+        let none = codes(all, Some(&baseline(&[])));
         assert!(has(&none, "no_baseline_before_treatment"));
         assert!(regression().contains("about 0.9 points"), "{}", regression());
     }

@@ -3,13 +3,18 @@
 use super::pain::daily::PainDays;
 use super::statement::shift;
 use crate::collections::IntakeKind;
-use crate::report::rows::clinical::{
-    AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, NoteRow,
-    PlanRow,
+use crate::collections::{
+    AdverseEventKind, EpisodeStatus, EventSeverity, GoalKind, GoalStatus, PlanStatus, Trigger,
 };
+use crate::collections::{EntryKind, SessionStatus};
+use crate::instruments::AssessmentStatus;
+use crate::report::rows::Made;
 use crate::report::rows::{
-    ALL_SECTIONS, PainRow, RatingKind, ReportInput, Sections, SessionRow, SessionStatus, SleepRow,
+    AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, NoteRow,
+    PlanRow, ReportInput, SessionRow, SleepRow,
 };
+use crate::sections::Sections;
+use crate::time::{PhoneZone, TimeZone};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use uuid::Uuid;
 
@@ -25,9 +30,9 @@ pub(crate) fn at(day: i64, minute: i64) -> DateTime<Utc> {
 
 /// An unanswered entry, typed and received at the moment it is about, with an id of its own for
 /// each kind and moment.
-pub(crate) fn rating(kind: RatingKind, day: i64, minute: i64) -> PainRow {
+pub(crate) fn rating(kind: EntryKind, day: i64, minute: i64) -> EntryRow {
     let moment = at(day, minute);
-    PainRow {
+    EntryRow {
         id: Uuid::from_u64_pair(kind as u64 + 1, moment.timestamp().unsigned_abs()),
         kind,
         effective_at: moment,
@@ -40,16 +45,32 @@ pub(crate) fn rating(kind: RatingKind, day: i64, minute: i64) -> PainRow {
         worst: None,
         least: None,
         pain_free_day: None,
+        interference: None,
+        mood: None,
+        energy: None,
+        stress: None,
+        stiffness: None,
+        morning_stiffness_minutes: None,
+        relief: vec![],
+        sites: vec![],
+        red_flags: vec![],
+        walking_minutes: None,
+        steps: None,
+        sitting_tolerance_minutes: None,
+        standing_tolerance_minutes: None,
+        work_impact: None,
+        work_minutes_lost: None,
+        medication_taken: None,
     }
 }
 
 /// A daily entry at 20:00 with an average.
-pub(crate) fn daily(day: i64, average: Option<i16>) -> PainRow {
-    PainRow { average, ..rating(RatingKind::Daily, day, 1200) }
+pub(crate) fn daily(day: i64, average: Option<i16>) -> EntryRow {
+    EntryRow { average, ..rating(EntryKind::Daily, day, 1200) }
 }
 
 /// Daily entries on consecutive days; `None` is a day without an entry.
-pub(crate) fn dailies(first: i64, averages: &[Option<i16>]) -> Vec<PainRow> {
+pub(crate) fn dailies(first: i64, averages: &[Option<i16>]) -> Vec<EntryRow> {
     let days = (first..).zip(averages);
     days.filter(|(_, average)| average.is_some()).map(|(day, a)| daily(day, *a)).collect()
 }
@@ -81,34 +102,23 @@ fn id(kind: u64, number: i64) -> Uuid {
     Uuid::from_u64_pair(kind, number.unsigned_abs())
 }
 
-/// A night that ended on a day.
+/// A night that ended on a day, as the patient estimated it.
 pub(crate) fn night(day: i64, total_sleep_minutes: Option<i32>) -> SleepRow {
-    SleepRow { journal_date: date(day), total_sleep_minutes, ..SleepRow::default() }
+    SleepRow {
+        journal_date: date(day),
+        bed_at: None,
+        rise_at: None,
+        awake_minutes: 0,
+        is_every_part_known: false,
+        reported_sleep_minutes: total_sleep_minutes.map(|minutes| minutes.try_into().unwrap()),
+        woken_by_pain: None,
+        quality: None,
+    }
 }
 
-/// An entry that says nothing beside pain.
-pub(crate) fn entry(kind: RatingKind, day: i64, minute: i64) -> EntryRow {
-    EntryRow {
-        kind,
-        journal_date: date(day),
-        order: rating(kind, day, minute).time_order(),
-        interference: None,
-        mood: None,
-        energy: None,
-        stress: None,
-        stiffness: None,
-        morning_stiffness_minutes: None,
-        relief: vec![],
-        sites: vec![],
-        red_flags: vec![],
-        walking_minutes: None,
-        steps: None,
-        sitting_tolerance_minutes: None,
-        standing_tolerance_minutes: None,
-        work_impact: None,
-        work_minutes_lost: None,
-        medication_taken: None,
-    }
+/// The zone whose clock tells the days here.
+fn utc() -> PhoneZone {
+    TimeZone::from(chrono_tz::Tz::UTC).into()
 }
 
 /// A flare from a day to another, or without a known end.
@@ -116,9 +126,10 @@ pub(crate) fn flare(first: i64, last: Option<i64>) -> FlareRow {
     FlareRow {
         id: id(101, first + 1000),
         started_on: date(first),
-        ended_on: last.map(date),
+        ended_at: last.map(|last| at(last, 720)),
+        time_zone: utc(),
         severity: Some(7),
-        suspected_triggers: vec!["stress"],
+        suspected_triggers: vec![Trigger::Stress],
         what_helped: vec![],
     }
 }
@@ -130,15 +141,17 @@ pub(crate) fn intake(day: i64, kind: IntakeKind) -> IntakeRow {
 
 /// A scored questionnaire.
 pub(crate) fn assessment(day: i64, instrument: &str, score: f64) -> AssessmentRow {
-    let order = (at(day, 1200), at(day, 1201), at(day, 1201), id(102, day + 1000));
     AssessmentRow {
+        id: id(102, day + 1000),
         journal_date: date(day),
-        order,
+        effective_at: at(day, 1200),
+        recorded_at: Some(at(day, 1201)),
+        received_at: at(day, 1201),
         instrument: instrument.to_owned(),
         version: 1,
         occasion: None,
         score: Some(score),
-        status: "complete",
+        status: AssessmentStatus::Complete,
         flags: vec![],
         activities: vec![],
     }
@@ -149,11 +162,11 @@ pub(crate) fn goal(day: i64) -> GoalRow {
     GoalRow {
         id: id(103, day + 1000),
         set_on: date(day),
-        kind: "activity",
+        kind: GoalKind::Activity,
         text: "Carry the shopping".to_owned(),
         importance: Some(8),
         target_date: None,
-        status: "open",
+        status: GoalStatus::Open,
         reached_on: None,
     }
 }
@@ -163,11 +176,12 @@ pub(crate) fn event(day: i64) -> AdverseEventRow {
     AdverseEventRow {
         id: id(104, day + 1000),
         started_on: date(day),
-        ended_on: None,
+        ended_at: None,
+        time_zone: utc(),
         treatment_session_id: None,
-        kinds: vec!["bruising"],
+        kinds: vec![AdverseEventKind::Bruising],
         kind_other: None,
-        severity: "mild",
+        severity: EventSeverity::Mild,
         serious: false,
         actions: vec![],
         outcome: None,
@@ -180,7 +194,7 @@ pub(crate) fn plan(day: i64) -> PlanRow {
         id: id(105, day + 1000),
         agreed_on: date(day),
         goal: "Sit through a working day".to_owned(),
-        status: "active",
+        status: PlanStatus::Active,
         start_date: Some(date(day)),
         ended_on: None,
         planned_sessions: Some(10),
@@ -195,7 +209,7 @@ pub(crate) fn episode(day: i64) -> EpisodeRow {
         label: "My back".to_owned(),
         onset_date: None,
         onset_precision: None,
-        status: "active",
+        status: EpisodeStatus::Active,
     }
 }
 
@@ -219,11 +233,9 @@ pub(crate) fn input(from: i64, to: i64) -> ReportInput {
         today: date(to),
         day_start_minute: 240,
         enrolled_on: date(from),
-        generated_at: at(to, 720),
-        revision: 7,
-        sections: Sections { visible: ALL_SECTIONS.to_vec(), omitted: vec![] },
+        made: Made { generated_at: at(to, 720), revision: 7 },
+        sections: Sections::ALL,
         share_label: None,
-        ratings: vec![],
         sessions: vec![],
         sleep: vec![],
         entries: vec![],
@@ -246,15 +258,15 @@ pub(crate) fn full() -> ReportInput {
     let after = [4, 5, 3, -1, 4, 4, 3];
     let days = (13..).zip(before).chain((33..).zip(after));
     for (day, score) in days.filter(|(_, score)| *score >= 0) {
-        input.ratings.push(PainRow { worst: Some(score + 2), ..daily(day, Some(score)) });
+        input.entries.push(EntryRow { worst: Some(score + 2), ..daily(day, Some(score)) });
     }
     for (day, pre, post) in [(20, 7, 5), (22, 6, 4), (24, 7, 6)] {
         input.sessions.push(session(day, 600));
-        let moment = |kind, minute, now| PainRow { now: Some(now), ..rating(kind, day, minute) };
-        input.ratings.push(moment(RatingKind::PreSession, 590, pre));
-        input.ratings.push(moment(RatingKind::PostSession, 660, post));
-        input.ratings.push(moment(RatingKind::Momentary, 900, 5));
-        input.ratings.push(moment(RatingKind::Momentary, 1000, 4));
+        let moment = |kind, minute, now| EntryRow { now: Some(now), ..rating(kind, day, minute) };
+        input.entries.push(moment(EntryKind::PreSession, 590, pre));
+        input.entries.push(moment(EntryKind::PostSession, 660, post));
+        input.entries.push(moment(EntryKind::Momentary, 900, 5));
+        input.entries.push(moment(EntryKind::Momentary, 1000, 4));
     }
     input.sessions.push(SessionRow { status: SessionStatus::Missed, ..session(36, 600) });
     for day in 0..40 {

@@ -25,10 +25,8 @@ use super::treatment::events::{self, ReportedEvent, WarningSigns};
 use super::treatment::medication::{self, MedicationDays, MedicationSummary};
 use super::treatment::relief::{self, ReliefUse};
 use super::treatment::session_effect::{self, SessionEffects};
-use crate::report::rows::{
-    ALL_SECTIONS, ReportInput, SECTION_ASSESSMENTS, SECTION_GOALS, SECTION_MEDICATION,
-    SECTION_MOBILITY, SECTION_NOTES, SECTION_PAIN, SECTION_SLEEP, SECTION_TREATMENT,
-};
+use crate::report::rows::ReportInput;
+use crate::sections::{Section, Sections};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
@@ -164,20 +162,21 @@ fn milliseconds<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::O
 
 /// Computes a report. The order of the rows has no influence on it.
 pub fn build(input: &ReportInput) -> Report {
-    let sections = &input.sections;
+    let sections = input.sections;
     let window = ReportWindow::new(input.from, input.to);
     let expected = ReportWindow::new(input.from.max(input.enrolled_on), input.to.min(input.today));
     let elapsed = ReportWindow::new(input.from, input.to.min(input.today));
     // Rows of a closed section are let go here, once; nothing below sees them.
-    let open = |section| sections.shows(section).then_some(());
-    let (with_pain, with_treatment) = (open(SECTION_PAIN), open(SECTION_TREATMENT));
-    let (with_sleep, with_medication) = (open(SECTION_SLEEP), open(SECTION_MEDICATION));
-    let with_mobility = open(SECTION_MOBILITY);
+    let open = |section| sections.contains(section).then_some(());
+    let (with_pain, with_treatment) = (open(Section::Pain), open(Section::Treatment));
+    let (with_sleep, with_medication) = (open(Section::Sleep), open(Section::Medication));
+    let with_mobility = open(Section::Mobility);
 
-    let ratings = with_pain.map_or(&[][..], |()| &input.ratings);
+    let ratings = with_pain.map_or(&[][..], |()| &input.entries);
     let pain = PainDays::from_rows(ratings, input.day_start_minute);
     let sources = Sources {
-        flares: with_pain.map(|()| FlareDays::find(&pain, &input.flares, elapsed)),
+        flares: with_pain
+            .map(|()| FlareDays::find(&pain, &input.flares, elapsed, input.day_start_minute)),
         pain,
         entries: (
             with_pain.map_or(&[][..], |()| &input.entries),
@@ -197,16 +196,14 @@ pub fn build(input: &ReportInput) -> Report {
     });
     Report {
         rule_version: RULE_VERSION.to_owned(),
-        generated_at: input.generated_at.trunc_subsecs(3),
-        journal_revision: input.revision,
+        generated_at: input.made.generated_at.trunc_subsecs(3),
+        journal_revision: input.made.revision,
         window: ReportWindow { from: input.from, to: input.to },
         share_label: input.share_label.clone(),
-        sections_included: names(sections.visible.iter().filter(|name| sections.shows(name))),
-        sections_omitted: names(
-            ALL_SECTIONS.iter().filter(|name| !sections.shows(name)).chain(&sections.omitted),
-        ),
+        sections_included: names(sections),
+        sections_omitted: names(Sections::ALL.without(sections)),
         header: adherence::header(window, expected, with_pain.map(|()| days), sessions),
-        visit: open(SECTION_GOALS)
+        visit: open(Section::Goals)
             .map(|()| visit::preparation(&input.questions, &input.goals, sessions, input.today)),
         daily: series::series(window, expected, &sources),
         weeks: with_pain.and(elapsed).map_or_else(Vec::new, |elapsed| window::weeks(days, elapsed)),
@@ -216,15 +213,12 @@ pub fn build(input: &ReportInput) -> Report {
             .map(|sessions| session_effect::session_effects(ratings, days, sessions, elapsed)),
         complaints: with_pain.map(|()| records::complaints(&input.episodes, elapsed)),
         plans: with_treatment.map(|()| records::plans(&input.plans, elapsed)),
-        questionnaires: open(SECTION_ASSESSMENTS)
+        questionnaires: open(Section::Assessments)
             .map(|()| questionnaires::summary(&input.assessments, elapsed)),
         function: with_mobility.map(|()| function::summary(&input.entries, elapsed)),
         sleep: with_sleep.map(|()| nights::summary(&sources.nights, elapsed)),
         sleep_link: with_sleep.and(with_pain).map(|()| link::link(&sources.nights, days, elapsed)),
-        sites: with_pain.map(|()| {
-            let named: Vec<_> = input.entries.iter().flat_map(|e| &e.sites).copied().collect();
-            sites::summary(&named, elapsed)
-        }),
+        sites: with_pain.map(|()| sites::summary(&sites::named(&input.entries), elapsed)),
         wellbeing: with_pain.map(|()| wellbeing::summary(&input.entries, elapsed)),
         relief: with_pain.map(|()| relief::summary(&input.entries, elapsed)),
         medication: sources
@@ -235,11 +229,13 @@ pub fn build(input: &ReportInput) -> Report {
             .flares
             .as_ref()
             .map(|found| flares::summary(days, &input.flares, found, elapsed, observed)),
-        adverse_events: with_treatment
-            .map(|()| events::adverse_events(&input.adverse_events, elapsed)),
+        adverse_events: with_treatment.map(|()| {
+            events::adverse_events(&input.adverse_events, elapsed, input.day_start_minute)
+        }),
         warning_signs: with_pain.map(|()| events::warning_signs(&input.entries, elapsed)),
-        goals: open(SECTION_GOALS).map(|()| records::goals(&input.goals, elapsed)),
-        shared_notes: open(SECTION_NOTES).map(|()| records::notes(&input.notes, sections, elapsed)),
+        goals: open(Section::Goals).map(|()| records::goals(&input.goals, elapsed)),
+        shared_notes: open(Section::Notes)
+            .map(|()| records::notes(&input.notes, sections, elapsed)),
         coverage: with_pain.map(|()| coverage::weeks(days, elapsed, expected)),
         cautions: cautions::cautions(sections, baseline.as_ref()),
     }
@@ -272,10 +268,16 @@ fn pain_summary(
     }
 }
 
-/// Sorted names, each once.
-fn names<'a>(names: impl Iterator<Item = &'a &'static str>) -> Vec<Code> {
-    let mut names: Vec<Code> = names.map(|name| Code((*name).to_owned())).collect();
+/// The names of sections, sorted.
+fn names(sections: Sections) -> Vec<Code> {
+    let mut names: Vec<Code> = sections.iter().map(Code::from).collect();
     names.sort_unstable();
-    names.dedup();
     names
+}
+
+impl Report {
+    /// Is this section part of the report?
+    pub fn shows(&self, section: Section) -> bool {
+        self.sections_included.iter().any(|name| name.0 == section.code())
+    }
 }

@@ -3,12 +3,13 @@
 use super::numbers::{count, round2};
 use super::pain::daily::{PainDays, ScoreSource};
 use super::pain::flares::FlareDays;
+use super::sleep::nights::SleptNight;
 use super::statement::ReportWindow;
 use super::treatment::medication::MedicationDays;
 use super::weekly::{ByDay, answers};
 use crate::collections::IntakeKind;
-use crate::report::rows::clinical::EntryRow;
-use crate::report::rows::{SessionRow, SessionStatus, SleepRow};
+use crate::collections::SessionStatus;
+use crate::report::rows::{EntryRow, SessionRow};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -101,7 +102,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) entries: (&'a [EntryRow], &'a [EntryRow]),
     pub(crate) medication: Option<MedicationDays>,
     pub(crate) sessions: Option<Vec<&'a SessionRow>>,
-    pub(crate) nights: ByDay<SleepRow>,
+    pub(crate) nights: ByDay<SleptNight>,
 }
 
 /// Builds the series.
@@ -166,6 +167,7 @@ mod tests {
     use super::super::fixtures::{date, night, pain_days, session};
     use super::super::sleep::nights::longest_nights;
     use super::*;
+    use crate::report::rows::SleepRow;
 
     fn sleep(day: i64, minutes: Option<i32>, quality: Option<i16>) -> SleepRow {
         SleepRow { quality, ..night(day, minutes) }

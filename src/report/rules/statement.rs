@@ -73,9 +73,15 @@ impl From<&str> for Code {
     }
 }
 
-/// Codes in the order given.
-pub(crate) fn codes(codes: &[&str]) -> Vec<Code> {
-    codes.iter().map(|code| Code::from(*code)).collect()
+impl<V: crate::wire::Code> From<V> for Code {
+    fn from(term: V) -> Self {
+        Self(term.as_code().to_owned())
+    }
+}
+
+/// Terms of a vocabulary in the order given.
+pub(crate) fn codes<V: crate::wire::Code + Copy>(terms: &[V]) -> Vec<Code> {
+    terms.iter().copied().map(Code::from).collect()
 }
 
 /// How a number was made.

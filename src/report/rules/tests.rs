@@ -6,7 +6,9 @@ use super::pain::baseline::BaselineKind;
 use super::pain::trend::TrendWords;
 use super::statement::{Code, Status, Unit, shift};
 use super::*;
-use crate::report::rows::{PainRow, RatingKind, SECTION_PAIN, SleepRow};
+use crate::collections::EntryKind;
+use crate::report::rows::{EntryRow, SleepRow};
+use crate::sections::{Section, Sections};
 use chrono::NaiveDate;
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -35,17 +37,16 @@ fn the_worked_course_from_rows_to_words() {
 fn the_order_of_the_rows_does_not_matter() {
     let mut input = full();
     // Two daily entries on one day, two sessions on one day, two nights on one day.
-    input.ratings.push(PainRow { average: Some(9), ..rating(RatingKind::Daily, 34, 1300) });
+    input.entries.push(EntryRow { average: Some(9), ..rating(EntryKind::Daily, 34, 1300) });
     input.sessions.push(session(20, 900));
     input.sleep.push(SleepRow { quality: Some(2), ..night(3, None) });
     let report = build(&input);
     let bytes = serde_json::to_vec(&report).unwrap();
     let mut seed = 1;
     for _ in 0..50 {
-        shuffle(&mut input.ratings, &mut seed);
+        shuffle(&mut input.entries, &mut seed);
         shuffle(&mut input.sessions, &mut seed);
         shuffle(&mut input.sleep, &mut seed);
-        input.sections.visible.rotate_left(1);
         let again = build(&input);
         assert_eq!(serde_json::to_vec(&again).unwrap(), bytes);
     }
@@ -102,7 +103,7 @@ fn codes(names: &[&str]) -> Vec<Code> {
 #[test]
 fn omitted_pain_leaves_no_pain_value_behind() {
     let mut input = full();
-    input.sections.omitted = vec![SECTION_PAIN];
+    input.sections = Sections::ALL.without(Sections::of(&[Section::Pain]));
     let report = build(&input);
     assert_eq!((report.pain.as_ref(), report.session_effects.as_ref()), (None, None));
     assert!(report.weeks.is_empty());
@@ -119,14 +120,14 @@ fn omitted_pain_leaves_no_pain_value_behind() {
     assert!(report.cautions.iter().any(|caution| caution.code == "pain_omitted"));
     // The same, whatever pain rows are given.
     let mut without = input.clone();
-    without.ratings.clear();
+    without.entries.clear();
     assert_eq!(build(&without), report);
 }
 
 #[test]
 fn omitted_treatment_and_sleep_are_absent_even_if_rows_are_given() {
     let mut input = full();
-    input.sections.visible = vec![SECTION_PAIN];
+    input.sections = Sections::of(&[Section::Pain]);
     let report = build(&input);
     let rest = ["assessments", "goals", "medication", "mobility", "notes", "sleep", "treatment"];
     assert_eq!(report.sections_omitted, codes(&rest));
@@ -148,7 +149,7 @@ fn omitted_treatment_and_sleep_are_absent_even_if_rows_are_given() {
 #[test]
 fn the_instant_is_written_to_the_millisecond() {
     let mut input = input(0, 1);
-    input.generated_at = at(1, 0) + chrono::TimeDelta::microseconds(1_234_567);
+    input.made.generated_at = at(1, 0) + chrono::TimeDelta::microseconds(1_234_567);
     let json = serde_json::to_value(build(&input)).unwrap();
     assert_eq!(json["generated_at"], "2026-03-02T00:00:01.234Z");
     assert_eq!(

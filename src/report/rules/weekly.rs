@@ -5,8 +5,8 @@ use super::numbers::{count, mean, round2};
 use super::statement::{
     Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportWindow, Statement, Status, Unit, grade,
 };
-use crate::report::rows::clinical::EntryRow;
-use crate::report::rows::{RatingKind, TimeOrder};
+use crate::collections::EntryKind;
+use crate::report::rows::{EntryRow, TimeOrder};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -106,7 +106,7 @@ pub(crate) fn answers<T: Copy>(
     let mut found: ByDay<((bool, TimeOrder), T)> = BTreeMap::new();
     for entry in entries {
         let Some(answer) = pick(entry) else { continue };
-        let rank = (entry.kind == RatingKind::Daily, entry.order);
+        let rank = (entry.kind == EntryKind::Daily, entry.time_order());
         let kept = found.entry(entry.journal_date).or_insert((rank, answer));
         if rank > kept.0 {
             *kept = (rank, answer);
@@ -125,20 +125,20 @@ pub(crate) fn numbers<T: Copy + Into<f64>>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{date, entry};
+    use super::super::fixtures::{date, rating};
     use super::*;
 
     const METHOD: Method = ("m", "M.");
 
     #[test]
     fn the_daily_entry_wins_then_the_last_answer() {
-        let with = |kind, minute, mood| EntryRow { mood, ..entry(kind, 0, minute) };
+        let with = |kind, minute, mood| EntryRow { mood, ..rating(kind, 0, minute) };
         let rows = [
-            with(RatingKind::Momentary, 1300, Some(9)),
-            with(RatingKind::Daily, 1200, Some(4)),
-            with(RatingKind::Daily, 1210, None),
-            EntryRow { mood: Some(2), ..entry(RatingKind::Momentary, 1, 600) },
-            EntryRow { mood: Some(3), ..entry(RatingKind::Momentary, 1, 700) },
+            with(EntryKind::Momentary, 1300, Some(9)),
+            with(EntryKind::Daily, 1200, Some(4)),
+            with(EntryKind::Daily, 1210, None),
+            EntryRow { mood: Some(2), ..rating(EntryKind::Momentary, 1, 600) },
+            EntryRow { mood: Some(3), ..rating(EntryKind::Momentary, 1, 700) },
         ];
         let found = answers(&rows, |row| row.mood);
         assert_eq!(found.into_iter().collect::<Vec<_>>(), [(date(0), 4), (date(1), 3)]);

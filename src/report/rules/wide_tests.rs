@@ -1,21 +1,19 @@
 //! Properties of the whole report over generated journals: order, missing days, late days, clocks,
 //! totals, and that a closed section leaves no trace.
 
-use super::fixtures::entry as blank_entry;
 use super::fixtures::{
-    assessment, at, daily, date, entry, episode, event, flare, goal, input, intake, night, note,
-    plan, rating, session,
+    assessment, at, daily, date, episode, event, flare, goal, input, intake, night, note, plan,
+    rating, session,
 };
 use super::inputs_hash;
 use super::pain::coverage::CoverageWeek;
 use super::*;
+use crate::collections::{EntryKind, RedFlag};
 use crate::collections::{Helped, IntakeKind, ReliefMeans, WorkImpact};
-use crate::report::rows::clinical::{AssessmentRow, EntryRow, FlareRow, IntakeRow, NoteRow};
 use crate::report::rows::{
-    ALL_SECTIONS, PainRow, RatingKind, ReportInput, SECTION_ASSESSMENTS, SECTION_GOALS,
-    SECTION_MEDICATION, SECTION_MOBILITY, SECTION_NOTES, SECTION_PAIN, SECTION_SLEEP,
-    SECTION_TREATMENT, SleepRow,
+    AssessmentRow, EntryRow, FlareRow, IntakeRow, NoteRow, ReportInput, SleepRow,
 };
+use crate::sections::{Section, Sections};
 use proptest::prelude::*;
 
 /// Last day of the window.
@@ -58,15 +56,15 @@ fn journal(days: &[Day]) -> ReportInput {
     let mut input = input(0, LAST);
     input.enrolled_on = date(-28);
     for (n, day) in (-28..).zip(days) {
-        input.ratings.push(PainRow { worst: day.worst, ..daily(n, day.average) });
+        input.entries.push(EntryRow { worst: day.worst, ..daily(n, day.average) });
         input.entries.push(EntryRow {
             mood: day.mood,
             steps: day.steps,
             medication_taken: day.medication,
             work_impact: day.work,
             relief: vec![(ReliefMeans::Heat, day.helped)],
-            red_flags: if day.what == 1 { vec!["fever"] } else { vec![] },
-            ..entry(RatingKind::Daily, n, 1200)
+            red_flags: if day.what == 1 { vec![RedFlag::Fever] } else { vec![] },
+            ..rating(EntryKind::Daily, n, 1201)
         });
         input.sleep.push(SleepRow { quality: day.mood, ..night(n, day.sleep) });
         input
@@ -97,7 +95,7 @@ fn bytes(input: &ReportInput) -> String {
 
 /// The report and the hash of what it was computed from.
 fn traced(input: &ReportInput) -> (String, [u8; 32]) {
-    (bytes(input), inputs_hash(input))
+    (bytes(input), inputs_hash(input).unwrap())
 }
 
 fn reversed<T>(rows: &mut [T]) {
@@ -108,7 +106,7 @@ fn reversed<T>(rows: &mut [T]) {
 
 /// Puts the rows of a section of another journal in the place of one's own. Entries are split by
 /// what they say; a note belongs to the section of notes and to that of its record.
-fn exchange(input: &mut ReportInput, other: &ReportInput, section: &str) {
+fn exchange(input: &mut ReportInput, other: &ReportInput, section: Section) {
     let notes = |input: &mut ReportInput, is_of: fn(&NoteRow) -> bool| {
         input.notes.retain(|row| !is_of(row));
         input.notes.extend(other.notes.iter().filter(|row| is_of(row)).cloned());
@@ -119,38 +117,37 @@ fn exchange(input: &mut ReportInput, other: &ReportInput, section: &str) {
         }
     };
     match section {
-        SECTION_PAIN => {
-            input.ratings.clone_from(&other.ratings);
+        Section::Pain => {
             input.flares.clone_from(&other.flares);
             input.episodes.clone_from(&other.episodes);
             notes(input, |note| note.collection == "flares");
             entries(input, |own, theirs| {
+                (own.average, own.worst) = (theirs.average, theirs.worst);
                 own.mood = theirs.mood;
                 own.relief.clone_from(&theirs.relief);
                 own.red_flags.clone_from(&theirs.red_flags);
             });
         }
-        SECTION_SLEEP => input.sleep.clone_from(&other.sleep),
-        SECTION_MOBILITY => entries(input, |own, theirs| {
+        Section::Sleep => input.sleep.clone_from(&other.sleep),
+        Section::Mobility => entries(input, |own, theirs| {
             own.steps = theirs.steps;
             own.work_impact = theirs.work_impact;
         }),
-        SECTION_MEDICATION => {
+        Section::Medication => {
             input.intakes.clone_from(&other.intakes);
             entries(input, |own, theirs| own.medication_taken = theirs.medication_taken);
         }
-        SECTION_TREATMENT => {
+        Section::Treatment => {
             input.sessions.clone_from(&other.sessions);
             input.plans.clone_from(&other.plans);
             input.adverse_events.clone_from(&other.adverse_events);
         }
-        SECTION_ASSESSMENTS => input.assessments.clone_from(&other.assessments),
-        SECTION_GOALS => {
+        Section::Assessments => input.assessments.clone_from(&other.assessments),
+        Section::Goals => {
             input.goals.clone_from(&other.goals);
             notes(input, |note| note.collection == "goals");
         }
-        SECTION_NOTES => input.notes.clone_from(&other.notes),
-        other => panic!("{other}"),
+        Section::Notes => input.notes.clone_from(&other.notes),
     }
 }
 
@@ -165,7 +162,6 @@ proptest! {
     fn no_order_of_rows_shows(days in days()) {
         let input = journal(&days);
         let mut other = input.clone();
-        reversed(&mut other.ratings);
         reversed(&mut other.entries);
         reversed(&mut other.sessions);
         reversed(&mut other.sleep);
@@ -177,8 +173,7 @@ proptest! {
         reversed(&mut other.plans);
         reversed(&mut other.episodes);
         reversed(&mut other.notes);
-        prop_assert_eq!(inputs_hash(&input), inputs_hash(&other));
-        other.sections.visible.reverse();
+        prop_assert_eq!(inputs_hash(&input).unwrap(), inputs_hash(&other).unwrap());
         prop_assert_eq!(bytes(&input), bytes(&other));
     }
 
@@ -187,24 +182,24 @@ proptest! {
     fn a_closed_section_leaves_no_trace(
         days in days(),
         other in days(),
-        closed in prop::sample::subsequence(ALL_SECTIONS.to_vec(), 1..=8),
+        closed in prop::sample::subsequence(Sections::ALL.iter().collect::<Vec<_>>(), 1..=8),
     ) {
         let (mut input, other) = (journal(&days), journal(&other));
-        input.sections.omitted.clone_from(&closed);
+        input.sections = Sections::ALL.without(Sections::of(&closed));
         let seen = traced(&input);
         prop_assert_eq!(&bytes(&input.visible()), &seen.0);
         let mut empty = other.clone();
-        (empty.ratings, empty.sleep, empty.sessions) = (vec![], vec![], vec![]);
+        (empty.sleep, empty.sessions) = (vec![], vec![]);
         (empty.flares, empty.intakes, empty.assessments) = (vec![], vec![], vec![]);
         (empty.goals, empty.adverse_events, empty.plans) = (vec![], vec![], vec![]);
         (empty.episodes, empty.notes) = (vec![], vec![]);
         for entry in &mut empty.entries {
-            *entry = EntryRow { order: entry.order, ..blank_entry(entry.kind, 0, 0) };
+            *entry = EntryRow { id: entry.id, ..rating(entry.kind, 0, 0) };
         }
         for theirs in [&other, &empty] {
             let mut changed = input.clone();
             for section in &closed {
-                exchange(&mut changed, theirs, section);
+                exchange(&mut changed, theirs, *section);
             }
             prop_assert_eq!(&traced(&changed), &seen, "closed: {:?}", &closed);
         }
@@ -216,9 +211,9 @@ proptest! {
         let input = journal(&days);
         let mut more = input.clone();
         for day in [-400, -60, LAST + 5, LAST + 40] {
-            let late = PainRow { received_at: at(LAST, 700), ..daily(day, Some(value)) };
-            more.ratings.push(late);
-            more.entries.push(EntryRow { mood: Some(value), ..entry(RatingKind::Daily, day, 1200) });
+            let late = EntryRow { received_at: at(LAST, 700), ..daily(day, Some(value)) };
+            more.entries.push(late);
+            more.entries.push(EntryRow { mood: Some(value), ..rating(EntryKind::Daily, day, 1200) });
             more.sleep.push(night(day, Some(300)));
             more.intakes.push(intake(day, IntakeKind::Relief));
             more.assessments.push(assessment(day, "peg", 9.0));
@@ -233,13 +228,12 @@ proptest! {
     /// that says nothing, is the same.
     #[test]
     fn a_missing_day_is_never_a_zero(days in days()) {
-        let blank = |row: &PainRow| !row.is_answered();
         let with = journal(&days);
         let mut without = with.clone();
-        without.ratings.retain(|row| !blank(row));
-        without.sleep.retain(|row| row.total_sleep_minutes.is_some() || row.quality.is_some());
+        without.sleep.retain(|row| row.reported_sleep_minutes.is_some() || row.quality.is_some());
         without.entries.retain(|row| {
-            row.mood.is_some()
+            row.is_answered()
+                || row.mood.is_some()
                 || row.steps.is_some()
                 || row.medication_taken.is_some()
                 || row.work_impact.is_some()
@@ -265,15 +259,12 @@ proptest! {
         let input = journal(&days);
         let mut moved = input.clone();
         let by = chrono::TimeDelta::minutes(minutes);
-        for row in &mut moved.ratings {
+        for row in &mut moved.entries {
             row.effective_at += by;
             row.utc_offset_minutes = 60;
         }
-        for row in &mut moved.entries {
-            row.order.0 += by;
-        }
         for row in &mut moved.assessments {
-            row.order.0 += by;
+            row.effective_at += by;
         }
         prop_assert_eq!(bytes(&input), bytes(&moved));
     }
@@ -316,26 +307,25 @@ proptest! {
 #[test]
 fn the_hash_is_of_all_that_counts_and_nothing_else() {
     let mut input = input(0, 20);
-    input.ratings = vec![daily(3, Some(4))];
-    input.entries = vec![EntryRow { mood: Some(5), ..entry(RatingKind::Daily, 3, 1200) }];
-    let first = inputs_hash(&input);
+    input.entries = vec![EntryRow { mood: Some(5), ..daily(3, Some(4)) }];
+    let first = inputs_hash(&input).unwrap();
     let of = |change: fn(&mut ReportInput)| {
         let mut other = input.clone();
         change(&mut other);
-        inputs_hash(&other)
+        inputs_hash(&other).unwrap()
     };
-    assert_eq!(of(|i| i.generated_at += chrono::TimeDelta::hours(1)), first);
-    assert_eq!(of(|i| i.revision += 1), first);
+    assert_eq!(of(|i| i.made.generated_at += chrono::TimeDelta::hours(1)), first);
+    assert_eq!(of(|i| i.made.revision += 1), first);
     let changes: [fn(&mut ReportInput); 9] = [
-        |i| i.ratings[0].average = Some(5),
-        |i| i.ratings.push(daily(4, Some(4))),
+        |i| i.entries[0].average = Some(5),
+        |i| i.entries.push(daily(4, Some(4))),
         |i| i.entries[0].mood = Some(6),
         |i| i.to = date(21),
         |i| i.today = date(19),
         |i| i.day_start_minute += 1,
         |i| i.goals = vec![goal(3)],
         |i| i.flares = vec![flare(3, None)],
-        |i| i.sections.visible.truncate(7),
+        |i| i.sections = Sections::ALL.without(Sections::of(&[Section::Notes])),
     ];
     let mut seen = std::collections::HashSet::from([first]);
     for (n, change) in changes.into_iter().enumerate() {
@@ -348,7 +338,7 @@ fn the_hash_is_of_all_that_counts_and_nothing_else() {
 fn records_of_one_day_have_an_order() {
     let mut input = input(0, 20);
     let again = |row: AssessmentRow, score| AssessmentRow {
-        order: (row.order.0, row.order.1, row.order.2, uuid::Uuid::from_u64_pair(7, 7)),
+        id: uuid::Uuid::from_u64_pair(7, 7),
         score: Some(score),
         ..row
     };
@@ -356,7 +346,7 @@ fn records_of_one_day_have_an_order() {
     input.assessments = vec![again(first.clone(), 6.0), first];
     input.flares = vec![FlareRow { severity: Some(1), ..flare(2, Some(4)) }, flare(2, None)];
     input.flares[1].id = uuid::Uuid::from_u64_pair(7, 8);
-    input.ratings = vec![PainRow { now: Some(3), ..rating(RatingKind::Momentary, 2, 600) }];
+    input.entries = vec![EntryRow { now: Some(3), ..rating(EntryKind::Momentary, 2, 600) }];
     let seen = bytes(&input);
     input.assessments.reverse();
     input.flares.reverse();

@@ -3,6 +3,7 @@
 use super::asked::{asked, with_window};
 use super::whose::{Whose, target};
 use crate::access::{self, Caller};
+use crate::report::rows::ReportInput;
 
 use crate::app::App;
 use crate::http::{Answered, Svg, Versioned, document};
@@ -10,7 +11,6 @@ use crate::reference::fingerprint;
 use crate::report::read::asked::Asked;
 use crate::report::read::{self, SECTIONS};
 use crate::report::render::chart;
-use crate::report::rows::ReportInput;
 use crate::report::rules::RULE_VERSION;
 use crate::report::rules::Report;
 use crate::report::rules::build;
@@ -118,7 +118,7 @@ pub(crate) async fn pull<T: Send + 'static>(
 /// Weak: the same journal, window, rules and limits of a share give the same report but for its
 /// `generated_at`.
 fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) -> String {
-    let sections = input.sections.visible.join("-");
+    let sections = input.sections.codes().join("-");
     let limit = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
     let label = input.share_label.as_deref().unwrap_or_default();
     let rest = format!(
@@ -130,7 +130,7 @@ fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) ->
         limit(open.1)
     );
     let rest = fingerprint(rest.as_bytes());
-    format!("W/\"{RULE_VERSION}.{}.{}\"", input.revision, rest.trim_matches('"'))
+    format!("W/\"{RULE_VERSION}.{}.{}\"", input.made.revision, rest.trim_matches('"'))
 }
 
 async fn report(

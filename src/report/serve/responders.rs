@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::db::Statement;
 use crate::http::{Answered, Found, ProblemKind, document};
 
-use crate::report::read::entries;
+use crate::report::read::statements;
 use crate::report::rules::pain::baseline;
 use crate::report::rules::pain::daily::PainDays;
 use crate::report::rules::pain::responders::{
@@ -81,16 +81,15 @@ async fn outcome(app: &App, caller: &Caller, id: Uuid) -> Answered<Outcome> {
     let after = (days(weeks - baseline::FOLLOW_UP_DAYS), days(weeks - 1));
     let (journal, (first, entries)) = access::read_all(app, caller, Need::PRACTITIONER, target, {
         (
-            entries::first_session(),
-            entries::entries_around_first(days(baseline::BASELINE_DAYS), after),
+            statements::first_session(),
+            statements::entries_around_first(days(baseline::BASELINE_DAYS), after),
         )
     })
     .await?;
     let opens_both = SECTIONS.without(journal.sections()) == Sections::NONE;
     let yesterday = journal.today() - Days::new(1);
     let open_until = journal.window().1.map_or(yesterday, |last| last.min(yesterday));
-    let ratings: Vec<_> = entries.iter().map(|entry| entries::entry_rows(entry).0).collect();
-    let pain = PainDays::from_rows(&ratings, journal.day_start_minute());
+    let pain = PainDays::from_rows(&entries, journal.day_start_minute());
     let first = first.into_iter().find_map(|(first,)| first).filter(|_| opens_both);
     Ok(Outcome::of(&pain, first, open_until))
 }

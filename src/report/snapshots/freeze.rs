@@ -99,7 +99,7 @@ async fn read(
     let mut rows = tx.load_all(read::statements(first, window)).await?;
     progress(days_read(window, first.1)).await;
     for step in steps {
-        rows.0.append(&mut tx.load(read::entries(step)).await?);
+        rows.0.append(&mut tx.load(read::statements::of_days(step)).await?);
         progress(days_read(window, step.1)).await;
     }
     Ok(read::input(journal, window, rows))
@@ -136,6 +136,7 @@ async fn keep(
     let days = (input.from, input.to);
     let newest = tx.first(store::newest(days)).await?;
     let (hash, input) = web::block(move || (inputs_hash(&input), input)).await.map_err(lost)?;
+    let hash = hash.map_err(lost)?;
     let version = match newest {
         Some(row) if is_of(&row, &hash) => return Ok(Some(Frozen::Stands(row.into()))),
         Some(row) => row.version + 1,

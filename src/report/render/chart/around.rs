@@ -217,7 +217,8 @@ fn legend(svg: &mut Svg, (item, (sample, name)): (usize, (f64, &str)), (x, y): P
 mod tests {
     use super::super::tests::{assert_self_contained, class};
     use super::*;
-    use crate::report::rows::{PainRow, RatingKind, SessionRow};
+    use crate::collections::EntryKind;
+    use crate::report::rows::{EntryRow, SessionRow};
     use crate::report::rules::Report;
     use crate::report::rules::build;
     use crate::report::rules::fixtures::{daily, date, input, rating, session};
@@ -229,15 +230,15 @@ mod tests {
         for (day, [pre, post, post24]) in (3..).step_by(4).zip(values) {
             rows.sessions.push(session(day, 720));
             for (now, kind, day, minute) in [
-                (pre, RatingKind::PreSession, day, 700),
-                (post, RatingKind::PostSession, day, 770),
-                (post24, RatingKind::Post24h, day + 1, 770),
+                (pre, EntryKind::PreSession, day, 700),
+                (post, EntryKind::PostSession, day, 770),
+                (post24, EntryKind::Post24h, day + 1, 770),
             ] {
-                let rated = PainRow { now: *now, ..rating(kind, day, minute) };
-                rows.ratings.extend(now.map(|_| rated));
+                let rated = EntryRow { now: *now, ..rating(kind, day, minute) };
+                rows.entries.extend(now.map(|_| rated));
             }
         }
-        rows.ratings.extend((0..60).filter(|day| day % 7 != 2).map(|day| daily(day, Some(6))));
+        rows.entries.extend((0..60).filter(|day| day % 7 != 2).map(|day| daily(day, Some(6))));
         build(&rows).session_effects.unwrap()
     }
 

@@ -182,18 +182,16 @@ mod tests {
     use super::super::tests::{assert_self_contained, class};
     use super::*;
     use crate::body_map::Laterality::{Both, Left};
-    use crate::report::rows::clinical::SiteRow;
+    use crate::report::rows::SiteRow;
     use crate::report::rules::fixtures::date;
     use crate::report::rules::pain::sites;
     use crate::report::rules::statement::ReportWindow;
 
     /// Each place on its first so many days, with a pain of six.
     fn summary(places: &[(BodyRegion, Option<Laterality>, i64)]) -> SiteSummary {
-        let row = |day, (region, laterality, _): &(BodyRegion, Option<Laterality>, i64)| SiteRow {
-            journal_date: date(day),
-            region: *region,
-            laterality: *laterality,
-            intensity: Some(6),
+        let row = |day, (region, laterality, _): &(BodyRegion, Option<Laterality>, i64)| {
+            let site = SiteRow { region: *region, laterality: *laterality, intensity: Some(6) };
+            (date(day), site)
         };
         let rows = places.iter().flat_map(|place| (0..place.2).map(move |day| row(day, place)));
         sites::summary(&rows.collect::<Vec<_>>(), ReportWindow::new(date(0), date(89)))

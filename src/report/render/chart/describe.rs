@@ -2,7 +2,6 @@
 //! it.
 
 use super::labels::{day, span};
-use crate::report::rows::SECTION_PAIN;
 use crate::report::rules::Report;
 use crate::report::rules::numbers::one_decimal;
 use crate::report::rules::pain::baseline::BaselineKind;
@@ -10,6 +9,7 @@ use crate::report::rules::pain::flares::ReportedFlare;
 use crate::report::rules::pain::trend::{PainTrend, TrendWords};
 use crate::report::rules::series::DailyPoint;
 use crate::report::rules::statement::{Statement, Status};
+use crate::sections::Section;
 
 /// The name of the picture.
 pub(super) fn title(report: &Report) -> String {
@@ -51,7 +51,7 @@ pub(super) fn means(report: &Report) -> Option<String> {
 
 /// The text alternative: the same facts as the picture, in sentences.
 pub(super) fn text_alternative(report: &Report) -> String {
-    if !report.sections_included.iter().any(|name| name.0 == SECTION_PAIN) {
+    if !report.shows(Section::Pain) {
         return String::from("Pain is not part of this report. The chart holds no ratings.");
     }
     let mut sentences = vec![subheading(report)];

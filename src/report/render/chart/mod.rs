@@ -14,8 +14,8 @@ mod scale;
 mod sparklines;
 mod svg;
 
-use crate::report::rows::SECTION_PAIN;
 use crate::report::rules::Report;
+use crate::sections::Section;
 pub use around::{around_sessions_alt, around_sessions_svg};
 pub use body::{body_map_alt, body_map_svg, title as place_name};
 use marks::Mark;
@@ -53,7 +53,7 @@ pub fn daily_pain_svg(report: &Report) -> String {
 
     let marks = marks::draw(&mut svg, &scale, report);
     if !marks.contains(&Mark::Score) {
-        let shows_pain = report.sections_included.iter().any(|name| name.0 == SECTION_PAIN);
+        let shows_pain = report.shows(Section::Pain);
         let (shown, omitted) = ("No ratings in this window", "Pain is not part of this report");
         svg.note(Scale::centre(), if shows_pain { shown } else { omitted });
     }

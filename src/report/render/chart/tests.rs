@@ -1,12 +1,14 @@
 //! The picture: well formed, self-contained, faithful to missing days, the same every time.
 
 use super::*;
-use crate::report::rows::{PainRow, RatingKind, ReportInput, SECTION_SLEEP, SleepRow};
+use crate::collections::EntryKind;
+use crate::report::rows::{EntryRow, ReportInput, SleepRow};
 use crate::report::rules::Report;
 use crate::report::rules::build;
 use crate::report::rules::fixtures::{
     at, daily, date, flare, full, input, night, rating, session, shuffle,
 };
+use crate::sections::{Section, Sections};
 
 /// Checks that tags nest and close, attributes are quoted, and text holds no raw markup.
 #[track_caller]
@@ -49,11 +51,11 @@ fn sample() -> ReportInput {
     let mut input = input(0, 29);
     for day in (0..30).filter(|day| day % 5 != 3) {
         let score = i16::try_from(7 - day / 8).unwrap();
-        input.ratings.push(PainRow { worst: Some(score + 2), ..daily(day, Some(score)) });
+        input.entries.push(EntryRow { worst: Some(score + 2), ..daily(day, Some(score)) });
     }
-    input.ratings[4].recorded_at = Some(at(20, 0));
-    input.ratings[4].received_at = at(20, 0);
-    input.ratings.push(PainRow { pain_free_day: Some(true), ..rating(RatingKind::Daily, 3, 1200) });
+    input.entries[4].recorded_at = Some(at(20, 0));
+    input.entries[4].received_at = at(20, 0);
+    input.entries.push(EntryRow { pain_free_day: Some(true), ..rating(EntryKind::Daily, 3, 1200) });
     input.sessions = vec![session(10, 600), session(17, 600), session(17, 900)];
     input
 }
@@ -102,7 +104,7 @@ fn the_median_line_breaks_at_gaps() {
     let runs = |missing: &[i64]| {
         let mut input = input(0, 19);
         let days = (0..20).filter(|day| !missing.contains(day));
-        input.ratings = days.map(|day| daily(day, Some(5))).collect();
+        input.entries = days.map(|day| daily(day, Some(5))).collect();
         let svg = daily_pain_svg(&build(&input));
         class(&svg, "median").matches(svg::INK).count()
     };
@@ -118,7 +120,7 @@ fn means_are_drawn_only_where_they_are_reliable() {
     assert_eq!(class(&svg, "means").matches("<path").count(), 2);
     assert!(svg.contains(">Baseline mean 6.9  \u{b7}  Follow-up mean 4.5</text>"), "{svg}");
     let mut few = input(0, 29);
-    few.ratings = (0..4).chain(26..30).map(|day| daily(day, Some(5))).collect();
+    few.entries = (0..4).chain(26..30).map(|day| daily(day, Some(5))).collect();
     few.sessions = vec![session(10, 600)];
     let svg = daily_pain_svg(&build(&few));
     assert!(!class(&svg, "means").contains("<path") && !svg.contains("Baseline mean"));
@@ -127,7 +129,7 @@ fn means_are_drawn_only_where_they_are_reliable() {
 #[test]
 fn a_baseline_before_the_picture_is_named_but_not_drawn() {
     let mut late = input(30, 59);
-    late.ratings = (0..60).map(|day| daily(day, Some(5))).collect();
+    late.entries = (0..60).map(|day| daily(day, Some(5))).collect();
     late.sessions = vec![session(20, 600)];
     let svg = daily_pain_svg(&build(&late));
     assert!(svg.contains("Baseline mean 5.0 (earlier)"), "{svg}");
@@ -143,7 +145,7 @@ fn empty_windows_have_axes_and_a_note() {
     assert!(!svg.contains("<circle"));
 
     let mut hidden = sample();
-    hidden.sections.visible = vec![SECTION_SLEEP];
+    hidden.sections = Sections::of(&[Section::Sleep]);
     let svg = daily_pain_svg(&build(&hidden));
     assert_well_formed(&svg);
     assert!(svg.contains(">Pain is not part of this report</text>"));
@@ -158,12 +160,12 @@ fn empty_windows_have_axes_and_a_note() {
 fn days_on_which_nothing_is_expected_are_not_gaps() {
     let mut ends = input(0, 59);
     (ends.enrolled_on, ends.today) = (date(20), date(39));
-    ends.ratings = (20..40).map(|day| daily(day, Some(5))).collect();
+    ends.entries = (20..40).map(|day| daily(day, Some(5))).collect();
     let svg = daily_pain_svg(&build(&ends));
     assert!(!class(&svg, "gaps").contains("<rect"));
     let notes = class(&svg, "unexpected");
     assert!(notes.contains(">before enrolment<") && notes.contains(">not yet<"));
-    ends.ratings.push(daily(3, Some(5)));
+    ends.entries.push(daily(3, Some(5)));
     let svg = daily_pain_svg(&build(&ends));
     assert!(!class(&svg, "unexpected").contains("before enrolment"));
 }
@@ -191,7 +193,7 @@ fn flares_are_shaded_and_spikes_are_marked() {
     for (first, last) in [(5, Some(9)), (22, Some(23)), (28, None)] {
         input.flares.push(flare(first, last));
     }
-    input.ratings.push(PainRow { worst: Some(10), ..daily(23, Some(9)) });
+    input.entries.push(EntryRow { worst: Some(10), ..daily(23, Some(9)) });
     let report = build(&input);
     let svg = daily_pain_svg(&report);
     assert_self_contained(&svg);
@@ -216,16 +218,15 @@ fn flares_are_shaded_and_spikes_are_marked() {
 fn the_order_of_the_rows_does_not_matter() {
     let mut input = full();
     // Two daily entries on one day, two sessions on one day, two nights on one day.
-    input.ratings.push(PainRow { average: Some(9), ..rating(RatingKind::Daily, 34, 1300) });
+    input.entries.push(EntryRow { average: Some(9), ..rating(EntryKind::Daily, 34, 1300) });
     input.sessions.push(session(20, 900));
     input.sleep.push(SleepRow { quality: Some(2), ..night(3, None) });
     let svg = daily_pain_svg(&build(&input));
     let mut seed = 1;
     for _ in 0..50 {
-        shuffle(&mut input.ratings, &mut seed);
+        shuffle(&mut input.entries, &mut seed);
         shuffle(&mut input.sessions, &mut seed);
         shuffle(&mut input.sleep, &mut seed);
-        input.sections.visible.rotate_left(1);
         assert_eq!(daily_pain_svg(&build(&input)), svg);
     }
 }

@@ -1,27 +1,29 @@
 //! What holds for every page, whatever the journal says.
 
 use super::*;
+use crate::collections::EntryKind;
 use crate::collections::IntakeKind;
 use crate::report::render::page::{Block, Page};
-use crate::report::rows::{RatingKind, ReportInput};
+use crate::report::rows::ReportInput;
 use crate::report::rules::build;
 use crate::report::rules::fixtures::{
-    assessment, dailies, entry, episode, event, flare, goal, input, intake, night, note, plan,
+    assessment, dailies, episode, event, flare, goal, input, intake, night, note, plan, rating,
     session,
 };
+use crate::sections::{Section, Sections};
 
 /// Journals: an empty one, one with a few days, and one with everything.
 fn course() -> Vec<ReportInput> {
     let empty = input(0, 60);
     let mut sparse = input(0, 60);
-    sparse.ratings = dailies(50, &[Some(4), None, Some(5)]);
+    sparse.entries = dailies(50, &[Some(4), None, Some(5)]);
     let mut full = input(0, 60);
     let scores: Vec<Option<i16>> = (0..60).map(|day| Some(if day < 20 { 7 } else { 4 })).collect();
-    full.ratings = dailies(0, &scores);
+    full.entries = dailies(0, &scores);
     full.sessions = vec![session(20, 600), session(27, 600), session(34, 600)];
     full.sleep =
         (0..60).map(|day| night(day, Some(400 + i32::try_from(day % 7).unwrap() * 10))).collect();
-    full.entries = (0..60).map(|day| entry(RatingKind::Daily, day, 1200)).collect();
+    full.entries.extend((0..60).map(|day| rating(EntryKind::Daily, day, 1200)));
     full.flares = vec![flare(10, Some(13)), flare(58, None)];
     full.intakes = vec![intake(11, IntakeKind::Relief), intake(12, IntakeKind::Preventive)];
     full.assessments =
@@ -98,9 +100,7 @@ fn headings_of(blocks: &[Block]) -> Vec<&str> {
 fn what_is_not_open_is_named_and_nowhere_else() {
     for input in course() {
         let mut closed = input.clone();
-        closed.sections.visible = vec!["sleep"];
-        closed.sections.omitted =
-            vec!["pain", "mobility", "medication", "treatment", "assessments", "goals", "notes"];
+        closed.sections = Sections::of(&[Section::Sleep]);
         let page = practitioner_page(&build(&closed), &ENGLISH);
         let headings = headings_of(&page.blocks);
         assert_eq!(headings, ["Sleep and how the patient felt"]);

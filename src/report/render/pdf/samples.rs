@@ -4,7 +4,7 @@ use crate::report::render::chart::daily_pain_svg;
 use crate::report::render::page::{
     Alignment, Block, Fact, Figure, Note, Page, Span, Table, Wording,
 };
-use crate::report::rows::PainRow;
+use crate::report::rows::EntryRow;
 use crate::report::rules::Report;
 use crate::report::rules::build;
 use crate::report::rules::fixtures::{at, daily, input, session};
@@ -69,10 +69,12 @@ fn ninety_days() -> Report {
     let mut input = input(0, 89);
     for day in (0..90).filter(|day| day % 8 != 5) {
         let score = i16::try_from(7 - day / 25 + day % 3 - 1).unwrap();
-        input.ratings.push(PainRow { worst: Some((score + 2).min(10)), ..daily(day, Some(score)) });
+        input
+            .entries
+            .push(EntryRow { worst: Some((score + 2).min(10)), ..daily(day, Some(score)) });
     }
     input.sessions = (1..9).map(|week| session(week * 9, 600)).collect();
-    input.generated_at = at(90, 600);
+    input.made.generated_at = at(90, 600);
     build(&input)
 }
 

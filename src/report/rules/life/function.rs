@@ -2,7 +2,7 @@
 //! number of days behind them.
 
 use crate::collections::WorkImpact;
-use crate::report::rows::clinical::EntryRow;
+use crate::report::rows::EntryRow;
 use crate::report::rules::numbers::count;
 use crate::report::rules::statement::{
     Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportWindow, Statement, Unit,
@@ -110,8 +110,8 @@ fn work(entries: &[EntryRow], window: Option<ReportWindow>) -> WorkDays {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::rows::RatingKind;
-    use crate::report::rules::fixtures::{date, entry};
+    use crate::collections::EntryKind;
+    use crate::report::rules::fixtures::{date, rating};
 
     #[test]
     fn means_count_the_days_that_have_an_answer_and_no_other() {
@@ -122,7 +122,7 @@ mod tests {
                 work_impact: [None, Some(WorkImpact::Missed), Some(WorkImpact::None)]
                     [usize::try_from(day).unwrap() % 3],
                 work_minutes_lost: (day == 1).then_some(480),
-                ..entry(RatingKind::Daily, day, 1200)
+                ..rating(EntryKind::Daily, day, 1200)
             })
             .collect();
         let found = summary(&rows, ReportWindow::new(date(0), date(6)));

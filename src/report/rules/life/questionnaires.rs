@@ -1,10 +1,11 @@
 //! Questionnaires: of each instrument the first and the latest score, their difference, and the
 //! published thresholds it is held against; the patient's own impression of change in words.
 
+use crate::collections::Occasion;
 use crate::instruments::{
     self, Definition, HigherIs, ScoringMethod, Threshold, ThresholdKind, ThresholdUnit,
 };
-use crate::report::rows::clinical::AssessmentRow;
+use crate::report::rows::AssessmentRow;
 use crate::report::rules::numbers::{one_decimal, round2};
 use crate::report::rules::statement::{Code, Draft, Method, ReportWindow, Statement, Unit, codes};
 use chrono::NaiveDate;
@@ -21,8 +22,6 @@ const SCORES: usize = 2;
 const IMPRESSION: &str = "pgic";
 /// The threshold that speaks of one activity, not of the mean.
 const ONE_ACTIVITY: &str = "minimal_detectable_change_of_one_activity";
-/// The code of an assessment answered before the first treatment.
-const BASELINE: &str = "baseline";
 
 /// Absorbs binary fractions where a change meets a threshold exactly.
 const EDGE: f64 = 1e-9;
@@ -168,7 +167,7 @@ pub(crate) fn summary(
     });
     let is_read = |row: &&AssessmentRow| read.is_some_and(|read| read.contains(row.journal_date));
     let mut rows: Vec<&AssessmentRow> = rows.iter().filter(is_read).collect();
-    rows.sort_unstable_by_key(|row| (row.journal_date, row.order));
+    rows.sort_unstable_by_key(|row| (row.journal_date, row.time_order()));
     let mut by_instrument: BTreeMap<(&str, i32), Vec<&AssessmentRow>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.instrument != IMPRESSION && row.score.is_some()) {
         by_instrument.entry((&row.instrument, row.version)).or_default().push(row);
@@ -189,7 +188,7 @@ fn impression(row: &AssessmentRow) -> Option<GlobalImpression> {
     let option = options.iter().find(|option| (f64::from(option.value) - score).abs() < EDGE)?;
     let responder = definition.thresholds.iter().find(|threshold| threshold.name == "responder");
     Some(GlobalImpression {
-        assessment_id: row.order.3,
+        assessment_id: row.id,
         journal_date: row.journal_date,
         value: option.value,
         words: option.text.to_owned(),
@@ -209,7 +208,7 @@ fn change(definition: &Definition, rows: &[&AssessmentRow]) -> Option<Questionna
         "The mean of the latest ratings less that of the first, over the activities that were \
          rated both times.",
     );
-    let at = rows.iter().position(|row| row.occasion == Some(BASELINE)).unwrap_or(0);
+    let at = rows.iter().position(|row| row.occasion == Some(Occasion::Baseline)).unwrap_or(0);
     let first = rows.get(at)?;
     let latest = rows.last().filter(|_| at + 1 < rows.len());
     let by_activity = definition.scoring.method == ScoringMethod::MeanOfActivities;
@@ -293,7 +292,7 @@ fn held_against(limit: &Threshold, points: Option<f64>, percent: Option<f64>) ->
 fn scored(row: &AssessmentRow) -> Option<QuestionnaireScore> {
     let score = row.score?;
     Some(QuestionnaireScore {
-        assessment_id: row.order.3,
+        assessment_id: row.id,
         journal_date: row.journal_date,
         score: round2(score),
         score_text: one_decimal(score),
@@ -392,7 +391,8 @@ mod tests {
 
     #[test]
     fn the_baseline_is_the_marked_one_and_one_score_is_no_change() {
-        let marked = AssessmentRow { occasion: Some(BASELINE), ..assessment(-3, "peg", 6.0) };
+        let marked =
+            AssessmentRow { occasion: Some(Occasion::Baseline), ..assessment(-3, "peg", 6.0) };
         let rows = [
             assessment(20, "peg", 4.0),
             marked,

@@ -1,10 +1,9 @@
 //! The patient's own words: complaints, treatment plans, goals, and the notes the patient chose to
 //! share.
 
-use crate::report::rows::Sections;
-use crate::report::rows::clinical::{EpisodeRow, GoalRow, NoteRow, PlanRow};
-use crate::report::rows::visible::section_of;
+use crate::report::rows::{EpisodeRow, GoalRow, NoteRow, PlanRow, is_section_of_note_open};
 use crate::report::rules::statement::{Code, ReportWindow};
+use crate::sections::Sections;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -156,11 +155,11 @@ pub(crate) fn complaints(
 /// The shared notes of a window in the order of the days, as far as the sections show them.
 pub(crate) fn notes(
     rows: &[NoteRow],
-    sections: &Sections,
+    sections: Sections,
     window: Option<ReportWindow>,
 ) -> Vec<SharedNote> {
     let is_open = |row: &&NoteRow| {
-        section_of(&row.collection).is_some_and(|section| sections.shows(section))
+        is_section_of_note_open(&row.collection, sections)
             && window.is_some_and(|window| window.contains(row.journal_date))
     };
     let mut rows: Vec<&NoteRow> = rows.iter().filter(is_open).collect();
@@ -179,9 +178,8 @@ pub(crate) fn notes(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::rows::ALL_SECTIONS;
-    use crate::report::rows::{SECTION_NOTES, SECTION_PAIN};
     use crate::report::rules::fixtures::{date, episode, goal, note, plan};
+    use crate::sections::{Section, Sections};
 
     #[test]
     fn goals_and_complaints_may_be_older_than_the_window() {
@@ -205,12 +203,12 @@ mod tests {
         let rows =
             [note(12, "journal_entries"), note(11, "flares"), note(13, "practitioner_notes")];
         let window = ReportWindow::new(date(10), date(20));
-        let seen = |omitted: Vec<&'static str>| -> Vec<NaiveDate> {
-            let sections = Sections { visible: ALL_SECTIONS.to_vec(), omitted };
-            notes(&rows, &sections, window).iter().map(|note| note.journal_date).collect()
+        let seen = |omitted: &[Section]| -> Vec<NaiveDate> {
+            let sections = Sections::ALL.without(Sections::of(omitted));
+            notes(&rows, sections, window).iter().map(|note| note.journal_date).collect()
         };
-        assert_eq!(seen(vec![]), [date(11), date(12)]);
-        assert_eq!(seen(vec![SECTION_PAIN]), [date(12)]);
-        assert_eq!(seen(vec![SECTION_NOTES]), [date(11)]);
+        assert_eq!(seen(&[]), [date(11), date(12)]);
+        assert_eq!(seen(&[Section::Pain]), [date(12)]);
+        assert_eq!(seen(&[Section::Notes]), [date(11)]);
     }
 }

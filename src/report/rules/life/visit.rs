@@ -1,7 +1,8 @@
 //! What the patient brings to the next visit: its day, open questions, open goals.
 
-use crate::report::rows::clinical::{GoalRow, QuestionRow};
-use crate::report::rows::{SessionRow, SessionStatus};
+use crate::collections::GoalStatus;
+use crate::collections::SessionStatus;
+use crate::report::rows::{GoalRow, QuestionRow, SessionRow};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -73,7 +74,8 @@ pub(crate) fn preparation(
         .filter(later)
         .collect();
     open.sort_by_key(|question| (question.written_on, question.id));
-    let mut wanted: Vec<&GoalRow> = goals.iter().filter(|goal| goal.status == "open").collect();
+    let mut wanted: Vec<&GoalRow> =
+        goals.iter().filter(|goal| goal.status == GoalStatus::Open).collect();
     wanted.sort_by_key(|goal| (std::cmp::Reverse(goal.importance), goal.set_on, goal.id));
     VisitPreparation {
         next_visit_on: next.map(|session| session.journal_date),

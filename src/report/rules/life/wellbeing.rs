@@ -1,6 +1,6 @@
 //! Stiffness, mood, stress, energy and interference: one row of sparklines.
 
-use crate::report::rows::clinical::EntryRow;
+use crate::report::rows::EntryRow;
 use crate::report::rules::statement::{Method, ReportWindow, Unit};
 use crate::report::rules::weekly::{WeeklySeries, numbers, weekly};
 use serde::{Deserialize, Serialize};
@@ -54,8 +54,8 @@ pub(crate) fn summary(entries: &[EntryRow], window: Option<ReportWindow>) -> Wel
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::rows::RatingKind;
-    use crate::report::rules::fixtures::{date, entry};
+    use crate::collections::EntryKind;
+    use crate::report::rules::fixtures::{date, rating};
 
     #[test]
     fn each_measure_has_its_own_days() {
@@ -64,7 +64,7 @@ mod tests {
                 mood: Some(6),
                 stress: (day < 4).then_some(0),
                 morning_stiffness_minutes: (day == 0).then_some(45),
-                ..entry(RatingKind::Daily, day, 1200)
+                ..rating(EntryKind::Daily, day, 1200)
             })
             .collect();
         let found = summary(&rows, ReportWindow::new(date(0), date(6)));

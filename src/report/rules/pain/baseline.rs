@@ -2,7 +2,8 @@
 
 use super::daily::PainDays;
 use super::window::Composite;
-use crate::report::rows::{SessionRow, SessionStatus};
+use crate::collections::SessionStatus;
+use crate::report::rows::SessionRow;
 use crate::report::rules::statement::{Method, PROVISIONAL_DAYS, ReportWindow, Statement, shift};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

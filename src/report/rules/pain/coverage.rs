@@ -53,13 +53,13 @@ pub(crate) fn weeks(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::rows::PainRow;
+    use crate::report::rows::EntryRow;
     use crate::report::rules::fixtures::{at, dailies, daily, date};
 
     #[test]
     fn days_before_enrolment_are_not_expected_and_add_up() {
         let mut rows = dailies(3, &[Some(5); 9]);
-        rows.push(PainRow { recorded_at: None, received_at: at(40, 0), ..daily(13, Some(5)) });
+        rows.push(EntryRow { recorded_at: None, received_at: at(40, 0), ..daily(13, Some(5)) });
         let days = PainDays::from_rows(&rows, 240);
         let (all, expected) =
             (ReportWindow::new(date(0), date(15)), ReportWindow::new(date(5), date(15)));

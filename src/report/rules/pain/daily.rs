@@ -3,7 +3,8 @@
 //!
 //! Journal days are taken as stored with each entry. Nothing here converts time zones.
 
-use crate::report::rows::{PainRow, RatingKind};
+use crate::collections::EntryKind;
+use crate::report::rows::EntryRow;
 use crate::report::rules::statement::ReportWindow;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -61,8 +62,8 @@ pub struct PainDays(BTreeMap<NaiveDate, PainDay>);
 impl PainDays {
     /// Groups entries by their stored journal day and scores each day. `day_start_minute` is
     /// used for punctuality only (see [`is_timely`]).
-    pub fn from_rows(rows: &[PainRow], day_start_minute: i16) -> Self {
-        let mut rows: Vec<&PainRow> = rows.iter().filter(|row| row.is_answered()).collect();
+    pub fn from_rows(rows: &[EntryRow], day_start_minute: i16) -> Self {
+        let mut rows: Vec<&EntryRow> = rows.iter().filter(|row| row.is_answered()).collect();
         rows.sort_unstable_by_key(|row| (row.journal_date, row.time_order()));
         let days = rows.chunk_by(|a, b| a.journal_date == b.journal_date);
         Self(days.map(|day| (day[0].journal_date, score_day(day, day_start_minute))).collect())
@@ -92,7 +93,7 @@ impl PainDays {
 /// Whether an entry was typed or received within 24 hours after its journal day ended (clinical
 /// reference 4.2). The day ends at the next day's start on the patient's clock, by the offset
 /// stored with the entry.
-pub fn is_timely(row: &PainRow, day_start_minute: i16) -> bool {
+pub fn is_timely(row: &EntryRow, day_start_minute: i16) -> bool {
     let after_midnight = i64::from(day_start_minute) - i64::from(row.utc_offset_minutes);
     let day_end = row
         .journal_date
@@ -107,12 +108,12 @@ pub fn is_timely(row: &PainRow, day_start_minute: i16) -> bool {
 }
 
 /// Scores the answered entries of one day, given in the order of time.
-fn score_day(rows: &[&PainRow], day_start_minute: i16) -> PainDay {
-    let dailies = || rows.iter().copied().rev().filter(|row| row.kind == RatingKind::Daily);
+fn score_day(rows: &[&EntryRow], day_start_minute: i16) -> PainDay {
+    let dailies = || rows.iter().copied().rev().filter(|row| row.kind == EntryKind::Daily);
     let with_average = dailies().find(|row| row.average.is_some());
-    let momentary: Vec<(&PainRow, i16)> = rows
+    let momentary: Vec<(&EntryRow, i16)> = rows
         .iter()
-        .filter(|row| row.kind == RatingKind::Momentary)
+        .filter(|row| row.kind == EntryKind::Momentary)
         .filter_map(|row| row.now.map(|now| (*row, now)))
         .collect();
     let (score, source, is_backfilled) = if let Some(row) = with_average {
@@ -151,31 +152,31 @@ mod tests {
 
     const DAY_START: i16 = 240;
 
-    fn only_day(rows: &[PainRow]) -> PainDay {
+    fn only_day(rows: &[EntryRow]) -> PainDay {
         let days = PainDays::from_rows(rows, DAY_START);
         assert_eq!(days.0.len(), 1);
         days.0.into_values().next().unwrap()
     }
 
-    fn momentary(day: i64, minute: i64, now: i16) -> PainRow {
-        PainRow { now: Some(now), ..rating(RatingKind::Momentary, day, minute) }
+    fn momentary(day: i64, minute: i64, now: i16) -> EntryRow {
+        EntryRow { now: Some(now), ..rating(EntryKind::Momentary, day, minute) }
     }
 
     #[test]
     fn the_last_daily_average_wins_over_momentary_ratings() {
-        let first = PainRow { worst: Some(9), ..daily(0, Some(6)) };
-        let second = PainRow {
+        let first = EntryRow { worst: Some(9), ..daily(0, Some(6)) };
+        let second = EntryRow {
             average: Some(4),
             least: Some(1),
             effective_at: at(0, 1300),
-            ..rating(RatingKind::Daily, 0, 1300)
+            ..rating(EntryKind::Daily, 0, 1300)
         };
         let rows = [second.clone(), momentary(0, 600, 9), first.clone()];
         let day = only_day(&rows);
         assert_eq!((day.score, day.source), (Some(4.0), Some(ScoreSource::Daily)));
         assert_eq!((day.worst, day.least, day.entries), (None, Some(1), 3));
         // A later daily entry without an average takes nothing away.
-        let later = PainRow { worst: Some(10), ..rating(RatingKind::Daily, 0, 1400) };
+        let later = EntryRow { worst: Some(10), ..rating(EntryKind::Daily, 0, 1400) };
         let day = only_day(&[later.clone(), first.clone()]);
         assert_eq!((day.score, day.worst), (Some(6.0), Some(9)));
         assert_eq!(only_day(&[later]).worst, Some(10));
@@ -189,7 +190,7 @@ mod tests {
         assert_eq!(three.source, Some(ScoreSource::MomentaryMean));
         assert_eq!(three.score, Some(16.0 / 3.0));
         // Ratings tied to a session are taken at chosen moments and do not score the day.
-        let pre = PainRow { now: Some(8), ..rating(RatingKind::PreSession, 0, 600) };
+        let pre = EntryRow { now: Some(8), ..rating(EntryKind::PreSession, 0, 600) };
         let day = only_day(&[pre]);
         assert_eq!((day.score, day.source, day.entries), (None, None, 1));
     }
@@ -198,7 +199,7 @@ mod tests {
     fn zero_missing_and_pain_free_are_three_things() {
         let zero = only_day(&[daily(0, Some(0))]);
         assert_eq!((zero.score, zero.pain_free), (Some(0.0), None));
-        let free = PainRow { pain_free_day: Some(true), ..rating(RatingKind::Daily, 0, 1200) };
+        let free = EntryRow { pain_free_day: Some(true), ..rating(EntryKind::Daily, 0, 1200) };
         let free = only_day(&[free]);
         assert_eq!((free.score, free.pain_free), (None, Some(true)));
         let unanswered = PainDays::from_rows(&[daily(0, None)], DAY_START);
@@ -209,29 +210,29 @@ mod tests {
     fn timely_means_within_a_day_after_the_journal_day_ends() {
         // Offset +120: journal day 0 ends on day 1 at 04:00 local, which is 02:00 UTC; the limit
         // is 02:00 UTC on day 2.
-        let late = PainRow {
+        let late = EntryRow {
             utc_offset_minutes: 120,
             recorded_at: Some(at(2, 121)),
             received_at: at(5, 0),
             ..daily(0, Some(5))
         };
         assert!(!is_timely(&late, DAY_START));
-        assert!(is_timely(&PainRow { recorded_at: Some(at(2, 120)), ..late.clone() }, DAY_START));
+        assert!(is_timely(&EntryRow { recorded_at: Some(at(2, 120)), ..late.clone() }, DAY_START));
         // A later day start and a westward offset move the limit with them.
         assert!(is_timely(&late, DAY_START + 1));
-        assert!(is_timely(&PainRow { utc_offset_minutes: -420, ..late.clone() }, DAY_START));
+        assert!(is_timely(&EntryRow { utc_offset_minutes: -420, ..late.clone() }, DAY_START));
         // Typed late by a wrong device clock, yet received in time.
-        assert!(is_timely(&PainRow { received_at: at(1, 0), ..late.clone() }, DAY_START));
+        assert!(is_timely(&EntryRow { received_at: at(1, 0), ..late.clone() }, DAY_START));
         // Typed in time without signal, received days later.
-        let offline = PainRow { recorded_at: Some(at(0, 1200)), ..late.clone() };
+        let offline = EntryRow { recorded_at: Some(at(0, 1200)), ..late.clone() };
         assert!(is_timely(&offline, DAY_START));
         // Without a device clock the server's counts.
-        assert!(!is_timely(&PainRow { recorded_at: None, ..late }, DAY_START));
+        assert!(!is_timely(&EntryRow { recorded_at: None, ..late }, DAY_START));
     }
 
     #[test]
     fn a_score_is_backfilled_when_the_entry_behind_it_is_late() {
-        let late = PainRow { recorded_at: None, received_at: at(9, 0), ..daily(0, Some(5)) };
+        let late = EntryRow { recorded_at: None, received_at: at(9, 0), ..daily(0, Some(5)) };
         let day = only_day(&[late.clone(), momentary(0, 600, 3)]);
         assert!(day.is_backfilled && day.has_timely_entry);
         let day = only_day(&[late]);
@@ -242,7 +243,7 @@ mod tests {
     #[test]
     fn the_stored_journal_day_counts_whatever_the_instant_says() {
         // 2026-05-02T09:30Z in Denver is 03:30 local: stored as 1 May by the writer.
-        let row = PainRow { journal_date: date(0), effective_at: at(1, 570), ..daily(0, Some(3)) };
+        let row = EntryRow { journal_date: date(0), effective_at: at(1, 570), ..daily(0, Some(3)) };
         let days = PainDays::from_rows(&[row], DAY_START);
         assert!(days.day(date(0)).is_some() && days.day(date(1)).is_none());
     }

@@ -2,7 +2,7 @@
 //! one. Two series that are counted side by side and never renamed into one another.
 
 use super::daily::PainDays;
-use crate::report::rows::clinical::{FlareRow, Tried};
+use crate::report::rows::{FlareRow, Tried};
 use crate::report::rules::numbers::{count, median};
 use crate::report::rules::statement::{
     Code, Draft, Method, ReportWindow, Statement, Unit, codes, shift,
@@ -135,6 +135,8 @@ pub struct FlareSummary {
 /// The two series by journal day.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FlareDays {
+    /// When the patient's journal day starts, in minutes after local midnight.
+    day_start_minute: i16,
     /// Days in a reported flare.
     pub(crate) reported: BTreeSet<NaiveDate>,
     /// The judged days, and whether they are spikes.
@@ -142,12 +144,17 @@ pub(crate) struct FlareDays {
 }
 
 impl FlareDays {
-    pub(crate) fn find(days: &PainDays, flares: &[FlareRow], window: Option<ReportWindow>) -> Self {
+    pub(crate) fn find(
+        days: &PainDays,
+        flares: &[FlareRow],
+        window: Option<ReportWindow>,
+        day_start_minute: i16,
+    ) -> Self {
         let reported = window.into_iter().flat_map(|window| {
-            let of_flare = move |flare: &FlareRow| clipped(flare, window);
+            let of_flare = move |flare: &FlareRow| clipped(flare, day_start_minute, window);
             flares.iter().filter_map(of_flare).flat_map(ReportWindow::iter)
         });
-        Self { reported: reported.collect(), spikes: spikes(days, window) }
+        Self { day_start_minute, reported: reported.collect(), spikes: spikes(days, window) }
     }
 
     fn is_spike(&self, date: NaiveDate) -> bool {
@@ -156,8 +163,8 @@ impl FlareDays {
 }
 
 /// The days of a flare within the window; without a known end its first day alone.
-fn clipped(flare: &FlareRow, window: ReportWindow) -> Option<ReportWindow> {
-    let last = flare.ended_on.unwrap_or(flare.started_on);
+fn clipped(flare: &FlareRow, day_start_minute: i16, window: ReportWindow) -> Option<ReportWindow> {
+    let last = flare.ended_on(day_start_minute).unwrap_or(flare.started_on);
     ReportWindow::new(flare.started_on.max(window.from), last.min(window.to))
 }
 
@@ -228,10 +235,12 @@ pub(crate) fn summary(
         show_from: need,
     };
     let spike_count = found.spikes.values().filter(|is_spike| **is_spike).count();
-    let touching =
-        |window: ReportWindow| flares.iter().filter(move |f| clipped(f, window).is_some());
+    let touching = |window| {
+        flares.iter().filter(move |f| clipped(f, found.day_start_minute, window).is_some())
+    };
     let mut touching: Vec<&FlareRow> = window.into_iter().flat_map(touching).collect();
-    touching.sort_unstable_by_key(|flare| (flare.started_on, flare.ended_on, flare.id));
+    let ended_on = |flare: &FlareRow| flare.ended_on(found.day_start_minute);
+    touching.sort_unstable_by_key(|flare| (flare.started_on, ended_on(flare), flare.id));
     FlareSummary {
         definition: FLARE_DEFINITION.to_owned(),
         reported: touching.into_iter().map(|flare| reported(flare, found, window)).collect(),
@@ -245,14 +254,15 @@ pub(crate) fn summary(
 }
 
 fn reported(flare: &FlareRow, found: &FlareDays, window: Option<ReportWindow>) -> ReportedFlare {
-    let clipped = window.and_then(|window| clipped(flare, window));
+    let clipped = window.and_then(|window| clipped(flare, found.day_start_minute, window));
     let spikes = in_window(&found.spikes, clipped).filter(|(_, is_spike)| **is_spike).count();
     let length = |last| ReportWindow::new(flare.started_on, last).map(|days| count(days.days()));
+    let ended_on = flare.ended_on(found.day_start_minute);
     ReportedFlare {
         flare_id: flare.id,
         started_on: flare.started_on,
-        ended_on: flare.ended_on,
-        days: flare.ended_on.and_then(length),
+        ended_on,
+        days: ended_on.and_then(length),
         severity: flare.severity.map(i32::from),
         suspected_triggers: codes(&flare.suspected_triggers),
         what_helped: flare.what_helped.iter().map(TriedRelief::from).collect(),
@@ -291,7 +301,7 @@ mod tests {
     fn summary_of(scores: &[i16], flares: &[FlareRow]) -> FlareSummary {
         let (days, last) = (scored(scores), i64::try_from(scores.len()).unwrap() - 1);
         let window = ReportWindow::new(date(0), date(last));
-        summary(&days, flares, &FlareDays::find(&days, flares, window), window, window)
+        summary(&days, flares, &FlareDays::find(&days, flares, window, 240), window, window)
     }
 
     #[test]
@@ -299,14 +309,14 @@ mod tests {
         let scores: Vec<Option<i16>> = vec![Some(5); 30];
         let mut journal = input(-60, 29);
         journal.enrolled_on = date(0);
-        journal.ratings = (0..).zip(scores).map(|(day, score)| daily(day, score)).collect();
+        journal.entries = (0..).zip(scores).map(|(day, score)| daily(day, score)).collect();
         journal.flares = vec![flare(3, Some(5))];
         let rate = |journal: &ReportInput| build(journal).flares.unwrap().flare_days_per_28;
         let young = rate(&journal);
         assert_eq!((young.value, young.n, young.need), (Some(2.8), 30, 18));
         assert_eq!(young.window.map(|window| window.from), Some(date(0)));
         // A day that was rated later belongs to the journal, too.
-        journal.ratings.push(daily(-30, Some(5)));
+        journal.entries.push(daily(-30, Some(5)));
         assert_eq!(rate(&journal).need, 36);
     }
 
@@ -315,7 +325,7 @@ mod tests {
         let days = scored(&WORKED);
         let window = ReportWindow::new(date(0), date(21));
         let flares = [flare(8, Some(10)), flare(16, Some(16))];
-        let found = FlareDays::find(&days, &flares, window);
+        let found = FlareDays::find(&days, &flares, window, 240);
         let spikes: Vec<NaiveDate> =
             found.spikes.iter().filter(|(_, is)| **is).map(|(date, _)| *date).collect();
         assert_eq!(spikes, [8, 9, 11, 19].map(date));

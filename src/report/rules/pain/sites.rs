@@ -5,7 +5,7 @@
 //! was named are left out: nothing is known of them.
 
 use crate::body_map::{Laterality, Sides};
-use crate::report::rows::clinical::SiteRow;
+use crate::report::rows::{EntryRow, SiteRow};
 use crate::report::rules::numbers::{count, mean};
 use crate::report::rules::statement::{
     Code, Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportWindow, Statement, Unit,
@@ -50,8 +50,17 @@ pub struct SiteSummary {
 /// A region on one side.
 type Place = (&'static str, &'static str);
 
+/// The places that entries named, each with its journal day.
+pub(crate) fn named(entries: &[EntryRow]) -> Vec<(NaiveDate, SiteRow)> {
+    let of_entry = |entry: &EntryRow| {
+        let date = entry.journal_date;
+        entry.sites.clone().into_iter().map(move |site| (date, site))
+    };
+    entries.iter().flat_map(of_entry).collect()
+}
+
 /// The places named in a window; `None` stands for a window without days.
-pub fn summary(rows: &[SiteRow], window: Option<ReportWindow>) -> SiteSummary {
+pub fn summary(rows: &[(NaiveDate, SiteRow)], window: Option<ReportWindow>) -> SiteSummary {
     const SHARE: Method = (
         "days_with_site_of_days_with_any_site",
         "Days on which the place was named, in percent of the days on which any place was named.",
@@ -63,11 +72,11 @@ pub fn summary(rows: &[SiteRow], window: Option<ReportWindow>) -> SiteSummary {
     );
     let mut days = BTreeSet::new();
     let mut places: BTreeMap<Place, BTreeMap<NaiveDate, Vec<f64>>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| window.is_some_and(|w| w.contains(row.journal_date))) {
-        days.insert(row.journal_date);
+    for (date, row) in rows.iter().filter(|(date, _)| window.is_some_and(|w| w.contains(*date))) {
+        days.insert(*date);
         for side in sides(row) {
             let of_place = places.entry((row.region.code(), side.code())).or_default();
-            let answers = of_place.entry(row.journal_date).or_default();
+            let answers = of_place.entry(*date).or_default();
             answers.extend(row.intensity.map(f64::from));
         }
     }
@@ -118,8 +127,8 @@ mod tests {
     use crate::report::rules::fixtures::date;
     use crate::report::rules::statement::Status;
 
-    fn row(day: i64, region: BodyRegion, laterality: Option<Laterality>) -> SiteRow {
-        SiteRow { journal_date: date(day), region, laterality, intensity: None }
+    fn row(day: i64, region: BodyRegion, laterality: Option<Laterality>) -> (NaiveDate, SiteRow) {
+        (date(day), SiteRow { region, laterality, intensity: None })
     }
 
     fn named(summary: &SiteSummary) -> Vec<(&str, &str, i32)> {
@@ -160,8 +169,11 @@ mod tests {
 
     #[test]
     fn an_intensity_that_is_missing_is_not_zero() {
-        let with = |day, intensity| SiteRow { intensity, ..row(day, BodyRegion::Neck, Some(Left)) };
-        let rows: Vec<SiteRow> = [
+        let with = |day, intensity| {
+            let (date, site) = row(day, BodyRegion::Neck, Some(Left));
+            (date, SiteRow { intensity, ..site })
+        };
+        let rows: Vec<(NaiveDate, SiteRow)> = [
             (0, Some(4)),
             (0, Some(8)),
             (0, None),

@@ -93,7 +93,7 @@ pub(crate) fn time_in_state(days: &PainDays, window: Option<ReportWindow>) -> Ti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::rows::PainRow;
+    use crate::report::rows::EntryRow;
     use crate::report::rules::fixtures::{daily, date, pain_days};
     use crate::report::rules::statement::Status;
 
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn each_share_is_of_the_days_that_have_its_rating() {
-        let worst = |day, average, worst| PainRow { worst, ..daily(day, average) };
+        let worst = |day, average, worst| EntryRow { worst, ..daily(day, average) };
         let rows = [
             worst(0, Some(0), Some(3)),
             worst(1, Some(2), Some(7)),

@@ -1,6 +1,6 @@
 //! F11, sleep and the pain of the day after: the night that ended on a day beside that day's score.
 
-use crate::report::rows::SleepRow;
+use super::nights::SleptNight;
 use crate::report::rules::numbers::round2;
 use crate::report::rules::pain::daily::PainDays;
 use crate::report::rules::ranks::Spearman;
@@ -70,7 +70,7 @@ pub struct SleepLink {
 /// Links the nights of a window with the scores of the days they end on; `None` stands for a
 /// window without days.
 pub(crate) fn link(
-    nights: &ByDay<SleepRow>,
+    nights: &ByDay<SleptNight>,
     days: &PainDays,
     window: Option<ReportWindow>,
 ) -> SleepLink {
@@ -141,6 +141,7 @@ fn distinct(pairs: &[(f64, f64)], side: fn(&(f64, f64)) -> f64) -> usize {
 mod tests {
     use super::super::nights::longest_nights;
     use super::*;
+    use crate::report::rows::SleepRow;
     use crate::report::rules::fixtures::{close, date, days_from, night};
     use crate::report::rules::numbers::mean;
 

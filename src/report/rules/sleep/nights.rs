@@ -1,7 +1,7 @@
 //! F10, sleep: one night a day, its length, its efficiency, and the means of the weeks.
 //!
-//! A night belongs to the journal day of waking. Its time in bed was taken from instants when the
-//! row was read, so that a night of a clock change has its true length.
+//! A night belongs to the journal day of waking. Its time in bed is taken from instants, so that a
+//! night of a clock change has its true length.
 
 use crate::collections::Night;
 use crate::report::rows::SleepRow;
@@ -37,7 +37,36 @@ pub fn efficiency(total_sleep: i32, in_bed: i32) -> Option<f64> {
     (in_bed > 0).then(|| 100.0 * f64::from(total_sleep) / f64::from(in_bed))
 }
 
-impl SleepRow {
+/// What a sleep record says in minutes. The fields stand in the order by which one record of a day is
+/// chosen (F10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SleptNight {
+    /// Total sleep time (TST) in minutes, 0 to 1440.
+    pub total_sleep_minutes: Option<i32>,
+    /// Time in bed (TIB) in minutes, from instants, 0 to 1440; `None` unless all three waking
+    /// parts of the night are known too, since without them an efficiency would be too high.
+    pub measured_in_bed_minutes: Option<i32>,
+    /// Whether pain woke the patient.
+    pub woken_by_pain: Option<bool>,
+    /// Sleep quality 0 to 10, higher is better.
+    pub quality: Option<i16>,
+}
+
+impl SleptNight {
+    fn of(row: &SleepRow) -> Self {
+        let night = Night {
+            in_bed: row.bed_at.zip(row.rise_at).map(|(bed, rise)| (rise - bed).num_minutes()),
+            awake: row.awake_minutes.into(),
+            reported: row.reported_sleep_minutes.map(i64::from),
+        };
+        Self {
+            total_sleep_minutes: night.total_sleep().and_then(|m| i32::try_from(m).ok()),
+            measured_in_bed_minutes: Self::measured_in_bed(night, row.is_every_part_known),
+            woken_by_pain: row.woken_by_pain,
+            quality: row.quality,
+        }
+    }
+
     /// The time in bed that an efficiency may be computed from, in minutes: `None` unless the
     /// night was timed and every waking part is known.
     pub fn measured_in_bed(night: Night, is_every_part_known: bool) -> Option<i32> {
@@ -48,17 +77,18 @@ impl SleepRow {
 
 /// The longest record of each day, never a sum, since two devices may have recorded one night. A
 /// record without a length comes last, and of equally long ones the one that says more.
-pub(crate) fn longest_nights(rows: &[SleepRow]) -> ByDay<SleepRow> {
+pub(crate) fn longest_nights(rows: &[SleepRow]) -> ByDay<SleptNight> {
     let mut nights = BTreeMap::new();
     for row in rows {
-        let longest = nights.entry(row.journal_date).or_insert(*row);
-        *longest = (*row).max(*longest);
+        let night = SleptNight::of(row);
+        let longest = nights.entry(row.journal_date).or_insert(night);
+        *longest = night.max(*longest);
     }
     nights
 }
 
 /// The sleep of a window; `None` stands for a window without days.
-pub(crate) fn summary(nights: &ByDay<SleepRow>, window: Option<ReportWindow>) -> SleepSummary {
+pub(crate) fn summary(nights: &ByDay<SleptNight>, window: Option<ReportWindow>) -> SleepSummary {
     const NIGHTS: Method = (
         "nights_with_known_length_of_days",
         "Nights with a known length, in percent of the days of the window up to today; fourteen \
@@ -79,7 +109,7 @@ pub(crate) fn summary(nights: &ByDay<SleepRow>, window: Option<ReportWindow>) ->
         "nights_woken_by_pain_of_answered",
         "Nights in which pain woke the patient, in percent of the nights with an answer.",
     );
-    let by_day = |pick: fn(&SleepRow) -> Option<f64>| -> ByDay<f64> {
+    let by_day = |pick: fn(&SleptNight) -> Option<f64>| -> ByDay<f64> {
         let values = nights.iter().filter_map(|(date, night)| Some((*date, pick(night)?)));
         values.collect()
     };
@@ -122,15 +152,15 @@ pub(crate) fn summary(nights: &ByDay<SleepRow>, window: Option<ReportWindow>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::rules::fixtures::{close, date, night};
+    use crate::report::rules::fixtures::{at, close, date, night};
 
     #[test]
     fn the_worked_nights() {
         // 28 March 2026 23:00 to 29 March 07:00 in Berlin: 420 minutes, of which 80 awake.
         let spring = Night { in_bed: Some(420), awake: 80, reported: None };
         assert_eq!(spring.total_sleep(), Some(340));
-        assert_eq!(SleepRow::measured_in_bed(spring, true), Some(420));
-        assert_eq!(SleepRow::measured_in_bed(spring, false), None);
+        assert_eq!(SleptNight::measured_in_bed(spring, true), Some(420));
+        assert_eq!(SleptNight::measured_in_bed(spring, false), None);
         close(efficiency(340, 420).unwrap(), 81.0, 1);
         close(efficiency(400, 480).unwrap(), 83.3, 1);
         assert_eq!(efficiency(0, 0), None);
@@ -140,7 +170,8 @@ mod tests {
     fn one_night_a_day_and_the_gates_of_its_means() {
         let mut rows: Vec<SleepRow> = (0..14).map(|day| night(day, Some(400))).collect();
         rows.push(SleepRow { quality: Some(9), ..night(3, Some(100)) });
-        rows[0].measured_in_bed_minutes = Some(500);
+        (rows[0].bed_at, rows[0].rise_at) = (Some(at(0, 0)), Some(at(0, 500)));
+        (rows[0].awake_minutes, rows[0].is_every_part_known) = (100, true);
         rows[1].woken_by_pain = Some(true);
         rows[2].woken_by_pain = Some(false);
         let nights = longest_nights(&rows);

@@ -2,7 +2,7 @@
 //! recorded; nothing is concluded.
 
 use crate::collections::{RED_FLAG_NOTICE, RedFlag};
-use crate::report::rows::clinical::{AdverseEventRow, EntryRow};
+use crate::report::rows::{AdverseEventRow, EntryRow};
 use crate::report::rules::statement::{Code, ReportWindow, codes};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,7 @@ pub struct WarningSigns {
 pub(crate) fn adverse_events(
     rows: &[AdverseEventRow],
     window: Option<ReportWindow>,
+    day_start_minute: i16,
 ) -> Vec<ReportedEvent> {
     let within = |row: &&AdverseEventRow| window.is_some_and(|w| w.contains(row.started_on));
     let mut rows: Vec<&AdverseEventRow> = rows.iter().filter(within).collect();
@@ -77,7 +78,7 @@ pub(crate) fn adverse_events(
         .map(|row| ReportedEvent {
             adverse_event_id: row.id,
             started_on: row.started_on,
-            ended_on: row.ended_on,
+            ended_on: row.ended_on(day_start_minute),
             treatment_session_id: row.treatment_session_id,
             kinds: codes(&row.kinds),
             kind_other: row.kind_other.clone(),
@@ -91,15 +92,15 @@ pub(crate) fn adverse_events(
 
 /// The days of a window on which any warning sign was noted.
 pub(crate) fn warning_signs(entries: &[EntryRow], window: Option<ReportWindow>) -> WarningSigns {
-    let mut days: BTreeMap<NaiveDate, BTreeSet<&str>> = BTreeMap::new();
+    let mut days: BTreeMap<NaiveDate, BTreeSet<RedFlag>> = BTreeMap::new();
     let within = |entry: &&EntryRow| window.is_some_and(|w| w.contains(entry.journal_date));
     for entry in entries.iter().filter(within).filter(|entry| !entry.red_flags.is_empty()) {
         days.entry(entry.journal_date).or_default().extend(&entry.red_flags);
     }
     let notice = (!days.is_empty()).then_some(RED_FLAG_NOTICE);
-    let day = |(journal_date, signs): (NaiveDate, BTreeSet<&str>)| WarningDay {
+    let day = |(journal_date, signs): (NaiveDate, BTreeSet<RedFlag>)| WarningDay {
         journal_date,
-        signs: RedFlag::CODES.iter().filter(|s| signs.contains(**s)).map(|s| (*s).into()).collect(),
+        signs: signs.into_iter().map(Code::from).collect(),
     };
     WarningSigns {
         days: days.into_iter().map(day).collect(),
@@ -111,32 +112,32 @@ pub(crate) fn warning_signs(entries: &[EntryRow], window: Option<ReportWindow>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::rows::RatingKind;
-    use crate::report::rules::fixtures::{date, entry, event};
+    use crate::collections::EntryKind;
+    use crate::report::rules::fixtures::{date, event, rating};
 
     #[test]
     fn events_are_listed_by_the_day_they_began() {
         let rows = [event(9), event(3), event(99)];
-        let found = adverse_events(&rows, ReportWindow::new(date(0), date(20)));
+        let found = adverse_events(&rows, ReportWindow::new(date(0), date(20)), 240);
         let days: Vec<_> = found.iter().map(|event| event.started_on).collect();
         assert_eq!(days, [date(3), date(9)]);
     }
 
     #[test]
     fn any_sign_brings_the_day_and_the_fixed_notice() {
-        let with = |day, minute, red_flags: &[&'static str]| EntryRow {
+        let with = |day, minute, red_flags: &[RedFlag]| EntryRow {
             red_flags: red_flags.to_vec(),
-            ..entry(RatingKind::Daily, day, minute)
+            ..rating(EntryKind::Daily, day, minute)
         };
         let window = ReportWindow::new(date(0), date(20));
         let rows = [
-            with(4, 600, &["fever"]),
-            with(4, 700, &["bladder_bowel", "fever"]),
+            with(4, 600, &[RedFlag::Fever]),
+            with(4, 700, &[RedFlag::BladderBowel, RedFlag::Fever]),
             with(5, 600, &[]),
         ];
         let found = warning_signs(&rows, window);
         assert_eq!(found.days.len(), 1);
-        assert_eq!(found.days[0].signs, codes(&["bladder_bowel", "fever"]));
+        assert_eq!(found.days[0].signs, ["bladder_bowel", "fever"].map(Code::from));
         assert_eq!(found.notice_text.unwrap(), RED_FLAG_NOTICE.text);
         let none = warning_signs(&rows[2..], window);
         assert_eq!((none.days.len(), none.notice_title), (0, None));

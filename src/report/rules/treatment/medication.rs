@@ -2,7 +2,7 @@
 //! are reported; nothing is advised. A day without a record is unknown.
 
 use crate::collections::{Helped, IntakeKind};
-use crate::report::rows::clinical::{EntryRow, IntakeRow};
+use crate::report::rows::{EntryRow, IntakeRow};
 use crate::report::rules::numbers::count;
 use crate::report::rules::statement::{Code, Draft, Method, ReportWindow, Statement, Unit};
 use crate::report::rules::weekly::{ByDay, answers, in_window};
@@ -290,12 +290,12 @@ fn medicines(sorted: &[&IntakeRow]) -> Vec<MedicineUse> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::rows::RatingKind;
-    use crate::report::rules::fixtures::{date, entry, intake};
+    use crate::collections::EntryKind;
+    use crate::report::rules::fixtures::{date, intake, rating};
     use crate::report::rules::statement::Status;
 
     fn said(day: i64, medication_taken: Option<bool>) -> EntryRow {
-        EntryRow { medication_taken, ..entry(RatingKind::Daily, day, 1200) }
+        EntryRow { medication_taken, ..rating(EntryKind::Daily, day, 1200) }
     }
 
     fn of(entries: &[EntryRow], intakes: &[IntakeRow], last: i64) -> MedicationSummary {

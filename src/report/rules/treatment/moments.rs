@@ -1,7 +1,8 @@
 //! F4, the moments: which ratings of pain now count as just before, just after and a day after a
 //! treatment session.
 
-use crate::report::rows::{PainRow, RatingKind, SessionRow, TimeOrder};
+use crate::collections::EntryKind;
+use crate::report::rows::{EntryRow, SessionRow, TimeOrder};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Minutes before the start in which `pre` is looked for (F4, clinical reference).
@@ -18,14 +19,14 @@ const ASSUMED_LENGTH_MINUTES: i64 = 60;
 /// One rating of pain now.
 pub(crate) struct Moment {
     order: TimeOrder,
-    kind: RatingKind,
+    kind: EntryKind,
     now: i16,
 }
 
 impl Moment {
     /// Pain now of a daily entry is left out: such an entry is about a day, not about a moment.
-    pub(crate) fn of(row: &PainRow) -> Option<Self> {
-        let now = row.now.filter(|_| row.kind != RatingKind::Daily)?;
+    pub(crate) fn of(row: &EntryRow) -> Option<Self> {
+        let now = row.now.filter(|_| row.kind != EntryKind::Daily)?;
         Some(Self { order: row.time_order(), kind: row.kind, now })
     }
 
@@ -62,7 +63,7 @@ impl Neighbours {
         let start = session.starts_at;
         let pre = moments.iter().rev().find(|moment| {
             let before = start - moment.at();
-            moment.kind != RatingKind::PostSession
+            moment.kind != EntryKind::PostSession
                 && before >= TimeDelta::zero()
                 && before <= TimeDelta::minutes(PRE_MINUTES)
                 && self.previous_end.is_none_or(|end| moment.at() >= end)
@@ -70,7 +71,7 @@ impl Neighbours {
         // Without a recorded end the session lasted between no time and an assumed hour.
         let end = session.ends_at.unwrap_or(start);
         let slack = if session.ends_at.is_some() { 0 } else { ASSUMED_LENGTH_MINUTES };
-        let first = |from: i64, to: i64, label: RatingKind, never: RatingKind| {
+        let first = |from: i64, to: i64, label: EntryKind, never: EntryKind| {
             let found = moments.iter().find(|moment| {
                 let after = moment.at() - end;
                 let is_of_kind = match session.ends_at {
@@ -87,8 +88,8 @@ impl Neighbours {
         let (from, to) = (POST24_FROM_MINUTES, POST24_TO_MINUTES);
         AroundSession {
             pre: pre.map(|moment| moment.now),
-            post: first(0, POST_MINUTES, RatingKind::PostSession, RatingKind::PreSession),
-            post24: first(from, to, RatingKind::Post24h, RatingKind::PostSession),
+            post: first(0, POST_MINUTES, EntryKind::PostSession, EntryKind::PreSession),
+            post24: first(from, to, EntryKind::Post24h, EntryKind::PostSession),
         }
     }
 }
@@ -101,12 +102,12 @@ mod tests {
     use crate::report::rules::pain::daily::PainDays;
     use crate::report::rules::statement::ReportWindow;
 
-    fn now(kind: RatingKind, day: i64, minute: i64, now: i16) -> PainRow {
-        PainRow { now: Some(now), ..rating(kind, day, minute) }
+    fn now(kind: EntryKind, day: i64, minute: i64, now: i16) -> EntryRow {
+        EntryRow { now: Some(now), ..rating(kind, day, minute) }
     }
 
     /// The effect of the one session on day 10, 10:00 to 10:45, and what else is given.
-    fn effect(ratings: &[PainRow], others: &[SessionRow]) -> SessionEffect {
+    fn effect(ratings: &[EntryRow], others: &[SessionRow]) -> SessionEffect {
         let own = session(10, 600);
         let mut sessions: Vec<&SessionRow> = others.iter().collect();
         sessions.push(&own);
@@ -119,7 +120,7 @@ mod tests {
 
     #[test]
     fn ratings_are_found_at_the_edges_of_their_windows() {
-        use RatingKind::Momentary;
+        use EntryKind::Momentary;
         let found = effect(
             &[
                 now(Momentary, 10, 419, 1),
@@ -152,12 +153,12 @@ mod tests {
     fn a_label_can_rule_a_rating_out() {
         let found = effect(
             &[
-                now(RatingKind::PreSession, 10, 590, 7),
-                now(RatingKind::PostSession, 10, 595, 1),
-                now(RatingKind::PreSession, 10, 650, 8),
-                now(RatingKind::PostSession, 10, 660, 4),
-                now(RatingKind::Daily, 10, 650, 0),
-                now(RatingKind::Post24h, 11, 645, 5),
+                now(EntryKind::PreSession, 10, 590, 7),
+                now(EntryKind::PostSession, 10, 595, 1),
+                now(EntryKind::PreSession, 10, 650, 8),
+                now(EntryKind::PostSession, 10, 660, 4),
+                now(EntryKind::Daily, 10, 650, 0),
+                now(EntryKind::Post24h, 11, 645, 5),
             ],
             &[],
         );
@@ -167,9 +168,9 @@ mod tests {
     #[test]
     fn neighbouring_sessions_cut_the_search() {
         let ratings = [
-            now(RatingKind::Momentary, 10, 500, 9),
-            now(RatingKind::Momentary, 10, 750, 2),
-            now(RatingKind::Momentary, 11, 645, 5),
+            now(EntryKind::Momentary, 10, 500, 9),
+            now(EntryKind::Momentary, 10, 750, 2),
+            now(EntryKind::Momentary, 11, 645, 5),
         ];
         let alone = effect(&ratings, &[]);
         assert_eq!((alone.pre, alone.post, alone.post24), (Some(9), Some(2), Some(5)));
@@ -183,9 +184,9 @@ mod tests {
         let open = SessionRow { ends_at: None, ..session(10, 600) };
         let window = ReportWindow::new(date(10), date(10));
         let ratings = [
-            now(RatingKind::Momentary, 10, 610, 1),
-            now(RatingKind::PostSession, 10, 780, 4),
-            now(RatingKind::Post24h, 11, 600, 5),
+            now(EntryKind::Momentary, 10, 610, 1),
+            now(EntryKind::PostSession, 10, 780, 4),
+            now(EntryKind::Post24h, 11, 600, 5),
         ];
         let found = session_effects(&ratings, &PainDays::default(), &[&open], window);
         let found = &found.sessions[0];

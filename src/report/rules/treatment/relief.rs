@@ -2,7 +2,7 @@
 
 use super::medication::HelpedCounts;
 use crate::collections::ReliefMeans;
-use crate::report::rows::clinical::EntryRow;
+use crate::report::rows::EntryRow;
 use crate::report::rules::numbers::count;
 use crate::report::rules::statement::{Code, ReportWindow};
 use chrono::NaiveDate;
@@ -53,15 +53,15 @@ pub(crate) fn summary(entries: &[EntryRow], window: Option<ReportWindow>) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collections::EntryKind;
     use crate::collections::Helped;
-    use crate::report::rows::RatingKind;
-    use crate::report::rules::fixtures::{date, entry};
+    use crate::report::rules::fixtures::{date, rating};
 
     #[test]
     fn days_times_and_answers_are_counted_apart() {
         let heat = |day, helped| EntryRow {
             relief: vec![(ReliefMeans::Heat, helped)],
-            ..entry(RatingKind::Daily, day, 600)
+            ..rating(EntryKind::Daily, day, 600)
         };
         let rows = [
             heat(0, Some(Helped::ALot)),

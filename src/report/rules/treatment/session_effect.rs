@@ -3,7 +3,8 @@
 
 use super::effect_summary::{EffectSummary, IMMEDIATE, SUSTAINED};
 use super::moments::{Moment, Neighbours};
-use crate::report::rows::{PainRow, SessionRow, SessionStatus};
+use crate::collections::SessionStatus;
+use crate::report::rows::{EntryRow, SessionRow};
 use crate::report::rules::numbers::{mean, round2};
 use crate::report::rules::pain::daily::PainDays;
 use crate::report::rules::statement::{Code, ReportWindow, shift};
@@ -89,7 +90,7 @@ pub struct SessionEffects {
 /// Computes the ledger (F4, clinical reference). `sessions` may reach beyond `window`; sessions
 /// outside it are not listed, but still cut the windows of their neighbours.
 pub(crate) fn session_effects(
-    ratings: &[PainRow],
+    ratings: &[EntryRow],
     days: &PainDays,
     sessions: &[&SessionRow],
     window: Option<ReportWindow>,
