@@ -1,8 +1,27 @@
-//! Text on its way into markup: pages, charts and drawings.
+//! Text on its way into markup. Pages are written by maud, which escapes whatever is not markup; pictures
+//! are XML, which it cannot write.
 
+use maud::{Escaper, PreEscaped, Render};
 use std::fmt::{Display, Formatter, Result, Write};
 
-/// Text with the characters of markup replaced and control characters left out.
+/// How every page begins.
+pub const DOCTYPE: PreEscaped<&str> = PreEscaped("<!doctype html>");
+
+/// Text for a page, with a space for each control character.
+pub struct Printable<'a>(pub &'a str);
+
+impl Render for Printable<'_> {
+    fn render_to(&self, page: &mut String) {
+        let mut escaper = Escaper::new(page);
+        for character in self.0.chars() {
+            // Writing to a String cannot fail.
+            let _ = escaper.write_char(if character.is_control() { ' ' } else { character });
+        }
+    }
+}
+
+/// Text for a picture (SVG): escaped, with a space for each control character, since XML has no form for
+/// most of them.
 pub struct Escaped<'a>(pub &'a str);
 
 impl Display for Escaped<'_> {

@@ -10,26 +10,26 @@ use crate::report::serve::source::File;
 use crate::report::serve::source::for_practitioner;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
-use std::fmt::{Display, Write as _};
+use maud::{Markup, html};
 
 /// From a file of a report to the top.
 const UP: &str = "../../../";
 /// From a file of a frozen report to the top.
 const FROZEN_UP: &str = "../../../../../";
 
-/// The print button and the links to the files below a place, as HTML.
-pub(super) fn links(place: impl Display, query: impl Display) -> String {
-    let mut links = String::from("<p><button type=\"button\" data-print hidden>Print</button>\n");
-    for file in File::ALL {
-        let (name, label) = (file.name(), file.label());
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            links,
-            "<a class=\"button plain\" href=\"./{place}/{name}{query}\" download>{label}</a>"
-        );
+/// The print button and the links to the files below a place.
+pub(super) fn links(place: &str, query: &str) -> Markup {
+    html! {
+        p {
+            button type="button" data-print hidden { "Print" }
+            @for file in File::ALL {
+                " "
+                a class="button plain" href={ "./" (place) "/" (file.name()) (query) } download {
+                    (file.label())
+                }
+            }
+        }
     }
-    links.push_str("</p>\n");
-    links
 }
 
 /// Is a frozen report meant? Its address holds an id.

@@ -1,21 +1,20 @@
 //! Frozen reports: keep the one on the page, list those that are kept, read one, take it along.
 
 use super::files::links;
-use super::frame::{Page, see_other, to_sign_in};
+use super::frame::{Content, Page, see_other, to_sign_in};
 use super::patients::failed;
 use super::session::{Visitor, is_our_own};
 use crate::app::App;
 use crate::http::{self, Answered, ProblemKind};
-use crate::markup::Escaped;
 use crate::report::serve::practitioner as frozen;
 use crate::report::serve::renderings::embedded;
 use crate::report::snapshots::ReportSnapshot;
 use crate::time::parse_date;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use maud::{Markup, html};
 use serde::Deserialize;
-use std::fmt::Write as _;
 
 /// From the list to the top.
 const LIST_UP: &str = "../../../";
@@ -65,45 +64,53 @@ pub(super) async fn list(app: web::Data<App>, request: HttpRequest) -> HttpRespo
     match frozen::newest(&app, &visitor.caller, &request).await {
         Ok(snapshots) => {
             let share = request.match_info().get("share_id").unwrap_or_default();
-            let main = rows(share, &snapshots);
-            let page = Page { up: LIST_UP, title: "Frozen reports", main: &main, signed_in: true };
+            let content = Content::Main(rows(share, &snapshots));
+            let page = Page { up: LIST_UP, title: "Frozen reports", content, signed_in: true };
             page.answer(StatusCode::OK, visitor.renewed(&app).ok())
         }
         Err(problem) => failed(&app, LIST_UP, &problem),
     }
 }
 
-fn rows(share: &str, snapshots: &[ReportSnapshot]) -> String {
-    let mut main = format!(
-        "<h1>Frozen reports</h1>\n<p><a href=\"../{}\">To the report</a></p>\n",
-        Escaped(share)
-    );
-    if snapshots.is_empty() {
-        main.push_str(
-            "<p>None yet. A frozen report stays as it was, whatever is entered later; the button stands \
-             on the report.</p>\n",
-        );
-        return main;
+fn rows(share: &str, snapshots: &[ReportSnapshot]) -> Markup {
+    html! {
+        h1 { "Frozen reports" }
+        p { a href={ "../" (share) } { "To the report" } }
+        @if snapshots.is_empty() {
+            p {
+                "None yet. A frozen report stays as it was, whatever is entered later; the button stands on \
+                 the report."
+            }
+        } @else {
+            table class="patients" {
+                caption { "Newest first; of the same days the highest version is the latest" }
+                thead {
+                    tr {
+                        th scope="col" { "Journal days" }
+                        th scope="col" { "Frozen" }
+                        th scope="col" { "Version" }
+                    }
+                }
+                tbody {
+                    @for snapshot in snapshots {
+                        @let (from, to) = snapshot.days();
+                        tr {
+                            th scope="row" {
+                                a href={ "./frozen/" (snapshot.id()) } { (from) " to " (to) }
+                            }
+                            td data-label="Frozen" { (moment(snapshot.made_at())) }
+                            td data-label="Version" { (snapshot.version()) }
+                        }
+                    }
+                }
+            }
+        }
     }
-    main.push_str(
-        "<table class=\"patients\">\n<caption>Newest first; of the same days the highest version is the \
-         latest</caption>\n<thead><tr><th scope=\"col\">Journal days</th><th scope=\"col\">Frozen</th>\
-         <th scope=\"col\">Version</th></tr></thead>\n<tbody>\n",
-    );
-    for snapshot in snapshots {
-        let (from, to) = snapshot.days();
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            main,
-            "<tr><th scope=\"row\"><a href=\"./frozen/{}\">{from} to {to}</a></th>\
-             <td data-label=\"Frozen\">{} UTC</td><td data-label=\"Version\">{}</td></tr>",
-            snapshot.id(),
-            snapshot.made_at().format("%Y-%m-%d %H:%M"),
-            snapshot.version(),
-        );
-    }
-    main.push_str("</tbody>\n</table>\n");
-    main
+}
+
+/// A moment for people, to the minute.
+fn moment(moment: DateTime<Utc>) -> String {
+    moment.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// One frozen report.
@@ -111,15 +118,18 @@ pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpRespo
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, ONE_UP) };
     match embedded(frozen::source(&app, &visitor.caller, &request)).await {
         Ok(report) => {
-            let id = Escaped(request.match_info().get("id").unwrap_or_default());
-            let main = format!(
-                "<div class=\"tools\">\n<p>Frozen {} UTC: it stays as it was. \
-                 <a href=\"../frozen\">All frozen reports</a></p>\n{}</div>\n{}",
-                report.generated_at.format("%Y-%m-%d %H:%M"),
-                links(id, ""),
-                report.main
-            );
-            let page = Page { up: ONE_UP, title: "Frozen report", main: &main, signed_in: true };
+            let id = request.match_info().get("id").unwrap_or_default();
+            let content = Content::AroundMain(html! {
+                div class="tools" {
+                    p {
+                        "Frozen " (moment(report.generated_at)) ": it stays as it was. "
+                        a href="../frozen" { "All frozen reports" }
+                    }
+                    (links(id, ""))
+                }
+                (report.main)
+            });
+            let page = Page { up: ONE_UP, title: "Frozen report", content, signed_in: true };
             page.answer(StatusCode::OK, visitor.renewed(&app).ok())
         }
         Err(problem) => failed(&app, ONE_UP, &problem),

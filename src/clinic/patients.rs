@@ -1,25 +1,29 @@
 //! The list of a practitioner's patients.
 
-use super::frame::{Page, to_sign_in};
+use super::frame::{Content, Page, to_sign_in};
 use super::session::Visitor;
 use crate::app::App;
 use crate::http::{Problem, ProblemKind};
-use crate::markup::Escaped;
-use crate::sharing::{Patient, patients};
+use crate::markup::Printable;
+use crate::sharing::{Overview, Patient, patients};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use chrono::NaiveDate;
-use std::fmt::Write as _;
+use maud::{Markup, html};
 
 const UP: &str = "./";
+
+/// The columns of the list.
+const COLUMNS: [&str; 6] =
+    ["Journal", "Last entry", "Days logged of the last 14", "Next visit", "Plan", "Review"];
 
 /// The page.
 pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, UP) };
     match patients(&app, &visitor.caller).await {
         Ok(list) => {
-            let main = main(&list);
-            let page = Page { up: UP, title: "Patients", main: &main, signed_in: true };
+            let content = Content::Main(main(&list));
+            let page = Page { up: UP, title: "Patients", content, signed_in: true };
             page.answer(StatusCode::OK, visitor.renewed(&app).ok())
         }
         Err(problem) => failed(&app, UP, &problem),
@@ -60,50 +64,52 @@ pub(super) fn failed(app: &App, up: &'static str, problem: &Problem) -> HttpResp
             (StatusCode::INTERNAL_SERVER_ERROR, "That did not work", "Try again later.")
         }
     };
-    let main = format!(
-        "<h1>{}</h1>\n<p>{}</p>\n<p><a href=\"{up}clinic\">To the list of patients</a></p>\n",
-        Escaped(title),
-        Escaped(text)
-    );
-    Page { up, title, main: &main, signed_in: true }.answer(status, None)
+    let content = Content::Main(html! {
+        h1 { (title) }
+        p { (text) }
+        p { a href={ (up) "clinic" } { "To the list of patients" } }
+    });
+    Page { up, title, content, signed_in: true }.answer(status, None)
 }
 
-fn main(list: &[Patient]) -> String {
-    let mut main = String::from("<h1>Patients</h1>\n");
-    if list.is_empty() {
-        main.push_str(
-            "<p>No patient shares a journal with you yet. A patient makes an invitation in the app; \
-             redeem its code in yours, and the patient confirms you.</p>\n",
-        );
-        return main;
+fn main(list: &[Patient]) -> Markup {
+    html! {
+        h1 { "Patients" }
+        @if list.is_empty() {
+            p {
+                "No patient shares a journal with you yet. A patient makes an invitation in the app; redeem \
+                 its code in yours, and the patient confirms you."
+            }
+        } @else {
+            table class="patients" {
+                caption { "Journals that are open to you, as far as each share opens them" }
+                thead {
+                    tr {
+                        @for name in COLUMNS { th scope="col" { (name) } }
+                    }
+                }
+                tbody { @for patient in list { (row(patient)) } }
+            }
+        }
     }
-    main.push_str(
-        "<table class=\"patients\">\n<caption>Journals that are open to you, as far as each share \
-         opens them</caption>\n<thead><tr><th scope=\"col\">Journal</th><th scope=\"col\">Last entry</th>\
-         <th scope=\"col\">Days logged of the last 14</th><th scope=\"col\">Next visit</th>\
-         <th scope=\"col\">Plan</th><th scope=\"col\">Review</th></tr></thead>\n<tbody>\n",
-    );
-    for patient in list {
-        row(&mut main, patient);
-    }
-    main.push_str("</tbody>\n</table>\n");
-    main
 }
 
-fn row(main: &mut String, patient: &Patient) {
+fn row(patient: &Patient) -> Markup {
     let share = patient.share();
-    let overview = patient.overview();
-    let label = Escaped(share.label());
-    // Writing to a String cannot fail.
-    let _ = write!(
-        main,
-        "<tr><th scope=\"row\"><a href=\"./clinic/patients/{}\">{label}</a></th>",
-        share.id()
-    );
-    let Some(overview) = overview else {
-        main.push_str("<td colspan=\"5\">–</td></tr>\n");
-        return;
-    };
+    html! {
+        tr {
+            th scope="row" {
+                a href={ "./clinic/patients/" (share.id()) } { (Printable(share.label())) }
+            }
+            @match patient.overview() {
+                Some(overview) => (cells(overview)),
+                None => td colspan="5" { "–" },
+            }
+        }
+    }
+}
+
+fn cells(overview: &Overview) -> Markup {
     let days = overview.days_with_entry.map_or_else(
         || "not open".to_owned(),
         |days| format!("{days} of {}", overview.days_expected),
@@ -125,14 +131,13 @@ fn row(main: &mut String, patient: &Patient) {
             (false, None, None) => "–".to_owned(),
         },
     );
-    let _ = writeln!(
-        main,
-        "<td data-label=\"Last entry\">{}</td><td data-label=\"Logged\">{days}</td>\
-         <td data-label=\"Next visit\">{}</td><td data-label=\"Plan\">{attended}</td>\
-         <td data-label=\"Review\">{review}</td></tr>",
-        day(overview.last_entry_on),
-        day(overview.next_visit_on)
-    );
+    html! {
+        td data-label="Last entry" { (day(overview.last_entry_on)) }
+        td data-label="Logged" { (days) }
+        td data-label="Next visit" { (day(overview.next_visit_on)) }
+        td data-label="Plan" { (attended) }
+        td data-label="Review" { (review) }
+    }
 }
 
 fn day(day: Option<NaiveDate>) -> String {

@@ -1,18 +1,18 @@
 //! A patient's report: the page, other days, print, and the files to take along.
 
 use super::files::links;
-use super::frame::{Page, to_sign_in};
+use super::frame::{Content, Page, to_sign_in};
 use super::patients::failed;
 use super::session::Visitor;
 use crate::app::App;
-use crate::markup::Escaped;
+use crate::markup::Printable;
 use crate::report::serve::renderings::embedded;
 use crate::report::serve::source::File;
 use crate::report::serve::source::for_practitioner;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
-use std::fmt::Write as _;
+use maud::{Markup, html};
 
 const UP: &str = "../../";
 
@@ -28,9 +28,12 @@ pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpRespo
         Ok(report) => {
             let share = request.match_info().get("share_id").unwrap_or_default();
             let (from, to) = (report.window.from, report.window.to);
-            let main = tools(&report.label, share, from, to) + &report.main;
+            let content = Content::AroundMain(html! {
+                (tools(&report.label, share, from, to))
+                (report.main)
+            });
             let title = format!("Progress report: {}", report.label);
-            let page = Page { up: UP, title: &title, main: &main, signed_in: true };
+            let page = Page { up: UP, title: &title, content, signed_in: true };
             page.answer(StatusCode::OK, visitor.renewed(&app).ok())
         }
         Err(problem) => failed(&app, UP, &problem),
@@ -38,34 +41,34 @@ pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpRespo
 }
 
 /// Whose journal, other days, print, files.
-fn tools(label: &str, share: &str, from: NaiveDate, to: NaiveDate) -> String {
-    let share = Escaped(share);
-    let label = Escaped(label);
-    let mut tools = format!(
-        r#"<p class="journal" dir="auto">{label}</p>
-<div class="tools">
-<form method="get" action="./{share}">
-<fieldset>
-<label>From <input type="date" name="from" value="{from}" required></label>
-<label>To <input type="date" name="to" value="{to}" required></label>
-<button type="submit">Show</button>
-</fieldset>
-</form>
-<nav aria-label="Spans">"#
-    );
-    for (days, label) in SPANS {
-        let first = to.checked_sub_days(Days::new(days - 1)).unwrap_or(to);
-        // Writing to a String cannot fail.
-        let _ = write!(tools, "<a href=\"./{share}?from={first}&amp;to={to}\">{label}</a> ");
+fn tools(label: &str, share: &str, from: NaiveDate, to: NaiveDate) -> Markup {
+    html! {
+        p class="journal" dir="auto" { (Printable(label)) }
+        div class="tools" {
+            form method="get" action={ "./" (share) } {
+                fieldset {
+                    label { "From " input type="date" name="from" value=(from) required; }
+                    " "
+                    label { "To " input type="date" name="to" value=(to) required; }
+                    " "
+                    button type="submit" { "Show" }
+                }
+            }
+            nav aria-label="Spans" {
+                @for (days, label) in SPANS {
+                    @let first = to.checked_sub_days(Days::new(days - 1)).unwrap_or(to);
+                    a href={ "./" (share) "?from=" (first) "&to=" (to) } { (label) }
+                    " "
+                }
+            }
+            (links(share, &format!("?from={from}&to={to}")))
+            form method="post" action={ "./" (share) "/frozen" } {
+                input type="hidden" name="from" value=(from);
+                input type="hidden" name="to" value=(to);
+                button type="submit" class="button plain" { "Freeze it" }
+                " "
+                a href={ "./" (share) "/frozen" } { "Frozen reports" }
+            }
+        }
     }
-    let links = links(&share, format_args!("?from={from}&amp;to={to}"));
-    let _ = write!(
-        tools,
-        "</nav>\n{links}<form method=\"post\" action=\"./{share}/frozen\">\
-         <input type=\"hidden\" name=\"from\" value=\"{from}\">\
-         <input type=\"hidden\" name=\"to\" value=\"{to}\">\
-         <button type=\"submit\" class=\"button plain\">Freeze it</button>\n\
-         <a href=\"./{share}/frozen\">Frozen reports</a></form>\n</div>\n"
-    );
-    tools
 }

@@ -1,15 +1,16 @@
 //! Signing in to the pages and out of them.
 
-use super::frame::{Page, see_other, to_sign_in};
+use super::frame::{Content, Page, see_other, to_sign_in};
 use super::session::{Visitor, cookie, is_our_own};
 use crate::app::App;
 use crate::auth::{sign_in_to_pages, sign_out as end_device};
 use crate::credentials::password::Password;
 use crate::http::{self, Problem, ProblemKind};
-use crate::markup::Escaped;
+use crate::markup::Printable;
 use crate::wire::Email;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use maud::html;
 use serde::Deserialize;
 
 const UP: &str = "../";
@@ -30,26 +31,31 @@ pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpRespo
 }
 
 fn form(status: StatusCode, email: &str, fault: Option<&str>) -> HttpResponse {
-    let fault = fault.map_or_else(String::new, |fault| {
-        format!("<p class=\"fault\" role=\"alert\" id=\"fault\">{}</p>\n", Escaped(fault))
-    });
-    let described = if fault.is_empty() { "" } else { " aria-describedby=\"fault\"" };
-    let email = Escaped(email);
-    let main = format!(
-        r#"<h1>For practitioners</h1>
-<p>See the journals that patients have shared with you. Patients use their clinic's app.</p>
-{fault}<form class="sign-in" method="post" action="./sign-in"{described}>
-<label for="email">E-mail address</label>
-<input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="{email}">
-<label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required>
-<button type="submit">Sign in</button>
-</form>
-<p class="small">You stay signed in for an hour after the last page you open, at most for twelve. Every journal you
-open is noted in its patient's access log.</p>
-"#
-    );
-    Page { up: UP, title: "Sign in", main: &main, signed_in: false }.answer(status, None)
+    let main = html! {
+        h1 { "For practitioners" }
+        p {
+            "See the journals that patients have shared with you. Patients use their clinic's app."
+        }
+        @if let Some(fault) = fault { p class="fault" role="alert" id="fault" { (fault) } }
+        form class="sign-in" method="post" action="./sign-in" aria-describedby=[fault.map(|_| "fault")] {
+            label for="email" { "E-mail address" }
+            " "
+            input id="email" name="email" type="email" autocomplete="username" required maxlength="254"
+                value=(Printable(email));
+            " "
+            label for="password" { "Password" }
+            " "
+            input id="password" name="password" type="password" autocomplete="current-password" required;
+            " "
+            button type="submit" { "Sign in" }
+        }
+        p class="small" {
+            "You stay signed in for an hour after the last page you open, at most for twelve. Every journal \
+             you open is noted in its patient's access log."
+        }
+    };
+    let content = Content::Main(main);
+    Page { up: UP, title: "Sign in", content, signed_in: false }.answer(status, None)
 }
 
 /// A filled-in form.

@@ -4,7 +4,9 @@
 use super::content::Content;
 use super::html::{SHOWS, text_page};
 use actix_web::web::Bytes;
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use maud::{Markup, PreEscaped, html};
+use pulldown_cmark::html::push_html;
+use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -63,7 +65,7 @@ const REPORT: &[u8] = include_bytes!("../../openapi/progress-report.json");
 /// Everything: the list, the pages, the Markdown, the pictures, the index.
 pub(super) fn all() -> Vec<Content> {
     let pages = GUIDES.iter().map(|guide| {
-        let body = format!("<article class=\"guide\">\n{}</article>\n", page_of(guide));
+        let body = html! { article class="guide" { (PreEscaped(page_of(guide))) } };
         let path = format!("/docs/guides/{}", guide.name);
         Content::page(&path, SHOWS, text_page("../../", guide.title, &body))
     });
@@ -86,19 +88,24 @@ pub(super) fn all() -> Vec<Content> {
     pages.chain(sources).chain(pictures).chain([list, index, report]).collect()
 }
 
-fn list() -> String {
-    let mut body =
-        "<h1>Guides</h1>\n<p>As they were when this server was built. Each is also there as \
-        Markdown, for programs: <a href=\"../llms.txt\">llms.txt</a> lists them.</p>\n<ul>\n"
-            .to_owned();
-    for Guide { name, title, about, .. } in GUIDES {
-        let _ = writeln!(
-            body,
-            "<li><a href=\"./guides/{name}\">{title}</a> (<a href=\"./guides/{name}.md\">Markdown</a>)\
-             <br>{about}</li>"
-        );
+fn list() -> Markup {
+    html! {
+        h1 { "Guides" }
+        p {
+            "As they were when this server was built. Each is also there as Markdown, for programs: "
+            a href="../llms.txt" { "llms.txt" } " lists them."
+        }
+        ul {
+            @for Guide { name, title, about, .. } in GUIDES {
+                li {
+                    a href={ "./guides/" (name) } { (title) }
+                    " (" a href={ "./guides/" (name) ".md" } { "Markdown" } ")"
+                    br;
+                    (about)
+                }
+            }
+        }
     }
-    body + "</ul>\n"
 }
 
 /// The index for programs, as llmstxt.org has it.
@@ -167,7 +174,7 @@ fn page_of(guide: &Guide) -> String {
         }
     }
     let mut out = String::new();
-    html::push_html(&mut out, events.into_iter());
+    push_html(&mut out, events.into_iter());
     out
 }
 

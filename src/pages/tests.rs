@@ -194,8 +194,8 @@ async fn every_problem_has_a_page_and_is_in_the_list() {
         let page = text(&format!("/problems/{}", kind.code())).await;
         assert!(page.contains(&format!("<code>{}</code>", kind.code())));
         assert!(page.contains(&kind.status().to_string()));
-        assert!(page.contains(&html::Prose(kind.title()).to_string()));
-        assert!(page.contains(&html::Prose(kind.cure()).to_string()));
+        assert!(page.contains(&html::prose(kind.title()).into_string()));
+        assert!(page.contains(&html::prose(kind.cure()).into_string()));
         assert!(list.contains(&format!("href=\"./problems/{}\"", kind.code())));
     }
 }
@@ -238,9 +238,9 @@ fn the_document_is_named_by_its_bytes() {
 
 #[test]
 fn prose_cannot_become_markup() {
-    let prose = html::Prose("a<b> & \"c\" 'd' `If-None-Match: *`; `open").to_string();
+    let prose = html::prose("a<b> & \"c\" 'd' `If-None-Match: *`; `open").into_string();
     assert_eq!(
         prose,
-        "a&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39; <code>If-None-Match: *</code>; <code>open</code>"
+        "a&lt;b&gt; &amp; &quot;c&quot; 'd' <code>If-None-Match: *</code>; <code>open</code>"
     );
 }

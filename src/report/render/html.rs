@@ -2,11 +2,11 @@
 //! Every text is data; pictures are data URIs, so that nothing in one can reach out of it.
 
 use super::page::{Alignment, Block, Direction, Fact, Figure, Note, Page, Span, Table};
-use crate::markup::Escaped;
+use crate::markup::{DOCTYPE, Printable};
 use crate::reference::fingerprint_base64;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use std::fmt::Write as _;
+use maud::{Markup, PreEscaped, html};
 
 /// The style of a report, inside each document.
 pub const STYLE: &str = include_str!("../../../assets/report.css");
@@ -22,27 +22,21 @@ pub fn policy() -> String {
 
 /// The whole document.
 pub fn document(page: &Page) -> String {
-    let language = Escaped(&page.language);
-    let title = page.heading();
-    let title = Escaped(&title);
-    let direction = direction(page);
-    let main = main(page);
-    format!(
-        r#"<!doctype html>
-<html lang="{language}" dir="{direction}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light">
-<meta name="robots" content="noindex">
-<title>{title}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-{main}</body>
-</html>
-"#
-    )
+    let document = html! {
+        (DOCTYPE)
+        html lang=(Printable(&page.language)) dir=(direction(page)) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light";
+                meta name="robots" content="noindex";
+                title { (Printable(&page.heading())) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { (main(page)) }
+        }
+    };
+    document.into_string()
 }
 
 fn direction(page: &Page) -> &'static str {
@@ -56,202 +50,171 @@ fn direction(page: &Page) -> &'static str {
 }
 
 /// The main part.
-pub fn main(page: &Page) -> String {
-    let mut out = String::from("<main class=\"report\">\n");
-    put(&mut out, format_args!("<h1 dir=\"auto\">{}</h1>\n", Escaped(&page.title)));
-    if let Some(subject) = &page.subject {
-        put(&mut out, format_args!("<p class=\"subject\" dir=\"auto\">{}</p>\n", Escaped(subject)));
-    }
-    for line in &page.meta {
-        put(&mut out, format_args!("<p class=\"meta\" dir=\"auto\">{}</p>\n", Escaped(line)));
-    }
+pub fn main(page: &Page) -> Markup {
     let mut level = 1;
-    for block in &page.blocks {
-        put_block(&mut out, block, &mut level);
-    }
-    if !page.details.is_empty() {
-        out.push_str("<section class=\"details\">\n");
-        for block in &page.details {
-            put_block(&mut out, block, &mut level);
+    html! {
+        main class="report" {
+            h1 dir="auto" { (Printable(&page.title)) }
+            @if let Some(subject) = &page.subject {
+                p class="subject" dir="auto" { (Printable(subject)) }
+            }
+            @for line in &page.meta { p class="meta" dir="auto" { (Printable(line)) } }
+            (blocks(&page.blocks, &mut level))
+            @if !page.details.is_empty() {
+                section class="details" { (blocks(&page.details, &mut level)) }
+            }
         }
-        out.push_str("</section>\n");
     }
-    out.push_str("</main>\n");
-    out
 }
 
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a String cannot fail.
-    let _ = out.write_fmt(text);
+/// Blocks in their order; `level` is that of the last heading, from 1 to 6.
+fn blocks(blocks: &[Block], level: &mut u8) -> Markup {
+    html! { @for one in blocks { (block(one, level)) } }
 }
 
-fn put_block(out: &mut String, block: &Block, level: &mut u8) {
+fn block(block: &Block, level: &mut u8) -> Markup {
     match block {
         Block::Heading { level: wanted, text } => {
             // No level is left out: a reader who goes by headings would look for it.
             *level = (*wanted).clamp(2, (*level + 1).min(6));
-            put(out, format_args!("<h{level} dir=\"auto\">{}</h{level}>\n", Escaped(text)));
+            heading(*level, text)
         }
-        Block::Paragraph(spans) => {
-            out.push_str("<p dir=\"auto\">");
-            for span in spans {
-                put_span(out, span);
-            }
-            out.push_str("</p>\n");
-        }
-        Block::Facts(facts) => put_facts(out, "facts", facts),
-        Block::Lines(facts) => put_facts(out, "lines", facts),
-        Block::Columns(columns) => {
-            out.push_str("<div class=\"columns\">\n");
-            for column in columns {
-                out.push_str("<div>\n");
-                for block in column {
-                    put_block(out, block, level);
-                }
-                out.push_str("</div>\n");
-            }
-            out.push_str("</div>\n");
-        }
-        Block::Table(table) => put_table(out, table),
-        Block::Figure(figure) => put_figure(out, figure),
-        Block::List(points) => {
-            out.push_str("<ul>\n");
-            for point in points {
-                put(out, format_args!("<li dir=\"auto\">{}</li>\n", Lines(point)));
-            }
-            out.push_str("</ul>\n");
-        }
-        Block::Notes(notes) => {
-            for note in notes {
-                put_note(out, note);
-            }
-        }
-        Block::Small(text) => {
-            put(out, format_args!("<p class=\"small\" dir=\"auto\">{}</p>\n", Lines(text)));
-        }
+        Block::Paragraph(spans) => html! { p dir="auto" { @for one in spans { (span(one)) } } },
+        Block::Facts(list) => facts("facts", list),
+        Block::Lines(list) => facts("lines", list),
+        Block::Columns(columns) => html! {
+            div class="columns" { @for column in columns { div { (blocks(column, level)) } } }
+        },
+        Block::Table(one) => table(one),
+        Block::Figure(one) => figure(one),
+        Block::List(points) => html! {
+            ul { @for point in points { li dir="auto" { (lines(point)) } } }
+        },
+        Block::Notes(notes) => html! { @for one in notes { (note(one)) } },
+        Block::Small(text) => html! { p class="small" dir="auto" { (lines(text)) } },
     }
 }
 
-fn put_span(out: &mut String, span: &Span) {
-    let text = Lines(&span.text);
+fn heading(level: u8, text: &str) -> Markup {
+    let text = Printable(text);
+    match level {
+        ..=2 => html! { h2 dir="auto" { (text) } },
+        3 => html! { h3 dir="auto" { (text) } },
+        4 => html! { h4 dir="auto" { (text) } },
+        5 => html! { h5 dir="auto" { (text) } },
+        6.. => html! { h6 dir="auto" { (text) } },
+    }
+}
+
+fn span(span: &Span) -> Markup {
+    let text = lines(&span.text);
     match (span.strong, span.small) {
-        (true, true) => put(out, format_args!("<strong><small>{text}</small></strong>")),
-        (true, false) => put(out, format_args!("<strong>{text}</strong>")),
-        (false, true) => put(out, format_args!("<small>{text}</small>")),
-        (false, false) => put(out, format_args!("{text}")),
+        (true, true) => html! { strong { small { (text) } } },
+        (true, false) => html! { strong { (text) } },
+        (false, true) => html! { small { (text) } },
+        (false, false) => text,
     }
 }
 
-fn put_facts(out: &mut String, class: &str, facts: &[Fact]) {
-    put(out, format_args!("<dl class=\"{class}\">\n"));
-    for fact in facts {
-        put(
-            out,
-            format_args!(
-                "<div><dt dir=\"auto\">{}</dt><dd dir=\"auto\">{}",
-                Escaped(&fact.label),
-                Escaped(&fact.value)
-            ),
-        );
-        if !fact.note.is_empty() {
-            put(out, format_args!(" <small>{}</small>", Escaped(&fact.note)));
+fn facts(class: &str, facts: &[Fact]) -> Markup {
+    html! {
+        dl class=(class) {
+            @for fact in facts {
+                div {
+                    dt dir="auto" { (Printable(&fact.label)) }
+                    dd dir="auto" {
+                        (Printable(&fact.value))
+                        @if !fact.note.is_empty() { " " small { (Printable(&fact.note)) } }
+                    }
+                }
+            }
         }
-        out.push_str("</dd></div>\n");
     }
-    out.push_str("</dl>\n");
 }
 
-fn put_table(out: &mut String, table: &Table) {
+fn table(table: &Table) -> Markup {
     if table.headers.is_empty() {
-        return;
+        return Markup::default();
     }
     let align = |column: usize| match table.alignments.get(column).copied().unwrap_or_default() {
-        Alignment::Start => "",
-        Alignment::Centre => " class=\"centre\"",
-        Alignment::End => " class=\"end\"",
+        Alignment::Start => None,
+        Alignment::Centre => Some("centre"),
+        Alignment::End => Some("end"),
     };
-    // A wide table scrolls by itself, also by keyboard.
-    put(
-        out,
-        format_args!(
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">\n<table>\n",
-            Escaped(if table.caption.is_empty() { "Table" } else { &table.caption })
-        ),
-    );
-    if !table.caption.is_empty() {
-        put(out, format_args!("<caption dir=\"auto\">{}</caption>\n", Escaped(&table.caption)));
-    }
-    out.push_str("<thead><tr>");
-    for (column, header) in table.headers.iter().enumerate() {
-        let (align, header) = (align(column), Escaped(header));
-        put(out, format_args!("<th scope=\"col\"{align} dir=\"auto\">{header}</th>"));
-    }
-    out.push_str("</tr></thead>\n<tbody>\n");
-    for row in &table.rows {
-        out.push_str("<tr>");
-        for column in 0..table.headers.len() {
-            let (align, cell) = (align(column), row.get(column).map_or("", String::as_str));
-            put(out, format_args!("<td{align} dir=\"auto\">{}</td>", Lines(cell)));
+    let name = if table.caption.is_empty() { "Table" } else { &table.caption };
+    html! {
+        // A wide table scrolls by itself, also by keyboard.
+        div class="scroll" tabindex="0" role="region" aria-label=(Printable(name)) {
+            table {
+                @if !table.caption.is_empty() {
+                    caption dir="auto" { (Printable(&table.caption)) }
+                }
+                thead {
+                    tr {
+                        @for (column, header) in table.headers.iter().enumerate() {
+                            th scope="col" class=[align(column)] dir="auto" { (Printable(header)) }
+                        }
+                    }
+                }
+                tbody {
+                    @for row in &table.rows {
+                        tr {
+                            @for column in 0..table.headers.len() {
+                                td class=[align(column)] dir="auto" {
+                                    (lines(row.get(column).map_or("", String::as_str)))
+                                }
+                            }
+                        }
+                    }
+                }
+            }
         }
-        out.push_str("</tr>\n");
     }
-    out.push_str("</tbody>\n</table>\n</div>\n");
 }
 
-fn put_figure(out: &mut String, figure: &Figure) {
+fn figure(figure: &Figure) -> Markup {
     let class = match figure.share_of_width() {
         0..=40 => "slim",
         41..=80 => "half",
         _ => "wide",
     };
-    put(out, format_args!("<figure class=\"{class}\">"));
-    // On a phone a wide picture keeps its letters and scrolls by itself, also by keyboard.
-    let scrolls = class == "wide";
-    if scrolls {
-        let name = Escaped(if figure.name.is_empty() { &figure.alt } else { &figure.name });
-        put(
-            out,
-            format_args!(
-                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\">"
-            ),
-        );
+    let source = format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(&figure.svg));
+    let picture = html! { img src=(source) alt=(Printable(&figure.alt)); };
+    let name = if figure.name.is_empty() { &figure.alt } else { &figure.name };
+    html! {
+        figure class=(class) {
+            @if class == "wide" {
+                // On a phone a wide picture keeps its letters and scrolls by itself, also by keyboard.
+                div class="scroll" tabindex="0" role="region" aria-label=(Printable(name)) { (picture) }
+            } @else {
+                (picture)
+            }
+            @if !figure.caption.is_empty() {
+                figcaption dir="auto" { (lines(&figure.caption)) }
+            }
+        }
     }
-    let data = BASE64_STANDARD.encode(&figure.svg);
-    let alt = Escaped(&figure.alt);
-    put(out, format_args!("<img src=\"data:image/svg+xml;base64,{data}\" alt=\"{alt}\">"));
-    if scrolls {
-        out.push_str("</div>");
-    }
-    if !figure.caption.is_empty() {
-        put(out, format_args!("<figcaption dir=\"auto\">{}</figcaption>", Lines(&figure.caption)));
-    }
-    out.push_str("</figure>\n");
 }
 
-fn put_note(out: &mut String, note: &Note) {
-    out.push_str("<div class=\"note\">");
-    if !note.heading.is_empty() {
-        put(out, format_args!("<p class=\"heading\" dir=\"auto\">{}</p>", Escaped(&note.heading)));
+fn note(note: &Note) -> Markup {
+    html! {
+        div class="note" {
+            @if !note.heading.is_empty() {
+                p class="heading" dir="auto" { (Printable(&note.heading)) }
+            }
+            // Each line finds its own direction.
+            @for line in note.text.lines() { p dir="auto" { (Printable(line)) } }
+        }
     }
-    // Each line finds its own direction.
-    for line in note.text.lines() {
-        put(out, format_args!("<p dir=\"auto\">{}</p>", Escaped(line)));
-    }
-    out.push_str("</div>\n");
 }
 
 /// Text whose line feeds start new lines.
-struct Lines<'a>(&'a str);
-
-impl std::fmt::Display for Lines<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (index, line) in self.0.split('\n').enumerate() {
-            if index > 0 {
-                f.write_str("<br>")?;
-            }
-            write!(f, "{}", Escaped(line))?;
+fn lines(text: &str) -> Markup {
+    html! {
+        @for (index, line) in text.split('\n').enumerate() {
+            @if index > 0 { br; }
+            (Printable(line))
         }
-        Ok(())
     }
 }
 
@@ -318,7 +281,7 @@ mod tests {
     #[test]
     fn headings_leave_no_level_out() {
         let heading = |level| Block::Heading { level, text: level.to_string() };
-        let html = main(&page(vec![heading(4), heading(2), heading(3), heading(9)]));
+        let html = main(&page(vec![heading(4), heading(2), heading(3), heading(9)])).into_string();
         for level in [
             "<h2 dir=\"auto\">4<",
             "<h2 dir=\"auto\">2<",
@@ -333,7 +296,7 @@ mod tests {
     #[test]
     fn lines_and_directions_are_kept() {
         let note = Note { heading: String::new(), text: "سطر\nline".into() };
-        let html = main(&page(vec![Block::Notes(vec![note])]));
+        let html = main(&page(vec![Block::Notes(vec![note])])).into_string();
         assert!(html.contains("<p dir=\"auto\">سطر</p><p dir=\"auto\">line</p>"), "{html}");
         let mut arabic = page(Vec::new());
         arabic.language = "ar".into();

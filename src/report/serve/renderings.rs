@@ -136,7 +136,7 @@ pub struct Embedded {
     /// When the report was computed, or frozen.
     pub generated_at: chrono::DateTime<chrono::Utc>,
     /// The main part of the practitioners' page.
-    pub main: String,
+    pub main: maud::Markup,
 }
 
 /// A report for a page around it.
