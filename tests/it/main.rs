@@ -25,6 +25,7 @@ mod generated;
 mod hygiene;
 mod import;
 mod instruments;
+mod jobs;
 mod lifecycle;
 mod lists;
 mod mail;

@@ -1,29 +1,24 @@
-//! Work that no request waits for: mail, key rotation, forgetting. Each job has a task and a clock of
-//! its own, so that a slow one delays no other and a panic ends one run only. Each runs by hand in
-//! tests.
+//! Work that no request waits for. Each job is a supervised task with a clock of its own: a slow one delays
+//! no other, a panic or a failure ends one run only and is logged, and what was missed meanwhile is not made
+//! up for. [`all`] is the list; docs/operations.md has it for operators. Each also runs by hand, in tests.
+
+mod forget;
+mod keys;
+mod mail;
+
+pub use self::forget::forget;
+pub use self::keys::refresh_keys;
+pub use self::mail::{QueuedMail, send_mails};
 
 use crate::app::App;
-use crate::auth;
-use crate::db::{Anonymous, DbError, Statement, row};
-use crate::http::Answered;
-use crate::mail::{Mail, MailError};
-use crate::{report, sync};
-use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
-use uuid::Uuid;
 
-/// Registrations are forgotten after this long: the life of their link.
-const REGISTRATION_LIFE: chrono::Duration = chrono::Duration::hours(24);
-/// A mail that did not leave is given up after this long.
-const MAIL_LIFE: chrono::Duration = chrono::Duration::days(3);
-/// How many mails are on their way at once.
-const MAILS_AT_ONCE: i64 = 4;
 /// No job waits longer than this for its first run after a start.
 const FIRST_RUN: Duration = Duration::from_mins(1);
 
@@ -54,26 +49,32 @@ impl Default for Pace {
 /// One run of a job; why it failed.
 type Run = BoxFuture<'static, Result<(), String>>;
 
-/// A job: its name in the log, how often it runs, and what it does.
-struct Job {
-    name: &'static str,
-    every: Duration,
+/// A job.
+pub struct Job {
+    /// Its name in the log.
+    pub name: &'static str,
+    /// The pause between two runs.
+    pub every: Duration,
+    /// What it does, for operators.
+    pub does: &'static str,
     run: fn(Arc<App>) -> Run,
 }
 
-/// Starts every job. They end when the set is dropped.
-pub fn start(app: &Arc<App>, pace: Pace) -> JoinSet<()> {
-    let jobs = [
+/// Every job.
+pub fn all(pace: Pace) -> [Job; 4] {
+    [
         Job {
             name: "mail",
             every: pace.mail,
-            run: |app| run(async move { send_mails(&app).await }),
+            does: "sends the mails that are due, four at once",
+            run: |app| run(async move { send_mails(&app).await.map(drop) }),
         },
         Job {
             name: "signing keys",
             every: pace.keys,
+            does: "loads the signing keys, and rotates them where due",
             run: |app| {
-                Box::pin(async move {
+                run(async move {
                     let refreshed = refresh_keys(&app).await;
                     refreshed.map_err(|problem| problem.cause().unwrap_or_default().to_owned())
                 })
@@ -82,29 +83,34 @@ pub fn start(app: &Arc<App>, pace: Pace) -> JoinSet<()> {
         Job {
             name: "memory of password hashes",
             every: pace.memory,
+            does: "gives back the memory that no sign-in has needed for a while",
             run: |app| {
-                Box::pin(async move {
-                    app.hasher.rest();
-                    Ok(())
-                })
+                app.hasher.rest();
+                run(std::future::ready(Ok::<(), String>(())))
             },
         },
         Job {
             name: "forgetting",
             every: pace.forgetting,
-            run: |app| run(async move { forget(&app).await }),
+            does: "deletes what has outlived its time: stored answers of pushes, ended long reports, security \
+                   events, registrations",
+            run: |app| run(async move { forget(&app).await.map(drop) }),
         },
-    ];
+    ]
+}
+
+/// Starts every job. They end when the set is dropped.
+pub fn start(app: &Arc<App>, pace: Pace) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    for job in jobs {
+    for job in all(pace) {
         let app = Arc::clone(app);
         tasks.spawn(repeat(job.name, job.every, move || (job.run)(Arc::clone(&app))));
     }
     tasks
 }
 
-fn run(work: impl Future<Output = Result<usize, DbError>> + Send + 'static) -> Run {
-    Box::pin(work.map(|done| done.map(|_| ()).map_err(|error| error.to_string())))
+fn run<E: ToString>(work: impl Future<Output = Result<(), E>> + Send + 'static) -> Run {
+    Box::pin(work.map(|done| done.map_err(|error| error.to_string())))
 }
 
 /// Runs a job again and again. A run that takes longer than the pause is followed by the next one
@@ -120,101 +126,6 @@ async fn repeat(name: &'static str, every: Duration, run: impl Fn() -> Run) {
             Err(_) => tracing::error!(job = name, "a job panicked; it will run again"),
         }
     }
-}
-
-row! {
-    /// A mail taken from the queue.
-    pub struct QueuedMail {
-        id: Uuid,
-        recipient: String,
-        subject: String,
-        body: String,
-        attempts: i16,
-        created_at: DateTime<Utc>,
-    }
-}
-
-/// Sends the mails that are due, some at once, and answers how many left. A mail is claimed first and
-/// deleted when it has left, so that a crash in between sends it twice rather than never.
-///
-/// # Errors
-/// When the database fails.
-pub async fn send_mails(app: &App) -> Result<usize, DbError> {
-    let mut left = 0;
-    loop {
-        let now = app.clock.now();
-        let claimed = app.db.anonymous(async |tx| tx.load(claim(now)).await).await?;
-        if claimed.is_empty() {
-            return Ok(left);
-        }
-        for sent in join_all(claimed.into_iter().map(|queued| send(app, queued, now))).await {
-            left += usize::from(sent?);
-        }
-    }
-}
-
-/// Takes the mails that are due longest. The next try is due after twice the time of the last pause:
-/// 2 minutes, which is longer than a try takes, up to an hour.
-fn claim(now: DateTime<Utc>) -> Statement<Anonymous, QueuedMail> {
-    Statement::new(
-        "UPDATE pj.mails m SET attempts = m.attempts + 1, \
-         due_at = $1 + interval '1 minute' * least(power(2, least(m.attempts, 10) + 1), 60) \
-         WHERE m.id IN (SELECT id FROM pj.mails WHERE due_at <= $1 ORDER BY due_at \
-         LIMIT $2 FOR UPDATE SKIP LOCKED) \
-         RETURNING m.id, m.recipient, m.subject, m.body, m.attempts, m.created_at",
-    )
-    .bind(now)
-    .bind(MAILS_AT_ONCE)
-}
-
-/// Sends one mail, and takes it out of the queue when that is done with; answers whether it left.
-async fn send(app: &App, queued: QueuedMail, now: DateTime<Utc>) -> Result<bool, DbError> {
-    let mail = Mail { to: queued.recipient, subject: queued.subject, text: queued.body };
-    let sent = app.mailer.send(queued.id, &mail, now).await;
-    let is_done = match sent {
-        Ok(()) => true,
-        Err(error @ MailError { is_final: true, .. }) => {
-            tracing::error!(mail = %queued.id, %error, "a mail was given up");
-            true
-        }
-        Err(error) if now - queued.created_at >= MAIL_LIFE => {
-            tracing::error!(mail = %queued.id, %error, "a mail was given up after three days");
-            true
-        }
-        Err(error) => {
-            tracing::warn!(mail = %queued.id, %error, attempts = queued.attempts, "a mail waits");
-            false
-        }
-    };
-    if is_done {
-        let delete = Statement::new("DELETE FROM pj.mails WHERE id = $1").bind(queued.id);
-        app.db.anonymous(async |tx| tx.execute(delete).await).await?;
-    }
-    Ok(sent.is_ok())
-}
-
-/// Loads the signing keys again, rotating them where due, so that all copies of the server agree.
-///
-/// # Errors
-/// When the database fails.
-pub async fn refresh_keys(app: &App) -> Answered<()> {
-    app.refresh_keys().await
-}
-
-/// Forgets what nobody can use any longer.
-///
-/// # Errors
-/// When the database fails.
-pub async fn forget(app: &App) -> Result<usize, DbError> {
-    let now = app.clock.now();
-    app.db
-        .anonymous(async |tx| {
-            sync::forget_answers(tx, now).await?;
-            report::snapshots::forget(tx, now).await?;
-            auth::forget_security_events(tx, now).await?;
-            auth::forget_old_registrations(tx, now - REGISTRATION_LIFE).await
-        })
-        .await
 }
 
 #[cfg(test)]
