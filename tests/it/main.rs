@@ -15,6 +15,7 @@ mod clinic;
 mod clinical;
 mod config;
 mod connections;
+mod contributing;
 mod cors;
 mod cut_connections;
 mod domain;
