@@ -2,23 +2,27 @@
 
 use super::refresh_token::Progress;
 use crate::access::Own;
+use crate::db::schema::{accounts, mails, registrations};
 use crate::db::{Anonymous, DbError, Statement, Tx, row};
 use crate::mail::Mail;
 use chrono::{DateTime, Utc};
+use diesel::prelude::{
+    ExpressionMethods, Insertable, QueryDsl, Queryable, Selectable, SelectableHelper,
+};
 use uuid::Uuid;
 
-row! {
-    /// What a sign-in needs of an account.
-    pub struct Account {
-        /// Its id.
-        id: Uuid,
-        /// The PHC string of its password.
-        password_hash: String,
-        /// `active` or `suspended`.
-        status: String,
-        /// What it may act as.
-        roles: Vec<String>,
-    }
+/// What a sign-in needs of an account.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = accounts)]
+pub struct Account {
+    /// Its id.
+    pub id: Uuid,
+    /// The PHC string of its password.
+    pub password_hash: String,
+    /// `active` or `suspended`.
+    pub status: String,
+    /// What it may act as.
+    pub roles: Vec<String>,
 }
 
 /// The account of an address in canonical form.
@@ -26,16 +30,13 @@ row! {
 /// # Errors
 /// When the database fails.
 pub async fn find_account(tx: &Tx<'_, Anonymous>, email: &str) -> Result<Option<Account>, DbError> {
-    tx.first(
-        Statement::new("SELECT id, password_hash, status, roles FROM pj.accounts WHERE email = $1")
-            .bind(email.to_owned()),
-    )
-    .await
+    let found = accounts::table.filter(accounts::email.eq(email.to_owned()));
+    tx.first(Statement::query(found.select(Account::as_select()))).await
 }
 
 /// The stored password of the caller's own account.
 pub(super) fn own_password(account: Uuid) -> Statement<Own, (String,)> {
-    Statement::new("SELECT password_hash FROM pj.accounts WHERE id = $1").bind(account)
+    Statement::query(accounts::table.find(account).select((accounts::password_hash,)))
 }
 
 /// Stores a new hash of the same password.
@@ -47,8 +48,8 @@ pub(super) async fn set_password(
     account: Uuid,
     phc: String,
 ) -> Result<(), DbError> {
-    let statement = Statement::new("UPDATE pj.accounts SET password_hash = $2 WHERE id = $1");
-    tx.execute(statement.bind(account).bind(phc)).await.map(|_| ())
+    let change = diesel::update(accounts::table.find(account)).set(accounts::password_hash.eq(phc));
+    tx.execute(Statement::change(change)).await.map(|_| ())
 }
 
 /// Suspends or reactivates an account; answers whether there is one.
@@ -60,77 +61,53 @@ pub async fn set_status(
     email: &str,
     status: &'static str,
 ) -> Result<bool, DbError> {
-    let statement = Statement::new("UPDATE pj.accounts SET status = $2 WHERE email = $1");
-    let touched = tx.execute(statement.bind(email.to_owned()).bind(status.to_owned())).await?;
-    Ok(touched == 1)
+    let found = accounts::table.filter(accounts::email.eq(email.to_owned()));
+    let change = diesel::update(found).set(accounts::status.eq(status));
+    Ok(tx.execute(Statement::change(change)).await? == 1)
 }
 
-row! {
-    /// A registration waiting for its code, or what becomes of it.
-    pub struct Registration {
-        id: Uuid,
-        email: String,
-        password_hash: String,
-        roles: Vec<String>,
-        display_name: Option<String>,
-        organisation: Option<String>,
-        locale: String,
-        time_zone: String,
-        terms_version: String,
-        code_hash: Vec<u8>,
-        token_hash: Vec<u8>,
-        tries: i16,
-        code_expires_at: DateTime<Utc>,
-        token_expires_at: DateTime<Utc>,
-    }
+/// A registration waiting for its code, or what becomes of it.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = registrations)]
+pub(super) struct Registration {
+    pub(super) id: Uuid,
+    pub(super) email: String,
+    pub(super) password_hash: String,
+    pub(super) roles: Vec<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) organisation: Option<String>,
+    pub(super) locale: String,
+    pub(super) time_zone: String,
+    pub(super) terms_version: String,
+    pub(super) code_hash: Vec<u8>,
+    pub(super) token_hash: Vec<u8>,
+    pub(super) tries: i16,
+    pub(super) code_expires_at: DateTime<Utc>,
+    pub(super) token_expires_at: DateTime<Utc>,
 }
 
 pub(super) async fn insert_registration(
     tx: &Tx<'_, Anonymous>,
-    r: Registration,
+    registration: Registration,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let statement = Statement::new(
-        "INSERT INTO pj.registrations (id, email, password_hash, roles, display_name, organisation, \
-         locale, time_zone, terms_version, code_hash, token_hash, tries, code_expires_at, \
-         token_expires_at, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)",
-    )
-    .bind(r.id)
-    .bind(r.email)
-    .bind(r.password_hash)
-    .bind(r.roles)
-    .bind(r.display_name)
-    .bind(r.organisation)
-    .bind(r.locale)
-    .bind(r.time_zone)
-    .bind(r.terms_version)
-    .bind(r.code_hash)
-    .bind(r.token_hash)
-    .bind(r.tries)
-    .bind(r.code_expires_at)
-    .bind(r.token_expires_at)
-    .bind(now);
-    tx.execute(statement).await.map(|_| ())
+    let insert = diesel::insert_into(registrations::table)
+        .values((registration, registrations::created_at.eq(now)));
+    tx.execute(Statement::change(insert)).await.map(|_| ())
 }
 
 pub(super) async fn lock_registration(
     tx: &Tx<'_, Anonymous>,
     id: Uuid,
 ) -> Result<Option<Registration>, DbError> {
-    tx.first(
-        Statement::new(
-            "SELECT id, email, password_hash, roles, display_name, organisation, locale, time_zone, \
-             terms_version, code_hash, token_hash, tries, code_expires_at, token_expires_at \
-             FROM pj.registrations WHERE id = $1 FOR UPDATE",
-        )
-        .bind(id),
-    )
-    .await
+    let found = registrations::table.find(id).select(Registration::as_select());
+    tx.first(Statement::query(found.for_update())).await
 }
 
 pub(super) async fn count_try(tx: &Tx<'_, Anonymous>, id: Uuid) -> Result<(), DbError> {
-    let statement = Statement::new("UPDATE pj.registrations SET tries = tries + 1 WHERE id = $1");
-    tx.execute(statement.bind(id)).await.map(|_| ())
+    let change = diesel::update(registrations::table.find(id))
+        .set(registrations::tries.eq(registrations::tries + 1));
+    tx.execute(Statement::change(change)).await.map(|_| ())
 }
 
 pub(super) async fn drop_registrations_of(
@@ -154,8 +131,8 @@ pub async fn forget_old_registrations(
     tx: &Tx<'_, Anonymous>,
     before: DateTime<Utc>,
 ) -> Result<usize, DbError> {
-    let statement = Statement::new("DELETE FROM pj.registrations WHERE created_at < $1");
-    tx.execute(statement.bind(before)).await
+    let old = registrations::table.filter(registrations::created_at.lt(before));
+    tx.execute(Statement::change(diesel::delete(old))).await
 }
 
 /// Makes an account of a registration's data; answers whether the address was still free.
@@ -165,22 +142,22 @@ pub(super) async fn insert_account(
     r: &Registration,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let statement = Statement::new(
-        "INSERT INTO pj.accounts (id, email, password_hash, roles, display_name, organisation, \
-         locale, time_zone, terms_version, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) \
-         ON CONFLICT (email) DO NOTHING",
-    )
-    .bind(id)
-    .bind(r.email.clone())
-    .bind(r.password_hash.clone())
-    .bind(r.roles.clone())
-    .bind(r.display_name.clone())
-    .bind(r.organisation.clone())
-    .bind(r.locale.clone())
-    .bind(r.time_zone.clone())
-    .bind(r.terms_version.clone())
-    .bind(now);
-    Ok(tx.execute(statement).await? == 1)
+    let insert = diesel::insert_into(accounts::table)
+        .values((
+            accounts::id.eq(id),
+            accounts::email.eq(r.email.clone()),
+            accounts::password_hash.eq(r.password_hash.clone()),
+            accounts::roles.eq(r.roles.clone()),
+            accounts::display_name.eq(r.display_name.clone()),
+            accounts::organisation.eq(r.organisation.clone()),
+            accounts::locale.eq(r.locale.clone()),
+            accounts::time_zone.eq(r.time_zone.clone()),
+            accounts::terms_version.eq(r.terms_version.clone()),
+            accounts::created_at.eq(now),
+        ))
+        .on_conflict(accounts::email)
+        .do_nothing();
+    Ok(tx.execute(Statement::change(insert)).await? == 1)
 }
 
 pub(super) async fn open_journal(
@@ -398,10 +375,13 @@ pub(super) async fn queue_mail(
     mail: Mail,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let statement = Statement::new(
-        "INSERT INTO pj.mails (id, recipient, subject, body, created_at, due_at) \
-         VALUES ($1,$2,$3,$4,$5,$5)",
-    );
-    let statement = statement.bind(id).bind(mail.to).bind(mail.subject).bind(mail.text).bind(now);
-    tx.execute(statement).await.map(|_| ())
+    let insert = diesel::insert_into(mails::table).values((
+        mails::id.eq(id),
+        mails::recipient.eq(mail.to),
+        mails::subject.eq(mail.subject),
+        mails::body.eq(mail.text),
+        mails::created_at.eq(now),
+        mails::due_at.eq(now),
+    ));
+    tx.execute(Statement::change(insert)).await.map(|_| ())
 }

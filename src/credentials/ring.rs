@@ -3,20 +3,22 @@
 use super::keys::{KeyRing, KeyState, RingKey, SigningKey};
 use super::random::Random;
 use super::secret::MasterSecret;
-use crate::db::{Anonymous, Db, DbError, Statement, Tx, row};
+use crate::db::schema::signing_keys;
+use crate::db::{Anonymous, Db, DbError, Statement, Tx};
 use crate::http::{Answered, Problem};
 use crate::time::Clock;
 use chrono::{DateTime, Utc};
+use diesel::prelude::{Insertable, QueryDsl, Queryable, Selectable, SelectableHelper};
 
-row! {
-    /// A stored signing key.
-    pub struct KeyRow {
-        kid: String,
-        state: String,
-        sealed_key: Vec<u8>,
-        created_at: DateTime<Utc>,
-        retired_at: Option<DateTime<Utc>>,
-    }
+/// A stored signing key.
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = signing_keys)]
+struct KeyRow {
+    kid: String,
+    state: String,
+    sealed_key: Vec<u8>,
+    created_at: DateTime<Utc>,
+    retired_at: Option<DateTime<Utc>>,
 }
 
 /// Where the signing keys are kept, and what seals them.
@@ -89,11 +91,8 @@ impl KeyStore<'_> {
 
     /// The stored ring, where there is one.
     pub(crate) async fn read(self, tx: &Tx<'_, Anonymous>) -> Answered<Option<KeyRing>> {
-        let rows: Vec<KeyRow> = tx
-            .load(Statement::new(
-                "SELECT kid, state, sealed_key, created_at, retired_at FROM pj.signing_keys",
-            ))
-            .await?;
+        let rows: Vec<KeyRow> =
+            tx.load(Statement::query(signing_keys::table.select(KeyRow::as_select()))).await?;
         if rows.is_empty() {
             return Ok(None);
         }
@@ -114,28 +113,23 @@ impl KeyStore<'_> {
 
     /// Stores the ring in place of what there was.
     pub(crate) async fn save(self, tx: &Tx<'_, Anonymous>, ring: &KeyRing) -> Answered<()> {
-        tx.execute(Statement::new("DELETE FROM pj.signing_keys")).await?;
+        let mut rows = Vec::new();
         for key in ring.keys() {
-            let sealed = key.key.seal(self.secret, self.random).map_err(Problem::internal)?;
-            insert(tx, key, sealed).await?;
+            rows.push(KeyRow {
+                kid: key.key.kid().to_owned(),
+                state: key.state.as_str().to_owned(),
+                sealed_key: key.key.seal(self.secret, self.random).map_err(Problem::internal)?,
+                created_at: key.created_at,
+                retired_at: key.retired_at,
+            });
         }
+        tx.execute(Statement::change(diesel::delete(signing_keys::table))).await?;
+        tx.execute(Statement::change(diesel::insert_into(signing_keys::table).values(rows)))
+            .await?;
         Ok(())
     }
 }
 
 async fn lock(tx: &Tx<'_, Anonymous>) -> Result<(), DbError> {
     tx.execute(Statement::new("LOCK TABLE pj.signing_keys IN EXCLUSIVE MODE")).await.map(|_| ())
-}
-
-async fn insert(tx: &Tx<'_, Anonymous>, key: &RingKey, sealed: Vec<u8>) -> Result<(), DbError> {
-    let statement = Statement::new(
-        "INSERT INTO pj.signing_keys (kid, state, sealed_key, created_at, retired_at) \
-         VALUES ($1,$2,$3,$4,$5)",
-    )
-    .bind(key.key.kid().to_owned())
-    .bind(key.state.as_str().to_owned())
-    .bind(sealed)
-    .bind(key.created_at)
-    .bind(key.retired_at);
-    tx.execute(statement).await.map(|_| ())
 }

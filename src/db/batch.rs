@@ -30,7 +30,7 @@ macro_rules! batches {
 
             fn is_known(&self, connection: &Connection) -> bool {
                 let ($($statement,)+) = self;
-                $(connection.knows($statement.sql))&&+
+                $($statement.is_known(connection))&&+
             }
             fn written(&self) -> Vec<String> {
                 let ($($statement,)+) = self;

@@ -9,6 +9,7 @@ use bytes::BytesMut;
 use diesel::pg::{Pg, PgMetadataLookup, PgTypeMetadata};
 use diesel::query_builder::QueryFragment;
 use diesel::query_builder::bind_collector::RawBytesBindCollector;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -70,23 +71,19 @@ impl Connection {
         Ok(self.client.batch_execute(sql).await?)
     }
 
-    /// Runs a statement, prepared once, and answers with its rows as they come.
+    /// Runs a query and answers with its rows as they come. One that is not kept takes no round trip of its
+    /// own for being prepared, either.
     ///
     /// # Errors
     /// When the database refuses it.
-    pub(super) async fn rows(&self, sql: &str, values: Values) -> Result<RowStream, DbError> {
-        let statement = self.statement(sql, &values.types).await?;
-        Ok(self.client.query_raw(&statement, values.bytes).await?)
-    }
-
-    /// Runs a statement, prepared once, and answers how many rows it touched.
-    ///
-    /// # Errors
-    /// When the database refuses it.
-    pub(super) async fn execute(&self, sql: &str, values: Values) -> Result<usize, DbError> {
-        let statement = self.statement(sql, &values.types).await?;
-        let touched = self.client.execute_raw(&statement, values.bytes).await?;
-        Ok(usize::try_from(touched).unwrap_or(usize::MAX))
+    pub(super) async fn run(&self, query: Query) -> Result<RowStream, DbError> {
+        let Query { sql, values: Values { types, bytes }, is_kept } = query;
+        if is_kept {
+            let statement = self.statement(&sql, &types).await?;
+            Ok(self.client.query_raw(&statement, bytes).await?)
+        } else {
+            Ok(self.client.query_typed_raw(&sql, bytes.into_iter().zip(types)).await?)
+        }
     }
 
     async fn statement(
@@ -106,6 +103,14 @@ impl Connection {
     fn prepared(&self) -> MutexGuard<'_, HashMap<String, tokio_postgres::Statement>> {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is sent.
+pub(super) struct Query {
+    pub(super) sql: Cow<'static, str>,
+    pub(super) values: Values,
+    /// Is it prepared and kept for the next time?
+    pub(super) is_kept: bool,
 }
 
 /// The parameters of one query, in the form that is sent.

@@ -8,6 +8,7 @@
 mod batch;
 mod bind;
 mod connection;
+mod dsl;
 mod error;
 mod functions;
 mod level;
@@ -17,6 +18,7 @@ pub mod migrate;
 mod pool;
 mod probe;
 mod rows;
+pub(crate) mod schema;
 mod statement;
 
 pub(crate) use batch::Batch;
@@ -30,7 +32,7 @@ pub use probe::WriteProbe;
 pub(crate) use statement::row;
 pub use statement::{Columns, Row, Statement, next};
 
-use connection::{Connection, Values};
+use connection::Connection;
 use deadpool::managed::{Pool, PoolError};
 use loan::Loan;
 use pool::Opener;
@@ -132,7 +134,7 @@ impl Db {
         let mut connection = self.checkout().await?;
         connection.begins();
         let begin = if B::SIZE > 1 { SNAPSHOT } else { "BEGIN" };
-        let (entered, rows) = if connection.knows(enter.sql) && batch.is_known(&connection) {
+        let (entered, rows) = if enter.is_known(&connection) && batch.is_known(&connection) {
             let connection: &Connection = &connection;
             let ((), entered, rows, ()) = futures_util::try_join!(
                 connection.simple(begin),
@@ -255,7 +257,7 @@ impl<'l, L: Level> Tx<'l, L> {
     ///
     /// # Errors
     /// When the database refuses it or a row does not fit `R`.
-    pub async fn load<R: Row>(&self, statement: Statement<L, R>) -> Result<Vec<R>, DbError> {
+    pub async fn load<R>(&self, statement: Statement<L, R>) -> Result<Vec<R>, DbError> {
         load(self.connection, statement).await
     }
 
@@ -263,7 +265,7 @@ impl<'l, L: Level> Tx<'l, L> {
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub async fn first<R: Row>(&self, statement: Statement<L, R>) -> Result<Option<R>, DbError> {
+    pub async fn first<R>(&self, statement: Statement<L, R>) -> Result<Option<R>, DbError> {
         Ok(self.load(statement).await?.into_iter().next())
     }
 
@@ -292,7 +294,7 @@ impl<'l, L: Level> Tx<'l, L> {
     /// # Errors
     /// When the database refuses one of them.
     pub async fn execute_all(&self, statements: Vec<Statement<L>>) -> Result<(), DbError> {
-        if statements.iter().all(|s| self.connection.knows(s.sql)) {
+        if statements.iter().all(|s| s.is_known(self.connection)) {
             let all = statements.into_iter().map(|s| execute(self.connection, s));
             futures_util::future::try_join_all(all).await?;
         } else {
@@ -304,15 +306,17 @@ impl<'l, L: Level> Tx<'l, L> {
     }
 }
 
-async fn load<L, R: Row>(
+async fn load<L, R>(
     connection: &Connection,
     statement: Statement<L, R>,
 ) -> Result<Vec<R>, DbError> {
-    rows::read(connection.rows(statement.sql, Values::of(&statement)?).await?).await
+    let (query, read) = statement.prepared()?;
+    rows::all(connection.run(query).await?, read).await
 }
 
 async fn execute<L>(connection: &Connection, statement: Statement<L>) -> Result<usize, DbError> {
-    connection.execute(statement.sql, Values::of(&statement)?).await
+    let (query, _) = statement.prepared()?;
+    rows::touched(connection.run(query).await?).await
 }
 
 fn no_row() -> DbError {

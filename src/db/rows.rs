@@ -1,7 +1,7 @@
 //! The rows that come back: bytes from tokio-postgres, read by diesel.
 
 use super::DbError;
-use super::statement::{Columns, Row};
+use super::statement::{Columns, ReadRow, Row};
 use diesel::deserialize;
 use diesel::pg::PgValue;
 use futures_util::TryStreamExt;
@@ -11,21 +11,54 @@ use std::pin::pin;
 use tokio_postgres::RowStream;
 use tokio_postgres::types::{FromSql, Type};
 
-/// Reads all of them as `R`.
+/// Reads all of them.
 ///
 /// # Errors
-/// When the statement fails on its way, or a row does not fit `R`.
-pub(super) async fn read<R: Row>(rows: RowStream) -> Result<Vec<R>, DbError> {
+/// When the statement fails on its way, or a row does not fit.
+pub(super) async fn all<R>(rows: RowStream, read: ReadRow<R>) -> Result<Vec<R>, DbError> {
     let mut rows = pin!(rows);
-    let mut read = Vec::new();
+    let mut all = Vec::new();
     while let Some(row) = rows.try_next().await? {
-        read.push(R::read(&mut LeftToRight { row: &row, at: 0 }).map_err(misfit)?);
+        all.push(read(&row)?);
     }
-    Ok(read)
+    Ok(all)
 }
 
-fn misfit(error: Box<dyn Error + Send + Sync>) -> DbError {
+/// Waits for the end and answers how many rows were touched.
+///
+/// # Errors
+/// When the statement fails on its way.
+pub(super) async fn touched(rows: RowStream) -> Result<usize, DbError> {
+    let mut rows = pin!(rows);
+    while rows.try_next().await?.is_some() {}
+    Ok(rows.rows_affected().and_then(|touched| usize::try_from(touched).ok()).unwrap_or(0))
+}
+
+/// Reads a row by its columns.
+///
+/// # Errors
+/// When it does not fit `R`.
+pub(super) fn left_to_right<R: Row>(row: &tokio_postgres::Row) -> Result<R, DbError> {
+    R::read(&mut LeftToRight { row, at: 0 }).map_err(misfit)
+}
+
+/// A row is not what was asked for.
+pub(super) fn misfit(error: Box<dyn Error + Send + Sync>) -> DbError {
     diesel::result::Error::DeserializationError(error).into()
+}
+
+/// The bytes of a column and the number of its type.
+///
+/// # Errors
+/// When there is no such column.
+pub(super) fn cell(
+    row: &tokio_postgres::Row,
+    at: usize,
+) -> deserialize::Result<(Option<&[u8]>, NonZeroU32)> {
+    let column = row.columns().get(at).ok_or("a row ended early")?;
+    let oid = NonZeroU32::new(column.type_().oid()).ok_or("a column has no type")?;
+    let Bytes(bytes) = row.try_get(at)?;
+    Ok((bytes, oid))
 }
 
 struct LeftToRight<'r> {
@@ -38,9 +71,7 @@ impl Columns for LeftToRight<'_> {
         &mut self,
         read: &mut dyn FnMut(Option<PgValue<'_>>) -> deserialize::Result<()>,
     ) -> deserialize::Result<()> {
-        let column = self.row.columns().get(self.at).ok_or("a row ended early")?;
-        let oid = NonZeroU32::new(column.type_().oid()).ok_or("a column has no type")?;
-        let Bytes(bytes) = self.row.try_get(self.at)?;
+        let (bytes, oid) = cell(self.row, self.at)?;
         self.at += 1;
         read(bytes.map(|bytes| PgValue::new(bytes, &oid)))
     }

@@ -268,7 +268,7 @@ pub(super) fn held_back() -> Statement<Read, HeldBack> {
 }
 
 /// Lets these go; answers how many there were, to who asks for it.
-pub(super) fn leave_quarantine<R>(ids: &[Uuid]) -> Statement<Write, R> {
+pub(super) fn leave_quarantine<R: Row>(ids: &[Uuid]) -> Statement<Write, R> {
     Statement::new("SELECT sec.leave_quarantine($1)")
         .bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
 }

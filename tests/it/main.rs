@@ -53,6 +53,7 @@ mod sharing;
 mod smoke;
 mod spellings;
 mod sqlstate;
+mod statements;
 mod support;
 mod sync;
 mod tokens;

@@ -105,7 +105,7 @@ async fn fill(sql: &Client, newest: &BTreeMap<String, Rows>) -> BTreeMap<String,
 }
 
 /// The rows as a set, each as far as it has these columns.
-fn seen(rows: &Rows, columns: &[String]) -> Vec<String> {
+fn seen(rows: &[Map<String, Value>], columns: &[String]) -> Vec<String> {
     let row = |row: &Map<String, Value>| -> String {
         let cells = columns.iter().map(|column| (column.clone(), row[column].clone()));
         Value::Object(cells.collect()).to_string()

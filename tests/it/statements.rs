@@ -1,0 +1,85 @@
+//! What is written down of the database twice is held against the database: the tables that diesel's
+//! builder knows, and the texts that the collections' definitions write.
+
+use crate::support::cluster::{Cluster, connect};
+use pain_journal::collections;
+use pain_journal::journal::{REMEMBER, RESERVE, Texts};
+use std::collections::BTreeMap;
+
+/// What diesel calls a type of the catalogue.
+fn in_diesel(data_type: &str) -> &str {
+    match data_type {
+        "uuid" => "Uuid",
+        "text" => "Text",
+        "text[]" => "Array<Text>",
+        "bytea" => "Bytea",
+        "boolean" => "Bool",
+        "smallint" => "SmallInt",
+        "integer" => "Integer",
+        "bigint" => "BigInt",
+        "date" => "Date",
+        "timestamp with time zone" => "Timestamptz",
+        "timestamp with time zone[]" => "Array<Timestamptz>",
+        other => panic!("{other} has no name here yet"),
+    }
+}
+
+#[tokio::test]
+async fn the_tables_that_diesel_knows_are_those_of_the_database() {
+    let sql = connect(&Cluster::get().url(&Cluster::get().database())).await;
+    let text = include_str!("../../src/db/schema.rs");
+    let mut tables: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut table = "";
+    for line in text.lines().map(str::trim) {
+        if let Some(rest) = line.strip_prefix("pj.") {
+            table = rest.split(' ').next().unwrap();
+        } else if line.contains(" -> ") {
+            tables.entry(table).or_default().push(line.trim_end_matches(',').to_owned());
+        }
+    }
+    assert!(tables.len() >= 4, "{tables:?}");
+    for (table, declared) in tables {
+        // As information_schema tells it, with the type of what is in an array.
+        let columns = sql
+            .query(
+                "SELECT c.column_name::text, c.is_nullable = 'YES', coalesce(e.data_type || '[]', c.data_type) \
+                 FROM information_schema.columns c LEFT JOIN information_schema.element_types e \
+                 ON (e.object_schema, e.object_name, e.object_type, e.collection_type_identifier) \
+                  = (c.table_schema, c.table_name, 'TABLE', c.dtd_identifier) \
+                 WHERE c.table_schema = 'pj' AND c.table_name = $1 ORDER BY c.ordinal_position",
+                &[&table],
+            )
+            .await
+            .unwrap();
+        let mut is: Vec<String> = Vec::new();
+        for column in &columns {
+            let (name, is_nullable, data_type): (&str, bool, &str) =
+                (column.get(0), column.get(1), column.get(2));
+            let known = in_diesel(data_type);
+            let known = if is_nullable { format!("Nullable<{known}>") } else { known.to_owned() };
+            is.push(format!("{name} -> {known}"));
+        }
+        assert_eq!(declared, is, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn every_text_of_the_collections_can_be_prepared() {
+    let sql = connect(&Cluster::get().serving_url(&Cluster::get().database())).await;
+    let mut prepared = 0;
+    for collection in collections::ALL {
+        let Texts { find, find_all, page, window, changes, upsert } = collection.texts();
+        for text in [find, find_all, page, window, changes, upsert] {
+            let statement = sql.prepare(text).await.unwrap_or_else(|e| panic!("{text}: {e:?}"));
+            // A content's columns and those that every record has.
+            let fields = collection.definition().fields.len();
+            let wide = statement.params().len().max(statement.columns().len());
+            assert!(wide > fields, "{text}");
+            prepared += 1;
+        }
+    }
+    for text in [RESERVE, REMEMBER] {
+        sql.prepare(text).await.unwrap_or_else(|e| panic!("{text}: {e:?}"));
+    }
+    assert_eq!(prepared, 6 * collections::ALL.len());
+}
