@@ -4,32 +4,29 @@ mod licence;
 
 pub use licence::{Licence, verify as verify_licence};
 
-use crate::access::{self, Caller, Need, Own, Role};
-use crate::app::App;
+use crate::access::{Account, ListPage, Own, Patient, Role};
 use crate::db::{Statement, row};
-use crate::http::{Answered, Found, Page, PageRequest, ProblemKind, Query, document};
-use crate::routes::{Authz, Operation, Routes};
+use crate::http::{Answered, Found, Page, ProblemKind, document};
+use crate::routes::{Operation, Routes};
 use crate::sections::Section;
 use crate::time::{far_future, serialize_utc, serialize_utc_option};
 use actix_web::http::Method;
-use actix_web::{HttpRequest, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::new("getMe", "account", "Read the own account", Authz::ACCOUNT);
-    routes.add(Method::GET, "/v1/me", op, get_me);
+    let op = Operation::named("getMe", "account", "Read the own account");
+    routes.serve(Method::GET, "/v1/me", op, get_me);
 
-    let op =
-        Operation::new("listAccessLog", "account", "Who looked at the own journal", Authz::PATIENT)
-            .describe(
-                "Newest first: every read through a share, refused tries, and what the clinic's \
+    let op = Operation::named("listAccessLog", "account", "Who looked at the own journal")
+        .describe(
+            "Newest first: every read through a share, refused tries, and what the clinic's \
             operator did. Nothing can be taken out of it.",
-            )
-            .pages();
-    routes.add(Method::GET, "/v1/me/access-log", op, list_access_log);
+        )
+        .pages();
+    routes.serve(Method::GET, "/v1/me/access-log", op, list_access_log);
     licence::routes(routes);
 }
 
@@ -96,12 +93,14 @@ pub struct Me {
     authenticated_at: Option<DateTime<Utc>>,
 }
 
-async fn get_me(caller: Caller, app: web::Data<App>) -> Answered<Found<Me>> {
-    let row = access::own(&app, &caller, Need::ACCOUNT, async |tx, _| {
-        let row = tx.first(me(caller.account(), caller.device())).await?;
-        row.ok_or_else(|| ProblemKind::SessionRevoked.into())
-    })
-    .await?;
+async fn get_me(account: Account) -> Answered<Found<Me>> {
+    let caller = account.caller();
+    let row = account
+        .own(async |tx, _| {
+            let row = tx.first(me(caller.account(), caller.device())).await?;
+            row.ok_or_else(|| ProblemKind::SessionRevoked.into())
+        })
+        .await?;
     Ok(Found(Me {
         id: caller.account(),
         email: row.email,
@@ -175,35 +174,29 @@ fn access_log(before: (DateTime<Utc>, Uuid), limit: usize) -> Statement<Own, Acc
 }
 
 async fn list_access_log(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
+    patient: Patient,
+    ListPage { page: asked, list }: ListPage,
 ) -> Answered<Found<Page<AccessEvent>>> {
-    let [limit, cursor] = PageRequest::PARAMETERS;
-    let mut query = Query::of(&request, &[limit, cursor]);
-    let list = format!("{}|{}", caller.account(), request.path());
-    let asked = PageRequest::read(&mut query, &app.cursors, &list);
-    access::own(&app, &caller, Need::PATIENT, async |tx, _| {
-        query.done()?;
-        let asked = asked?;
-        let before =
-            asked.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
-        let before = before.unwrap_or((far_future(), Uuid::max()));
-        let rows = tx.load(access_log(before, asked.limit + 1)).await?;
-        let page = Page::of(rows, asked.limit, |last| {
-            app.cursors.seal(&list, (last.at.timestamp_micros(), last.request_id))
-        });
-        Ok(Found(page.map(|row| AccessEvent {
-            at: row.at,
-            practitioner: row.practitioner,
-            share_id: row.share_id,
-            action: row.action,
-            sections: row.sections,
-            from_date: row.from_date,
-            to_date: row.to_date,
-            outcome: row.outcome,
-            request_id: row.request_id,
-        })))
-    })
-    .await
+    patient
+        .own(async |tx, _| {
+            let before =
+                asked.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
+            let before = before.unwrap_or((far_future(), Uuid::max()));
+            let rows = tx.load(access_log(before, asked.limit + 1)).await?;
+            let page = Page::of(rows, asked.limit, |last| {
+                patient.app().cursors.seal(&list, (last.at.timestamp_micros(), last.request_id))
+            });
+            Ok(Found(page.map(|row| AccessEvent {
+                at: row.at,
+                practitioner: row.practitioner,
+                share_id: row.share_id,
+                action: row.action,
+                sections: row.sections,
+                from_date: row.from_date,
+                to_date: row.to_date,
+                outcome: row.outcome,
+                request_id: row.request_id,
+            })))
+        })
+        .await
 }

@@ -250,9 +250,11 @@ fn start_log(args: &DatabaseArgs) {
 /// Runs `work` on the database of `args`, beside a running server where there is one.
 fn with_app(
     args: &DatabaseArgs,
-    work: impl AsyncFnOnce(&App) -> Answered<()>,
+    work: impl AsyncFnOnce(&Arc<App>) -> Answered<()>,
 ) -> Result<(), String> {
-    with_database(args, args.master_secret()?, async |parts| work(&App::open(parts).await?).await)
+    with_database(args, args.master_secret()?, async |parts| {
+        work(&Arc::new(App::open(parts).await?)).await
+    })
 }
 
 /// The same, with a secret that need not be the one of the database, and before its keys are loaded.

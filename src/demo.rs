@@ -6,7 +6,7 @@
 
 mod calendar;
 
-use crate::access::{self, Caller, Role};
+use crate::access::{self, Account, Caller, FreshPatient, Practitioner, Role};
 use crate::app::App;
 use crate::auth::{self, NewAccount};
 use crate::collections::{PractitionerNote, TreatmentPlan, TreatmentSession};
@@ -20,6 +20,7 @@ use crate::time::TimeZone;
 use crate::wire::Email;
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use serde_json::Value;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The diary of the demo patient, and the rest of the clinical record.
@@ -51,7 +52,7 @@ const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn load(app: &App) -> Answered<Option<String>> {
+pub async fn load(app: &Arc<App>) -> Answered<Option<String>> {
     let today = app.clock.now().with_timezone(&chrono_tz::Europe::Berlin).date_naive();
     let known = (find(app, PATIENT).await?, find(app, PRACTITIONER).await?);
     let loaded_on = match known {
@@ -98,7 +99,7 @@ row! {
     pub struct Since { created_at: DateTime<Utc> }
 }
 
-async fn find(app: &App, (email, password): (&str, &str)) -> Answered<Known> {
+async fn find(app: &Arc<App>, (email, password): (&str, &str)) -> Answered<Known> {
     let found = app
         .db
         .anonymous(async |tx| {
@@ -122,7 +123,7 @@ async fn find(app: &App, (email, password): (&str, &str)) -> Answered<Known> {
 /// Makes what is missing. The practitioner's account comes last but for the share, so that a start
 /// that was broken off is made whole by the next one.
 async fn fill(
-    app: &App,
+    app: &Arc<App>,
     yesterday: NaiveDate,
     patient: Option<Uuid>,
     practitioner: Option<Uuid>,
@@ -155,7 +156,7 @@ async fn fill(
 }
 
 /// How many weeks the story of an account was moved by.
-async fn weeks_of(app: &App, patient: Uuid) -> Answered<i64> {
+async fn weeks_of(app: &Arc<App>, patient: Uuid) -> Answered<i64> {
     access::operate(app, patient, "demo", async |_, journal| {
         let start = journal.enrolled_on().unwrap_or(DIARY_START);
         Ok((start - DIARY_START).num_weeks())
@@ -199,40 +200,47 @@ fn account(
     })
 }
 
-async fn created(app: &App, new: NewAccount) -> Answered<Uuid> {
+async fn created(app: &Arc<App>, new: NewAccount) -> Answered<Uuid> {
     let made = auth::create_account(app, new).await?;
     made.ok_or_else(|| Problem::internal("the demo is being loaded by another process"))
 }
 
 /// Goes the whole way of a share, as the two apps would.
-async fn share(app: &App, patient: Uuid, practitioner: Uuid, yesterday: NaiveDate) -> Answered<()> {
+async fn share(
+    app: &Arc<App>,
+    patient: Uuid,
+    practitioner: Uuid,
+    yesterday: NaiveDate,
+) -> Answered<()> {
     let ana = signed_in(app, patient).await?;
     let lind = signed_in(app, practitioner).await?;
+    let patient = FreshPatient::new(app.clone(), ana);
+    let practitioner = Practitioner::new(app.clone(), lind);
     let expires_at = app.clock.now() + Duration::days(365);
     let terms = serde_json::json!({
         "label": "Demo share", "may_record": true,
         "sections": ["pain", "sleep", "mobility", "treatment", "assessments", "goals"],
         "expires_at": crate::time::format_utc(expires_at),
     });
-    let terms = crate::wire::read_body(&terms).map_err(Problem::invalid);
-    let invitation = sharing::invite(app, &ana, terms).await?;
-    sharing::redeem_code(app, &lind, &invitation.code).await?;
-    sharing::confirm_share(app, &ana, invitation.share.id()).await?;
-    record(app, &lind, invitation.share.id(), yesterday).await?;
+    let terms = crate::wire::read_body(&terms).map_err(Problem::invalid)?;
+    let invitation = sharing::invite(&patient, terms).await?;
+    sharing::redeem_code(&practitioner, &invitation.code).await?;
+    sharing::confirm_share(&patient, invitation.share.id()).await?;
+    record(&practitioner, invitation.share.id(), yesterday).await?;
     for caller in [ana, lind] {
-        auth::sign_out(app, &caller).await?;
+        auth::sign_out(&Account::new(app.clone(), caller)).await?;
     }
     Ok(())
 }
 
 /// The practitioner's own records, written as the practitioner's app would.
-async fn record(app: &App, lind: &Caller, share: Uuid, yesterday: NaiveDate) -> Answered<()> {
+async fn record(lind: &Practitioner, share: Uuid, yesterday: NaiveDate) -> Answered<()> {
     let plan: TreatmentPlan = recorded("treatment_plans", yesterday)?;
     let session: TreatmentSession = recorded("treatment_sessions", yesterday)?;
     let note: PractitionerNote = recorded("practitioner_notes", yesterday)?;
-    journal::record_one(app, lind, share, app.ids.next(), plan).await?;
-    journal::record_one(app, lind, share, app.ids.next(), session).await?;
-    journal::record_one(app, lind, share, app.ids.next(), note).await
+    journal::record_one(lind, share, plan).await?;
+    journal::record_one(lind, share, session).await?;
+    journal::record_one(lind, share, note).await
 }
 
 /// They move with the end of the diary, rounded to the week before.
@@ -244,7 +252,7 @@ fn recorded<C: Record>(collection: &str, yesterday: NaiveDate) -> Answered<C> {
     crate::wire::read_body(&moved).map_err(Problem::invalid)
 }
 
-async fn signed_in(app: &App, account: Uuid) -> Answered<Caller> {
+async fn signed_in(app: &Arc<App>, account: Uuid) -> Answered<Caller> {
     let token = auth::sign_in_unasked(app, account, "demo set-up").await?;
     Caller::of_token(app, &token, app.ids.next())
 }

@@ -1,19 +1,18 @@
 //! Is the process alive, and can it serve?
 
-use crate::app::App;
+use crate::access::Anyone;
 use crate::http::{Answered, Found, ProblemKind, document};
-use crate::routes::{Authz, Operation, Routes};
+use crate::routes::{Operation, Routes};
 use actix_web::http::Method;
-use actix_web::web;
 use serde::Serialize;
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::new("getHealth", "service", "Is the process alive?", Authz::OPEN);
-    routes.add(Method::GET, "/healthz", op, alive);
-    let op = Operation::new("getReadiness", "service", "Can it serve?", Authz::OPEN)
+    let op = Operation::named("getHealth", "service", "Is the process alive?");
+    routes.serve(Method::GET, "/healthz", op, alive);
+    let op = Operation::named("getReadiness", "service", "Can it serve?")
         .describe("Answers 503 while the database does not answer or takes no writes.");
-    routes.add(Method::GET, "/readyz", op, ready);
+    routes.serve(Method::GET, "/readyz", op, ready);
 }
 
 /// How the server is.
@@ -30,11 +29,12 @@ document!(Health);
 
 const OK: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
 
-async fn alive() -> Answered<Found<Health>> {
+async fn alive(_: Anyone) -> Answered<Found<Health>> {
     Ok(Found(OK))
 }
 
-async fn ready(app: web::Data<App>) -> Answered<Found<Health>> {
+async fn ready(anyone: Anyone) -> Answered<Found<Health>> {
+    let app = anyone.app();
     let able = async {
         app.db.ping().await?;
         app.writes.are_taken(&app.db, app.clock.now()).await

@@ -99,7 +99,7 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
 }
 
 /// Loads the demo data, before anything is answered: who is told that the server is ready can sign in.
-async fn load_demo(app: &App) -> Result<String, String> {
+async fn load_demo(app: &Arc<App>) -> Result<String, String> {
     let sign_ins = demo::load(app).await.map_err(|e| explain(&e))?;
     sign_ins.ok_or_else(|| {
         "the addresses of the demo belong to accounts with other passwords; start without --demo, or \

@@ -48,7 +48,11 @@ impl Caller {
         Self { request, ..self }
     }
 
-    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+    /// The holder of the token that the request carries.
+    ///
+    /// # Errors
+    /// 401 without exactly one that is genuine.
+    pub(super) fn of(app: &App, request: &HttpRequest) -> Result<Self, Problem> {
         let refused = || Problem::new(ProblemKind::Unauthenticated);
         let mut headers = request.headers().get_all(AUTHORIZATION);
         let (Some(header), None) = (headers.next(), headers.next()) else { return Err(refused()) };
@@ -57,9 +61,6 @@ impl Caller {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(refused());
         }
-        let app = request
-            .app_data::<web::Data<App>>()
-            .ok_or_else(|| Problem::internal("no application state"))?;
         Self::of_token(app, token, RequestId::of(request))
     }
 
@@ -89,6 +90,8 @@ impl FromRequest for Caller {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request))
+        let app = request.app_data::<web::Data<App>>();
+        let app = app.ok_or_else(|| Problem::internal("no application state"));
+        ready(app.and_then(|app| Self::of(app, request)))
     }
 }

@@ -6,13 +6,21 @@
 //! the row-level-security context. A [`JournalAccess`] is what it granted. No statement names a patient:
 //! the database knows who the subject is.
 
+mod call;
 mod caller;
 mod hand;
+mod permission;
 mod policy;
 
+pub use call::{Asked, Call, FromCall, Id, ListPage, Sends, SendsWhole, ToDelete, ToPut};
 pub use caller::Caller;
 pub use hand::Hand;
-pub use policy::{Need, Role, STEP_UP_MINUTES};
+pub(crate) use permission::Reader;
+pub use permission::{
+    Account, Anyone, Arguments, FreshPatient, FreshPractitioner, Patient, Permission, Practitioner,
+    Purpose, Recorder, Recording, Shared,
+};
+pub use policy::{Need, Role, STEP_UP_MINUTES, Subject};
 
 use crate::app::App;
 use crate::db::{Batch, Level, Row, Runs, Statement, Tx, row};
@@ -122,6 +130,9 @@ impl<L> JournalAccess<L> {
         self.moment
     }
 }
+
+/// The first and the last journal day that is wanted, where there is one.
+pub type Days = (Option<NaiveDate>, Option<NaiveDate>);
 
 /// Whose journal is asked for, and what the access log shall say.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,7 @@
 
 use super::Entered;
 use crate::http::ProblemKind;
+use crate::sections::Sections;
 use chrono::{DateTime, Duration, Utc};
 
 crate::wire::vocabulary! {
@@ -17,26 +18,81 @@ crate::wire::vocabulary! {
 /// How long a password check counts as fresh, in minutes.
 pub const STEP_UP_MINUTES: i64 = 5;
 
-/// What an operation needs of its caller, beside a live device.
-#[derive(Debug, Clone, Copy, Default)]
+/// Whose data an operation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Nobody's.
+    Nobody,
+    /// The caller's own.
+    Own,
+    /// A patient's, through a share.
+    Share,
+}
+
+/// What an operation needs of its caller. It is described in the document, and judged by it.
+#[derive(Debug, Clone, Copy)]
 pub struct Need {
+    subject: Subject,
     role: Option<Role>,
+    sections: Sections,
     fresh: bool,
+    recording: bool,
 }
 
 impl Need {
-    /// Any signed-in account.
-    pub const ACCOUNT: Self = Self { role: None, fresh: false };
-    /// A patient.
-    pub const PATIENT: Self = Self { role: Some(Role::Patient), fresh: false };
-    /// A practitioner.
-    pub const PRACTITIONER: Self = Self { role: Some(Role::Practitioner), fresh: false };
+    /// Anybody may.
+    pub const NOTHING: Self = Self {
+        subject: Subject::Nobody,
+        role: None,
+        sections: Sections::NONE,
+        fresh: false,
+        recording: false,
+    };
+    /// Any signed-in account, on its own things.
+    pub const ACCOUNT: Self = Self { subject: Subject::Own, ..Self::NOTHING };
+    /// A patient, on the own journal.
+    pub const PATIENT: Self = Self { role: Some(Role::Patient), ..Self::ACCOUNT };
+    /// A practitioner, on own things.
+    pub const PRACTITIONER: Self = Self { role: Some(Role::Practitioner), ..Self::ACCOUNT };
 
+    /// A practitioner with an active share that opens one of these sections.
+    pub const fn share(sections: Sections) -> Self {
+        Self { subject: Subject::Share, sections, ..Self::PRACTITIONER }
+    }
+    /// The share must allow recording, too.
+    #[must_use]
+    pub const fn recording(self) -> Self {
+        Self { recording: true, ..self }
+    }
     /// And a password check within the last [`STEP_UP_MINUTES`].
     #[must_use]
-    pub const fn fresh(mut self) -> Self {
-        self.fresh = true;
-        self
+    pub const fn fresh(self) -> Self {
+        Self { fresh: true, ..self }
+    }
+
+    /// Must the caller have signed in?
+    pub const fn is_signed_in(self) -> bool {
+        !matches!(self.subject, Subject::Nobody)
+    }
+    /// Whose data it is about.
+    pub const fn subject(self) -> Subject {
+        self.subject
+    }
+    /// The role the account must have.
+    pub const fn role(self) -> Option<Role> {
+        self.role
+    }
+    /// The sections of which a share must open one.
+    pub const fn sections(self) -> Sections {
+        self.sections
+    }
+    /// Must the password have been checked just now?
+    pub const fn is_fresh(self) -> bool {
+        self.fresh
+    }
+    /// Must the share allow recording?
+    pub const fn is_recording(self) -> bool {
+        self.recording
     }
 }
 

@@ -1,34 +1,31 @@
 //! A practitioner's licence: what the practitioner says, and whether the operator has checked it.
 
-use crate::access::{self, Caller, Need, Own};
+use crate::access::{Caller, FreshPractitioner, Own, Practitioner, SendsWhole};
 use crate::app::App;
 use crate::db::{Anonymous, DbError, Statement, row};
-use crate::http::{Answered, Body, Found, ProblemKind, Resource, Sent, document};
-use crate::routes::{Authz, Operation, Routes};
+use crate::http::{Answered, Found, ProblemKind, Resource, document};
+use crate::routes::{Operation, Routes};
 use crate::time::serialize_utc_option;
 use crate::wire::{Email, Text, wire};
 use actix_web::http::Method;
-use actix_web::web;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 /// Registers the operations.
 pub(super) fn routes(routes: &mut Routes) {
-    let op = Operation::new("getLicence", "account", "Read the own licence", Authz::PRACTITIONER);
-    routes.add(Method::GET, "/v1/me/licence", op, get);
-    let op = Operation::new(
+    let op = Operation::named("getLicence", "account", "Read the own licence");
+    routes.serve(Method::GET, "/v1/me/licence", op, get);
+    let op = Operation::named(
         "putLicence",
         "account",
-        "State the own licence",
-        Authz::PRACTITIONER.step_up(),
-    )
+        "State the own licence")
     .describe(
         "Patients see it before they confirm a share, and whether the clinic's operator has verified \
             it. Another number or jurisdiction takes the verification away.",
     )
     .takes_resource::<LicenceTerms>()
     .example(serde_json::json!({"number": "AC-20417", "jurisdiction": "Bavaria, Germany"}));
-    routes.add(Method::PUT, "/v1/me/licence", op, put);
+    routes.serve(Method::PUT, "/v1/me/licence", op, put);
 }
 
 wire! {
@@ -90,26 +87,27 @@ fn change(caller: &Caller, terms: LicenceTerms) -> Statement<Own> {
     .bind(terms.jurisdiction.map(Text::into_string))
 }
 
-async fn get(caller: Caller, app: web::Data<App>) -> Answered<Found<Licence>> {
-    access::own(&app, &caller, Need::PRACTITIONER, async |tx, _| {
-        let row = tx.first(find(&caller)).await?;
-        row.map(|row| Found(row.into())).ok_or_else(|| ProblemKind::SessionRevoked.into())
-    })
-    .await
+async fn get(practitioner: Practitioner) -> Answered<Found<Licence>> {
+    practitioner
+        .own(async |tx, _| {
+            let row = tx.first(find(practitioner.caller())).await?;
+            row.map(|row| Found(row.into())).ok_or_else(|| ProblemKind::SessionRevoked.into())
+        })
+        .await
 }
 
 async fn put(
-    caller: Caller,
-    app: web::Data<App>,
-    body: Body<Sent<LicenceTerms>>,
+    practitioner: FreshPractitioner,
+    SendsWhole(terms): SendsWhole<LicenceTerms>,
 ) -> Answered<Found<Licence>> {
-    let body = body.valid().and_then(Sent::content);
-    access::own(&app, &caller, Need::PRACTITIONER.fresh(), async |tx, _| {
-        tx.execute(change(&caller, body?)).await?;
-        let row = tx.first(find(&caller)).await?;
-        row.map(|row| Found(row.into())).ok_or_else(|| ProblemKind::SessionRevoked.into())
-    })
-    .await
+    let caller = practitioner.caller();
+    practitioner
+        .own(async |tx, _| {
+            tx.execute(change(caller, terms)).await?;
+            let row = tx.first(find(caller)).await?;
+            row.map(|row| Found(row.into())).ok_or_else(|| ProblemKind::SessionRevoked.into())
+        })
+        .await
 }
 
 impl From<LicenceRow> for Licence {

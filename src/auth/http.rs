@@ -3,19 +3,16 @@
 use super::register::{Register, VerifyEmail, register, verify};
 use super::session::{DeviceInfo, TokenSet, hashing, login, refresh};
 use super::store;
-use crate::access::{self, Caller, Need};
-use crate::app::App;
+use crate::access::{Account, Anyone, Id, Sends};
 use crate::credentials::password::{Password, Verdict};
 use crate::http::{
-    Accepted, Answered, Body, Found, Nothing, Page, Problem, ProblemKind, Public, Versioned,
-    document, path_id,
+    Accepted, Answered, Found, Nothing, Page, Problem, ProblemKind, Public, Versioned, document,
 };
 use crate::reference;
-use crate::routes::{Authz, Operation, Routes};
+use crate::routes::{Operation, Routes};
 use crate::time::serialize_utc;
 use crate::wire::{At, Components, Email, Faults, Text, Wire, wire};
 use actix_web::http::Method;
-use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -26,15 +23,15 @@ use uuid::Uuid;
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
     let device = json!({"name": "Ana's phone", "platform": "android", "app_version": "1.0.0"});
-    let op = Operation::new("register", "auth", "Ask for an account", Authz::OPEN)
+    let op = Operation::named("register", "auth", "Ask for an account")
         .describe("The answer is the same whether the address is known or not; the mail tells its owner. \
             The account exists when the address is verified.")
         .takes::<Register>()
         .example(json!({"email": "new.patient@example.org", "password": "three quiet herons",
             "role": "patient", "locale": "en", "time_zone": "Europe/Berlin", "terms_version": "1"}));
-    routes.add(Method::POST, "/v1/auth/register", op, register_account);
+    routes.serve(Method::POST, "/v1/auth/register", op, register_account);
 
-    let op = Operation::new("verifyEmail", "auth", "Prove the address and sign in", Authz::OPEN)
+    let op = Operation::named("verifyEmail", "auth", "Prove the address and sign in")
         .describe(
             "Send the code (good for 10 minutes and 5 tries) or the token of the link (24 hours).",
         )
@@ -44,46 +41,46 @@ pub fn routes(routes: &mut Routes) {
             "device": device}),
         )
         .problems(&[ProblemKind::InvalidCredentials]);
-    routes.add(Method::POST, "/v1/auth/verify-email", op, verify_email);
+    routes.serve(Method::POST, "/v1/auth/verify-email", op, verify_email);
 
-    let op = Operation::new("login", "auth", "Sign in", Authz::OPEN)
+    let op = Operation::named("login", "auth", "Sign in")
         .takes::<Login>()
         .example(
             json!({"email": "ana@demo.example", "password": "demo-seven-herons", "device": device}),
         )
         .problems(&[ProblemKind::InvalidCredentials, ProblemKind::AccountSuspended]);
-    routes.add(Method::POST, "/v1/auth/login", op, login_with_password);
+    routes.serve(Method::POST, "/v1/auth/login", op, login_with_password);
 
-    let op = Operation::new("refreshTokens", "auth", "Exchange the refresh token", Authz::OPEN)
+    let op = Operation::named("refreshTokens", "auth", "Exchange the refresh token")
         .describe("When the answer was lost, send the same token again: the same successor comes back, \
             until that one is presented here, and for 60 seconds after. A token presented later than that \
             signs the device out. Access tokens do not matter to this.")
         .takes::<Refresh>()
         .example(json!({"refresh_token": "the refresh_token of the last answer"}))
         .problems(&[ProblemKind::SessionRevoked, ProblemKind::AccountSuspended]);
-    routes.add(Method::POST, "/v1/auth/refresh", op, refresh_tokens);
+    routes.serve(Method::POST, "/v1/auth/refresh", op, refresh_tokens);
 
-    let op = Operation::new("logout", "auth", "Sign this device out", Authz::ACCOUNT);
-    routes.add(Method::POST, "/v1/auth/logout", op, logout);
+    let op = Operation::named("logout", "auth", "Sign this device out");
+    routes.serve(Method::POST, "/v1/auth/logout", op, logout);
 
-    let op = Operation::new("reauthenticate", "auth", "Prove again who you are", Authz::ACCOUNT)
+    let op = Operation::named("reauthenticate", "auth", "Prove again who you are")
         .describe("Opens the operations that need a fresh password check for five minutes.")
         .takes::<Reauthenticate>()
         .example(json!({"password": "demo-seven-herons"}))
         .problems(&[ProblemKind::InvalidCredentials]);
-    routes.add(Method::POST, "/v1/auth/reauthenticate", op, reauthenticate);
+    routes.serve(Method::POST, "/v1/auth/reauthenticate", op, reauthenticate);
 
-    let op = Operation::new("listDevices", "auth", "List signed-in devices", Authz::ACCOUNT);
-    routes.add(Method::GET, "/v1/devices", op, list_devices);
+    let op = Operation::named("listDevices", "auth", "List signed-in devices");
+    routes.serve(Method::GET, "/v1/devices", op, list_devices);
 
-    let op = Operation::new("revokeDevice", "auth", "Sign a device out", Authz::ACCOUNT);
-    routes.add(Method::DELETE, "/v1/devices/{id}", op, revoke_device);
+    let op = Operation::named("revokeDevice", "auth", "Sign a device out");
+    routes.serve(Method::DELETE, "/v1/devices/{id}", op, revoke_device);
 
     super::security_events::routes(routes);
 
-    let op = Operation::new("getJwks", "auth", "Public keys of access tokens", Authz::OPEN)
+    let op = Operation::named("getJwks", "auth", "Public keys of access tokens")
         .describe("RFC 7517. Keys rotate; look them up by `kid`.");
-    routes.add(Method::GET, "/.well-known/jwks.json", reference::operation(op), get_jwks);
+    routes.serve(Method::GET, "/.well-known/jwks.json", reference::operation(op), get_jwks);
 }
 
 impl Wire for Password {
@@ -131,10 +128,10 @@ pub struct RegistrationAnswer {
 document!(RegistrationAnswer, LoginResult, Jwks, Device);
 
 async fn register_account(
-    app: web::Data<App>,
-    body: Body<Register>,
+    anyone: Anyone,
+    Sends(asked): Sends<Register>,
 ) -> Answered<Accepted<RegistrationAnswer>> {
-    let (verification_id, expires_at) = register(&app, body.valid()?).await?;
+    let (verification_id, expires_at) = register(anyone.app(), asked).await?;
     Ok(Accepted(RegistrationAnswer { verification_id, expires_at }))
 }
 
@@ -155,16 +152,15 @@ impl LoginResult {
 }
 
 async fn verify_email(
-    app: web::Data<App>,
-    body: Body<VerifyEmail>,
+    anyone: Anyone,
+    Sends(asked): Sends<VerifyEmail>,
 ) -> Answered<Found<LoginResult>> {
-    let asked = body.valid()?;
     if asked.code.is_some() == asked.token.is_some() {
         let mut faults = Faults::default();
         faults.field("code", "contradiction", "Send either code or token.");
         return Err(Problem::invalid(faults.into_vec()));
     }
-    Ok(LoginResult::complete(verify(&app, asked).await?))
+    Ok(LoginResult::complete(verify(anyone.app(), asked).await?))
 }
 
 wire! {
@@ -180,11 +176,10 @@ wire! {
 }
 
 async fn login_with_password(
-    app: web::Data<App>,
-    body: Body<Login>,
+    anyone: Anyone,
+    Sends(asked): Sends<Login>,
 ) -> Answered<Found<LoginResult>> {
-    let asked = body.valid()?;
-    let tokens = login(&app, asked.email.as_str(), &asked.password, asked.device).await?;
+    let tokens = login(anyone.app(), asked.email.as_str(), &asked.password, asked.device).await?;
     Ok(LoginResult::complete(tokens))
 }
 
@@ -196,28 +191,30 @@ wire! {
     }
 }
 
-async fn refresh_tokens(app: web::Data<App>, body: Body<Refresh>) -> Answered<Found<TokenSet>> {
-    refresh(&app, body.valid()?.refresh_token.as_str()).await.map(Found)
+async fn refresh_tokens(anyone: Anyone, Sends(asked): Sends<Refresh>) -> Answered<Found<TokenSet>> {
+    refresh(anyone.app(), asked.refresh_token.as_str()).await.map(Found)
 }
 document!(TokenSet);
 
-async fn logout(caller: Caller, app: web::Data<App>) -> Answered<Nothing> {
-    sign_out(&app, &caller).await
+async fn logout(account: Account) -> Answered<Nothing> {
+    sign_out(&account).await
 }
 
 /// Signs the caller's own device out.
 ///
 /// # Errors
 /// 401 when it is signed out already.
-pub async fn sign_out(app: &App, caller: &Caller) -> Answered<Nothing> {
-    access::own(app, caller, Need::ACCOUNT, async |tx, own| {
-        let revoke = store::revoke_own(caller.account(), caller.device(), own.moment());
-        tx.execute(revoke).await?;
-        Ok(())
-    })
-    .await?;
+pub async fn sign_out(account: &Account) -> Answered<Nothing> {
+    let caller = account.caller();
+    account
+        .own(async |tx, own| {
+            let revoke = store::revoke_own(caller.account(), caller.device(), own.moment());
+            tx.execute(revoke).await?;
+            Ok(())
+        })
+        .await?;
     // Its streams look, and end.
-    app.pokes.poke_changed(caller.account());
+    account.app().pokes.poke_changed(caller.account());
     Ok(Nothing)
 }
 
@@ -230,24 +227,23 @@ wire! {
 }
 
 async fn reauthenticate(
-    caller: Caller,
-    app: web::Data<App>,
-    body: Body<Reauthenticate>,
+    account: Account,
+    Sends(asked): Sends<Reauthenticate>,
 ) -> Answered<Nothing> {
-    let phc = access::own(&app, &caller, Need::ACCOUNT, async |tx, _| {
-        Ok(tx.first(store::own_password(caller.account())).await?)
-    })
-    .await?;
-    let asked = body.valid()?;
+    let (app, caller) = (account.app(), account.caller());
+    let phc = account
+        .own(async |tx, _| Ok(tx.first(store::own_password(caller.account())).await?))
+        .await?;
     let phc = phc.map(|(phc,)| phc);
     match app.hasher.verify(&asked.password, phc.as_deref()).await.map_err(hashing)? {
         Verdict::Mismatch => Err(ProblemKind::InvalidCredentials.into()),
         Verdict::Match { .. } => {
-            access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
-                tx.execute(store::authenticated(caller.device(), own.moment())).await?;
-                Ok(Nothing)
-            })
-            .await
+            account
+                .own(async |tx, own| {
+                    tx.execute(store::authenticated(caller.device(), own.moment())).await?;
+                    Ok(Nothing)
+                })
+                .await
         }
     }
 }
@@ -276,11 +272,13 @@ pub struct Device {
     current: bool,
 }
 
-async fn list_devices(caller: Caller, app: web::Data<App>) -> Answered<Found<Page<Device>>> {
-    let rows = access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
-        Ok(tx.load(store::own_devices(caller.account(), own.moment())).await?)
-    })
-    .await?;
+async fn list_devices(account: Account) -> Answered<Found<Page<Device>>> {
+    let caller = account.caller();
+    let rows = account
+        .own(async |tx, own| {
+            Ok(tx.load(store::own_devices(caller.account(), own.moment())).await?)
+        })
+        .await?;
     let devices = rows.into_iter().map(|row| Device {
         current: row.id == caller.device(),
         id: row.id,
@@ -293,21 +291,18 @@ async fn list_devices(caller: Caller, app: web::Data<App>) -> Answered<Found<Pag
     Ok(Found(Page::whole(devices.collect())))
 }
 
-async fn revoke_device(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Nothing> {
-    access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
-        let device = path_id(&request, "id")?;
-        let revoke = store::revoke_own(caller.account(), device, own.moment());
-        match tx.execute(revoke).await? {
-            0 => Err(Problem::new(ProblemKind::NotFound)),
-            _ => Ok(()),
-        }
-    })
-    .await?;
-    app.pokes.poke_changed(caller.account());
+async fn revoke_device(account: Account, Id(device): Id) -> Answered<Nothing> {
+    let caller = account.caller();
+    account
+        .own(async |tx, own| {
+            let revoke = store::revoke_own(caller.account(), device, own.moment());
+            match tx.execute(revoke).await? {
+                0 => Err(Problem::new(ProblemKind::NotFound)),
+                _ => Ok(()),
+            }
+        })
+        .await?;
+    account.app().pokes.poke_changed(caller.account());
     Ok(Nothing)
 }
 
@@ -342,7 +337,8 @@ pub struct Jwk {
     alg: String,
 }
 
-async fn get_jwks(app: web::Data<App>) -> Answered<Public<Versioned<Jwks>>> {
+async fn get_jwks(anyone: Anyone) -> Answered<Public<Versioned<Jwks>>> {
+    let app = anyone.app();
     let json = app.keys().ring().jwks_json(app.clock.now());
     let etag = reference::fingerprint(json.as_bytes());
     let keys = serde_json::from_str(&json).map_err(Problem::internal)?;

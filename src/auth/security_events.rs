@@ -2,15 +2,14 @@
 //! cause, shown to them as a list, and told by mail.
 
 use super::store;
-use crate::access::{self, Caller, Need, Own};
+use crate::access::{Account, ListPage, Own};
 use crate::app::App;
 use crate::db::{Anonymous, DbError, Statement, Tx, row};
-use crate::http::{Answered, Found, Page, PageRequest, Query, document};
+use crate::http::{Answered, Found, Page, document};
 use crate::mail::texts;
-use crate::routes::{Authz, Operation, Routes};
+use crate::routes::{Operation, Routes};
 use crate::time::{far_future, serialize_utc};
 use actix_web::http::Method;
-use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use uuid::Uuid;
@@ -75,18 +74,16 @@ pub async fn forget(tx: &Tx<'_, Anonymous>, now: DateTime<Utc>) -> Result<usize,
 
 /// Registers the operation.
 pub(super) fn routes(routes: &mut Routes) {
-    let op = Operation::new(
+    let op = Operation::named(
         "listSecurityEvents",
         "auth",
-        "What happened to the own sign-ins",
-        Authz::ACCOUNT,
-    )
+        "What happened to the own sign-ins")
     .describe(
         "Newest first. Each event is one line, however often it happened. An event that did not happen \
          again for a year is forgotten.",
     )
     .pages();
-    routes.add(Method::GET, "/v1/me/security-events", op, list);
+    routes.serve(Method::GET, "/v1/me/security-events", op, list);
 }
 
 /// Something that happened to a sign-in.
@@ -148,33 +145,28 @@ fn own_events(
 }
 
 async fn list(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
+    account: Account,
+    ListPage { page: asked, list }: ListPage,
 ) -> Answered<Found<Page<SecurityEvent>>> {
-    let [limit, cursor] = PageRequest::PARAMETERS;
-    let mut query = Query::of(&request, &[limit, cursor]);
-    let list = format!("{}|{}", caller.account(), request.path());
-    let asked = PageRequest::read(&mut query, &app.cursors, &list);
-    access::own(&app, &caller, Need::ACCOUNT, async |tx, _| {
-        query.done()?;
-        let asked = asked?;
-        let before =
-            asked.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
-        let before = before.unwrap_or((far_future(), Uuid::max()));
-        let events = own_events(caller.account(), before, asked.limit + 1);
-        let page = Page::of(tx.load(events).await?, asked.limit, |last| {
-            app.cursors.seal(&list, (last.at.timestamp_micros(), last.id))
-        });
-        Ok(Found(page.map(|row| SecurityEvent {
-            id: row.id,
-            kind: row.kind,
-            at: row.at,
-            last_at: row.last_at,
-            times: row.times,
-            device_id: row.device_id,
-            device_name: row.device_name,
-        })))
-    })
-    .await
+    let (app, caller) = (account.app(), account.caller());
+    account
+        .own(async |tx, _| {
+            let before =
+                asked.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
+            let before = before.unwrap_or((far_future(), Uuid::max()));
+            let events = own_events(caller.account(), before, asked.limit + 1);
+            let page = Page::of(tx.load(events).await?, asked.limit, |last| {
+                app.cursors.seal(&list, (last.at.timestamp_micros(), last.id))
+            });
+            Ok(Found(page.map(|row| SecurityEvent {
+                id: row.id,
+                kind: row.kind,
+                at: row.at,
+                last_at: row.last_at,
+                times: row.times,
+                device_id: row.device_id,
+                device_name: row.device_name,
+            })))
+        })
+        .await
 }

@@ -2,9 +2,10 @@
 
 use super::drawing::{View, draw, part_id, parts};
 use super::region::{BodyRegion, Laterality};
+use crate::access::Anyone;
 use crate::http::{Answered, Public, Svg, Versioned, document};
 use crate::reference::{self, Reference};
-use crate::routes::{Authz, Operation, Routes};
+use crate::routes::{Operation, Routes};
 use actix_web::http::Method;
 use serde::Serialize;
 use std::sync::LazyLock;
@@ -17,22 +18,21 @@ const DRAWINGS: Drawings =
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::new("getBodyMap", "reference", "The regions of the body", Authz::OPEN)
-        .describe(
-            "The regions with the sides each can have and the elements that show them in the \
+    let op = Operation::named("getBodyMap", "reference", "The regions of the body").describe(
+        "The regions with the sides each can have and the elements that show them in the \
              drawings. Left and right are the patient's own: call them \"your left\" and \"your \
              right\".",
-        );
-    routes.add(Method::GET, "/v1/body-map", reference::operation(op), regions);
+    );
+    routes.serve(Method::GET, "/v1/body-map", reference::operation(op), regions);
     let about = "A picture that works as it is and inside an app's own page. Each region is a group \
         with its code as id (`low_back`), each side of it a path (`low_back.left`) with a title; the \
         classes can be styled.";
-    let op = Operation::new("getBodyMapFront", "reference", "The body from the front", Authz::OPEN)
+    let op = Operation::named("getBodyMapFront", "reference", "The body from the front")
         .describe(format!("{about} The patient's left is on the right of the picture."));
-    routes.add(Method::GET, DRAWINGS.front, reference::operation(op), front);
-    let op = Operation::new("getBodyMapBack", "reference", "The body from behind", Authz::OPEN)
+    routes.serve(Method::GET, DRAWINGS.front, reference::operation(op), front);
+    let op = Operation::named("getBodyMapBack", "reference", "The body from behind")
         .describe(format!("{about} The patient's left is on the left of the picture."));
-    routes.add(Method::GET, DRAWINGS.back, reference::operation(op), back);
+    routes.serve(Method::GET, DRAWINGS.back, reference::operation(op), back);
 }
 
 /// The regions of the body and where they are drawn.
@@ -158,7 +158,7 @@ fn describe(region: BodyRegion) -> BodyMapRegion {
     }
 }
 
-async fn regions() -> Answered<Public<Versioned<&'static BodyMap>>> {
+async fn regions(_: Anyone) -> Answered<Public<Versioned<&'static BodyMap>>> {
     static MAP: LazyLock<Reference<BodyMap>> =
         LazyLock::new(|| Reference::new(BodyMap::of_today()));
     Ok(MAP.answer())
@@ -173,12 +173,12 @@ fn drawn(view: View) -> (String, String) {
     (svg, etag)
 }
 
-async fn front() -> Answered<Public<Svg>> {
+async fn front(_: Anyone) -> Answered<Public<Svg>> {
     static FRONT: Drawn = LazyLock::new(|| drawn(View::Front));
     Ok(Public(Svg(FRONT.0.clone(), FRONT.1.clone())))
 }
 
-async fn back() -> Answered<Public<Svg>> {
+async fn back(_: Anyone) -> Answered<Public<Svg>> {
     static BACK: Drawn = LazyLock::new(|| drawn(View::Back));
     Ok(Public(Svg(BACK.0.clone(), BACK.1.clone())))
 }

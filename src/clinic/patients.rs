@@ -5,7 +5,7 @@ use super::session::Visitor;
 use crate::app::App;
 use crate::http::{Problem, ProblemKind};
 use crate::markup::Printable;
-use crate::sharing::{Overview, Patient, patients};
+use crate::sharing::{OpenJournal, Overview, patients};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use chrono::NaiveDate;
@@ -20,7 +20,7 @@ const COLUMNS: [&str; 6] =
 /// The page.
 pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, UP) };
-    match patients(&app, &visitor.caller).await {
+    match patients(&visitor.practitioner(&app)).await {
         Ok(list) => {
             let content = Content::Main(main(&list));
             let page = Page { up: UP, title: "Patients", content, signed_in: true };
@@ -72,7 +72,7 @@ pub(super) fn failed(app: &App, up: &'static str, problem: &Problem) -> HttpResp
     Page { up, title, content, signed_in: true }.answer(status, None)
 }
 
-fn main(list: &[Patient]) -> Markup {
+fn main(list: &[OpenJournal]) -> Markup {
     html! {
         h1 { "Patients" }
         @if list.is_empty() {
@@ -94,7 +94,7 @@ fn main(list: &[Patient]) -> Markup {
     }
 }
 
-fn row(patient: &Patient) -> Markup {
+fn row(patient: &OpenJournal) -> Markup {
     let share = patient.share();
     html! {
         tr {

@@ -1,15 +1,16 @@
 //! The cookie of the pages: a token of an hour, made anew with every page, for this audience only.
 //! Scripts cannot read it, other sites cannot send it, and signing out anywhere ends it at once.
 
-use crate::access::Caller;
+use crate::access::{Caller, Practitioner};
 use crate::app::App;
 use crate::auth::renew_page_token;
 use crate::credentials::access_token::{Audience, Claims};
 use crate::http::{Answered, RequestId};
-use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
+use actix_web::{HttpRequest, web};
+use std::sync::Arc;
 
 /// The cookie's name.
 const NAME: &str = "pain_journal_pages";
@@ -29,6 +30,11 @@ impl Visitor {
         let claims = app.keys().verify_for(Audience::Pages, cookie.value(), now).ok()?;
         let caller = Caller::of_claims(&claims, RequestId::of(request));
         Some(Self { caller, claims })
+    }
+
+    /// As the API knows him; whether he is a practitioner is judged by each transaction.
+    pub(super) fn practitioner(&self, app: &web::Data<App>) -> Practitioner {
+        Practitioner::new(Arc::clone(app), self.caller)
     }
 
     /// The cookie, good for an hour again.

@@ -2,6 +2,7 @@
 
 use super::frame::{Content, Page, see_other, to_sign_in};
 use super::session::{Visitor, cookie, is_our_own};
+use crate::access::Account;
 use crate::app::App;
 use crate::auth::{sign_in_to_pages, sign_out as end_device};
 use crate::credentials::password::Password;
@@ -12,6 +13,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use maud::html;
 use serde::Deserialize;
+use std::sync::Arc;
 
 const UP: &str = "../";
 
@@ -117,7 +119,7 @@ fn words(problem: &Problem, refused: &'static str) -> (StatusCode, &'static str)
 pub(super) async fn sign_out(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     if is_our_own(&request)
         && let Some(visitor) = Visitor::of(&app, &request)
-        && let Err(problem) = end_device(&app, &visitor.caller).await
+        && let Err(problem) = end_device(&Account::new(Arc::clone(&app), visitor.caller)).await
         && problem.kind() != ProblemKind::SessionRevoked
     {
         tracing::error!(cause = problem.cause(), "a sign-out from the pages");

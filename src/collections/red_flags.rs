@@ -1,10 +1,11 @@
 //! Red flags: warning signs that need a person, not a program. Whatever is answered, the text is the
 //! same; the server draws no conclusion (clinical reference 4.5).
 
+use crate::access::Anyone;
 use crate::http::{Answered, Public, Versioned, document};
 use crate::journal::SafetyNotice;
 use crate::reference::{self, Reference};
-use crate::routes::{Authz, Operation, Routes};
+use crate::routes::{Operation, Routes};
 use crate::wire::{Term, Vocabulary, vocabulary};
 use actix_web::http::Method;
 use serde::Serialize;
@@ -77,19 +78,14 @@ static RED_FLAGS: LazyLock<Reference<RedFlags>> = LazyLock::new(|| {
 
 /// Registers the operation.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::new(
-        "getRedFlags",
-        "reference",
-        "Warning signs and the safety notice",
-        Authz::OPEN,
-    )
-    .describe(
-        "Keep both in the app: the notice must appear at once, with or without a connection.",
-    );
-    routes.add(Method::GET, "/v1/red-flags", reference::operation(op), red_flags);
+    let op = Operation::named("getRedFlags", "reference", "Warning signs and the safety notice")
+        .describe(
+            "Keep both in the app: the notice must appear at once, with or without a connection.",
+        );
+    routes.serve(Method::GET, "/v1/red-flags", reference::operation(op), red_flags);
 }
 
-async fn red_flags() -> Answered<Public<Versioned<&'static RedFlags>>> {
+async fn red_flags(_: Anyone) -> Answered<Public<Versioned<&'static RedFlags>>> {
     Ok(RED_FLAGS.answer())
 }
 

@@ -253,7 +253,7 @@ impl<C: Record> Collection for Of<C> {
                 }
             }
             let applied = apply_changes(tx, access, ids, read).await?;
-            let mut applied = applied.into_iter().map(Outcome::without_record);
+            let mut applied = applied.into_iter().map(|outcome| outcome.map(|_| ()));
             Ok(outcomes
                 .into_iter()
                 .filter_map(|refused| refused.or_else(|| applied.next()))

@@ -6,20 +6,24 @@ use super::record::Record;
 use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
 use super::write::apply_changes;
-use crate::access::{self, Caller, JournalAccess, Need, Target, Write};
-use crate::app::App;
-use crate::db::{DbError, Tx};
-use crate::http::precondition::{self, DeleteCondition, PutCondition, etag};
-use crate::http::{
-    Answered, Body, Deleted, Found, Page, PageRequest, Problem, ProblemKind, Put, Query, Sent,
-    Versioned, list_name, path_id,
+use crate::access::{
+    Call, FromCall, Id, Patient, Practitioner, Purpose, Reader, Recorder, Recording, Shared,
+    ToDelete, ToPut,
 };
-use crate::routes::{Authz, Operation, Parameter, Routes};
+use crate::app::App;
+use crate::db::DbError;
+use crate::http::precondition::{DeleteCondition, PutCondition, etag};
+use crate::http::{
+    Answered, Deleted, Found, Page, PageRequest, Problem, ProblemKind, Put, Query, Versioned,
+    list_name,
+};
+use crate::routes::{Operation, Parameter, Routes};
 use crate::sections::Sections;
 use actix_web::http::Method;
-use actix_web::{HttpRequest, web};
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
+use std::marker::PhantomData;
+use uuid::Uuid;
 
 /// Registers the operations of a collection: the patient's own and the practitioner's.
 pub fn routes<C: Record>(routes: &mut Routes) {
@@ -27,54 +31,45 @@ pub fn routes<C: Record>(routes: &mut Routes) {
     let one = format!("{list}/{{id}}");
     let (name, plural) = (C::SCHEMA, C::PLURAL);
     if C::WRITERS.has_patient() {
-        let put = put_operation::<C>(format!("put{name}"), "journal", "", Authz::PATIENT)
-            .example(C::example());
-        routes.add(Method::PUT, &one, put, put_record::<C>);
-        let delete = delete_operation::<C>(format!("delete{name}"), "journal", "", Authz::PATIENT);
-        routes.add(Method::DELETE, &one, delete, delete_record::<C>);
+        let put = put_operation::<C>(format!("put{name}"), "journal", "").example(C::example());
+        routes.serve(Method::PUT, &one, put, self::put::<Patient, C>);
+        let delete = delete_operation::<C>(format!("delete{name}"), "journal", "");
+        routes.serve(Method::DELETE, &one, delete, self::delete::<Patient, C>);
     }
-    let get = get_operation::<C>(format!("get{name}"), "journal", "", Authz::PATIENT);
-    routes.add(Method::GET, &one, get, get_record::<C>);
-    let read = Operation::new(
-        format!("list{plural}"),
-        "journal",
-        format!("List {}", words(plural)),
-        Authz::PATIENT,
-    )
-    .describe(format!("{} The newest day comes first.", C::ABOUT));
-    routes.add(Method::GET, &list, with_page_parameters(read), list_records::<C>);
+    let get = get_operation::<C>(format!("get{name}"), "journal", "");
+    routes.serve(Method::GET, &one, get, self::get::<Patient, C>);
+    let read =
+        Operation::named(format!("list{plural}"), "journal", format!("List {}", words(plural)))
+            .describe(format!("{} The newest day comes first.", C::ABOUT));
+    routes.serve(Method::GET, &list, with_page_parameters(read), self::list::<Patient, C>);
 
     if C::SECTIONS == Sections::NONE {
         return;
     }
     let shared = format!("/v1/patients/{{share_id}}/{}", C::PATH);
-    let sections = C::SECTIONS;
-    let read = Operation::new(
+    let read = Operation::named(
         format!("listShared{plural}"),
         "patients",
         format!("List a patient's {}", words(plural)),
-        Authz::share(sections),
     )
     .describe(format!("{} The newest day comes first.", C::ABOUT));
-    routes.add(Method::GET, &shared, with_page_parameters(read), list_shared::<C>);
+    routes.serve(
+        Method::GET,
+        &shared,
+        with_page_parameters(read),
+        self::list::<Shared<Reads<C>>, C>,
+    );
 
     if C::WRITERS.has_practitioner() {
         let one = format!("{shared}/{{id}}");
         let through = " of a patient";
-        let get = get_operation::<C>(
-            format!("getShared{name}"),
-            "patients",
-            through,
-            Authz::share(sections),
-        );
-        routes.add(Method::GET, &one, get, get_shared::<C>);
-        let records = Authz::share(sections).recording();
-        let put = put_operation::<C>(format!("putShared{name}"), "patients", through, records)
+        let get = get_operation::<C>(format!("getShared{name}"), "patients", through);
+        routes.serve(Method::GET, &one, get, self::get::<Shared<Reads<C>>, C>);
+        let put = put_operation::<C>(format!("putShared{name}"), "patients", through)
             .example(by_a_practitioner::<C>());
-        routes.add(Method::PUT, &one, put, put_shared::<C>);
-        let delete =
-            delete_operation::<C>(format!("deleteShared{name}"), "patients", through, records);
-        routes.add(Method::DELETE, &one, delete, delete_shared::<C>);
+        routes.serve(Method::PUT, &one, put, self::put::<Recording<Records<C>>, C>);
+        let delete = delete_operation::<C>(format!("deleteShared{name}"), "patients", through);
+        routes.serve(Method::DELETE, &one, delete, self::delete::<Recording<Records<C>>, C>);
     }
 }
 
@@ -109,8 +104,8 @@ fn one<C: Record>() -> String {
     format!("{article} {words}")
 }
 
-fn put_operation<C: Record>(id: String, tag: &'static str, through: &str, who: Authz) -> Operation {
-    Operation::new(id, tag, format!("Create or replace {}{through}", one::<C>()), who)
+fn put_operation<C: Record>(id: String, tag: &'static str, through: &str) -> Operation {
+    Operation::named(id, tag, format!("Create or replace {}{through}", one::<C>()))
         .describe(format!("{} One of the two headers is needed.", C::ABOUT))
         .parameter(Parameter::if_match())
         .parameter(Parameter::if_absent())
@@ -123,19 +118,14 @@ fn put_operation<C: Record>(id: String, tag: &'static str, through: &str, who: A
         ])
 }
 
-fn get_operation<C: Record>(id: String, tag: &'static str, through: &str, who: Authz) -> Operation {
-    Operation::new(id, tag, format!("Read {}{through}", one::<C>()), who)
+fn get_operation<C: Record>(id: String, tag: &'static str, through: &str) -> Operation {
+    Operation::named(id, tag, format!("Read {}{through}", one::<C>()))
         .describe(C::ABOUT)
         .parameter(Parameter::if_none_match())
 }
 
-fn delete_operation<C: Record>(
-    id: String,
-    tag: &'static str,
-    through: &str,
-    who: Authz,
-) -> Operation {
-    let operation = Operation::new(id, tag, format!("Delete {}{through}", one::<C>()), who)
+fn delete_operation<C: Record>(id: String, tag: &'static str, through: &str) -> Operation {
+    let operation = Operation::named(id, tag, format!("Delete {}{through}", one::<C>()))
         .describe("It becomes a tombstone; its values stay in the history. Deleting twice is fine.")
         .parameter(Parameter::if_match_or_any())
         .problems(&[
@@ -156,162 +146,80 @@ fn with_page_parameters(operation: Operation) -> Operation {
         .pages()
 }
 
-/// Whose journal an address means.
-type Whose = fn(&HttpRequest) -> Answered<Target>;
+/// A practitioner reads records of a collection.
+#[derive(Debug)]
+pub struct Reads<C>(PhantomData<C>);
 
-fn shared<C: Record>(request: &HttpRequest, action: &'static str) -> Answered<Target> {
-    let id = path_id(request, "share_id")?;
-    Ok(Target::Share { id, action, sections: C::SECTIONS, from: None, to: None })
+impl<C: Record> Purpose for Reads<C> {
+    const SECTIONS: Sections = C::SECTIONS;
+    const ACTION: &'static str = C::COLLECTION;
 }
 
-fn shared_reading<C: Record>(request: &HttpRequest) -> Answered<Target> {
-    shared::<C>(request, C::COLLECTION)
+/// A practitioner records in a collection.
+#[derive(Debug)]
+pub struct Records<C>(PhantomData<C>);
+
+impl<C: Record> Purpose for Records<C> {
+    const SECTIONS: Sections = C::SECTIONS;
+    const ACTION: &'static str = C::RECORDING;
 }
 
-fn shared_recording<C: Record>(request: &HttpRequest) -> Answered<Target> {
-    shared::<C>(request, C::RECORDING)
-}
-
-async fn put_record<C: Record>(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-    body: Body<Sent<C>>,
+async fn put<W: Recorder, C: Record>(
+    recorder: W,
+    ToPut { id, condition, content }: ToPut<C>,
 ) -> Answered<Put<Stored<C>>> {
-    put(&app, &caller, &request, body, |_| Ok(Target::Own)).await
-}
-
-async fn put_shared<C: Record>(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-    body: Body<Sent<C>>,
-) -> Answered<Put<Stored<C>>> {
-    put(&app, &caller, &request, body, shared_recording::<C>).await
-}
-
-async fn put<C: Record>(
-    app: &App,
-    caller: &Caller,
-    request: &HttpRequest,
-    body: Body<Sent<C>>,
-    whose: Whose,
-) -> Answered<Put<Stored<C>>> {
-    let target = whose(request);
-    let asked = path_id(request, "id")
-        .and_then(|id| Ok((id, precondition::of_put(request)?)))
-        .and_then(|(id, condition)| Ok((id, body.valid()?.about(id, &condition)?, condition)));
-    let intent = asked.map(|(id, content, condition)| match condition {
-        PutCondition::Absent => (id, Intent::Create(content)),
-        PutCondition::Versions(base) => (id, Intent::Replace { base, content }),
-    });
-    let (outcome, seen) = change_one(app, caller, target, intent).await?;
-    match outcome {
+    let intent = match condition {
+        PutCondition::Absent => Intent::Create(content),
+        PutCondition::Versions(base) => Intent::Replace { base, content },
+    };
+    match change_one(&recorder, id, intent).await? {
         Outcome::Created(record) => {
             let etag = record.etag();
-            Ok(Put::Created(seen.of(record), etag))
+            Ok(Put::Created(record, etag))
         }
         Outcome::Unchanged(record) | Outcome::Replaced(record) => {
             let etag = record.etag();
-            Ok(Put::Stands(seen.of(record), etag))
+            Ok(Put::Stands(record, etag))
         }
         other => Err(refusal(other)),
     }
 }
 
-async fn delete_record<C: Record>(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
+async fn delete<W: Recorder, C: Record>(
+    recorder: W,
+    ToDelete { id, condition }: ToDelete,
 ) -> Answered<Deleted> {
-    delete::<C>(&app, &caller, &request, |_| Ok(Target::Own)).await
-}
-
-async fn delete_shared<C: Record>(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Deleted> {
-    delete::<C>(&app, &caller, &request, shared_recording::<C>).await
-}
-
-async fn delete<C: Record>(
-    app: &App,
-    caller: &Caller,
-    request: &HttpRequest,
-    whose: Whose,
-) -> Answered<Deleted> {
-    let target = whose(request);
-    let asked = path_id(request, "id").and_then(|id| Ok((id, precondition::of_delete(request)?)));
-    let intent = asked.map(|(id, condition)| {
-        let base = match condition {
-            DeleteCondition::Any => None,
-            DeleteCondition::Versions(versions) => Some(versions),
-        };
-        (id, Intent::<C>::Delete { base })
-    });
-    match change_one(app, caller, target, intent).await?.0 {
+    let base = match condition {
+        DeleteCondition::Any => None,
+        DeleteCondition::Versions(versions) => Some(versions),
+    };
+    match change_one::<_, C>(&recorder, id, Intent::Delete { base }).await? {
         Outcome::Deleted(rev) => Ok(Deleted(etag(rev))),
         other => Err(refusal(other)),
     }
 }
 
-/// What the caller sees of a record he has written.
-struct Seen(Option<Sections>);
-
-impl Seen {
-    fn of<C: Record>(&self, record: Stored<C>) -> Stored<C> {
-        match self.0 {
-            None => record,
-            Some(sections) => record.seen_through(sections),
-        }
+/// Writes one record. What became of it is told as its writer sees it.
+async fn change_one<W: Recorder, C: Record>(
+    recorder: &W,
+    id: Uuid,
+    intent: Intent<C>,
+) -> Answered<Outcome<Stored<C>>> {
+    let app = recorder.app();
+    let (outcome, patient) = recorder
+        .write(async |tx, journal| {
+            let intents = vec![(id, intent)];
+            let outcomes =
+                apply_changes(tx, &journal, &app.ids, intents).await.map_err(not_written)?;
+            let outcome = outcomes.into_iter().next();
+            let outcome = outcome.map(|outcome| outcome.map(|record| record.seen_in(&journal)));
+            outcome.ok_or_else(|| Problem::internal("one intent, no outcome"))
+        })
+        .await?;
+    if outcome.is_change() {
+        app.pokes.poke_changed(patient);
     }
-}
-
-/// Writes one record. A request that cannot be read is judged only after its caller has been: behind
-/// a share that does not open, every request looks alike.
-async fn change_one<C: Record>(
-    app: &App,
-    caller: &Caller,
-    target: Answered<Target>,
-    intent: Answered<(uuid::Uuid, Intent<C>)>,
-) -> Answered<(Outcome<Stored<C>>, Seen)> {
-    let work = async |tx: &Tx<'_, Write>, journal: JournalAccess<Write>, intent| {
-        let outcomes =
-            apply_changes(tx, &journal, &app.ids, vec![intent]).await.map_err(not_written)?;
-        outcomes.into_iter().next().ok_or_else(|| Problem::internal("one intent, no outcome"))
-    };
-    match target {
-        Ok(Target::Own) => {
-            let intent = access::heard(app, caller, Need::PATIENT, intent).await?;
-            let outcome = access::write(app, caller, Need::PATIENT, async |tx, journal| {
-                work(tx, journal, intent).await
-            })
-            .await?;
-            if outcome.is_change() {
-                app.pokes.poke_changed(caller.account());
-            }
-            Ok((outcome, Seen(None)))
-        }
-        Ok(target) => {
-            let (done, patient) =
-                access::record(app, caller, target, C::SECTIONS, async |tx, journal| {
-                    let seen = Seen(Some(journal.sections()));
-                    // A bad request is a value here, so that its line in the log is committed.
-                    Ok(match intent {
-                        Ok(intent) => Ok((work(tx, journal, intent).await?, seen)),
-                        Err(problem) => Err(problem),
-                    })
-                })
-                .await?;
-            let (outcome, seen): (Outcome<Stored<C>>, Seen) = done?;
-            if outcome.is_change() {
-                app.pokes.poke_changed(patient);
-            }
-            Ok((outcome, seen))
-        }
-        Err(problem) => access::heard(app, caller, Need::PRACTITIONER, Err(problem)).await,
-    }
+    Ok(outcome)
 }
 
 /// A practitioner does not see that an id is taken where the share does not open what stands there.
@@ -328,15 +236,13 @@ fn not_written(error: DbError) -> Problem {
 /// # Errors
 /// As the operation.
 pub async fn record_one<C: Record>(
-    app: &App,
-    caller: &Caller,
-    share: uuid::Uuid,
-    id: uuid::Uuid,
+    practitioner: &Practitioner,
+    share: Uuid,
     content: C,
 ) -> Answered<()> {
-    let (action, sections) = (C::RECORDING, C::SECTIONS);
-    let target = Target::Share { id: share, action, sections, from: None, to: None };
-    match change_one(app, caller, Ok(target), Ok((id, Intent::Create(content)))).await?.0 {
+    let recording = Recording::through(Shared::<Records<C>>::new(practitioner.clone(), share));
+    let id = practitioner.app().ids.next();
+    match change_one(&recording, id, Intent::Create(content)).await? {
         Outcome::Created(_) => Ok(()),
         other => Err(refusal(other)),
     }
@@ -364,39 +270,11 @@ fn refusal<T>(outcome: Outcome<T>) -> Problem {
     }
 }
 
-async fn get_record<C: Record>(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Versioned<Stored<C>>> {
-    get(&app, &caller, &request, Need::PATIENT, |_| Ok(Target::Own)).await
-}
-
-async fn get_shared<C: Record>(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Versioned<Stored<C>>> {
-    get(&app, &caller, &request, Need::PRACTITIONER, shared_reading::<C>).await
-}
-
-async fn get<C: Record>(
-    app: &App,
-    caller: &Caller,
-    request: &HttpRequest,
-    need: Need,
-    whose: Whose,
-) -> Answered<Versioned<Stored<C>>> {
-    let target = access::heard(app, caller, need, whose(request)).await?;
-    let id = path_id(request, "id");
-    let wanted = id.as_ref().copied().unwrap_or_default();
-    let (journal, records) =
-        access::read(app, caller, need, target, sql::find::<C>(wanted)).await?;
-    id?;
+async fn get<R: Reader, C: Record>(reader: R, Id(id): Id) -> Answered<Versioned<Stored<C>>> {
+    let (journal, records) = reader.read((None, None), sql::find::<C>(id)).await?;
     let record = records.into_iter().next().ok_or(ProblemKind::NotFound)?;
     let etag = record.etag();
-    let seen = Seen(matches!(target, Target::Share { .. }).then(|| journal.sections()));
-    Ok(Versioned(seen.of(record), etag))
+    Ok(Versioned(record.seen_in(&journal), etag))
 }
 
 /// A list's days and page, read from the query.
@@ -407,17 +285,20 @@ struct ListRequest {
     name: String,
 }
 
-impl ListRequest {
-    fn read(app: &App, caller: &Caller, request: &HttpRequest) -> Answered<Self> {
+impl FromCall for ListRequest {
+    fn from_call(call: &Call) -> Answered<Self> {
+        let (caller, request) = (call.caller()?, call.request());
         let [limit, cursor] = PageRequest::PARAMETERS;
         let mut query = Query::of(request, &["from", "to", limit, cursor]);
         let days = days(&mut query);
         let name = format!("{}|{}|{}|{}", caller.account(), list_name(request), days.0, days.1);
-        let page = PageRequest::read(&mut query, &app.cursors, &name);
+        let page = PageRequest::read(&mut query, &call.app().cursors, &name);
         query.done()?;
         Ok(Self { days, page: page?, name })
     }
+}
 
+impl ListRequest {
     fn page<C: Record>(&self, app: &App, rows: Vec<Stored<C>>) -> Page<Stored<C>> {
         Page::of(rows, self.page.limit, |last| {
             let day = last.content.journal_date().unwrap_or(FIRST_DAY);
@@ -435,55 +316,14 @@ pub fn days(query: &mut Query) -> (NaiveDate, NaiveDate) {
     days
 }
 
-async fn list_records<C: Record>(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
+async fn list<R: Reader, C: Record>(
+    reader: R,
+    asked: ListRequest,
 ) -> Answered<Found<Page<Stored<C>>>> {
-    list::<C>(&app, &caller, &request, Need::PATIENT, |_| Ok(Target::Own)).await
-}
-
-async fn list_shared<C: Record>(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Found<Page<Stored<C>>>> {
-    list::<C>(&app, &caller, &request, Need::PRACTITIONER, |days| {
-        let limit = |day, open| (day != open).then_some(day);
-        Ok(Target::Share {
-            id: path_id(&request, "share_id")?,
-            action: C::COLLECTION,
-            sections: C::SECTIONS,
-            from: limit(days.0, FIRST_DAY),
-            to: limit(days.1, LAST_DAY),
-        })
-    })
-    .await
-}
-
-async fn list<C: Record>(
-    app: &App,
-    caller: &Caller,
-    request: &HttpRequest,
-    need: Need,
-    target: impl FnOnce((NaiveDate, NaiveDate)) -> Answered<Target>,
-) -> Answered<Found<Page<Stored<C>>>> {
-    let asked =
-        ListRequest::read(app, caller, request).and_then(|asked| Ok((target(asked.days)?, asked)));
-    let (target, asked) = match asked {
-        Ok(asked) => asked,
-        Err(problem) => {
-            access::check(app, caller, need).await?;
-            return Err(problem);
-        }
-    };
-    let (journal, rows) = access::read(app, caller, need, target, {
-        sql::page::<C>(asked.days, asked.page.after, asked.page.limit + 1)
-    })
-    .await?;
-    let page = asked.page::<C>(app, rows);
-    Ok(Found(match target {
-        Target::Own => page,
-        Target::Share { .. } => page.map(|record| record.seen_through(journal.sections())),
-    }))
+    let page = sql::page::<C>(asked.days, asked.page.after, asked.page.limit + 1);
+    let limit = |day, open| (day != open).then_some(day);
+    let days = (limit(asked.days.0, FIRST_DAY), limit(asked.days.1, LAST_DAY));
+    let (journal, rows) = reader.read(days, page).await?;
+    let page = asked.page::<C>(reader.app(), rows);
+    Ok(Found(page.map(|record| record.seen_in(&journal))))
 }

@@ -73,12 +73,12 @@ impl<T> Outcome<T> {
         self.is_change() || matches!(self, Self::Unchanged(_))
     }
 
-    /// The same without the record.
-    pub fn without_record(self) -> Outcome<()> {
+    /// The same with the record turned into something else.
+    pub fn map<S>(self, turn: impl FnOnce(T) -> S) -> Outcome<S> {
         match self {
-            Self::Created(_) => Outcome::Created(()),
-            Self::Unchanged(_) => Outcome::Unchanged(()),
-            Self::Replaced(_) => Outcome::Replaced(()),
+            Self::Created(record) => Outcome::Created(turn(record)),
+            Self::Unchanged(record) => Outcome::Unchanged(turn(record)),
+            Self::Replaced(record) => Outcome::Replaced(turn(record)),
             Self::Deleted(rev) => Outcome::Deleted(rev),
             Self::Taken(rev) => Outcome::Taken(rev),
             Self::Gone(rev) => Outcome::Gone(rev),
@@ -284,7 +284,7 @@ mod tests {
 
     fn stops(known: Option<&Stored<Finding>>, intent: Intent<Finding>, hand: Hand) -> Outcome<()> {
         match decide(known, intent, &author(hand)) {
-            Step::Stop(outcome) => outcome.without_record(),
+            Step::Stop(outcome) => outcome.map(|_| ()),
             Step::Put(op, content) => panic!("{op:?} {content:?}"),
             Step::Bury => panic!("a tombstone"),
         }

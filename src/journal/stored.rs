@@ -3,6 +3,7 @@
 use super::marks::RowMarks;
 use super::notice::SafetyNotice;
 use super::record::Record;
+use crate::access::{Hand, JournalAccess};
 use crate::db::{Columns, Row, next};
 use crate::http::precondition::etag;
 use crate::http::{Document, Resource};
@@ -71,9 +72,18 @@ impl<C: Record> Stored<C> {
         etag(self.rev)
     }
 
+    /// The record as whoever entered the journal sees it: its owner whole, others as the share has it.
+    #[must_use]
+    pub fn seen_in<L>(self, journal: &JournalAccess<L>) -> Self {
+        match journal.hand() {
+            Hand::Patient => self,
+            Hand::Practitioner(_) => self.seen_through(journal.sections()),
+        }
+    }
+
     /// The record as a reader with these sections sees it.
     #[must_use]
-    pub fn seen_through(mut self, sections: Sections) -> Self {
+    fn seen_through(mut self, sections: Sections) -> Self {
         self.content.redact(sections);
         self.content.withhold();
         self

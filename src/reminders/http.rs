@@ -1,16 +1,14 @@
 //! The address where an app asks for the next notifications.
 
 use super::due::{Due, ReminderShift, due};
-use crate::access::{self, Caller, Need, Target};
-use crate::app::App;
+use crate::access::{Call, FromCall, Patient, Reader};
 use crate::collections::{Reminder, ReminderKind};
 use crate::http::{Answered, Found, Page, Query, document};
 use crate::journal::{FIRST_DAY, LAST_DAY, Stored, window};
-use crate::routes::{Authz, Operation, Parameter, Routes};
+use crate::routes::{Operation, Parameter, Routes};
 use crate::time::{OffsetMinutes, PhoneZone, TimeZone, serialize_utc};
 use crate::wire::number::whole_of;
 use actix_web::http::Method;
-use actix_web::{HttpRequest, web};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
@@ -21,12 +19,10 @@ const USUAL: usize = 50;
 
 /// Registers the operation.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::new(
+    let op = Operation::named(
         "listReminderTimes",
         "journal",
-        "When reminders are due",
-        Authz::PATIENT,
-    )
+        "When reminders are due")
     .describe(
         "The next times of all reminders that are on, earliest first, for the app to turn into \
             local notifications. Ask again after a change, a journey, and when they run out.",
@@ -54,7 +50,7 @@ pub fn routes(routes: &mut Routes) {
         )
         .called("TimesLimit"),
     );
-    routes.add(Method::GET, "/v1/reminder-times", op, reminder_times);
+    routes.serve(Method::GET, "/v1/reminder-times", op, reminder_times);
 }
 
 /// A time at which to remind.
@@ -87,37 +83,34 @@ struct Asked {
     limit: usize,
 }
 
-fn asked(request: &HttpRequest) -> Answered<Asked> {
-    let mut query = Query::of(request, &["after", "time_zone", "utc_offset_minutes", "limit"]);
-    let after = query.get("after", "Must be an RFC 3339 date-time with an offset.", |text| {
-        let time = crate::wire::parse_moment(text)?.to_utc();
-        (1900..2200).contains(&chrono::Datelike::year(&time)).then_some(time)
-    });
-    let said = query.get("utc_offset_minutes", "Must be a whole number, -840 to 840.", |text| {
-        OffsetMinutes::new(i32::try_from(whole_of(text)?).ok()?)
-    });
-    let zone = query.get("time_zone", "Must be an IANA time zone name.", PhoneZone::parse);
-    if zone.and_then(PhoneZone::as_offset).is_some_and(|offset| said != Some(offset)) {
-        let detail = "An offset as time zone needs the same offset in utc_offset_minutes.";
-        query.fault("time_zone", "contradiction", detail);
+impl FromCall for Asked {
+    fn from_call(call: &Call) -> Answered<Self> {
+        let mut query =
+            Query::of(call.request(), &["after", "time_zone", "utc_offset_minutes", "limit"]);
+        let after = query.get("after", "Must be an RFC 3339 date-time with an offset.", |text| {
+            let time = crate::wire::parse_moment(text)?.to_utc();
+            (1900..2200).contains(&chrono::Datelike::year(&time)).then_some(time)
+        });
+        let said =
+            query.get("utc_offset_minutes", "Must be a whole number, -840 to 840.", |text| {
+                OffsetMinutes::new(i32::try_from(whole_of(text)?).ok()?)
+            });
+        let zone = query.get("time_zone", "Must be an IANA time zone name.", PhoneZone::parse);
+        if zone.and_then(PhoneZone::as_offset).is_some_and(|offset| said != Some(offset)) {
+            let detail = "An offset as time zone needs the same offset in utc_offset_minutes.";
+            query.fault("time_zone", "contradiction", detail);
+        }
+        let limit = query.get("limit", "Must be a whole number from 1 to 200.", |text| {
+            usize::try_from(whole_of(text)?).ok().filter(|n| (1..=200).contains(n))
+        });
+        query.done()?;
+        Ok(Self { after, zone, limit: limit.unwrap_or(USUAL) })
     }
-    let limit = query.get("limit", "Must be a whole number from 1 to 200.", |text| {
-        usize::try_from(whole_of(text)?).ok().filter(|n| (1..=200).contains(n))
-    });
-    query.done()?;
-    Ok(Asked { after, zone, limit: limit.unwrap_or(USUAL) })
 }
 
-async fn reminder_times(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Found<Page<ReminderTime>>> {
-    let asked = access::heard(&app, &caller, Need::PATIENT, asked(&request)).await?;
-    let (journal, reminders) = access::read(&app, &caller, Need::PATIENT, Target::Own, {
-        window::<Reminder>((FIRST_DAY, LAST_DAY))
-    })
-    .await?;
+async fn reminder_times(patient: Patient, asked: Asked) -> Answered<Found<Page<ReminderTime>>> {
+    let all = window::<Reminder>((FIRST_DAY, LAST_DAY));
+    let (journal, reminders) = patient.read((None, None), all).await?;
     let home = || journal.time_zone().or_else(|| TimeZone::parse("UTC")).map(PhoneZone::from);
     let here = asked.zone.or_else(home);
     let after = asked.after.unwrap_or(journal.moment());

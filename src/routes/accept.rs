@@ -5,8 +5,10 @@
 //! the operation: a success of another type is what he asked for by its address. Where a success has
 //! no body there is nothing to be unreadable.
 
+use crate::access::{Arguments, Call, Permission};
 use crate::http::{Answer, Answered, ProblemKind};
 use actix_web::http::header::{ACCEPT, HeaderMap};
+use actix_web::web::Payload;
 use actix_web::{FromRequest, Handler, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use std::marker::PhantomData;
@@ -35,6 +37,48 @@ fn takes(headers: &HeaderMap, ours: &str) -> bool {
                 || matches(ours)
                 || kind.eq_ignore_ascii_case(PROBLEM))
     })
+}
+
+/// A handler on its way to be served: it is called by whoever may, with what could be read, for an answer
+/// that the client can read.
+pub(super) struct Served<H, Args, A> {
+    handler: H,
+    answer: PhantomData<fn(Args) -> A>,
+}
+
+impl<H, Args, A> Served<H, Args, A> {
+    pub(super) const fn new(handler: H) -> Self {
+        Self { handler, answer: PhantomData }
+    }
+}
+
+impl<H: Clone, Args, A> Clone for Served<H, Args, A> {
+    fn clone(&self) -> Self {
+        Self::new(self.handler.clone())
+    }
+}
+
+impl<H, Args, A> Handler<(HttpRequest, Payload)> for Served<H, Args, A>
+where
+    H: Handler<Args, Output = Answered<A>>,
+    Args: Arguments,
+    A: Answer + 'static,
+{
+    type Output = Answered<A>;
+    type Future = LocalBoxFuture<'static, Answered<A>>;
+
+    fn call(&self, (request, payload): (HttpRequest, Payload)) -> Self::Future {
+        let (handler, mut payload) = (self.handler.clone(), payload.into_inner());
+        Box::pin(async move {
+            let call = Call::of(request, Args::Permission::NEED)?;
+            if A::MEDIA.is_some_and(|media| !takes(call.request().headers(), media)) {
+                return Err(ProblemKind::NotAcceptable.into());
+            }
+            let permission = Args::Permission::of(&call);
+            let args = Args::read(permission, &call, &mut payload).await?;
+            handler.call(args).await
+        })
+    }
 }
 
 /// A handler that is not called where the client could not read its answer.

@@ -7,13 +7,14 @@ mod document;
 mod operation;
 mod parameter;
 
-pub use authz::Authz;
+pub use crate::access::Need as Authz;
 pub use document::SOMEDAY;
 pub use operation::Operation;
 pub use parameter::Parameter;
 
+use crate::access::{Arguments, Permission};
 use crate::http::{Answer, Answered};
-use accept::Readable;
+use accept::{Readable, Served};
 use actix_web::http::Method;
 use actix_web::{Handler, HttpResponse, Route, guard, web};
 use document::{Document, Paths, Shared};
@@ -46,6 +47,23 @@ impl Routes {
         Self { describes: true, ..Self::default() }
     }
 
+    /// Registers a route. Who may call it is said by the first argument of its handler.
+    pub fn serve<H, Args, A>(
+        &mut self,
+        method: Method,
+        path: &str,
+        operation: Operation,
+        handler: H,
+    ) where
+        H: Handler<Args, Output = Answered<A>>,
+        Args: Arguments,
+        A: Answer + 'static,
+    {
+        let operation = operation.by(Args::Permission::NEED);
+        self.describe::<A>(&method, path, operation);
+        self.route(method, path, |route| route.to(Served::<H, Args, A>::new(handler)));
+    }
+
     /// Registers a route.
     pub fn add<H, Args, A>(&mut self, method: Method, path: &str, operation: Operation, handler: H)
     where
@@ -53,20 +71,27 @@ impl Routes {
         Args: actix_web::FromRequest + 'static,
         A: Answer + 'static,
     {
+        self.describe::<A>(&method, path, operation);
+        self.route(method, path, |route| route.to(Readable::<H, A>::new(handler)));
+    }
+
+    fn describe<A: Answer>(&mut self, method: &Method, path: &str, operation: Operation) {
         if self.describes {
             let outcomes = A::outcomes(&mut self.shared.components);
             let described = operation.into_json(path, outcomes, &mut self.shared);
             let verb = method.as_str().to_ascii_lowercase();
             self.paths.entry(path.to_owned()).or_default().insert(verb, described);
         }
+    }
+
+    fn route(&mut self, method: Method, path: &str, to: impl FnOnce(Route) -> Route) {
         let served = if method == Method::GET {
             // The frame and the encoder see to it that HEAD has no body.
             web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
         } else {
             web::method(method.clone())
         };
-        let route = served.to(Readable::<H, A>::new(handler));
-        self.served.entry(path.to_owned()).or_default().push((method, route));
+        self.served.entry(path.to_owned()).or_default().push((method, to(served)));
     }
 
     /// Puts the routes into an actix application.

@@ -1,8 +1,9 @@
 //! What an operation is: the half of a route that is for readers.
 
-use super::authz::Authz;
+use super::authz;
 use super::document::Shared;
 use super::parameter::{Parameter, path_parameters};
+use crate::access::Need;
 use crate::http::{Outcome, ProblemKind, Resource, Sent};
 use crate::wire::{Components, Wire};
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ pub struct Operation {
     tag: &'static str,
     summary: String,
     description: String,
-    authz: Authz,
+    need: Need,
     parameters: Vec<Parameter>,
     body: Option<BodySchema>,
     body_words: Option<&'static str>,
@@ -31,26 +32,34 @@ const RESOURCE_WORDS: &str =
     "What is not named here is refused; what is `readOnly` may be left out, and is ignored.";
 
 impl Operation {
-    /// An operation: camelCase id, one tag, one line of summary, who may call it.
-    pub fn new(
-        id: impl Into<String>,
-        tag: &'static str,
-        summary: impl Into<String>,
-        authz: Authz,
-    ) -> Self {
+    /// An operation: camelCase id, one tag, one line of summary. Who may call it follows from its handler.
+    pub fn named(id: impl Into<String>, tag: &'static str, summary: impl Into<String>) -> Self {
         let summary = summary.into();
         Self {
             id: id.into(),
             tag,
             description: summary.clone(),
             summary,
-            authz,
+            need: Need::NOTHING,
             parameters: Vec::new(),
             body: None,
             body_words: None,
             example: None,
             problems: Vec::new(),
         }
+    }
+    /// The same with what its caller needs.
+    pub fn new(
+        id: impl Into<String>,
+        tag: &'static str,
+        summary: impl Into<String>,
+        need: Need,
+    ) -> Self {
+        Self { need, ..Self::named(id, tag, summary) }
+    }
+    /// What its caller needs.
+    pub(super) fn by(self, need: Need) -> Self {
+        Self { need, ..self }
     }
     /// What a caller needs to know beyond the summary.
     #[must_use]
@@ -125,8 +134,8 @@ impl Operation {
         let mut operation = json!({
             "operationId": self.id, "tags": [self.tag], "summary": self.summary,
             "description": self.description, "responses": responses,
-            "security": if self.authz.auth == "none" { json!([]) } else { json!([{"bearer": []}]) },
-            "x-authz": self.authz.to_json(),
+            "security": if self.need.is_signed_in() { json!([{"bearer": []}]) } else { json!([]) },
+            "x-authz": authz::described(self.need),
         });
         if let Some(members) = operation.as_object_mut() {
             if !parameters.is_empty() {
@@ -160,7 +169,7 @@ impl Operation {
         if has_success_body {
             kinds.push(P::NotAcceptable);
         }
-        if self.authz.auth != "none" {
+        if self.need.is_signed_in() {
             kinds.extend([
                 P::Unauthenticated,
                 P::TokenExpired,
@@ -168,13 +177,13 @@ impl Operation {
                 P::AccountSuspended,
             ]);
         }
-        if self.authz.role.is_some() {
+        if self.need.role().is_some() {
             kinds.push(P::RoleInsufficient);
         }
-        if self.authz.recording {
+        if self.need.is_recording() {
             kinds.extend([P::ShareReadOnly, P::NotYours]);
         }
-        if self.authz.step_up {
+        if self.need.is_fresh() {
             kinds.push(P::ReauthenticationRequired);
         }
         if has_body {

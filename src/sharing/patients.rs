@@ -2,8 +2,7 @@
 
 use super::model::{Share, ShareRow};
 use super::store;
-use crate::access::{self, Caller, Need, Own};
-use crate::app::App;
+use crate::access::{Own, Practitioner};
 use crate::collections::{JournalEntry, PlanStatus, SessionStatus};
 use crate::db::{Statement, row};
 use crate::http::{Answered, Document, Found, Page};
@@ -12,7 +11,6 @@ use crate::plans::{PlanProgress, PlanTerms, Visit, progress};
 use crate::sections::{Section, Sections};
 use crate::time::{Instant, TimeZone, journal_date, parse_date};
 use crate::wire::Components;
-use actix_web::web;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -83,7 +81,7 @@ pub struct Overview {
 
 /// A journal open to a practitioner: the share, and how the journal stands.
 #[derive(Debug, Serialize)]
-pub struct Patient {
+pub struct OpenJournal {
     /// The share; its id is the address of the journal.
     #[serde(flatten)]
     share: Share,
@@ -91,7 +89,7 @@ pub struct Patient {
     overview: Option<Overview>,
 }
 
-impl Document for Patient {
+impl Document for OpenJournal {
     fn document(components: &mut Components) -> RefOr<Schema> {
         // The share's members with one more: flat in the answer, flat in the document.
         Share::document(components);
@@ -112,7 +110,7 @@ impl Document for Patient {
     }
 }
 
-impl Patient {
+impl OpenJournal {
     /// The share.
     pub const fn share(&self) -> &Share {
         &self.share
@@ -124,33 +122,35 @@ impl Patient {
 }
 
 /// Answers the list.
-pub(super) async fn list(caller: Caller, app: web::Data<App>) -> Answered<Found<Page<Patient>>> {
-    patients(&app, &caller).await.map(|list| Found(Page::whole(list)))
+pub(super) async fn list(practitioner: Practitioner) -> Answered<Found<Page<OpenJournal>>> {
+    patients(&practitioner).await.map(|list| Found(Page::whole(list)))
 }
 
 /// The journals open to a practitioner. Each gets its line in its access log.
 ///
 /// # Errors
 /// 401 and 403 as the caller stands.
-pub async fn patients(app: &App, caller: &Caller) -> Answered<Vec<Patient>> {
-    access::own(app, caller, Need::PRACTITIONER, async |tx, own| {
-        let rows: Vec<ShareRow> = tx.load(store::list_as_practitioner()).await?;
-        let stands = tx.load(overview(own.moment(), caller.request())).await?;
-        let mut stands: HashMap<Uuid, OverviewRow> =
-            stands.into_iter().map(|row| (row.share_id, row)).collect();
-        let patients = rows
-            .into_iter()
-            .map(|row| (Sections::of_codes(&row.sections), Share::of(row, own.moment())))
-            .filter(|(_, share)| share.is_active())
-            .map(|(sections, share)| Patient {
-                overview: stands
-                    .remove(&share.id())
-                    .map(|row| Overview::of(&row, sections, own.moment())),
-                share,
-            });
-        Ok(patients.collect())
-    })
-    .await
+pub async fn patients(practitioner: &Practitioner) -> Answered<Vec<OpenJournal>> {
+    let caller = practitioner.caller();
+    practitioner
+        .own(async |tx, own| {
+            let rows: Vec<ShareRow> = tx.load(store::list_as_practitioner()).await?;
+            let stands = tx.load(overview(own.moment(), caller.request())).await?;
+            let mut stands: HashMap<Uuid, OverviewRow> =
+                stands.into_iter().map(|row| (row.share_id, row)).collect();
+            let patients = rows
+                .into_iter()
+                .map(|row| (Sections::of_codes(&row.sections), Share::of(row, own.moment())))
+                .filter(|(_, share)| share.is_active())
+                .map(|(sections, share)| OpenJournal {
+                    overview: stands
+                        .remove(&share.id())
+                        .map(|row| Overview::of(&row, sections, own.moment())),
+                    share,
+                });
+            Ok(patients.collect())
+        })
+        .await
 }
 
 impl Overview {

@@ -1,8 +1,7 @@
 //! What became of a record: nothing typed is ever out of reach.
 
 use super::store::{self, HistoryLine};
-use crate::access::{self, Caller, Need, Target};
-use crate::app::App;
+use crate::access::{Patient, Permission, Reader};
 use crate::collections;
 use crate::http::{Answered, Place, Problem, ProblemKind, document};
 use crate::journal::{Collection, CollectionDefinition, Fields, HistoryOp, is_blank};
@@ -66,32 +65,27 @@ pub(super) struct Asked {
     pub(super) limit: usize,
     /// The last line of the page before: its revision and its own id.
     pub(super) after: Option<Place>,
+    /// What its cursors are bound to.
+    pub(super) list: String,
 }
 
 /// The history of one record of the caller's journal, page by page.
-pub(super) async fn of_record(
-    app: &App,
-    caller: &Caller,
-    list: &str,
-    asked: &Asked,
-) -> Answered<RecordHistory> {
+pub(super) async fn of_record(patient: &Patient, asked: &Asked) -> Answered<RecordHistory> {
     if let Some(collection) = collections::named(&asked.collection) {
-        return lines(app, caller, list, asked, collection).await;
+        return lines(patient, asked, collection).await;
     }
-    access::check(app, caller, Need::PATIENT).await?;
+    patient.judge().await?;
     Err(ProblemKind::NotFound.into())
 }
 
 async fn lines(
-    app: &App,
-    caller: &Caller,
-    list: &str,
+    patient: &Patient,
     asked: &Asked,
     collection: &dyn Collection,
 ) -> Answered<RecordHistory> {
     let (id, definition) = (asked.id, collection.definition());
-    let (records, lines, first) =
-        access::snapshot(app, caller, Need::PATIENT, Target::Own, async |tx, _| {
+    let (records, lines, first) = patient
+        .snapshot((None, None), async |tx, _| {
             let page = store::history(definition, id, asked.after, asked.limit);
             let lines = tx.load(page).await?;
             if !lines.iter().any(|line| HistoryOp::word(line.op) == CREATE) {
@@ -105,7 +99,8 @@ async fn lines(
         .await?;
     let Some(last) = lines.last() else { return Err(ProblemKind::NotFound.into()) };
     let has_more = usize::try_from(last.total).is_ok_and(|total| lines.len() < total);
-    let next_cursor = has_more.then(|| app.cursors.seal(list, (last.rev, last.hid)));
+    let next_cursor =
+        has_more.then(|| patient.app().cursors.seal(&asked.list, (last.rev, last.hid)));
     // A creation notes no values. They are those that stand, or stood when the record was deleted, with
     // every later change taken back.
     let mut born = records.first().map(|record| record.fields()).unwrap_or_default();

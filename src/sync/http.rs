@@ -1,7 +1,7 @@
 //! The wire of sync.
 
 use super::cursor::Cursor;
-use super::inflate::SyncBody;
+use super::inflate::{Packed, SyncBody};
 use super::page;
 use super::pull::{self, Asked};
 use super::push::{self, Push};
@@ -9,18 +9,18 @@ use super::repair::repair;
 use super::schema::{PullAnswer, PushAnswer, push_body};
 use super::stream;
 use super::{OLDEST_SCHEMA, SCHEMA_VERSION};
-use crate::access::{self, Caller, Need};
-use crate::app::App;
+use crate::access::{self, Call, Caller, FromCall, Patient, Permission};
 use crate::collections::{self, ALL};
 use crate::http::{
     Answer, Answered, Document, Events, Found, Outcome, Problem, ProblemKind, Query,
 };
-use crate::routes::{Authz, Operation, Parameter, Routes};
+use crate::routes::{Operation, Parameter, Routes};
 use crate::wire::number::whole_of;
 use crate::wire::{Components, json as strict, parse_uuid};
 use actix_web::body::BoxBody;
+use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::{HttpRequest, HttpResponse, Responder, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
@@ -34,11 +34,11 @@ const BIG_CHANGES: usize = 200;
 pub fn routes(routes: &mut Routes) {
     pull_route(routes);
     push_route(routes);
-    let op = Operation::new("streamChanges", "sync", "A live hint to pull", Authz::PATIENT)
+    let op = Operation::named("streamChanges", "sync", "A live hint to pull")
         .describe("Server-sent events: `event: change` with the newest timestamp, and a comment every 15 s.")
         .parameter(database_of())
         .problems(&[ProblemKind::OtherAccount]);
-    routes.add(Method::GET, "/v1/sync/stream", op, stream_changes);
+    routes.serve(Method::GET, "/v1/sync/stream", op, stream_changes);
     super::history_http::routes(routes);
 }
 
@@ -66,7 +66,7 @@ fn database_of() -> Parameter {
 }
 
 fn pull_route(routes: &mut Routes) {
-    let op = Operation::new("pullChanges", "sync", "What changed since a cursor", Authz::PATIENT)
+    let op = Operation::named("pullChanges", "sync", "What changed since a cursor")
         .describe(
             "Pages by revision, each from one snapshot; go on while `has_more`. docs/sync.md.",
         )
@@ -104,16 +104,14 @@ fn pull_route(routes: &mut Routes) {
             ProblemKind::ResyncRequired,
             ProblemKind::SchemaVersionUnsupported,
         ]);
-    routes.add(Method::GET, "/v1/sync", op, pull_changes);
+    routes.serve(Method::GET, "/v1/sync", op, pull_changes);
 }
 
 fn push_route(routes: &mut Routes) {
-    let op = Operation::new(
+    let op = Operation::named(
         "pushChanges",
         "sync",
-        "Send what changed on the device",
-        Authz::PATIENT,
-    )
+        "Send what changed on the device")
     .describe(
         "The body is {\"changes\": {collection: {created, updated, deleted}}}, up to 5000 changes \
             and 8 MiB, gzip or br allowed. One bad record never blocks the rest. docs/sync.md.",
@@ -148,7 +146,7 @@ fn push_route(routes: &mut Routes) {
         ProblemKind::UnsupportedContentEncoding,
         ProblemKind::SchemaVersionUnsupported,
     ]);
-    routes.add(Method::POST, "/v1/sync", op, push_changes);
+    routes.serve(Method::POST, "/v1/sync", op, push_changes);
 }
 
 /// Whose database the client syncs. Another account's is refused before anything else is looked at:
@@ -184,42 +182,47 @@ fn schema(query: &mut Query) -> Answered<()> {
         .extra("max", SCHEMA_VERSION))
 }
 
-fn asked(request: &HttpRequest, caller: &Caller) -> Answered<Asked> {
-    let names = [
-        "account",
-        "last_pulled_at",
-        "limit",
-        "collections",
-        "schema_version",
-        "migration",
-        "tombstones",
-    ];
-    let mut query = Query::of(request, &names);
-    account(&mut query, caller)?;
-    schema(&mut query)?;
-    let limit =
-        query.get("limit", "Must be a whole number from 1.", |v| whole_of(v).filter(|n| *n > 0));
-    if limit.is_some_and(|limit| limit > page::MOST) {
-        return Err(Problem::new(ProblemKind::LimitTooLarge).detail("At most 5000 changes a page."));
+impl FromCall for Asked {
+    fn from_call(call: &Call) -> Answered<Self> {
+        let names = [
+            "account",
+            "last_pulled_at",
+            "limit",
+            "collections",
+            "schema_version",
+            "migration",
+            "tombstones",
+        ];
+        let mut query = Query::of(call.request(), &names);
+        account(&mut query, &call.caller()?)?;
+        schema(&mut query)?;
+        let limit = query
+            .get("limit", "Must be a whole number from 1.", |v| whole_of(v).filter(|n| *n > 0));
+        if limit.is_some_and(|limit| limit > page::MOST) {
+            return Err(
+                Problem::new(ProblemKind::LimitTooLarge).detail("At most 5000 changes a page.")
+            );
+        }
+        let collections: Vec<String> = match query.raw("collections") {
+            None | Some("") => ALL.iter().map(|collection| collection.name().to_owned()).collect(),
+            Some(names) => names.split(',').map(|name| name.trim().to_owned()).collect(),
+        };
+        if collections.iter().any(|name| collections::named(name).is_none()) {
+            return Err(ProblemKind::UnknownCollection.into());
+        }
+        let migrating =
+            query.get("migration", "Must be WatermelonDB's migration object.", migrating);
+        let tombstones = matches!(query.raw("tombstones"), Some("1" | "true"));
+        let cursor = cursor(&query, false)?;
+        query.done()?;
+        Ok(Self {
+            cursor,
+            limit: limit.unwrap_or(page::MOST),
+            collections,
+            migrating: migrating.unwrap_or_default(),
+            tombstones,
+        })
     }
-    let collections: Vec<String> = match query.raw("collections") {
-        None | Some("") => ALL.iter().map(|collection| collection.name().to_owned()).collect(),
-        Some(names) => names.split(',').map(|name| name.trim().to_owned()).collect(),
-    };
-    if collections.iter().any(|name| collections::named(name).is_none()) {
-        return Err(ProblemKind::UnknownCollection.into());
-    }
-    let migrating = query.get("migration", "Must be WatermelonDB's migration object.", migrating);
-    let tombstones = matches!(query.raw("tombstones"), Some("1" | "true"));
-    let cursor = cursor(&query, false)?;
-    query.done()?;
-    Ok(Asked {
-        cursor,
-        limit: limit.unwrap_or(page::MOST),
-        collections,
-        migrating: migrating.unwrap_or_default(),
-        tombstones,
-    })
 }
 
 /// The tables a WatermelonDB migration object names.
@@ -258,45 +261,54 @@ impl<T: Document> Answer for Written<T> {
     }
 }
 
-async fn pull_changes(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Written<PullAnswer>> {
-    let asked = access::heard(&app, &caller, Need::PATIENT, asked(&request, &caller)).await?;
-    pull::pull(&app, &caller, &asked).await.map(Written::of)
+async fn pull_changes(patient: Patient, asked: Asked) -> Answered<Written<PullAnswer>> {
+    pull::pull(&patient, &asked).await.map(Written::of)
+}
+
+/// A push as it came. Of a small one it is known what it says.
+struct Sent {
+    cursor: Cursor,
+    key: Option<String>,
+    packed: Packed,
+    small: Option<Push>,
+}
+
+impl access::Asked for Sent {
+    async fn read(call: &Call, payload: &mut Payload) -> Answered<Self> {
+        let (cursor, key) = named(call.request(), &call.caller()?)?;
+        let packed = SyncBody::from_request(call.request(), payload).await?.0?;
+        let small = packed.within(BIG_BYTES)?;
+        let small = small.map(|body| read_push(cursor, key.clone(), &body)).transpose()?;
+        Ok(Self { cursor, key, packed, small })
+    }
 }
 
 async fn push_changes(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-    body: SyncBody,
+    patient: Patient,
+    Sent { cursor, key, packed, small }: Sent,
 ) -> Answered<Written<PushAnswer>> {
-    let named = named(&request, &caller);
-    let asked = named.and_then(|(cursor, key)| {
-        let packed = body.0?;
-        let small = packed.within(BIG_BYTES)?;
-        let push = small.map(|body| read_push(cursor, key.clone(), &body)).transpose()?;
-        Ok((cursor, key, packed, push))
-    });
-    let (cursor, key, packed, small) = access::heard(&app, &caller, Need::PATIENT, asked).await?;
+    let app = patient.app();
+    let account = patient.caller().account();
     let (answer, moved) = match small {
-        Some(push) if push.changes() <= BIG_CHANGES => push::push(&app, &caller, push).await?,
+        Some(push) if push.changes() <= BIG_CHANGES => push::push(&patient, push).await?,
         small => {
-            let turn = app.big_pushes.enter(caller.account()).await?;
-            let (db, app) = (app.db.clone(), app.clone());
-            turn.work(&db, move || async move {
+            let turn = app.big_pushes.enter(account).await?;
+            let patient = patient.clone();
+            turn.work(&app.db, move || async move {
                 let read = || read_push(cursor, key, &packed.inflate()?);
-                let push = small.map_or_else(read, Ok);
-                let push = access::heard(&app, &caller, Need::PATIENT, push).await?;
-                push::push(&app, &caller, push).await
+                match small.map_or_else(read, Ok) {
+                    Ok(push) => push::push(&patient, push).await,
+                    Err(problem) => {
+                        patient.judge().await?;
+                        Err(problem)
+                    }
+                }
             })
             .await?
         }
     };
     if let Some(timestamp) = moved {
-        app.pokes.poke(caller.account(), timestamp);
+        app.pokes.poke(account, timestamp);
     }
     Ok(Written::of(answer))
 }
@@ -324,13 +336,18 @@ fn key(request: &HttpRequest) -> Answered<Option<String>> {
     if fits { Ok(Some(key.to_owned())) } else { Err(ProblemKind::InvalidHeader.into()) }
 }
 
-async fn stream_changes(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Events> {
-    let mut query = Query::of(&request, &["account"]);
-    let asked = account(&mut query, &caller).and_then(|()| query.done());
-    access::heard(&app, &caller, Need::PATIENT, asked).await?;
-    stream::open(app, caller).await
+/// Whose journal is listened to.
+struct Listens;
+
+impl FromCall for Listens {
+    fn from_call(call: &Call) -> Answered<Self> {
+        let mut query = Query::of(call.request(), &["account"]);
+        account(&mut query, &call.caller()?)?;
+        query.done()?;
+        Ok(Self)
+    }
+}
+
+async fn stream_changes(patient: Patient, _: Listens) -> Answered<Events> {
+    stream::open(patient).await
 }

@@ -3,8 +3,7 @@
 use super::cursor::{Cursor, Head};
 use super::page::{Found, Page};
 use super::store::{self, HeadRow, Stretch};
-use crate::access::{self, Caller, Need, Read, Target};
-use crate::app::App;
+use crate::access::{Patient, Read, Reader};
 use crate::db::Tx;
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::journal::ChangedRecord;
@@ -28,22 +27,24 @@ pub(super) struct Asked {
 }
 
 /// Answers a pull.
-pub(super) async fn pull(app: &App, caller: &Caller, asked: &Asked) -> Answered<String> {
+pub(super) async fn pull(patient: &Patient, asked: &Asked) -> Answered<String> {
+    let account = patient.caller().account();
     // "Nothing new?" is the commonest question, and the counter row alone answers it.
-    let (_, heads) = access::read(app, caller, Need::PATIENT, Target::Own, store::head()).await?;
+    let (_, heads) = patient.read((None, None), store::head()).await?;
     let head = head(heads)?;
     check(asked.cursor, head)?;
     let behind = asked.cursor.is_start() || asked.cursor.rev < head.rev;
     if !behind && asked.migrating.is_empty() {
         let stands = Cursor { epoch: head.epoch, rev: head.rev };
-        return Ok(written(&[], stands, false, caller.account()));
+        return Ok(written(&[], stands, false, account));
     }
-    access::snapshot(app, caller, Need::PATIENT, Target::Own, async |tx, journal| {
-        // It may have moved since the look; entering told where it stands in this snapshot.
-        let head = Head { rev: journal.revision(), ..head };
-        changes(tx, asked, head, caller.account()).await
-    })
-    .await
+    patient
+        .snapshot((None, None), async |tx, journal| {
+            // It may have moved since the look; entering told where it stands in this snapshot.
+            let head = Head { rev: journal.revision(), ..head };
+            changes(tx, asked, head, account).await
+        })
+        .await
 }
 
 /// The cursor must be one this journal can go on from.

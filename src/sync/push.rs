@@ -9,7 +9,7 @@ use super::outline;
 use super::pull::{check, head};
 use super::quarantine;
 use super::store;
-use crate::access::{self, Caller, JournalAccess, Need, Write};
+use crate::access::{JournalAccess, Patient, Write};
 use crate::app::App;
 use crate::collections::ALL;
 use crate::db::Tx;
@@ -67,15 +67,11 @@ pub(super) fn hash(cursor: Cursor, body: &[u8]) -> Vec<u8> {
 }
 
 /// Answers a push, and tells whether the journal moved.
-pub(super) async fn push(
-    app: &App,
-    caller: &Caller,
-    push: Push,
-) -> Answered<(String, Option<i64>)> {
-    access::write(app, caller, Need::PATIENT, async |tx, journal| {
-        locked(app, tx, &journal, push, caller.account()).await
-    })
-    .await
+pub(super) async fn push(patient: &Patient, push: Push) -> Answered<(String, Option<i64>)> {
+    let account = patient.caller().account();
+    patient
+        .write(async |tx, journal| locked(patient.app(), tx, &journal, push, account).await)
+        .await
 }
 
 async fn locked(

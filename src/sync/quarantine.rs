@@ -4,9 +4,8 @@
 use super::answer::Accepted;
 use super::refusal::{Flaw, Refusal};
 use super::store::{self, HeldBack, Quarantined};
-use crate::access::{self, Caller, Need, Target};
-use crate::app::App;
-use crate::http::{Answered, Nothing, PageRequest, Problem, ProblemKind, document};
+use crate::access::{ListPage, Patient, Reader};
+use crate::http::{Answered, Nothing, Problem, ProblemKind, document};
 use crate::time::far_future;
 use chrono::DateTime;
 use serde::Serialize;
@@ -132,23 +131,18 @@ document!(RejectedRecords);
 
 /// A page of what was not accepted of the caller's journal.
 pub(super) async fn rejected(
-    app: &App,
-    caller: &Caller,
-    list: &str,
-    page: PageRequest,
+    patient: &Patient,
+    ListPage { page, list }: ListPage,
 ) -> Answered<RejectedRecords> {
     let before = page.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
     let before = before.unwrap_or((far_future(), Uuid::max()));
-    let (_, lines) = access::read(app, caller, Need::PATIENT, Target::Own, {
-        store::quarantined(before, page.limit)
-    })
-    .await?;
+    let (_, lines) = patient.read((None, None), store::quarantined(before, page.limit)).await?;
     let total = lines.last().and_then(|last| usize::try_from(last.total).ok());
     let has_more = total.is_some_and(|total| lines.len() < total);
     let next_cursor = lines
         .last()
         .filter(|_| has_more)
-        .map(|last| app.cursors.seal(list, (last.at.timestamp_micros(), last.id)));
+        .map(|last| patient.app().cursors.seal(&list, (last.at.timestamp_micros(), last.id)));
     let rejected = lines.into_iter().map(|line| RejectedRecord {
         id: line.id,
         collection: line.collection,
@@ -163,12 +157,11 @@ pub(super) async fn rejected(
 }
 
 /// Lets one of them go.
-pub(super) async fn dismiss(app: &App, caller: &Caller, id: Uuid) -> Answered<Nothing> {
-    access::write(app, caller, Need::PATIENT, async |tx, _| {
-        match tx.first(store::leave_quarantine::<(i64,)>(&[id])).await? {
+pub(super) async fn dismiss(patient: &Patient, id: Uuid) -> Answered<Nothing> {
+    patient
+        .write(async |tx, _| match tx.first(store::leave_quarantine::<(i64,)>(&[id])).await? {
             Some((1,)) => Ok(Nothing),
             _ => Err(Problem::new(ProblemKind::NotFound)),
-        }
-    })
-    .await
+        })
+        .await
 }

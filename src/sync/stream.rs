@@ -3,32 +3,32 @@
 use super::cursor::Cursor;
 use super::pull::head;
 use super::store;
-use crate::access::{self, Caller, Need, Target};
-use crate::app::App;
+use crate::access::{Patient, Reader};
 use crate::http::{Answered, Events};
 use crate::pokes::Listener;
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Bytes;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How often an open stream shows that it lives, and looks for what another copy of the server wrote.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+
 /// Opens a stream for the caller's own journal.
-pub(super) async fn open(app: Data<App>, caller: Caller) -> Answered<Events> {
-    let seen = look(&app, &caller).await?;
+pub(super) async fn open(patient: Patient) -> Answered<Events> {
+    let seen = look(&patient).await?;
+    let (app, caller) = (patient.app(), patient.caller());
     let listener = app.pokes.listen(caller.account(), caller.device());
     // What was written before it listened is seen by the first look.
-    let seen = seen.max(look(&app, &caller).await?);
+    let seen = seen.max(look(&patient).await?);
     let left = (caller.expires() - app.clock.now()).to_std().unwrap_or_default();
     let first = Bytes::from(event(seen));
     let ends = Instant::now() + left;
-    let state = State { app, caller, listener, seen, ends, first: Some(first) };
+    let state = State { patient, listener, seen, ends, first: Some(first) };
     Ok(Events(Box::pin(futures_util::stream::unfold(state, next))))
 }
 
 struct State {
-    app: Data<App>,
-    caller: Caller,
+    patient: Patient,
     listener: Listener,
     seen: i64,
     /// When the token does.
@@ -51,15 +51,15 @@ async fn next(mut state: State) -> Option<(Result<Bytes, actix_web::Error>, Stat
         _ = tokio::time::timeout(HEARTBEAT, heard.recv()) => {}
     }
     *heard = heard.resubscribe();
-    let timestamp = look(&state.app, &state.caller).await.ok()?;
+    let timestamp = look(&state.patient).await.ok()?;
     let moved = timestamp > state.seen;
     state.seen = state.seen.max(timestamp);
     let text = if moved { event(timestamp) } else { ": alive\n\n".to_owned() };
     Some((Ok(Bytes::from(text)), state))
 }
 
-async fn look(app: &App, caller: &Caller) -> Answered<i64> {
-    let (_, heads) = access::read(app, caller, Need::PATIENT, Target::Own, store::head()).await?;
+async fn look(patient: &Patient) -> Answered<i64> {
+    let (_, heads) = patient.read((None, None), store::head()).await?;
     let head = head(heads)?;
     Ok(Cursor { epoch: head.epoch, rev: head.rev }.timestamp())
 }

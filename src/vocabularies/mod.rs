@@ -2,9 +2,10 @@
 
 mod codes;
 
+use crate::access::Anyone;
 use crate::http::{Answered, Public, Versioned, document};
 use crate::reference::{self, Reference};
-use crate::routes::{Authz, Operation, Routes};
+use crate::routes::{Operation, Routes};
 use crate::wire::{Term, Vocabulary, vocabulary_name};
 use actix_web::http::Method;
 use serde::Serialize;
@@ -159,20 +160,18 @@ static VOCABULARIES: LazyLock<Reference<Vocabularies>> = LazyLock::new(|| {
 
 /// Registers the operation.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::new(
+    let op = Operation::named(
         "listVocabularies",
         "reference",
-        "Every vocabulary with its labels",
-        Authz::OPEN,
-    )
+        "Every vocabulary with its labels")
     .describe(
         "Lists of codes with labels, definitions and the codes of other systems. Where a list has \
             `other`, the field beside it takes the words for it.",
     );
-    routes.add(Method::GET, "/v1/vocabularies", reference::operation(op), vocabularies);
+    routes.serve(Method::GET, "/v1/vocabularies", reference::operation(op), vocabularies);
 }
 
-async fn vocabularies() -> Answered<Public<Versioned<&'static Vocabularies>>> {
+async fn vocabularies(_: Anyone) -> Answered<Public<Versioned<&'static Vocabularies>>> {
     Ok(VOCABULARIES.answer())
 }
 

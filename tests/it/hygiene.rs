@@ -484,7 +484,7 @@ async fn whatever_panics_is_an_answer_and_the_next_request_is_served() {
         let app = actix_web::App::new().app_data(data.clone()).wrap(from_fn(frame));
         app.configure(|config| {
             let mut routes = Routes::default();
-            let operation = Operation::new("broken", "service", "Breaks", Authz::OPEN);
+            let operation = Operation::new("broken", "service", "Breaks", Authz::NOTHING);
             routes.add(actix_web::http::Method::GET, "/v1/broken", operation, broken);
             routes.install(config);
             config.route("/page", actix_web::web::get().to(broken_page));
