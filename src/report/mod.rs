@@ -5,10 +5,10 @@
 //!
 //! ```text
 //! rows       what a report is made of: one typed row a concept, and the sections a reader may see
-//! rules      F1 to F13 of the clinical reference: rows become statements, those a Report
+//! rules      F1 to F13 of the clinical reference: rows become statements, those a Report; the hash of rows
 //! render     a Report becomes a page (HTML, PDF), a picture (SVG), a table (CSV)
 //! read       the statements that fetch the rows of a journal
-//! snapshots  reports that are kept as they were, the hash of what they are made of, long ones' jobs
+//! snapshots  reports that are kept as they were, and the jobs of long ones
 //! serve      what is asked, whose journal, in which format; the analysis of responders
 //! ```
 //!

@@ -3,14 +3,13 @@
 use super::asked::{asked, with_window};
 use super::whose::{Whose, target};
 use crate::access::{self, Caller};
-use crate::report::rows::ReportInput;
-
 use crate::app::App;
 use crate::http::{Answered, Svg, Versioned, document};
 use crate::reference::fingerprint;
 use crate::report::read::asked::Asked;
 use crate::report::read::{self, SECTIONS};
 use crate::report::render::chart;
+use crate::report::rows::ReportInput;
 use crate::report::rules::RULE_VERSION;
 use crate::report::rules::Report;
 use crate::report::rules::build;
