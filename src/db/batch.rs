@@ -38,7 +38,9 @@ macro_rules! batches {
             }
             async fn together(self, connection: &Connection) -> Result<Self::Rows, DbError> {
                 let ($($statement,)+) = self;
-                futures_util::try_join!($(load(connection, $statement)),+)
+                // What failed first is the cause; those behind it only find the transaction aborted.
+                let ($($statement,)+) = futures_util::join!($(load(connection, $statement)),+);
+                Ok(($($statement?,)+))
             }
             async fn in_turn(self, connection: &Connection) -> Result<Self::Rows, DbError> {
                 let ($($statement,)+) = self;

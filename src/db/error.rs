@@ -1,6 +1,6 @@
 //! What can go wrong between the server and Postgres, told by SQLSTATE.
 
-use std::error::Error as _;
+use std::error::Error as StdError;
 use std::io;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
@@ -101,5 +101,5 @@ fn told(error: &Error) -> String {
 
 /// Is the connection gone?
 pub(super) fn is_lost(error: &Error) -> bool {
-    error.is_closed() || error.source().is_some_and(|source| source.is::<io::Error>())
+    error.is_closed() || error.source().is_some_and(<dyn StdError + 'static>::is::<io::Error>)
 }

@@ -136,12 +136,15 @@ impl Db {
         let begin = if B::SIZE > 1 { SNAPSHOT } else { "BEGIN" };
         let (entered, rows) = if enter.is_known(&connection) && batch.is_known(&connection) {
             let connection: &Connection = &connection;
-            let ((), entered, rows, ()) = futures_util::try_join!(
+            let (begun, entered, rows, committed) = futures_util::join!(
                 connection.simple(begin),
                 load(connection, enter),
                 batch.together(connection),
                 connection.simple("COMMIT"),
-            )?;
+            );
+            begun?;
+            let (entered, rows) = (entered?, rows?);
+            committed?;
             (entered, rows)
         } else {
             connection.simple(begin).await?;
@@ -186,9 +189,10 @@ impl Db {
         let mut connection = self.checkout().await?;
         connection.begins();
         // BEGIN is a plain message, so it is always on its way before `enter` is.
-        let ((), entered) =
-            futures_util::try_join!(connection.simple(begin), load(&connection, enter))?;
-        let entered = entered.into_iter().next().ok_or_else(no_row)?;
+        let (begun, entered) =
+            futures_util::join!(connection.simple(begin), load(&connection, enter));
+        begun?;
+        let entered = entered?.into_iter().next().ok_or_else(no_row)?;
         let done = work(&Tx::on(&connection), entered).await;
         finish(&mut connection, done).await
     }
@@ -296,7 +300,10 @@ impl<'l, L: Level> Tx<'l, L> {
     pub async fn execute_all(&self, statements: Vec<Statement<L>>) -> Result<(), DbError> {
         if statements.iter().all(|s| s.is_known(self.connection)) {
             let all = statements.into_iter().map(|s| execute(self.connection, s));
-            futures_util::future::try_join_all(all).await?;
+            // What failed first is the cause; those behind it only find the transaction aborted.
+            for done in futures_util::future::join_all(all).await {
+                done?;
+            }
         } else {
             for statement in statements {
                 self.execute(statement).await?;

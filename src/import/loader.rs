@@ -232,9 +232,9 @@ fn name_kept(line: usize, kept: &[String], summary: &mut Summary) {
 
 fn tell(line: usize, outcome: Outcome<()>, summary: &mut Summary) {
     match outcome {
-        Outcome::Created(_) => summary.created += 1,
-        Outcome::Replaced(_) => summary.changed += 1,
-        Outcome::Unchanged(_) => summary.unchanged += 1,
+        Outcome::Created(()) => summary.created += 1,
+        Outcome::Replaced(()) => summary.changed += 1,
+        Outcome::Unchanged(()) => summary.unchanged += 1,
         Outcome::Gone(_) => summary.refuse(line, "id: This record was deleted, and stays so."),
         Outcome::NotYours => summary.refuse(line, "A practitioner answers for this record."),
         Outcome::Invalid(faults) => summary.refuse_faults(line, faults),

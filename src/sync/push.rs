@@ -121,7 +121,7 @@ async fn locked(
     let stands = Cursor { epoch: head.epoch, rev: revisions.head() };
     let answer = answer(&push.report, stands, account);
     let mut statements = revisions.statements();
-    statements.extend(push.collections.iter().flat_map(|of| of.statements()));
+    statements.extend(push.collections.iter().flat_map(CollectionPush::statements));
     if !aside.mended.is_empty() {
         statements.push(store::leave_quarantine(&aside.mended));
     }

@@ -120,7 +120,9 @@ fn paths_in(code: &str, module: &str, modules: &BTreeSet<String>) -> BTreeSet<St
     };
     for statement in code.split("use ").skip(1) {
         if let Some((tree, _)) = statement.split_once(';') {
-            paths_of(tree).iter().for_each(|path| note(path));
+            for path in paths_of(tree) {
+                note(&path);
+            }
         }
     }
     // And those in the midst of the code, also of macros (`$crate::`).

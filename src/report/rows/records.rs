@@ -137,12 +137,11 @@ impl AssessmentRow {
     }
 }
 
-fn activities(answers: Json<Items<AssessmentAnswer, 40>>) -> Vec<RatedActivity> {
-    let rated = |answer: &AssessmentAnswer| {
-        let activity = answer.activity.as_ref().map(Text::as_str)?;
-        Some((activity.to_owned(), answer.value?.get()))
+fn activities(Json(answers): Json<Items<AssessmentAnswer, 40>>) -> Vec<RatedActivity> {
+    let rated = |answer: AssessmentAnswer| {
+        Some((answer.activity.map(Text::into_string)?, answer.value?.get()))
     };
-    answers.0.as_slice().iter().filter_map(rated).collect()
+    Vec::from(answers).into_iter().filter_map(rated).collect()
 }
 
 projection! {

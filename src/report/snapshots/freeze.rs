@@ -96,7 +96,7 @@ async fn read(
 ) -> Answered<ReportInput> {
     let mut steps = steps(read::entry_days(window)).into_iter();
     let first = steps.next().unwrap_or(window);
-    let mut rows = tx.load_all(read::statements(first, window)).await?;
+    let mut rows = Box::pin(tx.load_all(read::statements(first, window))).await?;
     progress(days_read(window, first.1)).await;
     for step in steps {
         rows.0.append(&mut tx.load(read::statements::of_days(step)).await?);

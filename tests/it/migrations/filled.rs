@@ -87,7 +87,9 @@ async fn fill(sql: &Client, newest: &BTreeMap<String, Rows>) -> BTreeMap<String,
     let is_json = sql.query_opt(is_json, &[]).await.unwrap().is_some_and(|row| row.get(0));
     for (table, columns) in tables(sql).await {
         let mut rows = newest[&table].clone();
-        rows.iter_mut().for_each(|row| in_words_of(&columns, &table, row));
+        for row in &mut rows {
+            in_words_of(&columns, &table, row);
+        }
         if is_json && table == "sync_quarantine" {
             for row in &mut rows {
                 row["payload"] = serde_json::from_str(row["payload"].as_str().unwrap()).unwrap();

@@ -123,6 +123,7 @@ pub fn faults_of(value: &Value, schema: &Value) -> Vec<String> {
 const COMPONENTS: &str = "urn:pain-journal:document";
 
 /// A schema of the document, made strict, with all it refers to.
+#[expect(clippy::result_large_err, reason = "the library's own error")]
 fn validator(schema: &Value) -> Validator {
     static COMPONENTS_OF_ANSWERS: LazyLock<Registry> = LazyLock::new(|| {
         let mut schemas = document()["components"]["schemas"].clone();

@@ -74,7 +74,7 @@ pub fn summary(rows: &[(NaiveDate, SiteRow)], window: Option<ReportWindow>) -> S
     let mut places: BTreeMap<Place, BTreeMap<NaiveDate, Vec<f64>>> = BTreeMap::new();
     for (date, row) in rows.iter().filter(|(date, _)| window.is_some_and(|w| w.contains(*date))) {
         days.insert(*date);
-        for side in sides(row) {
+        for side in sides(*row) {
             let of_place = places.entry((row.region.code(), side.code())).or_default();
             let answers = of_place.entry(*date).or_default();
             answers.extend(row.intensity.map(f64::from));
@@ -111,7 +111,7 @@ pub fn summary(rows: &[(NaiveDate, SiteRow)], window: Option<ReportWindow>) -> S
 }
 
 /// The sides that a row counts for. What lies on the midline needs no side to be told.
-fn sides(row: &SiteRow) -> &'static [Laterality] {
+fn sides(row: SiteRow) -> &'static [Laterality] {
     match (row.laterality, row.region.sides()) {
         (None | Some(Laterality::Unknown), Sides::Midline) => &[Laterality::Midline],
         (None | Some(Laterality::Unknown), _) => &[Laterality::Unknown],
