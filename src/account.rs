@@ -17,10 +17,10 @@ use uuid::Uuid;
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::named("getMe", "account", "Read the own account");
+    let op = Operation::new("getMe", "account", "Read the own account");
     routes.serve(Method::GET, "/v1/me", op, get_me);
 
-    let op = Operation::named("listAccessLog", "account", "Who looked at the own journal")
+    let op = Operation::new("listAccessLog", "account", "Who looked at the own journal")
         .describe(
             "Newest first: every read through a share, refused tries, and what the clinic's \
             operator did. Nothing can be taken out of it.",

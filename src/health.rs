@@ -8,9 +8,9 @@ use serde::Serialize;
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::named("getHealth", "service", "Is the process alive?");
+    let op = Operation::new("getHealth", "service", "Is the process alive?");
     routes.serve(Method::GET, "/healthz", op, alive);
-    let op = Operation::named("getReadiness", "service", "Can it serve?")
+    let op = Operation::new("getReadiness", "service", "Can it serve?")
         .describe("Answers 503 while the database does not answer or takes no writes.");
     routes.serve(Method::GET, "/readyz", op, ready);
 }

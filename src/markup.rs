@@ -1,6 +1,9 @@
 //! Text on its way into markup. Pages are written by maud, which escapes whatever is not markup; pictures
 //! are XML, which it cannot write.
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use maud::{Escaper, PreEscaped, Render};
 use std::fmt::{Display, Formatter, Result, Write};
 
@@ -39,4 +42,9 @@ impl Display for Escaped<'_> {
         }
         Ok(())
     }
+}
+
+/// The hash of content as a Content-Security-Policy names it.
+pub fn policy_hash(content: &[u8]) -> String {
+    BASE64_STANDARD.encode(digest(&SHA256, content).as_ref())
 }

@@ -23,7 +23,7 @@ pub use permission::{
 pub use policy::{Need, Role, STEP_UP_MINUTES, Subject};
 
 use crate::app::App;
-use crate::db::{Batch, Level, Row, Runs, Statement, Tx, row};
+use crate::db::{Batch, Level, Runs, Statement, Tx, row};
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::sections::Sections;
 use crate::time::{Instant, TimeZone, journal_date};
@@ -232,27 +232,12 @@ fn grant<L>(
     })
 }
 
-/// Reads in one round trip. The statement runs behind `sec.enter`; its rows are only handed out
-/// with the access that was granted.
+/// Reads in one round trip. The statements run behind `sec.enter`, and see one state of the journal; their
+/// rows are only handed out with the access that was granted.
 ///
 /// # Errors
-/// 401, 403, 404 as `sec.enter` and the need decide.
-pub async fn read<R: Row>(
-    app: &App,
-    caller: &Caller,
-    need: Need,
-    target: Target,
-    statement: Statement<Read, R>,
-) -> Answered<(JournalAccess<Read>, Vec<R>)> {
-    let (journal, (rows,)) = read_all(app, caller, need, target, (statement,)).await?;
-    Ok((journal, rows))
-}
-
-/// Like [`read`], with several statements in the one round trip; they see one state of the journal.
-///
-/// # Errors
-/// As [`read`].
-pub(crate) async fn read_all<B: Batch<Read>>(
+/// As [`read_all`].
+async fn read_all<B: Batch<Read>>(
     app: &App,
     caller: &Caller,
     need: Need,
@@ -270,28 +255,17 @@ pub(crate) async fn read_all<B: Batch<Read>>(
 /// Does the caller stand at all? For requests whose body is already known to be bad.
 ///
 /// # Errors
-/// As [`read`].
-pub async fn check(app: &App, caller: &Caller, need: Need) -> Answered<()> {
-    read(app, caller, need, Target::Own, Statement::<Read>::new("SELECT")).await.map(|_| ())
-}
-
-/// What was asked, where it could be read. Where not, the caller is judged first: a stranger learns
-/// that he is one, not what is wrong with his request.
-///
-/// # Errors
-/// As [`read`], else the problem with the request.
-pub async fn heard<T>(app: &App, caller: &Caller, need: Need, asked: Answered<T>) -> Answered<T> {
-    if asked.is_err() {
-        check(app, caller, need).await?;
-    }
-    asked
+/// As [`read_all`].
+async fn check(app: &App, caller: &Caller, need: Need) -> Answered<()> {
+    let asked = (Statement::<Read>::new("SELECT"),);
+    read_all(app, caller, need, Target::Own, asked).await.map(|_| ())
 }
 
 /// A transaction on the caller's own journal, its counter locked.
 ///
 /// # Errors
-/// As [`read`], and whatever `work` answers; then nothing is changed.
-pub async fn write<T>(
+/// As [`read_all`], and whatever `work` answers; then nothing is changed.
+async fn write<T>(
     app: &App,
     caller: &Caller,
     need: Need,
@@ -311,8 +285,8 @@ pub async fn write<T>(
 /// Answers whose journal it was, too, for the hint to that person's devices.
 ///
 /// # Errors
-/// As [`read`], 403 without the permission to record, and whatever `work` answers.
-pub async fn record<T>(
+/// As [`read_all`], 403 without the permission to record, and whatever `work` answers.
+async fn record<T>(
     app: &App,
     caller: &Caller,
     target: Target,
@@ -346,8 +320,8 @@ pub async fn record<T>(
 /// beside the journal and is no part of it. A refused try is in the access log, too.
 ///
 /// # Errors
-/// As [`read`], and whatever `work` answers.
-pub async fn snapshot<T>(
+/// As [`read_all`], and whatever `work` answers.
+async fn snapshot<T>(
     app: &App,
     caller: &Caller,
     need: Need,
@@ -373,7 +347,7 @@ pub async fn snapshot<T>(
 ///
 /// # Errors
 /// As [`write()`].
-pub async fn own<T>(
+async fn own<T>(
     app: &App,
     caller: &Caller,
     need: Need,

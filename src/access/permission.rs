@@ -228,7 +228,7 @@ impl Patient {
 pub trait Purpose: 'static {
     /// The share must open one of these.
     const SECTIONS: Sections;
-    /// What is done.
+    /// What is done, unless the reader says otherwise.
     const ACTION: &'static str;
 }
 
@@ -236,6 +236,7 @@ pub trait Purpose: 'static {
 pub struct Shared<S> {
     practitioner: Practitioner,
     share: Uuid,
+    action: &'static str,
     purpose: PhantomData<fn() -> S>,
 }
 
@@ -256,14 +257,15 @@ impl<S> fmt::Debug for Recording<S> {
 
 impl<S> Clone for Shared<S> {
     fn clone(&self) -> Self {
-        Self::new(self.practitioner.clone(), self.share)
+        let Self { practitioner, share, action, purpose } = self;
+        Self { practitioner: practitioner.clone(), share: *share, action, purpose: *purpose }
     }
 }
 
-impl<S> Shared<S> {
+impl<S: Purpose> Shared<S> {
     /// A share as a practitioner names it. Whether it is open to him is judged by each transaction.
     pub const fn new(practitioner: Practitioner, share: Uuid) -> Self {
-        Self { practitioner, share, purpose: PhantomData }
+        Self { practitioner, share, action: S::ACTION, purpose: PhantomData }
     }
     /// Who it is.
     pub const fn practitioner(&self) -> &Practitioner {
@@ -302,6 +304,11 @@ pub(crate) trait Reader: Permission {
     fn caller(&self) -> &Caller;
     /// The application.
     fn app(&self) -> &Arc<App>;
+    /// The share he reads through.
+    fn share(&self) -> Option<Uuid>;
+    /// The same reader, who does this, as the access log says it.
+    #[must_use]
+    fn acting(self, action: &'static str) -> Self;
     /// Whose journal it is; of a share these days.
     fn target(&self, days: Days) -> Target;
 
@@ -352,6 +359,12 @@ impl Reader for Patient {
     fn app(&self) -> &Arc<App> {
         &self.app
     }
+    fn share(&self) -> Option<Uuid> {
+        None
+    }
+    fn acting(self, _: &'static str) -> Self {
+        self
+    }
     fn target(&self, _: Days) -> Target {
         Target::Own
     }
@@ -364,8 +377,14 @@ impl<S: Purpose> Reader for Shared<S> {
     fn app(&self) -> &Arc<App> {
         self.practitioner.app()
     }
+    fn share(&self) -> Option<Uuid> {
+        Some(self.share)
+    }
+    fn acting(self, action: &'static str) -> Self {
+        Self { action, ..self }
+    }
     fn target(&self, (from, to): Days) -> Target {
-        Target::Share { id: self.share, action: S::ACTION, sections: S::SECTIONS, from, to }
+        Target::Share { id: self.share, action: self.action, sections: S::SECTIONS, from, to }
     }
 }
 

@@ -13,9 +13,9 @@ use serde::Serialize;
 
 /// Registers the operations.
 pub(super) fn routes(routes: &mut Routes) {
-    let op = Operation::named("getLicence", "account", "Read the own licence");
+    let op = Operation::new("getLicence", "account", "Read the own licence");
     routes.serve(Method::GET, "/v1/me/licence", op, get);
-    let op = Operation::named(
+    let op = Operation::new(
         "putLicence",
         "account",
         "State the own licence")

@@ -23,7 +23,7 @@ use uuid::Uuid;
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
     let device = json!({"name": "Ana's phone", "platform": "android", "app_version": "1.0.0"});
-    let op = Operation::named("register", "auth", "Ask for an account")
+    let op = Operation::new("register", "auth", "Ask for an account")
         .describe("The answer is the same whether the address is known or not; the mail tells its owner. \
             The account exists when the address is verified.")
         .takes::<Register>()
@@ -31,7 +31,7 @@ pub fn routes(routes: &mut Routes) {
             "role": "patient", "locale": "en", "time_zone": "Europe/Berlin", "terms_version": "1"}));
     routes.serve(Method::POST, "/v1/auth/register", op, register_account);
 
-    let op = Operation::named("verifyEmail", "auth", "Prove the address and sign in")
+    let op = Operation::new("verifyEmail", "auth", "Prove the address and sign in")
         .describe(
             "Send the code (good for 10 minutes and 5 tries) or the token of the link (24 hours).",
         )
@@ -43,7 +43,7 @@ pub fn routes(routes: &mut Routes) {
         .problems(&[ProblemKind::InvalidCredentials]);
     routes.serve(Method::POST, "/v1/auth/verify-email", op, verify_email);
 
-    let op = Operation::named("login", "auth", "Sign in")
+    let op = Operation::new("login", "auth", "Sign in")
         .takes::<Login>()
         .example(
             json!({"email": "ana@demo.example", "password": "demo-seven-herons", "device": device}),
@@ -51,7 +51,7 @@ pub fn routes(routes: &mut Routes) {
         .problems(&[ProblemKind::InvalidCredentials, ProblemKind::AccountSuspended]);
     routes.serve(Method::POST, "/v1/auth/login", op, login_with_password);
 
-    let op = Operation::named("refreshTokens", "auth", "Exchange the refresh token")
+    let op = Operation::new("refreshTokens", "auth", "Exchange the refresh token")
         .describe("When the answer was lost, send the same token again: the same successor comes back, \
             until that one is presented here, and for 60 seconds after. A token presented later than that \
             signs the device out. Access tokens do not matter to this.")
@@ -60,25 +60,25 @@ pub fn routes(routes: &mut Routes) {
         .problems(&[ProblemKind::SessionRevoked, ProblemKind::AccountSuspended]);
     routes.serve(Method::POST, "/v1/auth/refresh", op, refresh_tokens);
 
-    let op = Operation::named("logout", "auth", "Sign this device out");
+    let op = Operation::new("logout", "auth", "Sign this device out");
     routes.serve(Method::POST, "/v1/auth/logout", op, logout);
 
-    let op = Operation::named("reauthenticate", "auth", "Prove again who you are")
+    let op = Operation::new("reauthenticate", "auth", "Prove again who you are")
         .describe("Opens the operations that need a fresh password check for five minutes.")
         .takes::<Reauthenticate>()
         .example(json!({"password": "demo-seven-herons"}))
         .problems(&[ProblemKind::InvalidCredentials]);
     routes.serve(Method::POST, "/v1/auth/reauthenticate", op, reauthenticate);
 
-    let op = Operation::named("listDevices", "auth", "List signed-in devices");
+    let op = Operation::new("listDevices", "auth", "List signed-in devices");
     routes.serve(Method::GET, "/v1/devices", op, list_devices);
 
-    let op = Operation::named("revokeDevice", "auth", "Sign a device out");
+    let op = Operation::new("revokeDevice", "auth", "Sign a device out");
     routes.serve(Method::DELETE, "/v1/devices/{id}", op, revoke_device);
 
     super::security_events::routes(routes);
 
-    let op = Operation::named("getJwks", "auth", "Public keys of access tokens")
+    let op = Operation::new("getJwks", "auth", "Public keys of access tokens")
         .describe("RFC 7517. Keys rotate; look them up by `kid`.");
     routes.serve(Method::GET, "/.well-known/jwks.json", reference::operation(op), get_jwks);
 }

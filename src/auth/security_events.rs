@@ -74,7 +74,7 @@ pub async fn forget(tx: &Tx<'_, Anonymous>, now: DateTime<Utc>) -> Result<usize,
 
 /// Registers the operation.
 pub(super) fn routes(routes: &mut Routes) {
-    let op = Operation::named(
+    let op = Operation::new(
         "listSecurityEvents",
         "auth",
         "What happened to the own sign-ins")

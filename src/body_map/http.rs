@@ -18,7 +18,7 @@ const DRAWINGS: Drawings =
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::named("getBodyMap", "reference", "The regions of the body").describe(
+    let op = Operation::new("getBodyMap", "reference", "The regions of the body").describe(
         "The regions with the sides each can have and the elements that show them in the \
              drawings. Left and right are the patient's own: call them \"your left\" and \"your \
              right\".",
@@ -27,10 +27,10 @@ pub fn routes(routes: &mut Routes) {
     let about = "A picture that works as it is and inside an app's own page. Each region is a group \
         with its code as id (`low_back`), each side of it a path (`low_back.left`) with a title; the \
         classes can be styled.";
-    let op = Operation::named("getBodyMapFront", "reference", "The body from the front")
+    let op = Operation::new("getBodyMapFront", "reference", "The body from the front")
         .describe(format!("{about} The patient's left is on the right of the picture."));
     routes.serve(Method::GET, DRAWINGS.front, reference::operation(op), front);
-    let op = Operation::named("getBodyMapBack", "reference", "The body from behind")
+    let op = Operation::new("getBodyMapBack", "reference", "The body from behind")
         .describe(format!("{about} The patient's left is on the left of the picture."));
     routes.serve(Method::GET, DRAWINGS.back, reference::operation(op), back);
 }

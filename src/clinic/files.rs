@@ -5,12 +5,12 @@ use super::patients::failed;
 use super::session::Visitor;
 use crate::app::App;
 use crate::http::{Answered, Problem, ProblemKind};
-use crate::report::serve::practitioner as frozen;
+use crate::report::serve::practitioner as reports;
 use crate::report::serve::source::File;
-use crate::report::serve::source::for_practitioner;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
+use std::sync::Arc;
 
 /// From a file of a report to the top.
 const UP: &str = "../../../";
@@ -54,14 +54,18 @@ pub(super) async fn file(app: web::Data<App>, request: HttpRequest) -> HttpRespo
     }
 }
 
-async fn make(app: &App, visitor: &Visitor, request: &HttpRequest) -> Answered<(File, Vec<u8>)> {
+async fn make(
+    app: &Arc<App>,
+    visitor: &Visitor,
+    request: &HttpRequest,
+) -> Answered<(File, Vec<u8>)> {
     let name = request.match_info().get("file").unwrap_or_default();
     let file = File::named(name).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
-    let caller = &visitor.caller;
+    let practitioner = visitor.practitioner(app);
     let (bytes, _) = if is_frozen(request) {
-        file.render(app, frozen::source(app, caller, request)).await?
+        file.render(reports::kept(practitioner, request).await?).await?
     } else {
-        file.render(app, for_practitioner(app, caller, request, file)).await?
+        file.render(reports::live(practitioner, request, file).await?).await?
     };
     Ok((file, bytes))
 }

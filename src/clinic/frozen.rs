@@ -50,7 +50,7 @@ pub(super) async fn submit(
         Ok(days) => days,
         Err(problem) => return failed(&app, LIST_UP, &problem),
     };
-    match frozen::freeze(&app, &visitor.caller, &request, days).await {
+    match frozen::freeze(visitor.practitioner(&app), &request, days).await {
         Ok(snapshot) => {
             see_other(&format!("./frozen/{}", snapshot.id()), visitor.renewed(&app).ok())
         }
@@ -61,7 +61,7 @@ pub(super) async fn submit(
 /// The list.
 pub(super) async fn list(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, LIST_UP) };
-    match frozen::newest(&app, &visitor.caller, &request).await {
+    match frozen::newest(visitor.practitioner(&app), &request).await {
         Ok(snapshots) => {
             let share = request.match_info().get("share_id").unwrap_or_default();
             let content = Content::Main(rows(share, &snapshots));
@@ -116,7 +116,8 @@ fn moment(moment: DateTime<Utc>) -> String {
 /// One frozen report.
 pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, ONE_UP) };
-    match embedded(frozen::source(&app, &visitor.caller, &request)).await {
+    let kept = async { embedded(frozen::kept(visitor.practitioner(&app), &request).await?).await };
+    match kept.await {
         Ok(report) => {
             let id = request.match_info().get("id").unwrap_or_default();
             let content = Content::AroundMain(html! {

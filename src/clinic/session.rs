@@ -6,10 +6,10 @@ use crate::app::App;
 use crate::auth::renew_page_token;
 use crate::credentials::access_token::{Audience, Claims};
 use crate::http::{Answered, RequestId};
+use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
-use actix_web::{HttpRequest, web};
 use std::sync::Arc;
 
 /// The cookie's name.
@@ -33,7 +33,7 @@ impl Visitor {
     }
 
     /// As the API knows him; whether he is a practitioner is judged by each transaction.
-    pub(super) fn practitioner(&self, app: &web::Data<App>) -> Practitioner {
+    pub(super) fn practitioner(&self, app: &Arc<App>) -> Practitioner {
         Practitioner::new(Arc::clone(app), self.caller)
     }
 

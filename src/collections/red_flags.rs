@@ -78,7 +78,7 @@ static RED_FLAGS: LazyLock<Reference<RedFlags>> = LazyLock::new(|| {
 
 /// Registers the operation.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::named("getRedFlags", "reference", "Warning signs and the safety notice")
+    let op = Operation::new("getRedFlags", "reference", "Warning signs and the safety notice")
         .describe(
             "Keep both in the app: the notice must appear at once, with or without a connection.",
         );

@@ -11,13 +11,13 @@ use std::sync::LazyLock;
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::named("listInstruments", "reference", "List the questionnaires").describe(
+    let op = Operation::new("listInstruments", "reference", "List the questionnaires").describe(
         "The latest version of each. Those whose licence does not allow to show their text have \
                  no items: of them only a total that was made elsewhere can be stored.",
     );
     routes.serve(Method::GET, "/v1/instruments", reference::operation(op), list);
 
-    let op = Operation::named("getInstrument", "reference", "Read one questionnaire").describe(
+    let op = Operation::new("getInstrument", "reference", "Read one questionnaire").describe(
         "Show the items word by word and in their order. The server scores; the definition says \
              how, so that an app can explain a score.",
     );

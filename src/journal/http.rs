@@ -39,7 +39,7 @@ pub fn routes<C: Record>(routes: &mut Routes) {
     let get = get_operation::<C>(format!("get{name}"), "journal", "");
     routes.serve(Method::GET, &one, get, self::get::<Patient, C>);
     let read =
-        Operation::named(format!("list{plural}"), "journal", format!("List {}", words(plural)))
+        Operation::new(format!("list{plural}"), "journal", format!("List {}", words(plural)))
             .describe(format!("{} The newest day comes first.", C::ABOUT));
     routes.serve(Method::GET, &list, with_page_parameters(read), self::list::<Patient, C>);
 
@@ -47,7 +47,7 @@ pub fn routes<C: Record>(routes: &mut Routes) {
         return;
     }
     let shared = format!("/v1/patients/{{share_id}}/{}", C::PATH);
-    let read = Operation::named(
+    let read = Operation::new(
         format!("listShared{plural}"),
         "patients",
         format!("List a patient's {}", words(plural)),
@@ -105,7 +105,7 @@ fn one<C: Record>() -> String {
 }
 
 fn put_operation<C: Record>(id: String, tag: &'static str, through: &str) -> Operation {
-    Operation::named(id, tag, format!("Create or replace {}{through}", one::<C>()))
+    Operation::new(id, tag, format!("Create or replace {}{through}", one::<C>()))
         .describe(format!("{} One of the two headers is needed.", C::ABOUT))
         .parameter(Parameter::if_match())
         .parameter(Parameter::if_absent())
@@ -119,13 +119,13 @@ fn put_operation<C: Record>(id: String, tag: &'static str, through: &str) -> Ope
 }
 
 fn get_operation<C: Record>(id: String, tag: &'static str, through: &str) -> Operation {
-    Operation::named(id, tag, format!("Read {}{through}", one::<C>()))
+    Operation::new(id, tag, format!("Read {}{through}", one::<C>()))
         .describe(C::ABOUT)
         .parameter(Parameter::if_none_match())
 }
 
 fn delete_operation<C: Record>(id: String, tag: &'static str, through: &str) -> Operation {
-    let operation = Operation::named(id, tag, format!("Delete {}{through}", one::<C>()))
+    let operation = Operation::new(id, tag, format!("Delete {}{through}", one::<C>()))
         .describe("It becomes a tombstone; its values stay in the history. Deleting twice is fine.")
         .parameter(Parameter::if_match_or_any())
         .problems(&[

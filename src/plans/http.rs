@@ -19,14 +19,14 @@ const ABOUT: &str = "Counts of the visits that name the plan, as of today in the
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::named(
+    let op = Operation::new(
         "getTreatmentPlanProgress",
         "journal",
         "Attendance against a treatment plan",
     )
     .describe(ABOUT);
     routes.serve(Method::GET, "/v1/treatment-plans/{id}/progress", op, plan_progress::<Patient>);
-    let op = Operation::named(
+    let op = Operation::new(
         "getSharedTreatmentPlanProgress",
         "patients",
         "Attendance against a treatment plan, through a share",

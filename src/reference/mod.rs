@@ -4,8 +4,6 @@
 use crate::http::{Document, Public, Versioned};
 use crate::routes::{Operation, Parameter};
 use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -47,11 +45,6 @@ pub fn fingerprint(content: &[u8]) -> String {
     }
     tag.push('"');
     tag
-}
-
-/// The hash of content as a Content-Security-Policy names it.
-pub fn fingerprint_base64(content: &[u8]) -> String {
-    BASE64_STANDARD.encode(digest(&SHA256, content).as_ref())
 }
 
 /// An operation that answers with reference data.

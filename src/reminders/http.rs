@@ -19,7 +19,7 @@ const USUAL: usize = 50;
 
 /// Registers the operation.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::named(
+    let op = Operation::new(
         "listReminderTimes",
         "journal",
         "When reminders are due")

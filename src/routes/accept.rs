@@ -9,7 +9,7 @@ use crate::access::{Arguments, Call, Permission};
 use crate::http::{Answer, Answered, ProblemKind};
 use actix_web::http::header::{ACCEPT, HeaderMap};
 use actix_web::web::Payload;
-use actix_web::{FromRequest, Handler, HttpRequest};
+use actix_web::{Handler, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use std::marker::PhantomData;
 
@@ -78,41 +78,6 @@ where
             let args = Args::read(permission, &call, &mut payload).await?;
             handler.call(args).await
         })
-    }
-}
-
-/// A handler that is not called where the client could not read its answer.
-pub(super) struct Readable<H, A> {
-    handler: H,
-    answer: PhantomData<fn() -> A>,
-}
-
-impl<H, A> Readable<H, A> {
-    pub(super) const fn new(handler: H) -> Self {
-        Self { handler, answer: PhantomData }
-    }
-}
-
-impl<H: Clone, A> Clone for Readable<H, A> {
-    fn clone(&self) -> Self {
-        Self::new(self.handler.clone())
-    }
-}
-
-impl<H, Args, A> Handler<(HttpRequest, Args)> for Readable<H, A>
-where
-    H: Handler<Args, Output = Answered<A>>,
-    Args: FromRequest + 'static,
-    A: Answer + 'static,
-{
-    type Output = Answered<A>;
-    type Future = LocalBoxFuture<'static, Answered<A>>;
-
-    fn call(&self, (request, args): (HttpRequest, Args)) -> Self::Future {
-        if A::MEDIA.is_some_and(|media| !takes(request.headers(), media)) {
-            return Box::pin(async { Err(ProblemKind::NotAcceptable.into()) });
-        }
-        Box::pin(self.handler.call(args))
     }
 }
 

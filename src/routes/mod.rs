@@ -7,14 +7,13 @@ mod document;
 mod operation;
 mod parameter;
 
-pub use crate::access::Need as Authz;
 pub use document::SOMEDAY;
 pub use operation::Operation;
 pub use parameter::Parameter;
 
 use crate::access::{Arguments, Permission};
 use crate::http::{Answer, Answered};
-use accept::{Readable, Served};
+use accept::Served;
 use actix_web::http::Method;
 use actix_web::{Handler, HttpResponse, Route, guard, web};
 use document::{Document, Paths, Shared};
@@ -62,17 +61,6 @@ impl Routes {
         let operation = operation.by(Args::Permission::NEED);
         self.describe::<A>(&method, path, operation);
         self.route(method, path, |route| route.to(Served::<H, Args, A>::new(handler)));
-    }
-
-    /// Registers a route.
-    pub fn add<H, Args, A>(&mut self, method: Method, path: &str, operation: Operation, handler: H)
-    where
-        H: Handler<Args, Output = Answered<A>>,
-        Args: actix_web::FromRequest + 'static,
-        A: Answer + 'static,
-    {
-        self.describe::<A>(&method, path, operation);
-        self.route(method, path, |route| route.to(Readable::<H, A>::new(handler)));
     }
 
     fn describe<A: Answer>(&mut self, method: &Method, path: &str, operation: Operation) {

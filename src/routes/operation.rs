@@ -33,7 +33,7 @@ const RESOURCE_WORDS: &str =
 
 impl Operation {
     /// An operation: camelCase id, one tag, one line of summary. Who may call it follows from its handler.
-    pub fn named(id: impl Into<String>, tag: &'static str, summary: impl Into<String>) -> Self {
+    pub fn new(id: impl Into<String>, tag: &'static str, summary: impl Into<String>) -> Self {
         let summary = summary.into();
         Self {
             id: id.into(),
@@ -47,15 +47,6 @@ impl Operation {
             example: None,
             problems: Vec::new(),
         }
-    }
-    /// The same with what its caller needs.
-    pub fn new(
-        id: impl Into<String>,
-        tag: &'static str,
-        summary: impl Into<String>,
-        need: Need,
-    ) -> Self {
-        Self { need, ..Self::named(id, tag, summary) }
     }
     /// What its caller needs.
     pub(super) fn by(self, need: Need) -> Self {

@@ -29,7 +29,7 @@ pub fn routes(routes: &mut Routes) {
     let terms = json!({"label": "Dr. Lind", "sections": ["pain", "sleep", "treatment"],
         "from_date": null, "to_date": null, "expires_at": crate::routes::SOMEDAY});
 
-    let op = Operation::named("createShare", "shares", "Invite a practitioner")
+    let op = Operation::new("createShare", "shares", "Invite a practitioner")
         .describe(
             "Opens nothing yet: hand the code to the practitioner, then confirm who redeemed it. \
             When the answer is lost, end the invitation you find in the list and make another.",
@@ -38,26 +38,26 @@ pub fn routes(routes: &mut Routes) {
         .example(terms.clone());
     routes.serve(Method::POST, "/v1/shares", op, create);
 
-    let op = Operation::named("listShares", "shares", "List own shares, on either side");
+    let op = Operation::new("listShares", "shares", "List own shares, on either side");
     routes.serve(Method::GET, "/v1/shares", op, list);
 
-    let op = Operation::named("getShare", "shares", "Read one share")
+    let op = Operation::new("getShare", "shares", "Read one share")
         .parameter(Parameter::if_none_match());
     routes.serve(Method::GET, "/v1/shares/{id}", op, get);
 
-    let op = Operation::named("redeemShare", "shares", "Redeem an invitation")
+    let op = Operation::new("redeemShare", "shares", "Redeem an invitation")
         .describe("Shows nothing of the patient but the label. Every failure is the same 404.")
         .takes::<RedeemShare>()
         .example(json!({"code": "K7QF-2M9X-TP4D"}))
         .problems(&[ProblemKind::NotFound]);
     routes.serve(Method::POST, "/v1/shares/redeem", op, redeem);
 
-    let op = Operation::named("confirmShare", "shares", "Confirm the practitioner")
+    let op = Operation::new("confirmShare", "shares", "Confirm the practitioner")
         .describe("Look at the practitioner's name and verified address first: from now on the share is open.")
         .problems(&[ProblemKind::Conflict]);
     routes.serve(Method::POST, "/v1/shares/{id}/confirm", op, confirm);
 
-    let op = Operation::named("changeShare", "shares", "Narrow or widen a share")
+    let op = Operation::new("changeShare", "shares", "Narrow or widen a share")
         .parameter(Parameter::if_match())
         .takes_resource::<ShareTerms>()
         .example(terms)
@@ -69,12 +69,12 @@ pub fn routes(routes: &mut Routes) {
         ]);
     routes.serve(Method::PUT, "/v1/shares/{id}", op, change);
 
-    let op = Operation::named("endShare", "shares", "End a share").describe(
+    let op = Operation::new("endShare", "shares", "End a share").describe(
         "Either side may. Requests that begin after it are refused; ending twice is fine.",
     );
     routes.serve(Method::DELETE, "/v1/shares/{id}", op, end);
 
-    let op = Operation::named(
+    let op = Operation::new(
         "listPatients",
         "patients",
         "List the journals open to me")

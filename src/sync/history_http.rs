@@ -13,7 +13,7 @@ use uuid::Uuid;
 /// Registers the operations.
 pub(super) fn routes(routes: &mut Routes) {
     let [_, next_page] = Parameter::of_page();
-    let op = Operation::named("getRecordHistory", "sync", "What became of a record")
+    let op = Operation::new("getRecordHistory", "sync", "What became of a record")
         .describe(
             "Every value that was ever typed, also overwritten and deleted ones, oldest first.",
         )
@@ -29,12 +29,12 @@ pub(super) fn routes(routes: &mut Routes) {
         .problems(&[ProblemKind::InvalidCursor]);
     routes.serve(Method::GET, "/v1/sync/history/{collection}/{id}", op, record_history);
 
-    let op = Operation::named("listRejectedRecords", "sync", "What was not accepted")
+    let op = Operation::new("listRejectedRecords", "sync", "What was not accepted")
         .describe("Newest first. A record leaves the list when it is accepted or dismissed.")
         .pages();
     routes.serve(Method::GET, "/v1/sync/rejected", op, rejected_records);
 
-    let op = Operation::named("dismissRejectedRecord", "sync", "Let go what was not accepted")
+    let op = Operation::new("dismissRejectedRecord", "sync", "Let go what was not accepted")
         .problems(&[ProblemKind::ValidationFailed]);
     routes.serve(Method::DELETE, "/v1/sync/rejected/{id}", op, dismiss_rejected);
 }

@@ -34,7 +34,7 @@ const BIG_CHANGES: usize = 200;
 pub fn routes(routes: &mut Routes) {
     pull_route(routes);
     push_route(routes);
-    let op = Operation::named("streamChanges", "sync", "A live hint to pull")
+    let op = Operation::new("streamChanges", "sync", "A live hint to pull")
         .describe("Server-sent events: `event: change` with the newest timestamp, and a comment every 15 s.")
         .parameter(database_of())
         .problems(&[ProblemKind::OtherAccount]);
@@ -66,7 +66,7 @@ fn database_of() -> Parameter {
 }
 
 fn pull_route(routes: &mut Routes) {
-    let op = Operation::named("pullChanges", "sync", "What changed since a cursor")
+    let op = Operation::new("pullChanges", "sync", "What changed since a cursor")
         .describe(
             "Pages by revision, each from one snapshot; go on while `has_more`. docs/sync.md.",
         )
@@ -108,7 +108,7 @@ fn pull_route(routes: &mut Routes) {
 }
 
 fn push_route(routes: &mut Routes) {
-    let op = Operation::named(
+    let op = Operation::new(
         "pushChanges",
         "sync",
         "Send what changed on the device")

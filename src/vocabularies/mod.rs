@@ -160,7 +160,7 @@ static VOCABULARIES: LazyLock<Reference<Vocabularies>> = LazyLock::new(|| {
 
 /// Registers the operation.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::named(
+    let op = Operation::new(
         "listVocabularies",
         "reference",
         "Every vocabulary with its labels")

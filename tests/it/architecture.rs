@@ -185,3 +185,28 @@ fn every_room_is_in_the_list_and_there() {
     let empty: Vec<&String> = rooms.iter().filter(|room| !modules.contains(*room)).collect();
     assert!(empty.is_empty(), "listed and not there: {empty:?}");
 }
+
+#[test]
+fn what_is_pure_knows_neither_the_database_nor_http() {
+    let (allowed, rooms, modules) = (named("pure"), named("layers"), modules());
+    let pure = ["report::rules", "report::render"];
+    assert!(pure.iter().all(|room| allowed.iter().any(|one| one == room)));
+    for file in sources() {
+        let module = module_of(&file);
+        if room(&module, &rooms).is_none_or(|room| !pure.contains(&room)) {
+            continue;
+        }
+        let name = file.strip_prefix(root()).unwrap().display().to_string();
+        for path in paths(&file, &modules) {
+            let into = room(&path, &rooms);
+            assert!(
+                into.is_none_or(|into| allowed.iter().any(|one| one == into)),
+                "{name} uses {path}"
+            );
+        }
+        let code = code(&file);
+        for library in ["actix_web", "diesel", "tokio", "reqwest"] {
+            assert!(!code.contains(&format!("{library}::")), "{name} uses {library}");
+        }
+    }
+}

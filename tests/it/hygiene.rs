@@ -8,7 +8,7 @@ use actix_web::middleware::from_fn;
 use pain_journal::door::Bounds;
 use pain_journal::door::frame;
 use pain_journal::http::{Answered, Found};
-use pain_journal::routes::{Authz, Operation, Routes};
+use pain_journal::routes::{Operation, Routes};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -458,7 +458,7 @@ async fn reference_data_may_be_kept_by_caches() {
 
 #[tokio::test]
 async fn whatever_panics_is_an_answer_and_the_next_request_is_served() {
-    async fn broken() -> Answered<Found<pain_journal::account::Me>> {
+    async fn broken(_: pain_journal::access::Anyone) -> Answered<Found<pain_journal::account::Me>> {
         panic!("a secret of the inside")
     }
     async fn broken_page() -> actix_web::HttpResponse {
@@ -484,8 +484,8 @@ async fn whatever_panics_is_an_answer_and_the_next_request_is_served() {
         let app = actix_web::App::new().app_data(data.clone()).wrap(from_fn(frame));
         app.configure(|config| {
             let mut routes = Routes::default();
-            let operation = Operation::new("broken", "service", "Breaks", Authz::NOTHING);
-            routes.add(actix_web::http::Method::GET, "/v1/broken", operation, broken);
+            let operation = Operation::new("broken", "service", "Breaks");
+            routes.serve(actix_web::http::Method::GET, "/v1/broken", operation, broken);
             routes.install(config);
             config.route("/page", actix_web::web::get().to(broken_page));
             let read = |_: Broken| async { "read" };

@@ -4,7 +4,7 @@
 use crate::records::{merged, samples};
 use crate::support::people::{daily, fresh};
 use crate::support::{Answer, Person, TestApp};
-use pain_journal::reference::fingerprint_base64;
+use pain_journal::markup::policy_hash;
 use serde_json::{Value, json};
 
 /// The days of the samples.
@@ -133,7 +133,7 @@ async fn a_page_may_load_its_own_style_and_nothing_else() {
         let (_, rest) = page.text.split_once("<style>").unwrap();
         let (style, _) = rest.split_once("</style>").unwrap();
         let policy = page.header("content-security-policy");
-        let hash = fingerprint_base64(style.as_bytes());
+        let hash = policy_hash(style.as_bytes());
         assert!(policy.contains(&format!("style-src 'sha256-{hash}';")), "{policy}");
         assert!(policy.contains("default-src 'none'") && !policy.contains("script-src"));
         for link in ["<script", "<link", "href=", "src=\"http", "url(", "@import"] {

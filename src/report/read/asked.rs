@@ -40,6 +40,11 @@ impl Asked {
         }
     }
 
+    /// The same, as a share is asked for them.
+    pub(crate) const fn days(self) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        (self.from, self.to)
+    }
+
     /// The days meant, when it is this day for the patient.
     pub(crate) fn window(self, today: NaiveDate) -> (NaiveDate, NaiveDate) {
         let to = self.to.unwrap_or(today);

@@ -2,8 +2,7 @@
 //! Every text is data; pictures are data URIs, so that nothing in one can reach out of it.
 
 use super::page::{Alignment, Block, Direction, Fact, Figure, Note, Page, Span, Table};
-use crate::markup::{DOCTYPE, Printable};
-use crate::reference::fingerprint_base64;
+use crate::markup::{DOCTYPE, Printable, policy_hash};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use maud::{Markup, PreEscaped, html};
@@ -16,7 +15,7 @@ pub fn policy() -> String {
     format!(
         "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'none'",
-        fingerprint_base64(STYLE.as_bytes())
+        policy_hash(STYLE.as_bytes())
     )
 }
 

@@ -1,10 +1,17 @@
 //! The days a report is asked for, in the query of a request.
 
+use crate::access::{Call, FromCall};
 use crate::http::{Answered, ProblemKind, Query};
 use crate::report::read::asked::{Asked, MOST_DAYS};
 use crate::routes::Operation;
 use crate::routes::Parameter;
 use actix_web::HttpRequest;
+
+impl FromCall for Asked {
+    fn from_call(call: &Call) -> Answered<Self> {
+        asked(call.request())
+    }
+}
 
 /// The days in the query of a request.
 pub(super) fn asked(request: &HttpRequest) -> Answered<Asked> {

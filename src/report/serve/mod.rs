@@ -2,11 +2,11 @@
 
 mod asked;
 pub mod practitioner;
+mod reader;
 pub mod renderings;
 mod report;
 mod responders;
 mod snapshots;
 pub mod source;
-mod whose;
 
 pub use report::routes;

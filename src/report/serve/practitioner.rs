@@ -1,41 +1,64 @@
-//! Frozen reports for the practitioners' pages: what the operations do, through the same walls and
-//! with the same lines in the access log.
+//! Reports for the practitioners' pages: what the operations do, through the same walls and with the same
+//! lines in the access log.
 
-use super::snapshots::{ALL_DAYS, Kept, LIST};
-use super::source::Source;
-use super::whose::{Whose, target};
-use crate::access::{self, Caller};
-use crate::app::App;
+use super::asked::asked;
+use super::reader::Reports;
+use super::snapshots::{LIST, kept_by, listed};
+use super::source::{File, Live, Source};
+use crate::access::{Permission, Practitioner, Reader, Shared};
 use crate::http::{Answered, Problem, ProblemKind, path_id};
-use crate::report::read::SECTIONS;
 use crate::report::read::asked::{Asked, MOST_DAYS};
 use crate::report::snapshots::FREEZE;
 use crate::report::snapshots::freeze::{Frozen, Patience, freeze as freeze_days};
 use crate::report::snapshots::model::ReportSnapshot;
-use crate::report::snapshots::store;
 use actix_web::HttpRequest;
 use chrono::NaiveDate;
 
 /// Frozen reports a page lists: the newest.
 const MOST_LISTED: usize = 200;
 
+/// What an address asks for. Where it cannot be read, the practitioner is judged first.
+async fn read<T>(
+    practitioner: Practitioner,
+    request: &HttpRequest,
+    what: impl FnOnce() -> Answered<T>,
+) -> Answered<(Shared<Reports>, T)> {
+    let asked = path_id(request, "share_id").and_then(|share| Ok((share, what()?)));
+    match asked {
+        Ok((share, asked)) => Ok((Shared::new(practitioner, share), asked)),
+        Err(problem) => {
+            practitioner.judge().await?;
+            Err(problem)
+        }
+    }
+}
+
+/// The report of the days in the address, computed now.
+///
+/// # Errors
+/// As the operation, as far as the address goes.
+pub(crate) async fn live(
+    practitioner: Practitioner,
+    request: &HttpRequest,
+    file: File,
+) -> Answered<impl Source> {
+    let (reader, asked) = read(practitioner, request, || asked(request)).await?;
+    Ok(Live { reader: reader.acting(file.action()), asked })
+}
+
 /// Freezes the report of these days, at most 731.
 ///
 /// # Errors
 /// As the operation.
 pub async fn freeze(
-    app: &App,
-    caller: &Caller,
+    practitioner: Practitioner,
     request: &HttpRequest,
     (from, to): (NaiveDate, NaiveDate),
 ) -> Answered<ReportSnapshot> {
     let invalid = || Problem::new(ProblemKind::ValidationFailed);
-    let days = Asked::of(Some(from), Some(to), MOST_DAYS).map_err(|_| invalid());
-    let asked = days.and_then(|days| Ok((days, path_id(request, "share_id")?)));
-    let need = Whose::Shared.need();
-    let (days, share) = access::heard(app, caller, need, asked).await?;
-    let from = (need, target(Some(share), FREEZE, SECTIONS, days));
-    match freeze_days(app, caller, from, days, Patience::Waiting, async |_| ()).await? {
+    let days = || Asked::of(Some(from), Some(to), MOST_DAYS).map_err(|_| invalid());
+    let (reader, days) = read(practitioner, request, days).await?;
+    match freeze_days(&reader.acting(FREEZE), days, Patience::Waiting, async |_| ()).await? {
         Frozen::Made(snapshot) | Frozen::Stands(snapshot) => Ok(snapshot),
         Frozen::TooLong(_) => Err(invalid()),
     }
@@ -46,22 +69,22 @@ pub async fn freeze(
 /// # Errors
 /// As the operation.
 pub async fn newest(
-    app: &App,
-    caller: &Caller,
+    practitioner: Practitioner,
     request: &HttpRequest,
 ) -> Answered<Vec<ReportSnapshot>> {
-    let need = Whose::Shared.need();
-    let share = access::heard(app, caller, need, path_id(request, "share_id")).await?;
-    let target = target(Some(share), LIST, SECTIONS, ALL_DAYS);
-    let (_, rows) = access::read(app, caller, need, target, store::page(None, MOST_LISTED)).await?;
+    let (reader, ()) = read(practitioner, request, || Ok(())).await?;
+    let rows = listed(&reader.acting(LIST), None, MOST_LISTED).await?;
     Ok(rows.into_iter().map(ReportSnapshot::from).collect())
 }
 
-/// The frozen report that an address names.
-pub(crate) fn source<'a>(
-    app: &'a App,
-    caller: &'a Caller,
-    request: &'a HttpRequest,
-) -> impl Source {
-    Kept { app, caller, request, whose: Whose::Shared }
+/// The frozen report that the address names.
+///
+/// # Errors
+/// As the operation, as far as the address goes.
+pub(crate) async fn kept(
+    practitioner: Practitioner,
+    request: &HttpRequest,
+) -> Answered<impl Source> {
+    let (reader, id) = read(practitioner, request, || path_id(request, "id")).await?;
+    Ok(kept_by(reader, id))
 }

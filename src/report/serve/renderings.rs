@@ -1,22 +1,20 @@
 //! The report as a page, a document and a table: one operation for each, for both readers.
 
 use super::asked::with_window;
+use super::reader::{ReportReader, Reports};
 use super::source::{File, Live, Source};
-use super::whose::Whose;
-use crate::access::Caller;
-use crate::app::App;
+use crate::access::{Patient, Reader, Shared};
 use crate::http::{Answered, Csv, Html, Pdf, Problem};
 use crate::lanes::Place;
-use crate::report::read::SECTIONS;
+use crate::report::read::asked::Asked;
 use crate::report::render::compose::{ENGLISH, patient_page, practitioner_page};
 use crate::report::render::html;
 use crate::report::render::page::Page;
 use crate::report::render::pdf;
 use crate::report::rules::Report;
 use crate::report::rules::statement::ReportWindow;
-use crate::routes::{Authz, Operation, Routes};
+use crate::routes::{Operation, Routes};
 use actix_web::http::Method;
-use actix_web::{HttpRequest, web};
 
 const PAGE: &str =
     "One HTML document with everything in it: no scripts, nothing to load. It prints on A4.";
@@ -27,55 +25,36 @@ const DAYS: &str = "RFC 4180, one row a day. An empty cell is not known, never z
 
 /// Registers the operations.
 pub(crate) fn routes(routes: &mut Routes) {
-    for whose in [Whose::Own, Whose::Shared] {
-        let (id, report, days, authz, at) = match whose {
-            Whose::Own => ("get", "The own report", "The own days", Authz::PATIENT, "/v1/report"),
-            Whose::Shared => (
-                "getShared",
-                "A patient's report",
-                "A patient's days",
-                Authz::share(SECTIONS),
-                "/v1/patients/{share_id}/report",
-            ),
-        };
-        let op = |noun: &str, summary: String, about: &str| {
-            let op = Operation::new(format!("{id}Report{noun}"), "reports", summary, authz);
-            with_window(op.describe(about))
-        };
-        let handler = move |caller: Caller, request: HttpRequest, app: web::Data<App>| async move {
-            page(&app, live(&app, &caller, &request, whose, File::Page)).await
-        };
-        let page = op("Page", format!("{report} as a page"), PAGE);
-        routes.add(Method::GET, &format!("{at}/page.html"), page, handler);
-
-        let handler = move |caller: Caller, request: HttpRequest, app: web::Data<App>| async move {
-            document(&app, live(&app, &caller, &request, whose, File::Document)).await
-        };
-        let document = op("Document", format!("{report} as PDF"), DOCUMENT);
-        routes.add(Method::GET, &format!("{at}/document.pdf"), document, handler);
-
-        let handler = move |caller: Caller, request: HttpRequest, app: web::Data<App>| async move {
-            self::days(&app, live(&app, &caller, &request, whose, File::Days)).await
-        };
-        let table = op("Days", format!("{days} as a table"), DAYS);
-        routes.add(Method::GET, &format!("{at}/days.csv"), table, handler);
-    }
+    files::<Patient>(routes, ("get", "The own report", "The own days"), "/v1/report");
+    let words = ("getShared", "A patient's report", "A patient's days");
+    files::<Shared<Reports>>(routes, words, "/v1/patients/{share_id}/report");
     let summary = "Am I getting better? A page in plain words";
-    let op = Operation::new("getReportSummary", "reports", summary, Authz::PATIENT).describe(PAGE);
-    let handler = async |caller: Caller, request: HttpRequest, app: web::Data<App>| {
-        summary_page(live(&app, &caller, &request, Whose::Own, File::Page)).await
-    };
-    routes.add(Method::GET, "/v1/report/summary.html", with_window(op), handler);
+    let op = Operation::new("getReportSummary", "reports", summary).describe(PAGE);
+    let handler = async |reader: Patient, asked| summary_page(Live { reader, asked }).await;
+    routes.serve(Method::GET, "/v1/report/summary.html", with_window(op), handler);
 }
 
-const fn live<'a>(
-    app: &'a App,
-    caller: &'a Caller,
-    request: &'a HttpRequest,
-    whose: Whose,
-    file: File,
-) -> Live<'a> {
-    Live { app, caller, request, whose, action: file.action() }
+/// Those of one reader, below an address.
+fn files<R: ReportReader>(routes: &mut Routes, (id, report, days): (&str, &str, &str), at: &str) {
+    let op = |noun: &str, summary: String, about: &str| {
+        let op = Operation::new(format!("{id}Report{noun}"), "reports", summary);
+        with_window(op.describe(about))
+    };
+    let handler = async |reader: R, asked| page(live(reader, asked, File::Page)).await;
+    let page = op("Page", format!("{report} as a page"), PAGE);
+    routes.serve(Method::GET, &format!("{at}/page.html"), page, handler);
+
+    let handler = async |reader: R, asked| document(live(reader, asked, File::Document)).await;
+    let document = op("Document", format!("{report} as PDF"), DOCUMENT);
+    routes.serve(Method::GET, &format!("{at}/document.pdf"), document, handler);
+
+    let handler = async |reader: R, asked| self::days(live(reader, asked, File::Days)).await;
+    let table = op("Days", format!("{days} as a table"), DAYS);
+    routes.serve(Method::GET, &format!("{at}/days.csv"), table, handler);
+}
+
+fn live<R: Reader>(reader: R, asked: Asked, file: File) -> Live<R> {
+    Live { reader: reader.acting(file.action()), asked }
 }
 
 /// Version of the layout and the words of the files: one more whenever the same report looks
@@ -102,8 +81,8 @@ fn html_answer(bytes: Vec<u8>, etag: &str) -> Html {
 }
 
 /// The answer with a report as a page.
-pub(crate) async fn page(app: &App, source: impl Source) -> Answered<Html> {
-    let (bytes, etag) = File::Page.render(app, source).await?;
+pub(crate) async fn page(source: impl Source) -> Answered<Html> {
+    let (bytes, etag) = File::Page.render(source).await?;
     Ok(html_answer(bytes, &etag))
 }
 
@@ -115,14 +94,14 @@ pub(crate) async fn summary_page(source: impl Source) -> Answered<Html> {
 }
 
 /// The answer with a report as PDF.
-pub(crate) async fn document(app: &App, source: impl Source) -> Answered<Pdf> {
-    let (bytes, etag) = File::Document.render(app, source).await?;
+pub(crate) async fn document(source: impl Source) -> Answered<Pdf> {
+    let (bytes, etag) = File::Document.render(source).await?;
     Ok(Pdf::new(bytes, rendered(&etag)))
 }
 
 /// The answer with the days of a report.
-pub(crate) async fn days(app: &App, source: impl Source) -> Answered<Csv> {
-    let (bytes, etag) = File::Days.render(app, source).await?;
+pub(crate) async fn days(source: impl Source) -> Answered<Csv> {
+    let (bytes, etag) = File::Days.render(source).await?;
     Ok(Csv::new(bytes, rendered(&etag)))
 }
 

@@ -1,9 +1,8 @@
 //! The responder analysis of a practitioner: one journal after the other, each through its own share
 //! and with its own line in that patient's access log.
 
-use crate::access::{self, Caller, Need, Own, Target};
+use crate::access::{Own, Practitioner, Purpose, Reader, Shared};
 
-use crate::app::App;
 use crate::db::Statement;
 use crate::http::{Answered, Found, ProblemKind, document};
 
@@ -13,10 +12,9 @@ use crate::report::rules::pain::daily::PainDays;
 use crate::report::rules::pain::responders::{
     FOLLOW_UP_WEEKS, Outcome, ResponderAnalysis, analyse,
 };
-use crate::routes::{Authz, Operation, Routes};
+use crate::routes::{Operation, Routes};
 use crate::sections::{Section, Sections};
 use actix_web::http::Method;
-use actix_web::web;
 use chrono::{DateTime, Days, Utc};
 use uuid::Uuid;
 
@@ -29,7 +27,6 @@ pub(crate) fn routes(routes: &mut Routes) {
         "getResponders",
         "reports",
         "Responders among the own patients",
-        Authz::PRACTITIONER,
     )
     .describe(
         "Of the patients whose active share opens pain and treatment, the newest 200: how many \
@@ -38,7 +35,7 @@ pub(crate) fn routes(routes: &mut Routes) {
          Cells of fewer than ten patients are withheld. Nobody is ranked and no cause is shown. \
          Each journal that is read gets a line in its access log.",
     );
-    routes.add(Method::GET, "/v1/responders", op, responders);
+    routes.serve(Method::GET, "/v1/responders", op, responders);
 }
 document!(ResponderAnalysis);
 
@@ -53,16 +50,21 @@ fn shares(now: DateTime<Utc>) -> Statement<Own, (Uuid,)> {
     .bind(now)
 }
 
-async fn responders(caller: Caller, app: web::Data<App>) -> Answered<Found<ResponderAnalysis>> {
-    let shares = access::own(&app, &caller, Need::PRACTITIONER, async |tx, own| {
-        Ok(tx.load(shares(own.moment())).await?)
-    })
-    .await?;
+/// The analysis reads one journal after the other.
+struct Responders;
+
+impl Purpose for Responders {
+    const SECTIONS: Sections = SECTIONS;
+    const ACTION: &'static str = "responders";
+}
+
+async fn responders(practitioner: Practitioner) -> Answered<Found<ResponderAnalysis>> {
+    let shares = practitioner.own(async |tx, own| Ok(tx.load(shares(own.moment())).await?)).await?;
     // As many reads as there are patients, one after the other: they take one place among the reports.
-    let _place = app.lanes.reports.enter().await?;
+    let _place = practitioner.app().lanes.reports.enter().await?;
     let mut outcomes = Vec::with_capacity(shares.len());
     for (share,) in shares {
-        match outcome(&app, &caller, share).await {
+        match outcome(&Shared::new(practitioner.clone(), share)).await {
             Ok(outcome) => outcomes.push(outcome),
             // Ended since the list was read: it is none of the caller's patients any more.
             Err(problem) if problem.kind() == ProblemKind::NotFound => {}
@@ -73,19 +75,15 @@ async fn responders(caller: Caller, app: web::Data<App>) -> Answered<Found<Respo
 }
 
 /// How one patient came out, read in one round trip.
-async fn outcome(app: &App, caller: &Caller, id: Uuid) -> Answered<Outcome> {
-    let target =
-        Target::Share { id, action: "responders", sections: SECTIONS, from: None, to: None };
+async fn outcome(patient: &Shared<Responders>) -> Answered<Outcome> {
     let days = |days: i64| i32::try_from(days).unwrap_or(0);
     let weeks = FOLLOW_UP_WEEKS * 7;
     let after = (days(weeks - baseline::FOLLOW_UP_DAYS), days(weeks - 1));
-    let (journal, (first, entries)) = access::read_all(app, caller, Need::PRACTITIONER, target, {
-        (
-            statements::first_session(),
-            statements::entries_around_first(days(baseline::BASELINE_DAYS), after),
-        )
-    })
-    .await?;
+    let asked = (
+        statements::first_session(),
+        statements::entries_around_first(days(baseline::BASELINE_DAYS), after),
+    );
+    let (journal, (first, entries)) = patient.read_all((None, None), asked).await?;
     let opens_both = SECTIONS.without(journal.sections()) == Sections::NONE;
     let yesterday = journal.today() - Days::new(1);
     let open_until = journal.window().1.map_or(yesterday, |last| last.min(yesterday));

@@ -1,20 +1,20 @@
 //! Where a report comes from: computed now, or kept. What is made of it does not ask.
 
-use super::asked::asked;
 use super::renderings::{for_practitioners, typeset};
 use super::report::pull;
-use super::whose::Whose;
-use crate::access::Caller;
+use crate::access::Reader;
 use crate::app::App;
 use crate::http::{Answered, Problem};
-use crate::report::read::SECTIONS;
+use crate::report::read::asked::Asked;
 use crate::report::render::csv;
 use crate::report::render::html;
 use crate::report::rules::Report;
-use actix_web::HttpRequest;
+use std::sync::Arc;
 
 /// A report that is not there yet. What is made of it is made beside the requests, in its turn.
 pub(crate) trait Source {
+    /// The application.
+    fn app(&self) -> &Arc<App>;
     /// Makes something of the report, and answers it with the ETag of the report.
     ///
     /// # Errors
@@ -25,36 +25,23 @@ pub(crate) trait Source {
     ) -> Answered<(T, String)>;
 }
 
-/// The report that an address asks for, computed now.
-#[derive(Clone, Copy)]
-pub(crate) struct Live<'a> {
-    pub(crate) app: &'a App,
-    pub(crate) caller: &'a Caller,
-    pub(crate) request: &'a HttpRequest,
-    pub(crate) whose: Whose,
-    /// What the access log calls it.
-    pub(crate) action: &'static str,
+/// The report of these days, computed now.
+#[derive(Clone)]
+pub(crate) struct Live<R> {
+    pub(crate) reader: R,
+    pub(crate) asked: Asked,
 }
 
-impl Source for Live<'_> {
+impl<R: Reader> Source for Live<R> {
+    fn app(&self) -> &Arc<App> {
+        self.reader.app()
+    }
     async fn make<T: Send + 'static>(
         self,
         make: impl FnOnce(&Report) -> T + Send + 'static,
     ) -> Answered<(T, String)> {
-        let asked = asked(self.request);
-        let whose = (self.whose, self.action, SECTIONS);
-        pull(self.app, self.caller, self.request, whose, asked, move |report| make(&report)).await
+        pull(&self.reader, self.asked, move |report| make(&report)).await
     }
-}
-
-/// The report of a patient for the practitioners' pages, computed now.
-pub(crate) fn for_practitioner<'a>(
-    app: &'a App,
-    caller: &'a Caller,
-    request: &'a HttpRequest,
-    file: File,
-) -> impl Source {
-    Live { app, caller, request, whose: Whose::Shared, action: file.action() }
 }
 
 /// A file that a report can be taken along as.
@@ -114,16 +101,12 @@ impl File {
     ///
     /// # Errors
     /// As the source, or when it cannot be made.
-    pub(crate) async fn render(
-        self,
-        app: &App,
-        source: impl Source,
-    ) -> Answered<(Vec<u8>, String)> {
+    pub(crate) async fn render(self, source: impl Source) -> Answered<(Vec<u8>, String)> {
         match self {
             Self::Document => {
                 // A document has its place before its report is read, so that nothing is kept for
                 // those who wait.
-                let place = app.lanes.documents.enter().await?;
+                let place = source.app().lanes.documents.enter().await?;
                 let (page, etag) = source.make(for_practitioners).await?;
                 Ok((typeset(place, page).await?, etag))
             }

@@ -3,7 +3,7 @@
 
 use super::model::{ReportSnapshot, SnapshotRow};
 use super::store::{self, Fresh};
-use crate::access::{self, Caller, JournalAccess, Need, Read, Target};
+use crate::access::{JournalAccess, Read, Reader};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::http::{Answered, Problem, ProblemKind};
@@ -52,22 +52,21 @@ pub(crate) enum Patience {
 /// # Errors
 /// As every read of a journal; 404 where the share opens none of the days; 503 when others keep
 /// freezing the same.
-pub(crate) async fn freeze(
-    app: &App,
-    caller: &Caller,
-    (need, target): (Need, Target),
+pub(crate) async fn freeze<R: Reader>(
+    reader: &R,
     asked: Asked,
     patience: Patience,
     progress: impl AsyncFn(i64),
 ) -> Answered<Frozen> {
+    let app = reader.app();
     // A job waits for its turn elsewhere.
     let _place = match patience {
         Patience::Waiting => Some(app.lanes.reports.enter().await?),
         Patience::Job => None,
     };
     for _ in 0..TRIES {
-        let tried: Answered<Option<Frozen>> =
-            access::snapshot(app, caller, need, target, async |tx, journal| {
+        let tried: Answered<Option<Frozen>> = reader
+            .snapshot(asked.days(), async |tx, journal| {
                 // A refusal is a value: the line in the access log is committed with it.
                 let window = match read::within(&journal, asked.window(journal.today())) {
                     Ok(window) => window,

@@ -3,15 +3,15 @@
 
 use super::freeze::{Frozen, Patience, Span, freeze};
 use super::model::{JobRow, ReportJob, ReportJobStatus};
-use crate::access::{self, Caller, Need, Own, Target};
-use crate::app::App;
+use crate::access::{Account, Id, Own, Patient, Practitioner, Purpose, Reader, Shared};
 use crate::db::{Anonymous, DbError, Statement, Tx};
-use crate::http::{Answered, Polled, Problem, ProblemKind, path_id};
+use crate::http::{Answered, Polled, Problem, ProblemKind};
 use crate::lanes::Place;
 use crate::report::read::SECTIONS;
 use crate::report::read::asked::Asked;
-use actix_web::{HttpRequest, web};
+use crate::sections::Sections;
 use chrono::{DateTime, Duration, Utc};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Long reports an account may have in the making.
@@ -112,62 +112,56 @@ fn end(id: Uuid, snapshot: Option<Uuid>, problem: Option<String>) -> Statement<O
 ///
 /// # Errors
 /// 409 when the account has five in the making; as every request else.
-pub(crate) async fn start(
-    app: &web::Data<App>,
-    caller: &Caller,
-    share: Option<Uuid>,
-    days: Span,
-) -> Answered<ReportJob> {
-    let (row, is_new) = access::own(app, caller, Need::ACCOUNT, async |tx, own| {
-        if let Some(row) = tx.first(at_work(share, days)).await? {
-            return Ok((row, false));
-        }
-        let others = tx.first(count()).await?.map_or(0, |(count,)| count);
-        if others >= MOST_AT_WORK {
-            return Err(Problem::new(ProblemKind::Conflict)
-                .detail("Five long reports are in the making: wait for one of them."));
-        }
-        let id = app.ids.next();
-        tx.execute(queue((id, share), days, own.moment())).await?;
-        let row = tx.first(find(id)).await?.ok_or(ProblemKind::NotFound)?;
-        Ok((row, true))
-    })
-    .await?;
+pub(crate) async fn start<R: Reader>(reader: &R, days: Span) -> Answered<ReportJob> {
+    let account = Account::new(Arc::clone(reader.app()), *reader.caller());
+    let share = reader.share();
+    let (row, is_new) = account
+        .own(async |tx, own| {
+            if let Some(row) = tx.first(at_work(share, days)).await? {
+                return Ok((row, false));
+            }
+            let others = tx.first(count()).await?.map_or(0, |(count,)| count);
+            if others >= MOST_AT_WORK {
+                return Err(Problem::new(ProblemKind::Conflict)
+                    .detail("Five long reports are in the making: wait for one of them."));
+            }
+            let id = account.app().ids.next();
+            tx.execute(queue((id, share), days, own.moment())).await?;
+            let row = tx.first(find(id)).await?.ok_or(ProblemKind::NotFound)?;
+            Ok((row, true))
+        })
+        .await?;
     if is_new {
-        spawn(app, *caller, &row);
+        spawn(&account, &row);
     }
     Ok(row.into())
 }
 
 /// How a job stands. One whose process died goes on from here.
-pub(crate) async fn get(
-    caller: Caller,
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Answered<Polled<ReportJob>> {
-    let id = path_id(&request, "id");
-    let (row, is_taken) = access::own(&app, &caller, Need::ACCOUNT, async |tx, own| {
-        let id = id?;
-        let now = own.moment();
-        let row = tx.first(find(id)).await?.ok_or(ProblemKind::NotFound)?;
-        let is_silent = row.state.is_at_work() && row.beat_at < now - SILENCE;
-        let is_taken = is_silent && tx.execute(take_over(id, now - SILENCE, now)).await? > 0;
-        Ok((row, is_taken))
-    })
-    .await?;
+pub(crate) async fn get(account: Account, Id(id): Id) -> Answered<Polled<ReportJob>> {
+    let (row, is_taken) = account
+        .own(async |tx, own| {
+            let now = own.moment();
+            let row = tx.first(find(id)).await?.ok_or(ProblemKind::NotFound)?;
+            let is_silent = row.state.is_at_work() && row.beat_at < now - SILENCE;
+            let is_taken = is_silent && tx.execute(take_over(id, now - SILENCE, now)).await? > 0;
+            Ok((row, is_taken))
+        })
+        .await?;
     if is_taken {
-        spawn(&app, caller, &row);
+        spawn(&account, &row);
     }
     let at_work = row.state.is_at_work();
     Ok(Polled { job: row.into(), at_work })
 }
 
 /// Lets a job run beside the requests. It dies with the server; whoever looks at it next goes on.
-fn spawn(app: &web::Data<App>, caller: Caller, row: &JobRow) {
-    let app = app.clone();
+fn spawn(account: &Account, row: &JobRow) {
+    let request = account.app().ids.next();
+    let account = Account::new(Arc::clone(account.app()), account.caller().on(request));
     let (id, share, days) = (row.id, row.share_id, (row.from_date, row.to_date));
     actix_web::rt::spawn(async move {
-        let job = Job { app: &app, caller: caller.on(app.ids.next()), id };
+        let job = Job { account, id };
         if let Err(problem) = job.run(share, days).await {
             // The row keeps its last beat; the next look goes on with it.
             tracing::warn!(job = %id, cause = problem.cause(), "a long report came to no end");
@@ -175,33 +169,38 @@ fn spawn(app: &web::Data<App>, caller: Caller, row: &JobRow) {
     });
 }
 
+/// A job freezes what a share opens.
+struct Freezing;
+
+impl Purpose for Freezing {
+    const SECTIONS: Sections = SECTIONS;
+    const ACTION: &'static str = super::FREEZE;
+}
+
 /// A job at work.
-struct Job<'a> {
-    app: &'a App,
-    caller: Caller,
+struct Job {
+    account: Account,
     id: Uuid,
 }
 
-impl Job<'_> {
+impl Job {
     async fn run(&self, share: Option<Uuid>, (from, to): Span) -> Answered<()> {
         let _turn = self.turn().await?;
         self.note(ReportJobStatus::Running, Some(0)).await?;
-        let whose = match share {
-            None => (Need::PATIENT, Target::Own),
-            Some(id) => {
-                let (from, to) = (Some(from), Some(to));
-                let target =
-                    Target::Share { id, action: super::FREEZE, sections: SECTIONS, from, to };
-                (Need::PRACTITIONER, target)
-            }
-        };
         let asked = Asked { from: Some(from), to: Some(to) };
         let progress = async |days: i64| {
             let days = i32::try_from(days).unwrap_or(i32::MAX);
             // Only a sign of life: the report does not depend on it.
             let _ = self.note(ReportJobStatus::Running, Some(days)).await;
         };
-        let frozen = freeze(self.app, &self.caller, whose, asked, Patience::Job, progress).await;
+        let (app, caller) = (Arc::clone(self.account.app()), *self.account.caller());
+        let frozen = match share {
+            None => freeze(&Patient::new(app, caller), asked, Patience::Job, progress).await,
+            Some(id) => {
+                let reader = Shared::<Freezing>::new(Practitioner::new(app, caller), id);
+                freeze(&reader, asked, Patience::Job, progress).await
+            }
+        };
         let (snapshot, problem) = match frozen {
             Ok(Frozen::Made(snapshot) | Frozen::Stands(snapshot)) => (Some(snapshot.id()), None),
             Ok(Frozen::TooLong(_)) => (None, Some(ProblemKind::Internal.code())),
@@ -222,7 +221,7 @@ impl Job<'_> {
 
     /// Waits until no other long report is made, and shows life meanwhile.
     async fn turn(&self) -> Answered<Place> {
-        let turn = self.app.lanes.long.turn();
+        let turn = self.account.app().lanes.long.turn();
         tokio::pin!(turn);
         loop {
             tokio::select! {
@@ -246,10 +245,7 @@ impl Job<'_> {
         &self,
         work: impl AsyncFnOnce(&Tx<'_, Own>, DateTime<Utc>) -> Answered<T>,
     ) -> Answered<T> {
-        access::own(self.app, &self.caller, Need::ACCOUNT, async |tx, own| {
-            work(tx, own.moment()).await
-        })
-        .await
+        self.account.own(async |tx, own| work(tx, own.moment()).await).await
     }
 }
 
