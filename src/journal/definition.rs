@@ -55,7 +55,7 @@ pub struct FieldInfo {
     pub part: Part,
 }
 
-/// A collection, as [`collection!`](super::collection) declares it.
+/// A collection, as [`collection!`](macro@super::collection) declares it.
 #[derive(Debug, Clone, Copy)]
 pub struct CollectionDefinition {
     /// The collection's name, also its table: `journal_entries`.
