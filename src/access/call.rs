@@ -5,11 +5,12 @@ use super::{Caller, Need};
 use crate::app::App;
 use crate::http::precondition::{self, DeleteCondition, PutCondition};
 use crate::http::{
-    Answered, Body, PageRequest, Problem, ProblemKind, Query, Resource, Sent, list_name, path_id,
+    Answered, PageRequest, Problem, ProblemKind, Query, Resource, Sent, list_name, path_id,
+    read_json,
 };
 use crate::wire::Wire;
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{HttpRequest, web};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -110,7 +111,7 @@ pub struct Sends<T>(pub T);
 
 impl<T: Wire + 'static> Asked for Sends<T> {
     async fn read(call: &Call, payload: &mut Payload) -> Answered<Self> {
-        Body::from_request(call.request(), payload).await?.valid().map(Self)
+        read_json(call.request(), payload).await.map(Self)
     }
 }
 

@@ -3,11 +3,9 @@
 use crate::app::App;
 use crate::credentials::access_token::{Claims, TokenError};
 use crate::http::{Problem, ProblemKind, RequestId};
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
 use chrono::{DateTime, Utc};
-use std::future::{Ready, ready};
 use uuid::Uuid;
 
 /// The holder of a genuine access token. Whether the device still stands is for `sec.enter`.
@@ -80,18 +78,5 @@ impl Caller {
     pub(crate) const fn of_claims(claims: &Claims, request: Uuid) -> Self {
         let Claims { sub: account, sid: device, rtc: counter, exp: expires, .. } = *claims;
         Self { account, device, counter, expires, request }
-    }
-}
-
-/// Ready at once and first in every handler's list, so a stranger is told so before his body is
-/// looked at.
-impl FromRequest for Caller {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let app = request.app_data::<web::Data<App>>();
-        let app = app.ok_or_else(|| Problem::internal("no application state"));
-        ready(app.and_then(|app| Self::of(app, request)))
     }
 }

@@ -236,7 +236,7 @@ fn grant<L>(
 /// rows are only handed out with the access that was granted.
 ///
 /// # Errors
-/// As [`read_all`].
+/// 401, 403, 404 as `sec.enter` and the need decide.
 async fn read_all<B: Batch<Read>>(
     app: &App,
     caller: &Caller,
@@ -261,18 +261,19 @@ async fn check(app: &App, caller: &Caller, need: Need) -> Answered<()> {
     read_all(app, caller, need, Target::Own, asked).await.map(|_| ())
 }
 
-/// A transaction on the caller's own journal, its counter locked.
+/// A transaction on the caller's own things: of the journal with its counter locked, or of the account.
 ///
 /// # Errors
 /// As [`read_all`], and whatever `work` answers; then nothing is changed.
-async fn write<T>(
+async fn own<L: Level<Key = Key>, T>(
     app: &App,
     caller: &Caller,
     need: Need,
-    work: impl AsyncFnOnce(&Tx<'_, Write>, JournalAccess<Write>) -> Answered<T>,
+    lock: bool,
+    work: impl AsyncFnOnce(&Tx<'_, L>, JournalAccess<L>) -> Answered<T>,
 ) -> Answered<T> {
     let moment = app.clock.now();
-    let enter = enter(caller, moment, Target::Own, caller.request(), true);
+    let enter = enter(caller, moment, Target::Own, caller.request(), lock);
     app.db
         .transact(Key(()), enter, async |tx, entered| {
             work(tx, grant(caller, moment, Target::Own, need, entered)?).await
@@ -341,25 +342,6 @@ async fn snapshot<T>(
         })
         .await;
     done?
-}
-
-/// A transaction on the caller's own account.
-///
-/// # Errors
-/// As [`write()`].
-async fn own<T>(
-    app: &App,
-    caller: &Caller,
-    need: Need,
-    work: impl AsyncFnOnce(&Tx<'_, Own>, JournalAccess<Own>) -> Answered<T>,
-) -> Answered<T> {
-    let moment = app.clock.now();
-    let enter = enter(caller, moment, Target::Own, caller.request(), false);
-    app.db
-        .transact(Key(()), enter, async |tx, entered| {
-            work(tx, grant(caller, moment, Target::Own, need, entered)?).await
-        })
-        .await
 }
 
 row! {

@@ -4,7 +4,7 @@
 use super::call::{Asked, Call};
 use super::{
     Caller, Days, JournalAccess, Need, Own, Read, Target, Write, check, own, read_all, record,
-    snapshot, write,
+    snapshot,
 };
 use crate::app::App;
 use crate::db::{Batch, Row, Statement, Tx};
@@ -196,7 +196,7 @@ impl<K: Kind> SignedIn<K> {
         &self,
         work: impl AsyncFnOnce(&Tx<'_, Own>, JournalAccess<Own>) -> Answered<T>,
     ) -> Answered<T> {
-        own(&self.app, &self.caller, K::NEED, work).await
+        own(&self.app, &self.caller, K::NEED, false, work).await
     }
 }
 
@@ -220,7 +220,7 @@ impl Patient {
         &self,
         work: impl AsyncFnOnce(&Tx<'_, Write>, JournalAccess<Write>) -> Answered<T>,
     ) -> Answered<T> {
-        write(&self.app, &self.caller, Need::PATIENT, work).await
+        own(&self.app, &self.caller, Need::PATIENT, true, work).await
     }
 }
 

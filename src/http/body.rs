@@ -57,31 +57,17 @@ pub(crate) fn bound(request: &mut ServiceRequest) {
     request.set_payload(Payload::Stream { payload: Box::pin(bounded) });
 }
 
-/// A JSON body. Its faults are kept, not thrown: a stranger must learn that he is one before he
-/// learns what is wrong with his body, so the handler asks for [`valid`](Self::valid) when the
-/// caller is known to stand.
-#[derive(Debug)]
-pub struct Body<T>(Result<T, Problem>);
-
-impl<T> Body<T> {
-    /// The body.
-    ///
-    /// # Errors
-    /// 400, 413, 415 for one that cannot be read, 422 with every fault for one that is not valid.
-    pub fn valid(self) -> Answered<T> {
-        self.0
-    }
-}
-
-impl<T: Wire + 'static> FromRequest for Body<T> {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let headers = check_headers(request);
-        let bytes = collect(request, payload, BODY_LIMIT);
-        Box::pin(async move { Ok(Self(headers.and(bytes.await).and_then(|bytes| parse(&bytes)))) })
-    }
+/// Reads a JSON body.
+///
+/// # Errors
+/// 400, 408, 413, 415 for one that cannot be read, 422 with every fault for one that is not valid.
+pub(crate) async fn read_json<T: Wire>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> Answered<T> {
+    let bytes = collect(request, payload, BODY_LIMIT).await;
+    check_headers(request)?;
+    parse(&bytes?)
 }
 
 fn check_headers(request: &HttpRequest) -> Answered<()> {

@@ -11,8 +11,8 @@ mod reply;
 mod request_id;
 mod resource;
 
-pub(crate) use body::collect;
-pub use body::{BODY_LIMIT, Body, Form, LONGEST_BODY_TIME, PUSH_LIMIT, Query, path_id};
+pub use body::{BODY_LIMIT, Form, LONGEST_BODY_TIME, PUSH_LIMIT, Query, path_id};
+pub(crate) use body::{collect, read_json};
 pub use kept::{MadeOrStarted, Polled, Verbatim};
 pub use page::{CursorKey, MOST_ITEMS, Page, PageRequest, Place, list_name};
 pub use problem::{Answered, Problem, ProblemBody, ProblemKind};

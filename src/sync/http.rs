@@ -1,7 +1,7 @@
 //! The wire of sync.
 
 use super::cursor::Cursor;
-use super::inflate::{Packed, SyncBody};
+use super::inflate::Packed;
 use super::page;
 use super::pull::{self, Asked};
 use super::push::{self, Push};
@@ -20,7 +20,7 @@ use crate::wire::{Components, json as strict, parse_uuid};
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
+use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
@@ -276,7 +276,7 @@ struct Sent {
 impl access::Asked for Sent {
     async fn read(call: &Call, payload: &mut Payload) -> Answered<Self> {
         let (cursor, key) = named(call.request(), &call.caller()?)?;
-        let packed = SyncBody::from_request(call.request(), payload).await?.0?;
+        let packed = Packed::read(call.request(), payload).await?;
         let small = packed.within(BIG_BYTES)?;
         let small = small.map(|body| read_push(cursor, key.clone(), &body)).transpose()?;
         Ok(Self { cursor, key, packed, small })

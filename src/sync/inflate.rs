@@ -1,41 +1,12 @@
 //! Bodies of pushes: up to 8 MiB, plain, gzip or brotli, measured when inflated.
 
 use crate::http::{Answered, PUSH_LIMIT, Problem, ProblemKind, collect};
+use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::web::BytesMut;
-use actix_web::{FromRequest, HttpRequest};
-use futures_util::future::LocalBoxFuture;
 use std::borrow::Cow;
 use std::io::Read;
-
-/// The body of a push, as it came. Its faults are kept until the caller is known to stand.
-pub(super) struct SyncBody(pub(super) Answered<Packed>);
-
-impl FromRequest for SyncBody {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let encoding =
-            request.headers().get(CONTENT_ENCODING).map_or(Ok("identity"), |v| v.to_str());
-        let encoding = match encoding.unwrap_or("unreadable").trim().to_ascii_lowercase().as_str() {
-            "identity" | "" => Ok(Encoding::Plain),
-            "gzip" => Ok(Encoding::Gzip),
-            "br" => Ok(Encoding::Brotli),
-            _ => Err(Problem::new(ProblemKind::UnsupportedContentEncoding)),
-        };
-        let body = collect(request, payload, PUSH_LIMIT);
-        Box::pin(async move {
-            let bytes = body.await.map_err(|problem| match problem.kind() {
-                ProblemKind::BodyTooLarge => too_large(),
-                _ => problem,
-            });
-            let packed = bytes.and_then(|bytes| Ok(Packed { encoding: encoding?, bytes }));
-            Ok(Self(packed))
-        })
-    }
-}
 
 #[derive(Debug, Clone, Copy)]
 enum Encoding {
@@ -52,6 +23,25 @@ pub(super) struct Packed {
 }
 
 impl Packed {
+    /// Reads the body of a push, as it comes.
+    ///
+    /// # Errors
+    /// 400, 408, 413 for one that cannot be read, 415 for another encoding.
+    pub(super) async fn read(request: &HttpRequest, payload: &mut Payload) -> Answered<Self> {
+        let encoding =
+            request.headers().get(CONTENT_ENCODING).map_or(Ok("identity"), |v| v.to_str());
+        let encoding = match encoding.unwrap_or("unreadable").trim().to_ascii_lowercase().as_str() {
+            "identity" | "" => Ok(Encoding::Plain),
+            "gzip" => Ok(Encoding::Gzip),
+            "br" => Ok(Encoding::Brotli),
+            _ => Err(Problem::new(ProblemKind::UnsupportedContentEncoding)),
+        };
+        let bytes = collect(request, payload, PUSH_LIMIT).await.map_err(|problem| {
+            if problem.kind() == ProblemKind::BodyTooLarge { too_large() } else { problem }
+        })?;
+        Ok(Self { encoding: encoding?, bytes })
+    }
+
     /// The inflated body, where it has no more than so many bytes.
     ///
     /// # Errors
