@@ -77,25 +77,26 @@ impl Connection {
     /// # Errors
     /// When the database refuses it.
     pub(super) async fn run(&self, query: Query) -> Result<RowStream, DbError> {
-        let Query { sql, values: Values { types, bytes }, is_kept } = query;
+        let Query { sql, values, is_kept } = query;
         if is_kept {
-            let statement = self.statement(&sql, &types).await?;
-            Ok(self.client.query_raw(&statement, bytes).await?)
+            let statement = self.statement(&sql, &values).await?;
+            Ok(self.client.query_raw(&statement, values.bytes).await?)
         } else {
-            Ok(self.client.query_typed_raw(&sql, bytes.into_iter().zip(types)).await?)
+            let types = values.types()?;
+            Ok(self.client.query_typed_raw(&sql, values.bytes.into_iter().zip(types)).await?)
         }
     }
 
     async fn statement(
         &self,
         sql: &str,
-        types: &[Type],
+        values: &Values,
     ) -> Result<tokio_postgres::Statement, DbError> {
         let known = self.prepared().get(sql).cloned();
         if let Some(known) = known {
             return Ok(known);
         }
-        let fresh = self.client.prepare_typed(sql, types).await?;
+        let fresh = self.client.prepare_typed(sql, &values.types()?).await?;
         self.prepared().insert(sql.to_owned(), fresh.clone());
         Ok(fresh)
     }
@@ -115,7 +116,7 @@ pub(super) struct Query {
 
 /// The parameters of one query, in the form that is sent.
 pub(super) struct Values {
-    types: Vec<Type>,
+    told: Vec<PgTypeMetadata>,
     bytes: Vec<Value>,
 }
 
@@ -123,16 +124,24 @@ impl Values {
     /// Those of a query, in the order of their numbers.
     ///
     /// # Errors
-    /// When a value has no form on the wire, or a type that Postgres does not have from the start.
+    /// When a value has no form on the wire.
     pub(super) fn of(query: &impl QueryFragment<Pg>) -> Result<Self, DbError> {
         let mut collected = RawBytesBindCollector::new();
         query.collect_binds(&mut collected, &mut BuiltIn as &mut dyn PgMetadataLookup, &Pg)?;
-        let types = collected.metadata.iter().map(|told| {
+        let bytes = collected.binds.into_iter().map(Value).collect();
+        Ok(Self { told: collected.metadata, bytes })
+    }
+
+    /// Their types, which a prepared query has already.
+    ///
+    /// # Errors
+    /// For a type that Postgres does not have from the start.
+    fn types(&self) -> Result<Vec<Type>, DbError> {
+        let types = self.told.iter().map(|told| {
             let oid = told.oid().map_err(|error| DbError::Other(error.to_string()))?;
             Type::from_oid(oid).ok_or_else(|| DbError::Other(format!("no type has the oid {oid}")))
         });
-        let types = types.collect::<Result<_, _>>()?;
-        Ok(Self { types, bytes: collected.binds.into_iter().map(Value).collect() })
+        types.collect()
     }
 }
 
