@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// A line of a record's history.
 #[derive(Debug, Clone)]
-pub(super) struct Past {
+pub(super) struct AppliedChange {
     /// Did the record begin with it?
     pub(super) begins: bool,
     /// Did an import write it?
@@ -24,7 +24,7 @@ pub(super) struct Amended {
     pub(super) fields: Map<String, Value>,
     /// The fields that stay as an app has written them, although the file says something else that it
     /// did not say before.
-    pub(super) kept: Vec<String>,
+    pub(super) left: Vec<String>,
 }
 
 /// A field and those who wrote it.
@@ -39,11 +39,11 @@ struct Written<'a> {
 
 const NULL: &Value = &Value::Null;
 
-fn written<'a>(field: &str, stands: &'a Value, past: &'a [Past]) -> Written<'a> {
-    let start = past.iter().rposition(|line| line.begins).unwrap_or(0);
-    let (born_imported, since) = match past.get(start) {
-        Some(line) if line.begins => (line.is_imported, &past[start + 1..]),
-        _ => (false, past),
+fn written<'a>(field: &str, stands: &'a Value, history: &'a [AppliedChange]) -> Written<'a> {
+    let start = history.iter().rposition(|line| line.begins).unwrap_or(0);
+    let (born_imported, since) = match history.get(start) {
+        Some(line) if line.begins => (line.is_imported, &history[start + 1..]),
+        _ => (false, history),
     };
     let changes: Vec<(bool, &Value)> = since
         .iter()
@@ -65,7 +65,7 @@ fn written<'a>(field: &str, stands: &'a Value, past: &'a [Past]) -> Written<'a> 
 /// `said` are the fields that the file speaks of, empty ones, too: the rest was filled in for it.
 pub(super) fn amend(
     stands: &Map<String, Value>,
-    past: &[Past],
+    history: &[AppliedChange],
     file: &Map<String, Value>,
     said: &BTreeSet<String>,
 ) -> Amended {
@@ -76,12 +76,12 @@ pub(super) fn amend(
         if new == stored || !is_said && is_blank(new) {
             continue;
         }
-        let written = written(field, stored, past);
+        let written = written(field, stored, history);
         let is_free = is_blank(stored) && !written.is_changed;
         if written.by_import || is_said && is_free {
             amended.fields.insert(field.clone(), new.clone());
         } else if is_said && written.imported != Some(new) && !is_blank(new) {
-            amended.kept.push(field.clone());
+            amended.left.push(field.clone());
         }
     }
     amended
@@ -96,59 +96,63 @@ mod tests {
         value.as_object().unwrap().clone()
     }
 
-    fn line(is_imported: bool, changes: &Value) -> Past {
-        Past { begins: *changes == json!({}), is_imported, changes: map(changes) }
+    fn line(is_imported: bool, changes: &Value) -> AppliedChange {
+        AppliedChange { begins: *changes == json!({}), is_imported, changes: map(changes) }
     }
 
-    fn amended(stands: &Value, past: &[Past], file: &Value) -> (Value, Vec<String>) {
+    fn amended(stands: &Value, history: &[AppliedChange], file: &Value) -> (Value, Vec<String>) {
         let file = map(file);
         let said = file.keys().cloned().collect();
-        let amended = amend(&map(stands), past, &file, &said);
-        (Value::Object(amended.fields), amended.kept)
+        let amended = amend(&map(stands), history, &file, &said);
+        (Value::Object(amended.fields), amended.left)
     }
 
     #[test]
     fn what_only_imports_have_written_follows_the_file() {
-        let past = [line(true, &json!({})), line(true, &json!({"mood": {"from": 3, "to": 4}}))];
+        let history = [line(true, &json!({})), line(true, &json!({"mood": {"from": 3, "to": 4}}))];
         let stands = json!({"mood": 4, "note": "a", "steps": null});
         let file = json!({"mood": 5, "note": null, "steps": 100});
-        assert_eq!(amended(&stands, &past, &file), (file, vec![]));
-        assert_eq!(amended(&stands, &past, &stands), (json!({}), vec![]));
+        assert_eq!(amended(&stands, &history, &file), (file, vec![]));
+        assert_eq!(amended(&stands, &history, &stands), (json!({}), vec![]));
     }
 
     #[test]
     fn an_edit_of_an_app_stays_and_is_named_only_against_a_correction() {
-        let past =
+        let history =
             [line(true, &json!({})), line(false, &json!({"note": {"from": "a", "to": "b"}}))];
         let stands = json!({"mood": 4, "note": "b"});
         // The same file again.
-        assert_eq!(amended(&stands, &past, &json!({"mood": 4, "note": "a"})), (json!({}), vec![]));
+        assert_eq!(
+            amended(&stands, &history, &json!({"mood": 4, "note": "a"})),
+            (json!({}), vec![])
+        );
         // A corrected one: the mood follows, the note stays.
         let corrected = json!({"mood": 6, "note": "c"});
-        let (fields, kept) = amended(&stands, &past, &corrected);
-        assert_eq!((fields, kept), (json!({"mood": 6}), vec!["note".to_owned()]));
+        let (fields, left) = amended(&stands, &history, &corrected);
+        assert_eq!((fields, left), (json!({"mood": 6}), vec!["note".to_owned()]));
         // What an app has emptied stays empty.
         let emptied =
             [line(true, &json!({})), line(false, &json!({"note": {"from": "a", "to": null}}))];
-        let (fields, kept) = amended(&json!({"note": null}), &emptied, &json!({"note": "c"}));
-        assert_eq!((fields, kept), (json!({}), vec!["note".to_owned()]));
+        let (fields, left) = amended(&json!({"note": null}), &emptied, &json!({"note": "c"}));
+        assert_eq!((fields, left), (json!({}), vec!["note".to_owned()]));
         // An import after the edit is the last change again.
         let again =
-            [past.to_vec(), vec![line(true, &json!({"note": {"from": "b", "to": "c"}}))]].concat();
+            [history.to_vec(), vec![line(true, &json!({"note": {"from": "b", "to": "c"}}))]]
+                .concat();
         let (fields, _) = amended(&json!({"note": "c"}), &again, &json!({"note": "d"}));
         assert_eq!(fields, json!({"note": "d"}));
     }
 
     #[test]
     fn of_a_record_that_an_app_made_a_file_fills_what_was_never_filled() {
-        let past = [line(false, &json!({}))];
+        let history = [line(false, &json!({}))];
         let stands = json!({"mood": 4, "note": null, "triggers": []});
         let file = json!({"mood": 5, "note": "x", "triggers": ["lifting"]});
-        let (fields, kept) = amended(&stands, &past, &file);
+        let (fields, left) = amended(&stands, &history, &file);
         assert_eq!(fields, json!({"note": "x", "triggers": ["lifting"]}));
-        assert_eq!(kept, ["mood"]);
+        assert_eq!(left, ["mood"]);
         // An empty cell says nothing about it.
-        assert_eq!(amended(&stands, &past, &json!({"mood": null})), (json!({}), vec![]));
+        assert_eq!(amended(&stands, &history, &json!({"mood": null})), (json!({}), vec![]));
     }
 
     #[test]
@@ -158,21 +162,24 @@ mod tests {
         for (is_imported, changes) in [(false, false), (true, true)] {
             let amended = amend(&stands, &[line(is_imported, &json!({}))], &file, &BTreeSet::new());
             assert_eq!(amended.fields.contains_key("effective_at"), changes);
-            assert!(!amended.fields.contains_key("recorded_at") && amended.kept.is_empty());
+            assert!(!amended.fields.contains_key("recorded_at") && amended.left.is_empty());
         }
     }
 
     #[test]
     fn a_record_made_anew_has_a_new_beginning() {
-        let past = [
+        let history = [
             line(true, &json!({})),
             line(false, &json!({"mood": {"from": 3, "to": 9}})),
-            Past {
+            AppliedChange {
                 begins: true,
                 is_imported: true,
                 changes: map(&json!({"mood": {"from": 9, "to": 4}})),
             },
         ];
-        assert_eq!(amended(&json!({"mood": 4}), &past, &json!({"mood": 5})).0, json!({"mood": 5}));
+        assert_eq!(
+            amended(&json!({"mood": 4}), &history, &json!({"mood": 5})).0,
+            json!({"mood": 5})
+        );
     }
 }

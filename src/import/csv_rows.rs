@@ -1,19 +1,17 @@
 //! A row of a table as a daily journal entry.
 
 use super::Drawn;
-use super::cells::{day, value};
-use super::day::{MOMENT, Whose, ZONE};
+use super::cells::value;
+use super::day::{KIND, MOMENT, Whose, ZONE};
 use super::header::{DAY, Header};
 use super::table::Row;
 use crate::collections::{EntryKind, JournalEntry};
-use crate::journal::{Fields, Of, Record, field};
+use crate::journal::{Fields, Of, Record};
 use crate::time::PhoneZone;
 use crate::wire::unseen::trim_unseen;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-const KIND: &str = field::<JournalEntry>("kind");
 
 /// What a row says, read but not yet given an id.
 #[derive(Debug)]
@@ -31,9 +29,7 @@ pub(super) struct Read {
 /// # Errors
 /// What is wrong with it, in one sentence.
 pub(super) fn read(header: &Header, row: &Row<'_>) -> Result<Read, String> {
-    let cells = header.named(row)?;
-    let of_day = cells.iter().find(|(name, _)| *name == DAY).map_or("", |(_, cell)| *cell);
-    let day = day(of_day).ok_or("journal_date: Must be a calendar date like 2026-05-01.")?;
+    let (day, cells) = header.named(row)?;
     let mut fields = Fields::new();
     for (name, cell) in cells.iter().filter(|(_, cell)| !trim_unseen(cell).is_empty()) {
         fields.insert((*name).to_owned(), value(&Of::<JournalEntry>::COLLECTION, name, cell)?);

@@ -8,6 +8,8 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+/// The field of what an entry is.
+pub(super) const KIND: &str = field::<JournalEntry>("kind");
 /// The field of the moment that an entry is about.
 pub(super) const MOMENT: &str = field::<JournalEntry>("effective_at");
 /// The field of the zone in which a row was lived; nights have one of the same name.

@@ -6,6 +6,7 @@ use crate::collections::JournalEntry;
 use crate::journal::{JOURNAL_DATE, Record};
 use crate::report::render::days::DAY_COLUMNS;
 use crate::wire::unseen::trim_unseen;
+use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
 /// What separates cells.
@@ -109,12 +110,15 @@ impl Header {
         Ok(())
     }
 
-    /// The cells of a row under the names of their columns.
+    /// The day of a row, and its cells under the names of their columns.
     ///
     /// # Errors
-    /// When there are more or fewer cells than columns, a value without a column, or when a quoted
-    /// cell holds what seem to be rows.
-    pub(super) fn named<'a>(&'a self, row: &'a Row<'_>) -> Result<Vec<(&'a str, &'a str)>, String> {
+    /// When there are more or fewer cells than columns, a value without a column, no day, or when a
+    /// quoted cell holds what seem to be rows.
+    pub(super) fn named<'a>(
+        &'a self,
+        row: &'a Row<'_>,
+    ) -> Result<(NaiveDate, Vec<(&'a str, &'a str)>), String> {
         if row.cells.len() != self.columns.len() {
             return Err(format!(
                 "Has {} cells where the header has {}.",
@@ -137,7 +141,14 @@ impl Header {
         if let Some(place) = cells.iter().position(nameless) {
             return Err(format!("Cell {} has a value, and its column no name.", place + 1));
         }
-        Ok(cells.into_iter().filter(|(name, _)| !name.is_empty()).collect())
+        let day = self
+            .day_of(row)
+            .ok_or_else(|| format!("{DAY}: Must be a calendar date like 2026-05-01."))?;
+        Ok((day, cells.into_iter().filter(|(name, _)| !name.is_empty()).collect()))
+    }
+
+    fn day_of(&self, row: &Row<'_>) -> Option<NaiveDate> {
+        row.cells.get(self.day).and_then(|cell| day(cell))
     }
 
     /// A line of the file within a row that would be a row itself. Two stray quotes make one cell of all
@@ -151,7 +162,7 @@ impl Header {
         let looks = |line: &str| {
             let mut rows = Rows::new(line, 1, self.separator);
             matches!(rows.next(), Some(Ok(inner)) if inner.cells.len() == self.columns.len()
-                && inner.cells.get(self.day).is_some_and(|cell| day(cell).is_some()))
+                && self.day_of(&inner).is_some())
         };
         let (index, _) =
             lines.enumerate().skip(1).take(last.saturating_sub(1)).find(|(_, line)| looks(line))?;

@@ -1,6 +1,6 @@
 //! One collection's share of an import.
 
-use super::amend::{Amended, Past, amend};
+use super::amend::{Amended, AppliedChange, amend};
 use super::day::derived_ids;
 use super::{Drawn, Summary, report_rows, store};
 use crate::access::{self, JournalAccess, Write};
@@ -8,7 +8,9 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::http::Answered;
 use crate::http::precondition::Versions;
-use crate::journal::{Collection, Fields, Intent, JOURNAL_DATE, Outcome};
+use crate::journal::{
+    Collection, CollectionWriter, Fields, Intent, JOURNAL_DATE, Revisions, WriteOutcome, write_all,
+};
 use crate::time::parse_date;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -89,20 +91,26 @@ impl Loader {
         let (collection, items) = (self.collection, &self.items);
         let done = access::operate(app, patient, "import", async |tx, journal| {
             let journal: JournalAccess<Write> = journal;
-            let (plans, intents) = plan(tx, patient, collection, items).await?;
-            Ok((plans, collection.apply(tx, &journal, &app.ids, intents).await?))
+            let ids = items.iter().map(|item| item.id).collect();
+            let mut writer = collection.writer(tx, &journal, &app.ids, ids).await?;
+            let mut revisions = Revisions::after(journal.revision());
+            let (plans, intents) = plan(tx, patient, collection, &*writer, items).await?;
+            let apply = |(id, intent)| writer.apply(&mut revisions, id, intent);
+            let outcomes: Vec<WriteOutcome<()>> = intents.into_iter().map(apply).collect();
+            write_all(tx, &revisions, &*writer).await?;
+            Ok((plans, outcomes))
         });
         let (plans, outcomes) = done.await?;
         let mut outcomes = outcomes.into_iter();
         for (item, plan) in self.items.drain(..).zip(plans) {
             match plan {
-                Plan::Write { kept } => {
+                Plan::Write { left } => {
                     let Some(outcome) = outcomes.next() else { continue };
                     tell(item.line, outcome, summary);
-                    name_kept(item.line, &kept, summary);
+                    name_left(item.line, &left, summary);
                 }
-                Plan::Nothing { kept } if kept.is_empty() => summary.unchanged += 1,
-                Plan::Nothing { kept } => name_kept(item.line, &kept, summary),
+                Plan::Nothing { left } if left.is_empty() => summary.unchanged += 1,
+                Plan::Nothing { left } => name_left(item.line, &left, summary),
                 Plan::Refuse(reason) => summary.refuse(item.line, reason),
             }
         }
@@ -118,9 +126,9 @@ fn day_of(fields: &Fields) -> Option<NaiveDate> {
 /// What is to be done with an item.
 enum Plan {
     /// An intent is among those to apply; these fields stay as an app has written them.
-    Write { kept: Vec<String> },
+    Write { left: Vec<String> },
     /// It stands already; these fields stay as an app has written them.
-    Nothing { kept: Vec<String> },
+    Nothing { left: Vec<String> },
     /// It is refused.
     Refuse(&'static str),
 }
@@ -130,54 +138,48 @@ async fn plan(
     tx: &Tx<'_, Write>,
     patient: Uuid,
     collection: &dyn Collection,
+    writer: &dyn CollectionWriter,
     items: &[Item],
 ) -> Answered<(Vec<Plan>, Vec<(Uuid, Intent<Fields>)>)> {
-    let ids: Vec<Uuid> = items.iter().map(|item| item.id).collect();
-    let known = collection.find(&tx.only(), &ids).await?;
-    let known: HashMap<Uuid, (i64, Fields)> = known
-        .iter()
-        .map(|record| (record.without_content(), record))
-        .filter(|(head, _)| head.deleted_at.is_none())
-        .map(|(head, record)| (head.id, (head.rev, record.fields())))
-        .collect();
-    let mut pasts: HashMap<Uuid, Vec<Past>> = HashMap::new();
+    let live = |id| writer.known(id).filter(|known| known.without_content().deleted_at.is_none());
+    let known: Vec<Uuid> =
+        items.iter().map(|item| item.id).filter(|id| live(*id).is_some()).collect();
+    let mut histories: HashMap<Uuid, Vec<AppliedChange>> = HashMap::new();
     if !known.is_empty() {
-        let live: Vec<Uuid> = known.keys().copied().collect();
-        let rows = store::pasts(collection.definition(), &live);
-        for row in tx.load(rows).await? {
-            pasts.entry(row.record_id).or_default().push(row.past);
+        for row in tx.load(store::histories(collection.definition(), &known)).await? {
+            histories.entry(row.record_id).or_default().push(row.change);
         }
     }
     let days = Days::load(tx, patient, collection, items).await?;
     let (mut plans, mut intents) = (Vec::new(), Vec::new());
     for item in items {
-        let plan = match known.get(&item.id) {
-            Some((rev, stands)) => {
-                let past = pasts.get(&item.id).map_or(&[][..], Vec::as_slice);
-                let Amended { fields, kept } = amend(stands, past, &item.fields, &item.said);
+        let plan = match live(item.id) {
+            Some(known) => {
+                let history = histories.get(&item.id).map_or(&[][..], Vec::as_slice);
+                let mut merged = known.fields();
+                let Amended { fields, left } = amend(&merged, history, &item.fields, &item.said);
                 if fields.is_empty() {
-                    Plan::Nothing { kept }
+                    Plan::Nothing { left }
                 } else {
-                    let mut merged = stands.clone();
                     merged.extend(fields);
                     match collection.read(merged) {
                         Ok(content) => {
-                            let base = Versions::only(*rev);
+                            let base = Versions::only(known.without_content().rev);
                             intents.push((item.id, Intent::Replace { base, content }));
-                            Plan::Write { kept }
+                            Plan::Write { left }
                         }
                         Err(_) => Plan::Refuse("Contradicts what stands in the journal."),
                     }
                 }
             }
-            None => match days.told(item) {
-                Some(true) => Plan::Nothing { kept: Vec::new() },
+            None => match days.agree_with(item) {
+                Some(true) => Plan::Nothing { left: Vec::new() },
                 Some(false) => Plan::Refuse(
                     "The journal has its own records of this day, and they say something else. They stay.",
                 ),
                 None => {
                     intents.push((item.id, Intent::Create(item.fields.clone())));
-                    Plan::Write { kept: Vec::new() }
+                    Plan::Write { left: Vec::new() }
                 }
             },
         };
@@ -216,7 +218,7 @@ impl Days {
     }
 
     /// Does the journal tell the item's day itself? If so, does it say the same?
-    fn told(&self, item: &Item) -> Option<bool> {
+    fn agree_with(&self, item: &Item) -> Option<bool> {
         let summed = item.summed.as_ref()?;
         let records = self.records.get(&item.day()?)?;
         let says = |record: &Fields, name: &String| record.get(name) == item.fields.get(name);
@@ -224,22 +226,25 @@ impl Days {
     }
 }
 
-fn name_kept(line: usize, kept: &[String], summary: &mut Summary) {
-    for field in kept {
+fn name_left(line: usize, left: &[String], summary: &mut Summary) {
+    for field in left {
         summary.refuse(line, format!("{field}: Was changed in an app since; that stays."));
     }
 }
 
-fn tell(line: usize, outcome: Outcome<()>, summary: &mut Summary) {
+fn tell(line: usize, outcome: WriteOutcome<()>, summary: &mut Summary) {
     match outcome {
-        Outcome::Created(()) => summary.created += 1,
-        Outcome::Replaced(()) => summary.changed += 1,
-        Outcome::Unchanged(()) => summary.unchanged += 1,
-        Outcome::Gone(_) => summary.refuse(line, "id: This record was deleted, and stays so."),
-        Outcome::NotYours => summary.refuse(line, "A practitioner answers for this record."),
-        Outcome::Invalid(faults) => summary.refuse_faults(line, faults),
+        WriteOutcome::Created(_) => summary.created += 1,
+        WriteOutcome::Replaced(_) => summary.changed += 1,
+        WriteOutcome::Unchanged(_) => summary.unchanged += 1,
+        WriteOutcome::Gone(_) => summary.refuse(line, "id: This record was deleted, and stays so."),
+        WriteOutcome::NotYours => summary.refuse(line, "A practitioner answers for this record."),
+        WriteOutcome::Invalid(faults) => summary.refuse_faults(line, faults),
         // Under the lock nobody else has written since the plan was made.
-        Outcome::Taken(_) | Outcome::Deleted(_) | Outcome::Stale(_) | Outcome::Unknown => {
+        WriteOutcome::Taken(_)
+        | WriteOutcome::Deleted(_)
+        | WriteOutcome::Stale(_)
+        | WriteOutcome::Unknown => {
             summary.refuse(line, "id: This id names a record with other content.");
         }
     }

@@ -3,8 +3,8 @@
 //! sessions) is in no such table; how much of that there was is told at the end.
 
 use super::Drawn;
-use super::cells::{day, value};
-use super::day::{MOMENT, Whose, ZONE};
+use super::cells::value;
+use super::day::{KIND, MOMENT, Whose, ZONE};
 use super::header::{DAY, Header};
 use super::table::Row;
 use crate::collections::{EntryKind, JournalEntry, SleepRecord};
@@ -17,7 +17,6 @@ use std::collections::BTreeMap;
 static ENTRIES: Of<JournalEntry> = Of::COLLECTION;
 static NIGHTS: Of<SleepRecord> = Of::COLLECTION;
 
-const KIND: &str = field::<JournalEntry>("kind");
 const AVERAGE: &str = field::<JournalEntry>("pain_average");
 const NOW: &str = field::<JournalEntry>("pain_now");
 const PAIN_FREE: &str = field::<JournalEntry>("pain_free_day");
@@ -87,11 +86,9 @@ pub(super) fn draw(
     whose: Whose,
     summed: &mut Summed,
 ) -> Result<Vec<Drawn>, String> {
-    let cells = header.named(row)?;
+    let (day, cells) = header.named(row)?;
     let cells: BTreeMap<&str, &str> =
         cells.into_iter().filter(|(_, cell)| !trim_unseen(cell).is_empty()).collect();
-    let day = cells.get("journal_date").copied().and_then(day);
-    let day = day.ok_or("journal_date: Must be a calendar date like 2026-05-01.")?;
     let (mut daily, mut night, mut rating, mut note) = (Fields::new(), Fields::new(), None, None);
     for (name, cell) in &cells {
         match fate(name) {

@@ -1,6 +1,6 @@
 //! What an import asks of the history: who wrote what of the records it is about to change.
 
-use super::amend::Past;
+use super::amend::AppliedChange;
 use crate::access::Write;
 use crate::db::{Column, Columns, Row, Statement, next};
 use crate::journal::CollectionDefinition;
@@ -9,26 +9,29 @@ use uuid::Uuid;
 
 /// A line of a record's history.
 #[derive(Debug)]
-pub(super) struct PastRow {
+pub(super) struct ChangeRow {
     /// The record.
     pub(super) record_id: Uuid,
-    /// What became of it.
-    pub(super) past: Past,
+    /// What changed.
+    pub(super) change: AppliedChange,
 }
 
-impl Row for PastRow {
+impl Row for ChangeRow {
     fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
         let record_id = next(columns)?;
         let (begins, is_imported) = (next(columns)?, next(columns)?);
         let changes: String = next(columns)?;
         let changes = serde_json::from_str(&changes)?;
-        Ok(Self { record_id, past: Past { begins, is_imported, changes } })
+        Ok(Self { record_id, change: AppliedChange { begins, is_imported, changes } })
     }
 }
 
 /// The applied changes of these records, oldest first. What the operator wrote in the patient's name came
 /// from no device: an import.
-pub(super) fn pasts(collection: &CollectionDefinition, ids: &[Uuid]) -> Statement<Write, PastRow> {
+pub(super) fn histories(
+    collection: &CollectionDefinition,
+    ids: &[Uuid],
+) -> Statement<Write, ChangeRow> {
     Statement::new(
         "SELECT record_id, op IN (1, 5), device_id IS NULL AND actor_id = sec.subject(), changes::text \
          FROM pj.record_history WHERE patient_id = sec.subject() AND collection = $1 \

@@ -2,7 +2,7 @@
 
 use super::authorship;
 use super::history::HistoryOp;
-use super::record::{Context, Record};
+use super::record::{Context, JOURNAL_DATE, Record};
 use super::stored::Stored;
 use crate::access::{Hand, JournalAccess, Write};
 use crate::wire::{Fault, Faults};
@@ -58,7 +58,7 @@ impl Author {
         let (from, to) = self.window;
         let outside = |day| from.is_some_and(|from| day < from) || to.is_some_and(|to| day > to);
         if day.is_some_and(outside) {
-            faults.field("journal_date", "outside_share", "The share does not open this day.");
+            faults.field(JOURNAL_DATE, "outside_share", "The share does not open this day.");
         }
     }
 }

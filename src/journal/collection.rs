@@ -2,20 +2,15 @@
 //! their type. Sync and imports work with these; records are there what they are on the wire, fields by
 //! name.
 
-use super::batch::{Edited, Revisions};
-use super::definition::{CollectionDefinition, Part};
-use super::flat::{ChangedRecord, FlatRow, holds_otherwise};
-use super::history::{HistoryOp, HistoryRow};
-use super::intent::{Intent, Outcome};
-use super::marks::RowMarks;
-use super::notice::SafetyNotice;
+use super::definition::CollectionDefinition;
+use super::flat::{ChangedRecord, StoredRecord};
 use super::record::{Fields, Record, fields_of};
 use super::stored::Stored;
 use super::texts::Texts;
-use super::write::{Writer, apply_changes};
+use super::write::{CollectionWriter, Writer};
 use super::{http, sql};
 use crate::access::{JournalAccess, Read, Write};
-use crate::db::{DbError, Statement, Tx};
+use crate::db::{DbError, Tx};
 use crate::http::Sent;
 use crate::ids::Ids;
 use crate::routes::Routes;
@@ -69,7 +64,7 @@ pub trait Collection: Send + Sync {
         until: i64,
     ) -> Loading<'a, Vec<ChangedRecord>>;
 
-    /// Starts writing: looks these records up.
+    /// Starts writing, under the lock of `access`: looks these records up.
     fn writer<'a>(
         &self,
         tx: &'a Tx<'_, Write>,
@@ -77,14 +72,6 @@ pub trait Collection: Send + Sync {
         ids: &'a Ids,
         wanted: Vec<Uuid>,
     ) -> Loading<'a, Box<dyn CollectionWriter>>;
-    /// Applies intents in order, all or none: [`apply_changes`].
-    fn apply<'a>(
-        &self,
-        tx: &'a Tx<'_, Write>,
-        access: &'a JournalAccess<Write>,
-        ids: &'a Ids,
-        intents: Vec<(Uuid, Intent<Fields>)>,
-    ) -> Loading<'a, Vec<Outcome<()>>>;
 }
 
 impl dyn Collection + '_ {
@@ -92,56 +79,6 @@ impl dyn Collection + '_ {
     pub fn name(&self) -> &'static str {
         self.definition().name
     }
-}
-
-/// A stored record, whatever its collection is.
-pub trait StoredRecord: Send {
-    /// What the server keeps beside the content.
-    fn without_content(&self) -> Stored<()>;
-    /// The content by field.
-    fn fields(&self) -> Fields;
-    /// Does it have another value than was sent, in any field that was sent?
-    fn holds_otherwise(&self, sent: &Fields) -> bool;
-    /// It as a row of the sync wire.
-    fn flat_row(&self) -> Value;
-    /// The fixed text that goes with it.
-    fn notice(&self) -> Option<&'static SafetyNotice>;
-}
-
-/// What writes records of one collection, whatever they are: [`Writer`] behind an object.
-pub trait CollectionWriter: Send {
-    /// A record as it stands after what was written so far.
-    fn known(&self, id: Uuid) -> Option<&dyn StoredRecord>;
-    /// Every record that was looked up, with its marks.
-    fn all_known(&self) -> Vec<(Stored<()>, &RowMarks)>;
-    /// The part of a record that is not the author's.
-    fn foreign_part(&self, id: Uuid) -> Option<Part>;
-    /// May the author delete the record?
-    fn may_delete(&self, id: Uuid) -> bool;
-
-    /// Judges, settles and writes a record's new content; answers whether that changes anything.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    fn put(
-        &mut self,
-        revisions: &mut Revisions,
-        id: Uuid,
-        op: HistoryOp,
-        fields: Fields,
-        edited: Edited,
-    ) -> Result<bool, Vec<Fault>>;
-    /// Makes a record a tombstone.
-    fn bury(&mut self, revisions: &mut Revisions, id: Uuid);
-    /// Gives a record a new revision and nothing else, so that the next pull carries it.
-    fn touch(&mut self, revisions: &mut Revisions, id: Uuid);
-    /// Keeps values that were sent and not applied.
-    fn keep_superseded(&mut self, id: Uuid, values: Fields, edited: Edited);
-
-    /// The line that was last added to the history.
-    fn last_line(&self) -> Option<&HistoryRow>;
-    /// What writes it all, in two statements at most.
-    fn statements(&self) -> Vec<Statement<Write>>;
 }
 
 /// The collection of records `C`, as an object.
@@ -230,116 +167,5 @@ impl<C: Record> Collection for Of<C> {
             let writer: Box<dyn CollectionWriter> = Box::new(writer);
             Ok(writer)
         })
-    }
-
-    fn apply<'a>(
-        &self,
-        tx: &'a Tx<'_, Write>,
-        access: &'a JournalAccess<Write>,
-        ids: &'a Ids,
-        intents: Vec<(Uuid, Intent<Fields>)>,
-    ) -> Loading<'a, Vec<Outcome<()>>> {
-        Box::pin(async move {
-            // What cannot be read is invalid, and keeps its place among the outcomes.
-            let mut outcomes = Vec::with_capacity(intents.len());
-            let mut read = Vec::with_capacity(intents.len());
-            for (id, intent) in intents {
-                match intent.try_map(content_of::<C>) {
-                    Ok(intent) => {
-                        read.push((id, intent));
-                        outcomes.push(None);
-                    }
-                    Err(faults) => outcomes.push(Some(Outcome::Invalid(faults))),
-                }
-            }
-            let applied = apply_changes(tx, access, ids, read).await?;
-            let mut applied = applied.into_iter().map(|outcome| outcome.map(|_| ()));
-            Ok(outcomes
-                .into_iter()
-                .filter_map(|refused| refused.or_else(|| applied.next()))
-                .collect())
-        })
-    }
-}
-
-impl<C: Record> StoredRecord for Stored<C> {
-    fn without_content(&self) -> Stored<()> {
-        self.without_content()
-    }
-
-    fn fields(&self) -> Fields {
-        fields_of(&self.content)
-    }
-
-    fn holds_otherwise(&self, sent: &Fields) -> bool {
-        holds_otherwise(&self.content, sent)
-    }
-
-    fn flat_row(&self) -> Value {
-        serde_json::to_value(FlatRow(self)).unwrap_or_default()
-    }
-
-    fn notice(&self) -> Option<&'static SafetyNotice> {
-        self.content.notice()
-    }
-}
-
-/// Fields as the content they are; null is nothing given.
-fn content_of<C: Record>(mut fields: Fields) -> Result<C, Vec<Fault>> {
-    fields.retain(|_, value| !value.is_null());
-    read_body(&Value::Object(fields))
-}
-
-impl<C: Record> CollectionWriter for Writer<C> {
-    fn known(&self, id: Uuid) -> Option<&dyn StoredRecord> {
-        self.batch().known(id).map(|record| {
-            let record: &dyn StoredRecord = record;
-            record
-        })
-    }
-
-    fn all_known(&self) -> Vec<(Stored<()>, &RowMarks)> {
-        let all = self.batch().all_known();
-        all.map(|marked| (marked.record.without_content(), &marked.marks)).collect()
-    }
-
-    fn foreign_part(&self, id: Uuid) -> Option<Part> {
-        self.foreign_part(self.batch().known(id)?)
-    }
-
-    fn may_delete(&self, id: Uuid) -> bool {
-        self.batch().known(id).is_none_or(|known| self.may_delete(known))
-    }
-
-    fn put(
-        &mut self,
-        revisions: &mut Revisions,
-        id: Uuid,
-        op: HistoryOp,
-        fields: Fields,
-        edited: Edited,
-    ) -> Result<bool, Vec<Fault>> {
-        let content = content_of(fields)?;
-        self.put(revisions, id, op, content, edited)
-    }
-
-    fn bury(&mut self, revisions: &mut Revisions, id: Uuid) {
-        self.batch_mut().bury(revisions, id);
-    }
-
-    fn touch(&mut self, revisions: &mut Revisions, id: Uuid) {
-        self.batch_mut().touch(revisions, id);
-    }
-
-    fn keep_superseded(&mut self, id: Uuid, values: Fields, edited: Edited) {
-        self.batch_mut().keep_superseded(id, values, edited);
-    }
-
-    fn last_line(&self) -> Option<&HistoryRow> {
-        self.batch().last_line()
-    }
-
-    fn statements(&self) -> Vec<Statement<Write>> {
-        self.statements()
     }
 }

@@ -1,12 +1,15 @@
-//! Records as rows of the sync wire: flat values, and the client's own times in milliseconds.
+//! Records for those who do not know their type, and as rows of the sync wire: flat values, and the client's
+//! own times in milliseconds.
 
 use super::definition::FieldInfo;
-use super::record::{Fields, Record};
+use super::notice::SafetyNotice;
+use super::record::{Fields, Record, fields_of};
 use super::stored::Stored;
 use crate::db::{Columns, Row};
 use diesel::deserialize;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use std::marker::PhantomData;
 use uuid::Uuid;
 
@@ -96,11 +99,42 @@ impl<C> From<ReadFlat<C>> for ChangedRecord {
     }
 }
 
-/// Does the record have another value than was sent, in any field that was sent?
-pub(super) fn holds_otherwise<C: Record>(content: &C, sent: &Fields) -> bool {
-    let mut comparing = Comparing { sent, fields: C::FIELDS.iter(), differs: false };
-    // It only compares: there is nothing to fail.
-    content.write_members(&mut comparing).is_err() || comparing.differs
+/// A stored record, whatever its collection is.
+pub trait StoredRecord: Send {
+    /// What the server keeps beside the content.
+    fn without_content(&self) -> Stored<()>;
+    /// The content by field.
+    fn fields(&self) -> Fields;
+    /// Does it have another value than was sent, in any field that was sent?
+    fn holds_otherwise(&self, sent: &Fields) -> bool;
+    /// It as a row of the sync wire.
+    fn flat_row(&self) -> Value;
+    /// The fixed text that goes with it.
+    fn notice(&self) -> Option<&'static SafetyNotice>;
+}
+
+impl<C: Record> StoredRecord for Stored<C> {
+    fn without_content(&self) -> Stored<()> {
+        self.without_content()
+    }
+
+    fn fields(&self) -> Fields {
+        fields_of(&self.content)
+    }
+
+    fn holds_otherwise(&self, sent: &Fields) -> bool {
+        let mut comparing = Comparing { sent, fields: C::FIELDS.iter(), differs: false };
+        // It only compares: there is nothing to fail.
+        self.content.write_members(&mut comparing).is_err() || comparing.differs
+    }
+
+    fn flat_row(&self) -> Value {
+        serde_json::to_value(FlatRow(self)).unwrap_or_default()
+    }
+
+    fn notice(&self) -> Option<&'static SafetyNotice> {
+        self.content.notice()
+    }
 }
 
 /// Takes the members of a record in the order of its fields, and looks at those that were sent.

@@ -1,11 +1,11 @@
 //! The REST half of every collection: one set of handlers, one set of descriptions.
 
 use super::definition::Part;
-use super::intent::{Intent, Outcome};
+use super::intent::{Intent, WriteOutcome};
 use super::record::Record;
 use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
-use super::write::apply_changes;
+use super::write::apply_change;
 use crate::access::{
     Call, FromCall, Id, Patient, Practitioner, Purpose, Reader, Recorder, Recording, Shared,
     ToDelete, ToPut,
@@ -173,11 +173,11 @@ async fn put<W: Recorder, C: Record>(
         PutCondition::Versions(base) => Intent::Replace { base, content },
     };
     match change_one(&recorder, id, intent).await? {
-        Outcome::Created(record) => {
+        WriteOutcome::Created(record) => {
             let etag = record.etag();
             Ok(Put::Created(record, etag))
         }
-        Outcome::Unchanged(record) | Outcome::Replaced(record) => {
+        WriteOutcome::Unchanged(record) | WriteOutcome::Replaced(record) => {
             let etag = record.etag();
             Ok(Put::Stands(record, etag))
         }
@@ -194,7 +194,7 @@ async fn delete<W: Recorder, C: Record>(
         DeleteCondition::Versions(versions) => Some(versions),
     };
     match change_one::<_, C>(&recorder, id, Intent::Delete { base }).await? {
-        Outcome::Deleted(rev) => Ok(Deleted(etag(rev))),
+        WriteOutcome::Deleted(rev) => Ok(Deleted(etag(rev))),
         other => Err(refusal(other)),
     }
 }
@@ -204,16 +204,12 @@ async fn change_one<W: Recorder, C: Record>(
     recorder: &W,
     id: Uuid,
     intent: Intent<C>,
-) -> Answered<Outcome<Stored<C>>> {
+) -> Answered<WriteOutcome<Stored<C>>> {
     let app = recorder.app();
     let (outcome, patient) = recorder
         .write(async |tx, journal| {
-            let intents = vec![(id, intent)];
-            let outcomes =
-                apply_changes(tx, &journal, &app.ids, intents).await.map_err(not_written)?;
-            let outcome = outcomes.into_iter().next();
-            let outcome = outcome.map(|outcome| outcome.map(|record| record.seen_in(&journal)));
-            outcome.ok_or_else(|| Problem::internal("one intent, no outcome"))
+            let written = apply_change(tx, &journal, &app.ids, (id, intent)).await;
+            Ok(written.map_err(not_written)?.map(|record| record.seen_in(&journal)))
         })
         .await?;
     if outcome.is_change() {
@@ -243,30 +239,30 @@ pub async fn record_one<C: Record>(
     let recording = Recording::through(Shared::<Records<C>>::new(practitioner.clone(), share));
     let id = practitioner.app().ids.next();
     match change_one(&recording, id, Intent::Create(content)).await? {
-        Outcome::Created(_) => Ok(()),
+        WriteOutcome::Created(_) => Ok(()),
         other => Err(refusal(other)),
     }
 }
 
 /// What the writer refuses, in the words of HTTP.
-fn refusal<T>(outcome: Outcome<T>) -> Problem {
+fn refusal<T>(outcome: WriteOutcome<T>) -> Problem {
     match outcome {
-        Outcome::Taken(rev) => Problem::new(ProblemKind::PreconditionFailed)
+        WriteOutcome::Taken(rev) => Problem::new(ProblemKind::PreconditionFailed)
             .detail("This id already names a record with other content.")
             .etag(etag(rev)),
-        Outcome::Gone(rev) => Problem::new(ProblemKind::Conflict)
+        WriteOutcome::Gone(rev) => Problem::new(ProblemKind::Conflict)
             .detail("This id names a deleted record. Use a new id, or restore it with If-Match.")
             .etag(etag(rev)),
-        Outcome::Stale(rev) => Problem::new(ProblemKind::PreconditionFailed)
+        WriteOutcome::Stale(rev) => Problem::new(ProblemKind::PreconditionFailed)
             .detail("The record has changed since the version you sent.")
             .etag(etag(rev)),
-        Outcome::NotYours => ProblemKind::NotYours.into(),
-        Outcome::Unknown => ProblemKind::NotFound.into(),
-        Outcome::Invalid(faults) => Problem::invalid(faults),
-        Outcome::Created(_)
-        | Outcome::Unchanged(_)
-        | Outcome::Replaced(_)
-        | Outcome::Deleted(_) => Problem::internal("an outcome that does not fit the intent"),
+        WriteOutcome::NotYours => ProblemKind::NotYours.into(),
+        WriteOutcome::Unknown => ProblemKind::NotFound.into(),
+        WriteOutcome::Invalid(faults) => Problem::invalid(faults),
+        WriteOutcome::Created(_)
+        | WriteOutcome::Unchanged(_)
+        | WriteOutcome::Replaced(_)
+        | WriteOutcome::Deleted(_) => Problem::internal("an outcome that does not fit the intent"),
     }
 }
 

@@ -44,7 +44,7 @@ impl<C> Intent<C> {
 /// What became of it; `T` tells the record as it stands. What the protocol foresees is a value, not an
 /// error.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome<T> {
+pub enum WriteOutcome<T> {
     /// It is new.
     Created(T),
     /// It was already as asked: a repeated request, or no change at all.
@@ -67,25 +67,25 @@ pub enum Outcome<T> {
     Invalid(Vec<Fault>),
 }
 
-impl<T> Outcome<T> {
+impl<T> WriteOutcome<T> {
     /// Does the record stand as it was asked?
     pub(super) const fn is_accepted(&self) -> bool {
         self.is_change() || matches!(self, Self::Unchanged(_))
     }
 
     /// The same with the record turned into something else.
-    pub fn map<S>(self, turn: impl FnOnce(T) -> S) -> Outcome<S> {
+    pub fn map<U>(self, record: impl FnOnce(T) -> U) -> WriteOutcome<U> {
         match self {
-            Self::Created(record) => Outcome::Created(turn(record)),
-            Self::Unchanged(record) => Outcome::Unchanged(turn(record)),
-            Self::Replaced(record) => Outcome::Replaced(turn(record)),
-            Self::Deleted(rev) => Outcome::Deleted(rev),
-            Self::Taken(rev) => Outcome::Taken(rev),
-            Self::Gone(rev) => Outcome::Gone(rev),
-            Self::Stale(rev) => Outcome::Stale(rev),
-            Self::NotYours => Outcome::NotYours,
-            Self::Unknown => Outcome::Unknown,
-            Self::Invalid(faults) => Outcome::Invalid(faults),
+            Self::Created(it) => WriteOutcome::Created(record(it)),
+            Self::Unchanged(it) => WriteOutcome::Unchanged(record(it)),
+            Self::Replaced(it) => WriteOutcome::Replaced(record(it)),
+            Self::Deleted(rev) => WriteOutcome::Deleted(rev),
+            Self::Taken(rev) => WriteOutcome::Taken(rev),
+            Self::Gone(rev) => WriteOutcome::Gone(rev),
+            Self::Stale(rev) => WriteOutcome::Stale(rev),
+            Self::NotYours => WriteOutcome::NotYours,
+            Self::Unknown => WriteOutcome::Unknown,
+            Self::Invalid(faults) => WriteOutcome::Invalid(faults),
         }
     }
 
@@ -102,7 +102,7 @@ pub(super) enum Step<C> {
     /// Make it a tombstone.
     Bury,
     /// Write nothing.
-    Stop(Outcome<Stored<C>>),
+    Stop(WriteOutcome<Stored<C>>),
 }
 
 /// Known record × intent × author → what to do. Total and pure.
@@ -112,53 +112,53 @@ pub(super) fn decide<C: Record>(
     author: &Author,
 ) -> Step<C> {
     if !authorship::may_touch(author.hand, known) {
-        return Step::Stop(Outcome::NotYours);
+        return Step::Stop(WriteOutcome::NotYours);
     }
     match (intent, known) {
         (Intent::Create(content), None) => match author.settle(None, HistoryOp::Create, content) {
             Ok(content) => Step::Put(HistoryOp::Create, content),
-            Err(faults) => Step::Stop(Outcome::Invalid(faults)),
+            Err(faults) => Step::Stop(WriteOutcome::Invalid(faults)),
         },
         (Intent::Create(_), Some(known)) if known.deleted_at.is_some() => {
-            Step::Stop(Outcome::Gone(known.rev))
+            Step::Stop(WriteOutcome::Gone(known.rev))
         }
         (Intent::Create(content), Some(known)) => {
             match author.settle(Some(known), HistoryOp::Create, content) {
                 Ok(content) if content == known.content => {
-                    Step::Stop(Outcome::Unchanged(known.clone()))
+                    Step::Stop(WriteOutcome::Unchanged(known.clone()))
                 }
-                Ok(_) => Step::Stop(Outcome::Taken(known.rev)),
-                Err(faults) if are_foreign(&faults) => Step::Stop(Outcome::Taken(known.rev)),
-                Err(faults) => Step::Stop(Outcome::Invalid(faults)),
+                Ok(_) => Step::Stop(WriteOutcome::Taken(known.rev)),
+                Err(faults) if are_foreign(&faults) => Step::Stop(WriteOutcome::Taken(known.rev)),
+                Err(faults) => Step::Stop(WriteOutcome::Invalid(faults)),
             }
         }
-        (Intent::Replace { .. } | Intent::Delete { .. }, None) => Step::Stop(Outcome::Unknown),
+        (Intent::Replace { .. } | Intent::Delete { .. }, None) => Step::Stop(WriteOutcome::Unknown),
         (Intent::Replace { base, content }, Some(known)) => {
             let is_tombstone = known.deleted_at.is_some();
             let op = if is_tombstone { HistoryOp::Resurrect } else { HistoryOp::Update };
             match author.settle(Some(known), op, content) {
                 // Equal content is what the writer asked for, whatever version he saw: a lost answer.
                 Ok(content) if content == known.content && !is_tombstone => {
-                    Step::Stop(Outcome::Unchanged(known.clone()))
+                    Step::Stop(WriteOutcome::Unchanged(known.clone()))
                 }
-                Ok(_) if !base.names(known.rev) => Step::Stop(Outcome::Stale(known.rev)),
+                Ok(_) if !base.names(known.rev) => Step::Stop(WriteOutcome::Stale(known.rev)),
                 Ok(content) => Step::Put(op, content),
                 Err(faults) if !base.names(known.rev) && are_foreign(&faults) => {
-                    Step::Stop(Outcome::Stale(known.rev))
+                    Step::Stop(WriteOutcome::Stale(known.rev))
                 }
-                Err(faults) => Step::Stop(Outcome::Invalid(faults)),
+                Err(faults) => Step::Stop(WriteOutcome::Invalid(faults)),
             }
         }
         (Intent::Delete { .. }, Some(known)) if known.deleted_at.is_some() => {
-            Step::Stop(Outcome::Deleted(known.rev))
+            Step::Stop(WriteOutcome::Deleted(known.rev))
         }
         (Intent::Delete { base }, Some(known))
             if base.as_ref().is_some_and(|base| !base.names(known.rev)) =>
         {
-            Step::Stop(Outcome::Stale(known.rev))
+            Step::Stop(WriteOutcome::Stale(known.rev))
         }
         (Intent::Delete { .. }, Some(known)) if !authorship::may_delete(author.hand, known) => {
-            Step::Stop(Outcome::NotYours)
+            Step::Stop(WriteOutcome::NotYours)
         }
         (Intent::Delete { .. }, Some(_)) => Step::Bury,
     }
@@ -282,7 +282,11 @@ mod tests {
         assert_eq!(codes(settle(&practitioner, finding(Some(2), None))), ["outside_share"]);
     }
 
-    fn stops(known: Option<&Stored<Finding>>, intent: Intent<Finding>, hand: Hand) -> Outcome<()> {
+    fn stops(
+        known: Option<&Stored<Finding>>,
+        intent: Intent<Finding>,
+        hand: Hand,
+    ) -> WriteOutcome<()> {
         match decide(known, intent, &author(hand)) {
             Step::Stop(outcome) => outcome.map(|_| ()),
             Step::Put(op, content) => panic!("{op:?} {content:?}"),
@@ -301,31 +305,36 @@ mod tests {
         let delete = |rev| Intent::Delete { base: Some(Versions::only(rev)) };
         let practitioner = Hand::Practitioner(PRACTITIONER);
         for (known, intent, hand, outcome) in [
-            (None, delete(3), Hand::Patient, Outcome::Unknown),
+            (None, delete(3), Hand::Patient, WriteOutcome::Unknown),
             (
                 Some(&stands),
                 Intent::Create(finding(Some(1), None)),
                 Hand::Patient,
-                Outcome::Unchanged(()),
+                WriteOutcome::Unchanged(()),
             ),
             (
                 Some(&stands),
                 Intent::Create(finding(Some(2), None)),
                 Hand::Patient,
-                Outcome::Taken(3),
+                WriteOutcome::Taken(3),
             ),
             (
                 Some(&tombstone),
                 Intent::Create(finding(Some(1), None)),
                 practitioner,
-                Outcome::Gone(3),
+                WriteOutcome::Gone(3),
             ),
-            (Some(&stands), replace(2, None), Hand::Patient, Outcome::Unchanged(())),
-            (Some(&stands), replace(2, Some(5)), Hand::Patient, Outcome::Stale(3)),
-            (Some(&stands), delete(2), practitioner, Outcome::Stale(3)),
-            (Some(&stands), delete(3), Hand::Patient, Outcome::NotYours),
-            (Some(&tombstone), delete(2), Hand::Patient, Outcome::Deleted(3)),
-            (Some(&stands), replace(3, None), Hand::Practitioner(Uuid::nil()), Outcome::NotYours),
+            (Some(&stands), replace(2, None), Hand::Patient, WriteOutcome::Unchanged(())),
+            (Some(&stands), replace(2, Some(5)), Hand::Patient, WriteOutcome::Stale(3)),
+            (Some(&stands), delete(2), practitioner, WriteOutcome::Stale(3)),
+            (Some(&stands), delete(3), Hand::Patient, WriteOutcome::NotYours),
+            (Some(&tombstone), delete(2), Hand::Patient, WriteOutcome::Deleted(3)),
+            (
+                Some(&stands),
+                replace(3, None),
+                Hand::Practitioner(Uuid::nil()),
+                WriteOutcome::NotYours,
+            ),
         ] {
             assert_eq!(stops(known, intent, hand), outcome);
         }

@@ -18,12 +18,12 @@ mod texts;
 mod write;
 
 pub use batch::{Edited, Revisions};
-pub use collection::{Collection, CollectionWriter, Loading, Of, StoredRecord};
+pub use collection::{Collection, Loading, Of};
 pub use definition::{CollectionDefinition, FieldInfo, Part, Writers};
-pub use flat::ChangedRecord;
+pub use flat::{ChangedRecord, StoredRecord};
 pub use history::{HistoryOp, HistoryRow};
 pub use http::record_one;
-pub use intent::{Intent, Outcome};
+pub use intent::{Intent, WriteOutcome};
 pub use marks::RowMarks;
 pub use notice::SafetyNotice;
 pub use record::{
@@ -34,4 +34,4 @@ pub(crate) use record::{collection, is_blank, part_of, section_of};
 pub use sql::{FIRST_DAY, LAST_DAY, REMEMBER, RESERVE, find, page, window};
 pub use stored::{Stored, clinician, safety_notice};
 pub use texts::Texts;
-pub use write::apply_changes;
+pub use write::{CollectionWriter, write_all};

@@ -111,13 +111,13 @@ async fn locked(
     for of in &mut push.collections {
         of.merge(&mut frame);
     }
-    let held = if journal.has_quarantined() || !push.report.refused.is_empty() {
-        tx.load(store::held_back().lift()).await?
+    let rows = if journal.has_quarantined() || !push.report.refused.is_empty() {
+        tx.load(store::refused_rows().lift()).await?
     } else {
         Vec::new()
     };
     let Report { refused, taken, .. } = &mut push.report;
-    let aside = quarantine::settle(held, refused, taken, device);
+    let aside = quarantine::settle(rows, refused, taken, device);
     let stands = Cursor { epoch: head.epoch, rev: revisions.head() };
     let answer = answer(&push.report, stands, account);
     let mut statements = revisions.statements();
@@ -125,8 +125,8 @@ async fn locked(
     if !aside.mended.is_empty() {
         statements.push(store::leave_quarantine(&aside.mended));
     }
-    if !aside.kept.is_empty() {
-        statements.push(store::quarantine(&aside.kept, device, moment));
+    if !aside.adds.is_empty() {
+        statements.push(store::quarantine(&aside.adds, device, moment));
     }
     if let Some(key) = key {
         statements.push(store::keep_answer(key, push.hash, answer.clone(), moment));

@@ -3,7 +3,7 @@
 
 use super::answer::Accepted;
 use super::refusal::{Flaw, Refusal};
-use super::store::{self, HeldBack, Quarantined};
+use super::store::{self, Quarantined, RefusedRow};
 use crate::access::{ListPage, Patient, Reader};
 use crate::http::{Answered, Nothing, Problem, ProblemKind, document};
 use crate::time::far_future;
@@ -21,9 +21,9 @@ const FULL: &str = "quarantine_full";
 
 /// What a push does to the quarantine.
 #[derive(Debug, Default)]
-pub(super) struct Outcome {
+pub(super) struct QuarantineChange {
     /// What it keeps from now on.
-    pub(super) kept: Vec<Quarantined>,
+    pub(super) adds: Vec<Quarantined>,
     /// What leaves it.
     pub(super) mended: Vec<Uuid>,
 }
@@ -31,30 +31,30 @@ pub(super) struct Outcome {
 /// Finds room for what a push refuses; what there is no room for gets another code. What the push mends
 /// leaves first.
 pub(super) fn settle(
-    held: Vec<HeldBack>,
+    rows: Vec<RefusedRow>,
     refused: &mut [Refusal],
     accepted: &[Accepted],
     device: Option<Uuid>,
-) -> Outcome {
+) -> QuarantineChange {
     let mut by_record: BTreeMap<(&str, String), Vec<&Accepted>> = BTreeMap::new();
     for one in accepted {
         by_record.entry((one.collection, one.id.to_string())).or_default().push(one);
     }
     let sent_again: BTreeSet<Uuid> = refused.iter().map(name).collect();
-    let (gone, stays): (Vec<HeldBack>, Vec<HeldBack>) = held.into_iter().partition(|held| {
-        let record = (held.collection.as_str(), held.record_id.to_ascii_lowercase());
+    let (gone, stays): (Vec<RefusedRow>, Vec<RefusedRow>) = rows.into_iter().partition(|row| {
+        let record = (row.collection.as_str(), row.record_id.to_ascii_lowercase());
         let by = by_record.get(&record).map_or(&[][..], Vec::as_slice);
-        !sent_again.contains(&held.id) && by.iter().any(|one| mends(one, held, device))
+        !sent_again.contains(&row.id) && by.iter().any(|one| mends(one, row, device))
     });
     let mut room = MOST_BYTES
-        .saturating_sub(stays.iter().map(|held| usize::try_from(held.bytes).unwrap_or(0)).sum());
+        .saturating_sub(stays.iter().map(|row| usize::try_from(row.bytes).unwrap_or(0)).sum());
     let mut places = MOST_RECORDS.saturating_sub(stays.len());
-    let known: BTreeSet<Uuid> = stays.iter().map(|held| held.id).collect();
-    let mut kept: BTreeMap<Uuid, Quarantined> = BTreeMap::new();
+    let known: BTreeSet<Uuid> = stays.iter().map(|row| row.id).collect();
+    let mut adds: BTreeMap<Uuid, Quarantined> = BTreeMap::new();
     for refusal in refused {
         let id = name(refusal);
         // The same refused record is kept once, however often it is sent.
-        if known.contains(&id) || kept.contains_key(&id) {
+        if known.contains(&id) || adds.contains_key(&id) {
             continue;
         }
         if places == 0 || refusal.payload.len() > room {
@@ -66,11 +66,11 @@ pub(super) fn settle(
         let (collection, record_id) = (refusal.collection.to_owned(), refusal.id.clone());
         let (code, field) = (refusal.code(), refusal.field().map(str::to_owned));
         let payload = refusal.payload.clone();
-        kept.insert(id, Quarantined { id, collection, record_id, code, field, payload });
+        adds.insert(id, Quarantined { id, collection, record_id, code, field, payload });
     }
-    Outcome {
-        kept: kept.into_values().collect(),
-        mended: gone.into_iter().map(|held| held.id).collect(),
+    QuarantineChange {
+        adds: adds.into_values().collect(),
+        mended: gone.into_iter().map(|row| row.id).collect(),
     }
 }
 
@@ -83,9 +83,9 @@ fn name(refusal: &Refusal) -> Uuid {
 
 /// Is a refused record mended by this one? The device that sent it knows what it sends now. Another one
 /// may never have seen what was typed there, and then must touch what was at fault.
-fn mends(accepted: &Accepted, held: &HeldBack, device: Option<Uuid>) -> bool {
-    held.device_id == device
-        || held.field.as_ref().is_none_or(|field| accepted.fields.contains(field))
+fn mends(accepted: &Accepted, row: &RefusedRow, device: Option<Uuid>) -> bool {
+    row.device_id == device
+        || row.field.as_ref().is_none_or(|field| accepted.fields.contains(field))
 }
 
 /// A record that was not accepted.

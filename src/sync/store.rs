@@ -249,7 +249,7 @@ pub(super) fn quarantine(
 
 row! {
     /// What a push must know of a record that the quarantine holds.
-    pub struct HeldBack {
+    pub struct RefusedRow {
         id: Uuid,
         collection: String,
         record_id: String,
@@ -260,7 +260,7 @@ row! {
 }
 
 /// Everything the quarantine holds, without the payloads.
-pub(super) fn held_back() -> Statement<Read, HeldBack> {
+pub(super) fn refused_rows() -> Statement<Read, RefusedRow> {
     Statement::new(
         "SELECT id, collection, record_id, field, device_id, octet_length(payload) \
          FROM pj.sync_quarantine WHERE patient_id = sec.subject()",
