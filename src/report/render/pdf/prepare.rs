@@ -2,7 +2,7 @@
 //! gaps.
 
 use super::fonts::Fonts;
-use super::text::{Cleaner, Limit};
+use super::text::{Cleaner, Limit, Line};
 use crate::report::render::page::{Alignment, Block, Direction, Fact, Figure, Note, Page, Table};
 use serde::Serialize;
 
@@ -27,30 +27,6 @@ const LONG: Limit = Limit { characters: 20_000, word: 40 };
 /// Languages that are written from right to left.
 const RIGHT_TO_LEFT: [&str; 12] =
     ["ar", "ckb", "dv", "fa", "he", "ks", "nqo", "ps", "sd", "ug", "ur", "yi"];
-
-/// A piece of a line in one look.
-#[derive(Debug, Serialize)]
-pub(super) struct Run {
-    pub(super) text: String,
-    pub(super) strong: bool,
-    pub(super) small: bool,
-}
-
-/// A line with its direction.
-#[derive(Debug, Serialize)]
-pub(super) struct Line {
-    pub(super) rtl: bool,
-    /// It has no letters that tell.
-    pub(super) neutral: bool,
-    pub(super) runs: Vec<Run>,
-}
-
-impl Line {
-    /// The words alone.
-    fn text(&self) -> String {
-        self.runs.iter().map(|run| run.text.as_str()).collect()
-    }
-}
 
 /// All that the template reads.
 #[derive(Debug, Serialize)]

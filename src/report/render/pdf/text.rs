@@ -2,8 +2,8 @@
 //! an end, no letter without a shape. What is written stays as it is otherwise.
 
 use super::fonts::Fonts;
-use super::prepare::{Line, Run};
 use crate::report::render::page::Span;
+use serde::Serialize;
 use unicode_bidi::{BidiClass, Direction, bidi_class, get_base_direction};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -28,6 +28,30 @@ pub(super) struct Limit {
     pub(super) characters: usize,
     /// Letters of a word above which it may break anywhere.
     pub(super) word: usize,
+}
+
+/// A piece of a line in one look.
+#[derive(Debug, Serialize)]
+pub(super) struct Run {
+    text: String,
+    strong: bool,
+    small: bool,
+}
+
+/// A line with its direction.
+#[derive(Debug, Serialize)]
+pub(super) struct Line {
+    rtl: bool,
+    /// It has no letters that tell.
+    neutral: bool,
+    runs: Vec<Run>,
+}
+
+impl Line {
+    /// The words alone.
+    pub(super) fn text(&self) -> String {
+        self.runs.iter().map(|run| run.text.as_str()).collect()
+    }
 }
 
 /// Cleans the texts of one page, and remembers what that cost.
