@@ -3,7 +3,7 @@
 use super::drawing::{View, draw, part_id, parts};
 use super::region::{BodyRegion, Laterality};
 use crate::access::Anyone;
-use crate::http::{Answered, Public, Svg, Versioned, document};
+use crate::http::{Answered, FileKind, Public, Versioned, document};
 use crate::reference::{self, Reference};
 use crate::routes::{Operation, Routes};
 use actix_web::http::Method;
@@ -15,6 +15,9 @@ const VERSION: u16 = 1;
 /// Where the drawings are.
 const DRAWINGS: Drawings =
     Drawings { front: "/v1/body-map/front.svg", back: "/v1/body-map/back.svg" };
+/// The kind of file that a drawing is.
+static DRAWING: FileKind =
+    FileKind { is_public: true, ..FileKind::new("image/svg+xml", "The picture.", 4_000_000) };
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
@@ -29,10 +32,10 @@ pub fn routes(routes: &mut Routes) {
         classes can be styled.";
     let op = Operation::new("getBodyMapFront", "reference", "The body from the front")
         .describe(format!("{about} The patient's left is on the right of the picture."));
-    routes.serve(Method::GET, DRAWINGS.front, reference::operation(op), front);
+    routes.serve_file(DRAWINGS.front, reference::operation(op), &DRAWING, front);
     let op = Operation::new("getBodyMapBack", "reference", "The body from behind")
         .describe(format!("{about} The patient's left is on the left of the picture."));
-    routes.serve(Method::GET, DRAWINGS.back, reference::operation(op), back);
+    routes.serve_file(DRAWINGS.back, reference::operation(op), &DRAWING, back);
 }
 
 /// The regions of the body and where they are drawn.
@@ -165,20 +168,20 @@ async fn regions(_: Anyone) -> Answered<Public<Versioned<&'static BodyMap>>> {
 }
 
 /// A drawing with its ETag, drawn once.
-type Drawn = LazyLock<(String, String)>;
+type Drawn = LazyLock<(Vec<u8>, String)>;
 
-fn drawn(view: View) -> (String, String) {
-    let svg = draw(view, |_, _| None);
-    let etag = reference::fingerprint(svg.as_bytes());
+fn drawn(view: View) -> (Vec<u8>, String) {
+    let svg = draw(view, |_, _| None).into_bytes();
+    let etag = reference::fingerprint(&svg);
     (svg, etag)
 }
 
-async fn front(_: Anyone) -> Answered<Public<Svg>> {
+async fn front(_: Anyone) -> Answered<(Vec<u8>, String)> {
     static FRONT: Drawn = LazyLock::new(|| drawn(View::Front));
-    Ok(Public(Svg(FRONT.0.clone(), FRONT.1.clone())))
+    Ok(FRONT.clone())
 }
 
-async fn back(_: Anyone) -> Answered<Public<Svg>> {
+async fn back(_: Anyone) -> Answered<(Vec<u8>, String)> {
     static BACK: Drawn = LazyLock::new(|| drawn(View::Back));
-    Ok(Public(Svg(BACK.0.clone(), BACK.1.clone())))
+    Ok(BACK.clone())
 }

@@ -7,7 +7,6 @@ use super::session::{Visitor, is_our_own};
 use crate::app::App;
 use crate::http::{self, Answered, ProblemKind};
 use crate::report::serve::practitioner as frozen;
-use crate::report::serve::renderings::embedded;
 use crate::report::snapshots::ReportSnapshot;
 use crate::time::parse_date;
 use actix_web::http::StatusCode;
@@ -116,8 +115,7 @@ fn moment(moment: DateTime<Utc>) -> String {
 /// One frozen report.
 pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, ONE_UP) };
-    let kept = async { embedded(frozen::kept(visitor.practitioner(&app), &request).await?).await };
-    match kept.await {
+    match Box::pin(frozen::page(visitor.practitioner(&app), &request)).await {
         Ok(report) => {
             let id = request.match_info().get("id").unwrap_or_default();
             let content = Content::AroundMain(html! {

@@ -6,9 +6,7 @@ use super::patients::failed;
 use super::session::Visitor;
 use crate::app::App;
 use crate::markup::Printable;
-use crate::report::serve::practitioner::live;
-use crate::report::serve::renderings::embedded;
-use crate::report::serve::source::File;
+use crate::report::serve::practitioner as reports;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
@@ -23,9 +21,7 @@ const SPANS: [(u64, &str); 4] =
 /// The page.
 pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, UP) };
-    let live =
-        async { embedded(live(visitor.practitioner(&app), &request, File::Page).await?).await };
-    match live.await {
+    match Box::pin(reports::page(visitor.practitioner(&app), &request)).await {
         Ok(report) => {
             let share = request.match_info().get("share_id").unwrap_or_default();
             let (from, to) = (report.window.from, report.window.to);

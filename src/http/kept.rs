@@ -2,7 +2,7 @@
 //! bytes that are handed out as they were kept.
 
 use super::Problem;
-use super::reply::{Answer, Document, ETAG, Outcome, json, json_outcome};
+use super::reply::{Answer, Document, ETAG, Outcome, UNCHANGED, json, json_outcome};
 use crate::wire::Components;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -114,10 +114,9 @@ impl<T> Responder for Verbatim<T> {
 
 impl<T: Document> Answer for Verbatim<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
-        let unchanged = "Not changed since the version in If-None-Match.";
         vec![
             json_outcome::<T>(components, 200, "As it was kept.", ETAG),
-            Outcome { status: 304, description: unchanged, content: None, headers: ETAG },
+            Outcome { status: 304, description: UNCHANGED, content: None, headers: ETAG },
         ]
     }
 }

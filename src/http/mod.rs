@@ -2,23 +2,25 @@
 
 pub(crate) mod body;
 mod entity_tag;
+mod file;
 mod kept;
 mod page;
 pub mod precondition;
 mod problem;
-mod rendered;
 mod reply;
 mod request_id;
 mod resource;
 
 pub use body::{BODY_LIMIT, Form, LONGEST_BODY_TIME, PUSH_LIMIT, Query, path_id};
 pub(crate) use body::{collect, read_json};
+pub(crate) use file::File;
+pub use file::FileKind;
 pub use kept::{MadeOrStarted, Polled, Verbatim};
 pub use page::{CursorKey, MOST_ITEMS, Page, PageRequest, Place, list_name};
 pub use problem::{Answered, Problem, ProblemBody, ProblemKind};
-pub use rendered::{Csv, Html, Pdf, Public};
 pub use reply::{
-    Accepted, Answer, Deleted, Document, Events, Found, Made, Nothing, Outcome, Put, Svg, Versioned,
+    Accepted, Answer, Deleted, Document, Events, Found, Made, Nothing, Outcome, Public, Put,
+    Versioned,
 };
 pub(crate) use reply::{document, register};
 pub use request_id::RequestId;

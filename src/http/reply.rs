@@ -67,6 +67,8 @@ pub struct Outcome {
 
 /// The headers of an answer with a version.
 pub(super) const ETAG: &[&str] = &["ETag"];
+/// What 304 means.
+pub(super) const UNCHANGED: &str = "Not changed since the version in If-None-Match.";
 
 /// A handler's answer.
 pub trait Answer: Responder<Body = BoxBody> {
@@ -229,50 +231,34 @@ impl<T: Document> Responder for Versioned<T> {
 }
 impl<T: Document> Answer for Versioned<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
-        let description = "Not changed since the version in If-None-Match.";
         vec![
             json_outcome::<T>(components, 200, "Done.", ETAG),
-            Outcome { status: 304, description, content: None, headers: ETAG },
+            Outcome { status: 304, description: UNCHANGED, content: None, headers: ETAG },
         ]
     }
 }
 
-/// 200 with an SVG picture and ETag, or 304.
+/// An answer that is the same for everybody: caches on the way may keep it for a while, and ask again
+/// with its ETag.
 #[derive(Debug)]
-pub struct Svg(pub String, pub String);
-impl Svg {
-    /// The media type.
-    pub const MEDIA_TYPE: &'static str = "image/svg+xml";
-}
-impl Responder for Svg {
+pub struct Public<A>(pub A);
+
+/// Five minutes: what it says changes with the next version of the server, and keys with a rotation.
+pub(super) const PUBLIC: &str = "public, max-age=300";
+
+impl<A: Answer> Responder for Public<A> {
     type Body = BoxBody;
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        if super::precondition::client_has(request, &self.1) {
-            return empty(StatusCode::NOT_MODIFIED, Some(&self.1));
-        }
-        HttpResponse::Ok()
-            .insert_header((header::ETAG, self.1))
-            .insert_header((header::CONTENT_TYPE, Self::MEDIA_TYPE))
-            .body(self.0)
+        let mut answer = self.0.respond_to(request);
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(PUBLIC));
+        answer
     }
 }
-impl Answer for Svg {
-    const MEDIA: Option<&'static str> = Some(Self::MEDIA_TYPE);
-    fn outcomes(_: &mut Components) -> Vec<Outcome> {
-        let schema = utoipa::openapi::schema::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::String)
-            .max_length(Some(4_000_000))
-            .into();
-        let unchanged = "Not changed since the version in If-None-Match.";
-        vec![
-            Outcome {
-                status: 200,
-                description: "The picture.",
-                content: Some((Self::MEDIA_TYPE, schema)),
-                headers: ETAG,
-            },
-            Outcome { status: 304, description: unchanged, content: None, headers: ETAG },
-        ]
+
+impl<A: Answer> Answer for Public<A> {
+    const MEDIA: Option<&'static str> = A::MEDIA;
+    fn outcomes(components: &mut Components) -> Vec<Outcome> {
+        A::outcomes(components)
     }
 }
 

@@ -6,12 +6,10 @@
 //! no body there is nothing to be unreadable.
 
 use crate::access::{Arguments, Call, Permission};
-use crate::http::{Answer, Answered, ProblemKind};
+use crate::http::{Answered, ProblemKind};
 use actix_web::http::header::{ACCEPT, HeaderMap};
 use actix_web::web::Payload;
 use actix_web::{Handler, HttpRequest};
-use futures_util::future::LocalBoxFuture;
-use std::marker::PhantomData;
 
 /// The media type of every failure.
 pub(super) const PROBLEM: &str = "application/problem+json";
@@ -40,44 +38,30 @@ fn takes(headers: &HeaderMap, ours: &str) -> bool {
 }
 
 /// A handler on its way to be served: it is called by whoever may, with what could be read, for an answer
-/// that the client can read.
-pub(super) struct Served<H, Args, A> {
+/// of this media type that the client can read.
+pub(super) fn served<H, Args, A, R>(
     handler: H,
-    answer: PhantomData<fn(Args) -> A>,
-}
-
-impl<H, Args, A> Served<H, Args, A> {
-    pub(super) const fn new(handler: H) -> Self {
-        Self { handler, answer: PhantomData }
-    }
-}
-
-impl<H: Clone, Args, A> Clone for Served<H, Args, A> {
-    fn clone(&self) -> Self {
-        Self::new(self.handler.clone())
-    }
-}
-
-impl<H, Args, A> Handler<(HttpRequest, Payload)> for Served<H, Args, A>
+    media: Option<&'static str>,
+    answer: impl Fn(A) -> R + Clone + 'static,
+) -> impl Handler<(HttpRequest, Payload), Output = Answered<R>>
 where
     H: Handler<Args, Output = Answered<A>>,
     Args: Arguments,
-    A: Answer + 'static,
+    A: 'static,
+    R: 'static,
 {
-    type Output = Answered<A>;
-    type Future = LocalBoxFuture<'static, Answered<A>>;
-
-    fn call(&self, (request, payload): (HttpRequest, Payload)) -> Self::Future {
-        let (handler, mut payload) = (self.handler.clone(), payload.into_inner());
-        Box::pin(async move {
+    move |request: HttpRequest, payload: Payload| {
+        let (handler, answer, mut payload) =
+            (handler.clone(), answer.clone(), payload.into_inner());
+        async move {
             let call = Call::of(request, Args::Permission::NEED)?;
-            if A::MEDIA.is_some_and(|media| !takes(call.request().headers(), media)) {
+            if media.is_some_and(|media| !takes(call.request().headers(), media)) {
                 return Err(ProblemKind::NotAcceptable.into());
             }
             let permission = Args::Permission::of(&call);
             let args = Args::read(permission, &call, &mut payload).await?;
-            handler.call(args).await
-        })
+            handler.call(args).await.map(answer)
+        }
     }
 }
 

@@ -12,12 +12,14 @@ pub use operation::Operation;
 pub use parameter::Parameter;
 
 use crate::access::{Arguments, Permission};
-use crate::http::{Answer, Answered};
-use accept::Served;
+use crate::http::{Answer, Answered, File, FileKind, Outcome};
+use crate::wire::Components;
+use accept::served;
 use actix_web::http::Method;
 use actix_web::{Handler, HttpResponse, Route, guard, web};
 use document::{Document, Paths, Shared};
 use std::collections::BTreeMap;
+use std::convert::identity;
 
 /// The methods of an address, as `Allow` lists them. Where there is GET there is HEAD.
 fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
@@ -59,13 +61,37 @@ impl Routes {
         A: Answer + 'static,
     {
         let operation = operation.by(Args::Permission::NEED);
-        self.describe::<A>(&method, path, operation);
-        self.route(method, path, |route| route.to(Served::<H, Args, A>::new(handler)));
+        self.describe(&method, path, operation, A::outcomes);
+        self.route(method, path, |route| route.to(served(handler, A::MEDIA, identity)));
     }
 
-    fn describe<A: Answer>(&mut self, method: &Method, path: &str, operation: Operation) {
+    /// Registers a route whose handler answers the bytes of a file of this kind, with their ETag.
+    pub fn serve_file<H, Args>(
+        &mut self,
+        path: &str,
+        operation: Operation,
+        kind: &'static FileKind,
+        handler: H,
+    ) where
+        H: Handler<Args, Output = Answered<(Vec<u8>, String)>>,
+        Args: Arguments,
+    {
+        let operation = operation.by(Args::Permission::NEED);
+        self.describe(&Method::GET, path, operation, |_| kind.outcomes());
+        let file = move |(bytes, etag)| File { kind, bytes, etag };
+        let handler = served(handler, Some(kind.media), file);
+        self.route(Method::GET, path, |route| route.to(handler));
+    }
+
+    fn describe(
+        &mut self,
+        method: &Method,
+        path: &str,
+        operation: Operation,
+        outcomes: impl FnOnce(&mut Components) -> Vec<Outcome>,
+    ) {
         if self.describes {
-            let outcomes = A::outcomes(&mut self.shared.components);
+            let outcomes = outcomes(&mut self.shared.components);
             let described = operation.into_json(path, outcomes, &mut self.shared);
             let verb = method.as_str().to_ascii_lowercase();
             self.paths.entry(path.to_owned()).or_default().insert(verb, described);

@@ -1,12 +1,20 @@
 //! Reports over HTTP: what is asked, whose journal is meant, in which format it is answered.
 
 mod asked;
+mod formats;
 pub mod practitioner;
 mod reader;
-pub mod renderings;
 mod report;
 mod responders;
 mod snapshots;
-pub mod source;
+mod source;
 
-pub use report::routes;
+use crate::routes::Routes;
+
+/// Registers the operations.
+pub fn routes(routes: &mut Routes) {
+    report::routes(routes);
+    formats::routes(routes);
+    snapshots::routes(routes);
+    responders::routes(routes);
+}

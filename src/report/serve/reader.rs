@@ -1,6 +1,6 @@
 //! Who reads reports: the patient the own, a practitioner that of a share.
 
-use crate::access::{Patient, Purpose, Reader, Shared};
+use crate::access::{Purpose, Reader, Subject};
 use crate::report::read::SECTIONS;
 use crate::sections::{Section, Sections};
 
@@ -22,16 +22,16 @@ impl Purpose for Pictures {
     const ACTION: &'static str = "report_chart";
 }
 
-/// A reader of whole reports.
-pub(crate) trait ReportReader: Reader {
-    /// Does he read through a share?
-    const IS_SHARED: bool;
+/// What a practitioner is told of the report of a share.
+pub(super) const SHARED: &str = "Statements and days of sections the share does not open are left out, and \
+    the report says so. Each call is a line in the patient's access log.";
+
+/// Does he read through a share?
+pub(super) fn is_shared<R: Reader>() -> bool {
+    matches!(R::NEED.subject(), Subject::Share)
 }
 
-impl ReportReader for Patient {
-    const IS_SHARED: bool = false;
-}
-
-impl ReportReader for Shared<Reports> {
-    const IS_SHARED: bool = true;
+/// The address of the report.
+pub(super) fn report_at<R: Reader>() -> &'static str {
+    if is_shared::<R>() { "/v1/patients/{share_id}/report" } else { "/v1/report" }
 }

@@ -1,124 +1,109 @@
 //! Where a report comes from: computed now, or kept. What is made of it does not ask.
 
-use super::renderings::{for_practitioners, typeset};
-use super::report::pull;
-use crate::access::Reader;
+use crate::access::{Read, Reader};
 use crate::app::App;
-use crate::http::{Answered, Problem};
+use crate::db::{Row, Statement};
+use crate::http::{Answered, Problem, ProblemKind};
+use crate::reference::fingerprint;
+use crate::report::read;
 use crate::report::read::asked::Asked;
-use crate::report::render::csv;
-use crate::report::render::html;
-use crate::report::rules::Report;
+use crate::report::rows::ReportInput;
+use crate::report::rules::{RULE_VERSION, Report, build};
+use crate::report::snapshots::store;
+use crate::time::last_date_on_earth;
+use chrono::{Days, NaiveDate};
 use std::sync::Arc;
+use uuid::Uuid;
 
-/// A report that is not there yet. What is made of it is made beside the requests, in its turn.
-pub(crate) trait Source {
+/// What the access log calls reading a kept one.
+pub(super) const READ: &str = "report_snapshot";
+
+/// A report that is not there yet.
+pub(super) enum Source<R> {
+    /// Of these days, computed now.
+    Live(R, Asked),
+    /// Frozen under this id.
+    Kept(R, Uuid),
+}
+
+impl<R: Reader> Source<R> {
     /// The application.
-    fn app(&self) -> &Arc<App>;
-    /// Makes something of the report, and answers it with the ETag of the report.
+    pub(super) fn app(&self) -> &Arc<App> {
+        match self {
+            Self::Live(reader, _) | Self::Kept(reader, _) => reader.app(),
+        }
+    }
+
+    /// Makes something of the report beside the requests, in its turn, and answers it with the ETag of the
+    /// report.
     ///
     /// # Errors
     /// As the reading of the report; 503 when too many others are at it.
-    async fn make<T: Send + 'static>(
+    pub(super) async fn make<T: Send + 'static>(
         self,
-        make: impl FnOnce(&Report) -> T + Send + 'static,
-    ) -> Answered<(T, String)>;
-}
-
-/// The report of these days, computed now.
-#[derive(Clone)]
-pub(crate) struct Live<R> {
-    pub(crate) reader: R,
-    pub(crate) asked: Asked,
-}
-
-impl<R: Reader> Source for Live<R> {
-    fn app(&self) -> &Arc<App> {
-        self.reader.app()
-    }
-    async fn make<T: Send + 'static>(
-        self,
-        make: impl FnOnce(&Report) -> T + Send + 'static,
+        make: impl FnOnce(Report) -> T + Send + 'static,
     ) -> Answered<(T, String)> {
-        pull(&self.reader, self.asked, move |report| make(&report)).await
+        match self {
+            Self::Live(reader, asked) => live(&reader, asked, make).await,
+            Self::Kept(reader, id) => {
+                let reader = reader.acting(READ);
+                let place = reader.app().lanes.reports.enter().await?;
+                let (text,) = kept(&reader, store::report(id)).await?;
+                let made = place.compute(move || serde_json::from_str(&text).map(make));
+                Ok((made.await?.map_err(Problem::internal)?, etag(id)))
+            }
+        }
     }
 }
 
-/// A file that a report can be taken along as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum File {
-    /// The page as a tagged document.
-    Document,
-    /// The page, whole.
-    Page,
-    /// The days as a table.
-    Days,
+/// Reads what the window needs in one round trip, computes the report and makes something of it.
+async fn live<R: Reader, T: Send + 'static>(
+    reader: &R,
+    asked: Asked,
+    make: impl FnOnce(Report) -> T + Send + 'static,
+) -> Answered<(T, String)> {
+    let app = reader.app();
+    // Today is not known before the journal is entered, so an open window is read a day wider.
+    let latest = last_date_on_earth(app.clock.now());
+    let (from, to) = asked.window(latest);
+    let wide = (asked.from.unwrap_or(from - Days::new(2)), to);
+    let place = app.lanes.reports.enter().await?;
+    let statements = read::statements(read::entry_days(wide), wide);
+    let (journal, rows) = reader.read_all(asked.days(), statements).await?;
+    let window = read::within(&journal, asked.window(journal.today()))?;
+    let input = read::input(&journal, window, rows);
+    let version = version(&input, journal.window());
+    Ok((place.compute(move || make(build(&input))).await?, version))
 }
 
-impl File {
-    /// All of them, in the order to offer them.
-    pub const ALL: [Self; 3] = [Self::Document, Self::Page, Self::Days];
+/// Weak: the same journal, window, rules and limits of a share give the same report but for its
+/// `generated_at`.
+fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) -> String {
+    let sections = input.sections.codes().join("-");
+    let limit = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
+    let label = input.share_label.as_deref().unwrap_or_default();
+    let rest = format!(
+        "{} {} {} {sections} {} {} {label}",
+        input.from,
+        input.to,
+        input.today,
+        limit(open.0),
+        limit(open.1)
+    );
+    let rest = fingerprint(rest.as_bytes());
+    format!("W/\"{RULE_VERSION}.{}.{}\"", input.made.revision, rest.trim_matches('"'))
+}
 
-    /// The file of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|file| file.name() == name)
-    }
+/// What is kept under an id.
+///
+/// # Errors
+/// 404 where nothing is, and as every read.
+pub(super) async fn kept<R: Reader, T: Row>(reader: &R, what: Statement<Read, T>) -> Answered<T> {
+    let (_, rows) = reader.read((None, None), what).await?;
+    Ok(rows.into_iter().next().ok_or(ProblemKind::NotFound)?)
+}
 
-    /// The name it is kept under, and asked for by.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Document => "report.pdf",
-            Self::Page => "report.html",
-            Self::Days => "days.csv",
-        }
-    }
-    /// What the link says.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Document => "PDF",
-            Self::Page => "Save the page",
-            Self::Days => "Days as CSV",
-        }
-    }
-    /// Its media type.
-    pub const fn media_type(self) -> &'static str {
-        match self {
-            Self::Document => "application/pdf",
-            Self::Page => "text/html; charset=utf-8",
-            Self::Days => "text/csv; charset=utf-8",
-        }
-    }
-    /// What the access log calls it.
-    pub const fn action(self) -> &'static str {
-        match self {
-            Self::Document => "report_document",
-            Self::Page => "report_page",
-            Self::Days => "report_days",
-        }
-    }
-
-    /// Its bytes, and the ETag of the report they are made of.
-    ///
-    /// # Errors
-    /// As the source, or when it cannot be made.
-    pub(crate) async fn render(self, source: impl Source) -> Answered<(Vec<u8>, String)> {
-        match self {
-            Self::Document => {
-                // A document has its place before its report is read, so that nothing is kept for
-                // those who wait.
-                let place = source.app().lanes.documents.enter().await?;
-                let (page, etag) = source.make(for_practitioners).await?;
-                Ok((typeset(place, page).await?, etag))
-            }
-            Self::Page => {
-                let page = |report: &Report| html::document(&for_practitioners(report));
-                let (text, etag) = source.make(page).await?;
-                Ok((text.into_bytes(), etag))
-            }
-            Self::Days => {
-                let (bytes, etag) = source.make(csv::days).await?;
-                Ok((bytes.map_err(Problem::internal)?, etag))
-            }
-        }
-    }
+/// The ETag of a kept report: it never changes.
+pub(super) fn etag(id: Uuid) -> String {
+    format!("W/\"{}\"", id.simple())
 }

@@ -1,0 +1,228 @@
+//! The formats of a report: all that is said of one stands in its entry here. Another one is another entry,
+//! and a file in [`render`](crate::report::render) that makes its bytes.
+//!
+//! JSON is none of them: it is the report itself, which a frozen one keeps as it is.
+
+use super::asked::with_window;
+use super::reader::{Pictures, Reports, SHARED, is_shared, report_at};
+use super::snapshots;
+use super::source::Source;
+use crate::access::{Id, Patient, Purpose, Reader, Shared};
+use crate::http::{Answered, FileKind, Problem};
+use crate::report::read::asked::Asked;
+use crate::report::render::compose::{ENGLISH, patient_page, practitioner_page};
+use crate::report::render::{chart, csv, html, pdf};
+use crate::report::rules::Report;
+use crate::routes::{Operation, Routes};
+use std::error::Error;
+
+/// What a report can be read as.
+pub(super) struct Format {
+    /// The last part of its address.
+    path: &'static str,
+    /// What its operations are called by: `getReportPage`.
+    noun: &'static str,
+    /// The line that sums the operations up; `{whose}` is "The own" or "A patient's".
+    summary: &'static str,
+    /// How that of a frozen report goes on.
+    frozen: &'static str,
+    /// What the patient, and what a practitioner, is to know of it.
+    about: [&'static str; 2],
+    /// What the access log calls a practitioner's reading it, where the report is not a frozen one.
+    pub(super) action: &'static str,
+    /// What kind of file it is.
+    pub(super) kind: FileKind,
+    /// How the pages for practitioners offer it, where they do.
+    pub(super) download: Option<Download>,
+    /// Version of its layout and words: one more whenever the same report looks otherwise, so that nobody
+    /// keeps an old file.
+    layout: Option<u32>,
+    /// Takes it long enough to wait in the lane of documents?
+    is_slow: bool,
+    /// Makes it.
+    render: fn(&Report) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>>,
+    /// Who reads it, and of which reports.
+    operations: &'static [Register],
+}
+
+/// Registers an operation.
+type Register = fn(&mut Routes, &'static Format);
+
+/// A file to take along.
+#[derive(Debug)]
+pub(crate) struct Download {
+    /// The name it is kept under, and asked for by.
+    pub(crate) name: &'static str,
+    /// What the link says.
+    pub(crate) label: &'static str,
+}
+
+/// Both readers, live and frozen.
+const EVERYWHERE: &[Register] =
+    &[live::<Patient>, live::<Shared<Reports>>, frozen::<Patient>, frozen::<Shared<Reports>>];
+
+/// The same for both readers.
+const fn both(about: &'static str) -> [&'static str; 2] {
+    [about, about]
+}
+
+const PAGE: FileKind =
+    FileKind { policy: Some(html::policy), ..FileKind::new("text/html", "The page.", 8_000_000) };
+const PAGE_ABOUT: &str =
+    "One HTML document with everything in it: no scripts, nothing to load. It prints on A4.";
+/// What the access log calls reading a page for practitioners.
+pub(super) const PAGE_ACTION: &str = "report_page";
+/// The layout that pages, documents and tables share.
+const LAYOUT: Option<u32> = Some(2);
+
+/// All of them, in the order in which the pages for practitioners offer them.
+static FORMATS: &[Format] = &[
+    Format {
+        path: "document.pdf",
+        noun: "Document",
+        summary: "{whose} report as PDF",
+        frozen: " as PDF",
+        about: both(
+            "A4, tagged for screen readers, with its fonts inside. The same report gives the same bytes.",
+        ),
+        action: "report_document",
+        kind: FileKind {
+            kept_as: Some("pain-journal-report.pdf"),
+            ..FileKind::new("application/pdf", "The document.", 16_000_000)
+        },
+        download: Some(Download { name: "report.pdf", label: "PDF" }),
+        layout: LAYOUT,
+        is_slow: true,
+        render: |report| Ok(pdf::render(&practitioner_page(report, &ENGLISH))?),
+        operations: EVERYWHERE,
+    },
+    Format {
+        path: "page.html",
+        noun: "Page",
+        summary: "{whose} report as a page",
+        frozen: " as a page",
+        about: both(PAGE_ABOUT),
+        action: PAGE_ACTION,
+        kind: PAGE,
+        download: Some(Download { name: "report.html", label: "Save the page" }),
+        layout: LAYOUT,
+        is_slow: false,
+        render: |report| Ok(html::document(&practitioner_page(report, &ENGLISH)).into_bytes()),
+        operations: EVERYWHERE,
+    },
+    Format {
+        path: "days.csv",
+        noun: "Days",
+        summary: "{whose} days as a table",
+        frozen: ", its days as a table",
+        about: both(
+            "RFC 4180, one row a day. An empty cell is not known, never zero; columns of closed sections \
+             are left out.",
+        ),
+        action: "report_days",
+        kind: FileKind {
+            kept_as: Some("pain-journal-days.csv"),
+            ..FileKind::new("text/csv", "The table.", 4_000_000)
+        },
+        download: Some(Download { name: "days.csv", label: "Days as CSV" }),
+        layout: LAYOUT,
+        is_slow: false,
+        render: |report| Ok(csv::days(report)?),
+        operations: EVERYWHERE,
+    },
+    Format {
+        path: "summary.html",
+        noun: "Summary",
+        summary: "Am I getting better? A page in plain words",
+        frozen: " in plain words",
+        about: both(PAGE_ABOUT),
+        action: "report_summary",
+        kind: PAGE,
+        download: None,
+        layout: LAYOUT,
+        is_slow: false,
+        render: |report| Ok(html::document(&patient_page(report, &ENGLISH)).into_bytes()),
+        // It is the patient's alone.
+        operations: &[live::<Patient>, frozen::<Patient>],
+    },
+    Format {
+        path: "chart.svg",
+        noun: "Chart",
+        summary: "{whose} daily pain as a picture",
+        frozen: ", its daily pain as a picture",
+        about: [
+            "Treatment sessions are marked, missing days stay blank, backfilled days are hollow.",
+            SHARED,
+        ],
+        action: Pictures::ACTION,
+        kind: FileKind::new("image/svg+xml", "The picture.", 4_000_000),
+        download: None,
+        layout: None,
+        is_slow: false,
+        render: |report| Ok(chart::daily_pain_svg(report).into_bytes()),
+        operations: &[live::<Patient>, live::<Shared<Pictures>>],
+    },
+];
+
+/// Registers the operations.
+pub(super) fn routes(routes: &mut Routes) {
+    for format in FORMATS {
+        for register in format.operations {
+            register(routes, format);
+        }
+    }
+}
+
+/// The files that practitioners are offered to take along.
+pub(super) fn downloads() -> impl Iterator<Item = (&'static Format, &'static Download)> {
+    FORMATS.iter().filter_map(|format| Some((format, format.download.as_ref()?)))
+}
+
+/// Registers the operation that makes it of a report computed now.
+fn live<R: Reader>(routes: &mut Routes, format: &'static Format) {
+    let (is_shared, at) = (is_shared::<R>(), report_at::<R>());
+    let (id, whose) = if is_shared { ("getShared", "A patient's") } else { ("get", "The own") };
+    let summary = format.summary.replace("{whose}", whose);
+    let op = Operation::new(format!("{id}Report{}", format.noun), "reports", summary);
+    let op = with_window(op.describe(format.about[usize::from(is_shared)]));
+    let handler = move |reader: R, asked: Asked| {
+        format.file(Source::Live(reader.acting(format.action), asked))
+    };
+    routes.serve_file(&format!("{at}/{}", format.path), op, &format.kind, handler);
+}
+
+/// Registers the operation that makes it of a frozen report.
+fn frozen<R: Reader>(routes: &mut Routes, format: &'static Format) {
+    let about = "Made of the kept report: the same bytes as long as the layout is the same, which the ETag \
+        tells.";
+    let noun = format!("FrozenReport{}", format.noun);
+    let op = snapshots::reading::<R>(&noun, format.frozen, about);
+    let path = snapshots::one::<R>(&format!("/{}", format.path));
+    let handler = move |reader: R, Id(id)| format.file(Source::Kept(reader, id));
+    routes.serve_file(&path, op, &format.kind, handler);
+}
+
+impl Format {
+    /// Its bytes, with their ETag.
+    ///
+    /// # Errors
+    /// As the source, or when it cannot be made.
+    pub(super) async fn file<R: Reader>(
+        &'static self,
+        source: Source<R>,
+    ) -> Answered<(Vec<u8>, String)> {
+        let (bytes, etag) = if self.is_slow {
+            // It has its place before its report is read, so that nothing is kept for those who wait.
+            let place = source.app().lanes.documents.enter().await?;
+            let (report, etag) = source.make(|report| report).await?;
+            (place.compute(move || (self.render)(&report)).await?, etag)
+        } else {
+            source.make(|report| (self.render)(&report)).await?
+        };
+        let etag = match self.layout {
+            Some(layout) => format!("{}.r{layout}\"", etag.trim_end_matches('"')),
+            None => etag,
+        };
+        Ok((bytes.map_err(Problem::internal)?, etag))
+    }
+}
