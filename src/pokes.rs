@@ -1,20 +1,14 @@
-//! Who waits for changes of a journal, in this process: streams that are told to look.
+//! Who waits for changes of a journal, in this process: streams that are told to look where it stands.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
-
-/// Pokes a slow stream may lag behind; it only ever needs the last.
-const BACKLOG: usize = 8;
 
 /// Streams a device may have open; the oldest ends when one more is opened.
 const MOST_STREAMS: usize = 4;
-
-/// A poke that names no timestamp.
-const LOOK: i64 = 0;
 
 /// Who listens to which journal, in this process.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +17,7 @@ pub struct Pokes(Arc<Mutex<Ears>>);
 #[derive(Debug, Default)]
 struct Ears {
     /// By journal.
-    journals: HashMap<Uuid, broadcast::Sender<i64>>,
+    journals: HashMap<Uuid, watch::Sender<()>>,
     /// By device, its streams, oldest first. Dropping one ends it.
     devices: HashMap<Uuid, VecDeque<(u64, oneshot::Sender<Infallible>)>>,
     /// The number of the last stream.
@@ -35,16 +29,11 @@ impl Pokes {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells the streams of a journal its newest timestamp.
-    pub fn poke(&self, patient: Uuid, timestamp: i64) {
+    /// Tells the streams of a journal to look.
+    pub fn poke(&self, patient: Uuid) {
         if let Some(sender) = self.ears().journals.get(&patient) {
-            let _ = sender.send(timestamp); // Who has just gone need not hear it.
+            sender.send_replace(());
         }
-    }
-
-    /// Tells the streams of a journal to look for themselves.
-    pub fn poke_changed(&self, patient: Uuid) {
-        self.poke(patient, LOOK);
     }
 
     /// How many streams a device has open.
@@ -57,15 +46,15 @@ impl Pokes {
         let mut ears = self.ears();
         ears.last += 1;
         let number = ears.last;
-        let journal = ears.journals.entry(patient).or_insert_with(|| broadcast::channel(BACKLOG).0);
-        let heard = journal.subscribe();
+        let journal = ears.journals.entry(patient).or_default();
+        let poked = journal.subscribe();
         let (stays, ended) = oneshot::channel();
         let streams = ears.devices.entry(device).or_default();
         streams.push_back((number, stays));
         if streams.len() > MOST_STREAMS {
             streams.pop_front();
         }
-        Listener { pokes: self.clone(), patient, device, number, heard, ended }
+        Listener { pokes: self.clone(), patient, device, number, poked, ended }
     }
 
     fn leave(&self, listener: &Listener) {
@@ -91,8 +80,8 @@ pub(crate) struct Listener {
     patient: Uuid,
     device: Uuid,
     number: u64,
-    /// What it is poked with.
-    pub(crate) heard: broadcast::Receiver<i64>,
+    /// Changes when it shall look; however often it is poked meanwhile, it looks once.
+    pub(crate) poked: watch::Receiver<()>,
     /// Resolves when a newer stream has taken its place.
     pub(crate) ended: oneshot::Receiver<Infallible>,
 }

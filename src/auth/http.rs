@@ -214,7 +214,7 @@ pub async fn sign_out(account: &Account) -> Answered<Nothing> {
         })
         .await?;
     // Its streams look, and end.
-    account.app().pokes.poke_changed(caller.account());
+    account.app().pokes.poke(caller.account());
     Ok(Nothing)
 }
 
@@ -302,7 +302,7 @@ async fn revoke_device(account: Account, Id(device): Id) -> Answered<Nothing> {
             }
         })
         .await?;
-    account.app().pokes.poke_changed(caller.account());
+    account.app().pokes.poke(caller.account());
     Ok(Nothing)
 }
 

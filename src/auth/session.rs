@@ -241,7 +241,7 @@ pub(super) async fn login(
         })
         .await?;
     // The streams of an earlier sign-in look, and end.
-    app.pokes.poke_changed(account.id);
+    app.pokes.poke(account.id);
     Ok(tokens)
 }
 

@@ -4,7 +4,7 @@ use super::Drawn;
 use super::cells::value;
 use super::day::{KIND, MOMENT, Whose, ZONE};
 use super::header::{DAY, Header};
-use super::table::Row;
+use super::table::TableRow;
 use crate::collections::{EntryKind, JournalEntry};
 use crate::journal::{Fields, Of, Record};
 use crate::time::PhoneZone;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 /// What a row says, read but not yet given an id.
 #[derive(Debug)]
-pub(super) struct Read {
+pub(super) struct DailyRow {
     /// The day it is about.
     pub(super) day: NaiveDate,
     /// Its fields.
@@ -28,7 +28,7 @@ pub(super) struct Read {
 ///
 /// # Errors
 /// What is wrong with it, in one sentence.
-pub(super) fn read(header: &Header, row: &Row<'_>) -> Result<Read, String> {
+pub(super) fn read(header: &Header, row: &TableRow<'_>) -> Result<DailyRow, String> {
     let (day, cells) = header.named(row)?;
     let mut fields = Fields::new();
     for (name, cell) in cells.iter().filter(|(_, cell)| !trim_unseen(cell).is_empty()) {
@@ -45,10 +45,10 @@ pub(super) fn read(header: &Header, row: &Row<'_>) -> Result<Read, String> {
         }
     };
     let said = cells.iter().map(|(name, _)| (*name).to_owned()).collect();
-    Ok(Read { day, fields, zone, said })
+    Ok(DailyRow { day, fields, zone, said })
 }
 
-impl Read {
+impl DailyRow {
     /// The entry, where `others` rows before this one have said something else about its day. Each is
     /// an entry of its own, a minute after the last, so that none of them is lost and the last one counts.
     pub(super) fn drawn(self, whose: Whose, others: usize) -> Drawn {

@@ -1,7 +1,7 @@
 //! The head of a table of days: its separator, its columns, and its rows under them.
 
 use super::cells::day;
-use super::table::{Row, Rows};
+use super::table::{TableRow, TableRows};
 use crate::collections::JournalEntry;
 use crate::journal::{JOURNAL_DATE, Record};
 use crate::report::render::days::DAY_COLUMNS;
@@ -35,7 +35,7 @@ impl Header {
     ///
     /// # Errors
     /// Line and reason where the text is no table of days.
-    pub(super) fn find(text: &str) -> Result<(Self, Rows<'_>), (usize, String)> {
+    pub(super) fn find(text: &str) -> Result<(Self, TableRows<'_>), (usize, String)> {
         let (text, line) = behind_hint(text).map_or((text, 1), |rest| (rest, 2));
         if text.split(['\n', '\r']).next().is_some_and(|line| line.contains('\0')) {
             let reason = "The file is no text in UTF-8: it may be UTF-16 without its mark, or no table \
@@ -44,10 +44,10 @@ impl Header {
         }
         // The separator with which a column of the day is there; else the one that makes most columns,
         // to say what is missing.
-        let mut widest: Option<(Vec<String>, Rows<'_>, char)> = None;
+        let mut widest: Option<(Vec<String>, TableRows<'_>, char)> = None;
         for separator in SEPARATORS {
-            let mut rows = Rows::new(text, line, separator);
-            let Some(Ok(row)) = rows.find(|row| !row.as_ref().is_ok_and(Row::is_blank)) else {
+            let mut rows = TableRows::new(text, line, separator);
+            let Some(Ok(row)) = rows.find(|row| !row.as_ref().is_ok_and(TableRow::is_blank)) else {
                 continue;
             };
             let name = |cell: &String| trim_unseen(cell).to_ascii_lowercase();
@@ -61,7 +61,7 @@ impl Header {
             }
         }
         let Some((columns, rows, separator)) = widest else {
-            let reason = match Rows::new(text, line, ',').find_map(Result::err) {
+            let reason = match TableRows::new(text, line, ',').find_map(Result::err) {
                 Some(fault) => format!("The header cannot be read. {}", fault.reason),
                 None => "The file is empty.".to_owned(),
             };
@@ -117,7 +117,7 @@ impl Header {
     /// quoted cell holds what seem to be rows.
     pub(super) fn named<'a>(
         &'a self,
-        row: &'a Row<'_>,
+        row: &'a TableRow<'_>,
     ) -> Result<(NaiveDate, Vec<(&'a str, &'a str)>), String> {
         if row.cells.len() != self.columns.len() {
             return Err(format!(
@@ -147,20 +147,20 @@ impl Header {
         Ok((day, cells.into_iter().filter(|(name, _)| !name.is_empty()).collect()))
     }
 
-    fn day_of(&self, row: &Row<'_>) -> Option<NaiveDate> {
+    fn day_of(&self, row: &TableRow<'_>) -> Option<NaiveDate> {
         row.cells.get(self.day).and_then(|cell| day(cell))
     }
 
     /// A line of the file within a row that would be a row itself. Two stray quotes make one cell of all
     /// the days between them, and nothing else would show it.
-    fn swallowed(&self, row: &Row<'_>) -> Option<usize> {
+    fn swallowed(&self, row: &TableRow<'_>) -> Option<usize> {
         if row.line == row.last_line {
             return None;
         }
         let lines = Lines(row.raw);
         let last = row.last_line - row.line;
         let looks = |line: &str| {
-            let mut rows = Rows::new(line, 1, self.separator);
+            let mut rows = TableRows::new(line, 1, self.separator);
             matches!(rows.next(), Some(Ok(inner)) if inner.cells.len() == self.columns.len()
                 && self.day_of(&inner).is_some())
         };

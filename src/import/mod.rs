@@ -266,7 +266,7 @@ struct Said(HashMap<NaiveDate, Vec<Fields>>);
 
 impl Said {
     /// The entry of a row; none where a row before it has said the same of its day.
-    fn add(&mut self, row: csv_rows::Read, whose: Whose) -> Vec<Drawn> {
+    fn add(&mut self, row: csv_rows::DailyRow, whose: Whose) -> Vec<Drawn> {
         let before = self.0.entry(row.day).or_default();
         if before.contains(&row.fields) {
             return Vec::new();

@@ -6,7 +6,7 @@ use super::Drawn;
 use super::cells::value;
 use super::day::{KIND, MOMENT, Whose, ZONE};
 use super::header::{DAY, Header};
-use super::table::Row;
+use super::table::TableRow;
 use crate::collections::{EntryKind, JournalEntry, SleepRecord};
 use crate::journal::{Collection, Fields, Of, Record, field};
 use crate::wire::read_body;
@@ -82,7 +82,7 @@ impl Summed {
 /// What is wrong with it, in one sentence.
 pub(super) fn draw(
     header: &Header,
-    row: &Row<'_>,
+    row: &TableRow<'_>,
     whose: Whose,
     summed: &mut Summed,
 ) -> Result<Vec<Drawn>, String> {

@@ -7,7 +7,7 @@
 
 /// A row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row<'a> {
+pub(super) struct TableRow<'a> {
     /// The line it begins on, from 1.
     pub(super) line: usize,
     /// The line it ends on.
@@ -18,7 +18,7 @@ pub(super) struct Row<'a> {
     pub(super) raw: &'a str,
 }
 
-impl Row<'_> {
+impl TableRow<'_> {
     /// Has it no value at all? Spreadsheets write such rows for cells that once were filled.
     pub(super) fn is_blank(&self) -> bool {
         self.cells.iter().all(|cell| crate::wire::unseen::trim_unseen(cell).is_empty())
@@ -38,13 +38,13 @@ pub(super) struct Misshapen<'a> {
 
 /// The rows of a text, one after the other.
 #[derive(Debug, Clone)]
-pub(super) struct Rows<'a> {
+pub(super) struct TableRows<'a> {
     rest: &'a str,
     line: usize,
     separator: char,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> TableRows<'a> {
     /// The rows from `rest` on, which begins on `line`.
     pub(super) const fn new(rest: &'a str, line: usize, separator: char) -> Self {
         Self { rest, line, separator }
@@ -56,8 +56,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-impl<'a> Iterator for Rows<'a> {
-    type Item = Result<Row<'a>, Misshapen<'a>>;
+impl<'a> Iterator for TableRows<'a> {
+    type Item = Result<TableRow<'a>, Misshapen<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
@@ -71,7 +71,7 @@ impl<'a> Iterator for Rows<'a> {
                 let last_line = reader.line;
                 reader.line_break();
                 (self.rest, self.line) = (&text[reader.at..], last_line + 1);
-                Some(Ok(Row { line: first, last_line, cells, raw }))
+                Some(Ok(TableRow { line: first, last_line, cells, raw }))
             }
             Err(reason) => {
                 let end = text.find(['\n', '\r']).unwrap_or(text.len());
@@ -189,7 +189,7 @@ mod tests {
     type Found = Result<(usize, Vec<String>), (usize, String)>;
 
     fn read(text: &str, separator: char) -> Vec<Found> {
-        Rows::new(text, 1, separator)
+        TableRows::new(text, 1, separator)
             .map(|row| match row {
                 Ok(row) => Ok((row.line, row.cells)),
                 Err(fault) => Err((fault.line, fault.reason)),
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn blank_rows_are_known_by_having_no_value() {
-        let blank = |text: &str| Rows::new(text, 1, ';').next().unwrap().unwrap().is_blank();
+        let blank = |text: &str| TableRows::new(text, 1, ';').next().unwrap().unwrap().is_blank();
         assert!(blank("\n") && blank(";;;\n") && blank("\" \";\u{a0};\n"));
         assert!(!blank(";0;\n"));
     }
@@ -263,7 +263,7 @@ mod tests {
                 .map(|row| row.join(&separator.to_string()))
                 .collect();
             let text = format!("{}{end}", lines.join(end));
-            let rows: Vec<Row<'_>> = Rows::new(&text, 1, separator).map(Result::unwrap).collect();
+            let rows: Vec<TableRow<'_>> = TableRows::new(&text, 1, separator).map(Result::unwrap).collect();
             let mut line = 1;
             for (row, wanted) in rows.iter().zip(&table) {
                 prop_assert_eq!(&row.cells, wanted);
@@ -275,7 +275,7 @@ mod tests {
 
         #[test]
         fn any_text_is_read_to_its_end_and_every_line_is_in_one_piece(text in "[a,;\"\r\n]{0,40}") {
-            let mut rows = Rows::new(&text, 1, ',');
+            let mut rows = TableRows::new(&text, 1, ',');
             let mut next = 1;
             while let Some(row) = rows.next() {
                 let (first, last) = match &row {
@@ -292,7 +292,7 @@ mod tests {
         /// The crate that reads leniently agrees about all that is well formed.
         #[test]
         fn another_reader_reads_the_same(text in "[ab,\"\n]{0,40}") {
-            let rows: Vec<_> = Rows::new(&text, 1, ',').collect();
+            let rows: Vec<_> = TableRows::new(&text, 1, ',').collect();
             if rows.iter().all(Result::is_ok) {
                 let mut other = csv::ReaderBuilder::new()
                     .flexible(true)

@@ -53,7 +53,7 @@ pub struct Edited {
 
 /// Changes of one collection.
 #[derive(Debug)]
-pub(super) struct Batch<C> {
+pub(super) struct ChangeBatch<C> {
     known: HashMap<Uuid, Marked<C>>,
     order: Vec<Uuid>,
     changed: HashSet<Uuid>,
@@ -65,7 +65,7 @@ pub(super) struct Batch<C> {
     ids: Ids,
 }
 
-impl<C: Record> Batch<C> {
+impl<C: Record> ChangeBatch<C> {
     /// A batch on top of the stored records it may touch.
     pub(super) fn new(access: &JournalAccess<Write>, ids: &Ids, known: Vec<Marked<C>>) -> Self {
         Self {

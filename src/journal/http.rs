@@ -213,7 +213,7 @@ async fn change_one<W: Recorder, C: Record>(
         })
         .await?;
     if outcome.is_change() {
-        app.pokes.poke_changed(patient);
+        app.pokes.poke(patient);
     }
     Ok(outcome)
 }

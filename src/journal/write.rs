@@ -4,7 +4,7 @@
 
 use super::author::Author;
 use super::authorship;
-use super::batch::{Batch, Edited, Revisions};
+use super::batch::{ChangeBatch, Edited, Revisions};
 use super::definition::Part;
 use super::flat::StoredRecord;
 use super::history::{HistoryOp, HistoryRow};
@@ -65,10 +65,10 @@ pub trait CollectionWriter: Send {
 
 /// Writes the records of one collection in one transaction, in stages: [`load`](Self::load) looks up what
 /// is known; authorship and rules judge and settle, in [`Author::settle`]; what is to be written gathers in
-/// a [`Batch`]; [`statements`](CollectionWriter::statements) write it. All but the first are pure.
+/// a [`ChangeBatch`]; [`statements`](CollectionWriter::statements) write it. All but the first are pure.
 pub(super) struct Writer<C> {
     author: Author,
-    batch: Batch<C>,
+    batch: ChangeBatch<C>,
     /// Records that now stand as they were asked for, where the quarantine may hold them.
     mended: Option<Vec<Uuid>>,
 }
@@ -85,7 +85,7 @@ impl<C: Record> Writer<C> {
         wanted: &[Uuid],
     ) -> Result<Self, DbError> {
         let known = tx.load(sql::find_all::<C>(wanted).lift()).await?;
-        let (author, batch) = (Author::of(access), Batch::new(access, ids, known));
+        let (author, batch) = (Author::of(access), ChangeBatch::new(access, ids, known));
         let mends = access.has_quarantined() && author.hand == Hand::Patient;
         Ok(Self { author, batch, mended: mends.then(Vec::new) })
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// A record of a push that was accepted, changed or not.
 #[derive(Debug)]
-pub(super) struct Accepted {
+pub(super) struct AcceptedRecord {
     /// Its collection.
     pub(super) collection: &'static str,
     /// The record.
@@ -22,7 +22,7 @@ pub(super) struct Accepted {
 
 /// What a push answers.
 #[derive(Debug, Default)]
-pub(super) struct Report {
+pub(super) struct PushReport {
     /// Changes that were written.
     pub(super) accepted: usize,
     /// Changes that changed nothing.
@@ -32,7 +32,7 @@ pub(super) struct Report {
     /// Records that were refused.
     pub(super) refused: Vec<Refusal>,
     /// Records that were not refused, where the quarantine holds any.
-    pub(super) taken: Vec<Accepted>,
+    pub(super) taken: Vec<AcceptedRecord>,
     /// By collection and id as sent, the id as kept, where the two are spelled otherwise.
     pub(super) renamed: BTreeMap<(&'static str, String), Uuid>,
     /// Edits and deletes of known records that do not say what the device had seen, by collection.
@@ -42,7 +42,7 @@ pub(super) struct Report {
 }
 
 /// The answer as it is stored and sent.
-pub(super) fn answer(report: &Report, head: Cursor, account: Uuid) -> String {
+pub(super) fn answer(report: &PushReport, head: Cursor, account: Uuid) -> String {
     let mut rejected_ids: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for refusal in &report.refused {
         rejected_ids.entry(refusal.collection).or_default().push(&refusal.id);

@@ -1,11 +1,11 @@
 //! One collection's changes in a push. What is sync's own happens here: merge, marks, the answer; what is
 //! written is judged and settled by the journal's writer, as everywhere.
 
-use super::answer::{self, Accepted, Report};
+use super::answer::{self, AcceptedRecord, PushReport};
 use super::change::{Sender, Wish};
 use super::foreign::{self, ForeignFields};
 use super::incoming::{Change, read};
-use super::known::{Known, Mark, Marks};
+use super::known::{ChangeMark, Known, Marks};
 use super::marks::{lines_of, marks_of};
 use super::merge::{Act, Conflict, Loss, Merged, RecordResult, merge};
 use super::outline::Lists;
@@ -23,11 +23,11 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// What all collections of a push share.
-pub(super) struct Frame<'a> {
+pub(super) struct PushContext<'a> {
     pub(super) sender: Sender,
     pub(super) epoch: i64,
     pub(super) revisions: &'a mut Revisions,
-    pub(super) report: &'a mut Report,
+    pub(super) report: &'a mut PushReport,
     pub(super) has_quarantined: bool,
 }
 
@@ -49,7 +49,7 @@ impl CollectionPush {
     }
 
     /// Reads the lists; what cannot be read is refused.
-    pub(super) fn read(&mut self, lists: Lists<'_>, report: &mut Report) {
+    pub(super) fn read(&mut self, lists: Lists<'_>, report: &mut PushReport) {
         let wishes = [Wish::Created, Wish::Updated, Wish::Deleted];
         for (list, items) in wishes.into_iter().zip(lists) {
             for item in items {
@@ -95,7 +95,7 @@ impl CollectionPush {
     }
 
     /// Merges change by change.
-    pub(super) fn merge(&mut self, frame: &mut Frame<'_>) {
+    pub(super) fn merge(&mut self, context: &mut PushContext<'_>) {
         let Some(writer) = self.writer.as_deref_mut() else { return };
         let mut merging = Merging {
             collection: self.collection,
@@ -104,7 +104,7 @@ impl CollectionPush {
             again: &self.again,
         };
         for change in std::mem::take(&mut self.sent) {
-            merging.merge_one(change, frame);
+            merging.merge_one(change, context);
         }
     }
 
@@ -123,34 +123,34 @@ struct Merging<'a> {
 }
 
 impl Merging<'_> {
-    fn merge_one(&mut self, mut change: Change, frame: &mut Frame<'_>) {
+    fn merge_one(&mut self, mut change: Change, context: &mut PushContext<'_>) {
         let name = self.collection.name();
-        match had_pulled(&change, frame) {
+        match had_pulled(&change, context) {
             Ok(seen) => change.incoming.seen = seen,
             Err(flaw) => {
-                frame.report.refused.push(change.refused(name, vec![flaw]));
+                context.report.refused.push(change.refused(name, vec![flaw]));
                 return;
             }
         }
         let id = change.id;
         let before = self.writer.known(id).map(StoredRecord::without_content);
-        let is_blind = before.as_ref().is_some_and(|record| is_blind(record, &change, frame));
-        let (merged, foreign) = self.decide(&mut change, frame.sender);
+        let is_blind = before.as_ref().is_some_and(|record| is_blind(record, &change, context));
+        let (merged, foreign) = self.decide(&mut change, context.sender);
         let Merged { act, result, mut conflicts } = merged;
         let edited =
             Edited { created_at: change.created_at.time(), updated_at: change.incoming.edited_at };
-        let wrote = match self.write(id, act, edited, frame) {
+        let wrote = match self.write(id, act, edited, context) {
             Ok(wrote) => wrote,
             Err(flaws) => {
-                frame.report.refused.push(change.refused(name, flaws));
+                context.report.refused.push(change.refused(name, flaws));
                 return;
             }
         };
         conflicts.extend(foreign.conflicts);
-        frame.report.count(name, &change, wrote, is_blind);
-        if frame.has_quarantined {
+        context.report.count(name, &change, wrote, is_blind);
+        if context.has_quarantined {
             let fields = change.incoming.fields.keys().cloned().collect();
-            frame.report.taken.push(Accepted { collection: name, id, fields });
+            context.report.taken.push(AcceptedRecord { collection: name, id, fields });
         }
         self.supersede(id, &conflicts, edited);
         let Some(record) = self.writer.known(id) else { return };
@@ -158,19 +158,19 @@ impl Merging<'_> {
             change.incoming.wish != Wish::Deleted && record.without_content().deleted_at.is_none();
         if is_live {
             // Also where nothing was written: the answer to the first copy may have been lost.
-            frame.report.notice = frame.report.notice.or_else(|| record.notice());
+            context.report.notice = context.report.notice.or_else(|| record.notice());
         }
         let otherwise = is_live && (foreign.differs || stands_otherwise(record, &change));
         let result = result.or_else(|| otherwise.then_some(RecordResult::Merged));
         let Some(result) = result else { return };
         // Rule 6b: a cursor that has passed the record would never carry it.
-        if !wrote && before.is_some_and(|record| record.rev <= frame.sender.cursor) {
-            self.writer.touch(frame.revisions, id);
+        if !wrote && before.is_some_and(|record| record.rev <= context.sender.cursor) {
+            self.writer.touch(context.revisions, id);
         }
         if let Some(record) = self.writer.known(id) {
             let definition = self.collection.definition();
-            let answer = answer::stands(definition, record, result, &conflicts, frame.epoch);
-            frame.report.records.push(answer);
+            let answer = answer::stands(definition, record, result, &conflicts, context.epoch);
+            context.report.records.push(answer);
         }
     }
 
@@ -201,13 +201,13 @@ impl Merging<'_> {
         id: Uuid,
         act: Act,
         edited: Edited,
-        frame: &mut Frame<'_>,
+        context: &mut PushContext<'_>,
     ) -> Result<bool, Vec<Flaw>> {
         let (op, fields) = match act {
             Act::Keep => return Ok(false),
             Act::Delete => {
-                self.writer.bury(frame.revisions, id);
-                self.note(id, frame.sender.device);
+                self.writer.bury(context.revisions, id);
+                self.note(id, context.sender.device);
                 return Ok(true);
             }
             Act::Create(fields) => (HistoryOp::Create, fields),
@@ -215,11 +215,11 @@ impl Merging<'_> {
             Act::Resurrect(fields) => (HistoryOp::Resurrect, fields),
             Act::Recreate(fields) => (HistoryOp::Recreate, fields),
         };
-        let wrote = self.writer.put(frame.revisions, id, op, fields, edited);
+        let wrote = self.writer.put(context.revisions, id, op, fields, edited);
         let wrote =
             wrote.map_err(|faults| faults.into_iter().map(Flaw::of_fault).collect::<Vec<_>>())?;
         if wrote {
-            self.note(id, frame.sender.device);
+            self.note(id, context.sender.device);
         }
         Ok(wrote)
     }
@@ -228,7 +228,7 @@ impl Merging<'_> {
     fn note(&mut self, id: Uuid, device: Option<Uuid>) {
         let line = self.writer.last_line().filter(|_| self.again.contains(&id));
         let Some(line) = line else { return };
-        let mark = Mark { rev: line.rev, device, edited_at: line.edited_at };
+        let mark = ChangeMark { rev: line.rev, device, edited_at: line.edited_at };
         let (marks, unchanged) = (self.marks.entry(id).or_default(), Fields::new());
         marks.note(line.op, mark, line.changes.as_object().unwrap_or(&unchanged));
     }
@@ -246,20 +246,20 @@ impl Merging<'_> {
 
 /// The revision that the device had pulled, where the record says it. Nothing of another epoch is known
 /// to have been seen.
-fn had_pulled(change: &Change, frame: &Frame<'_>) -> Result<Option<i64>, Flaw> {
+fn had_pulled(change: &Change, context: &PushContext<'_>) -> Result<Option<i64>, Flaw> {
     match change.seen {
         None => Ok(None),
-        Some(seen) if seen.epoch != frame.epoch => Ok(Some(0)),
-        Some(seen) if seen.rev > frame.sender.head => Err(Flaw::of("invalid_value", "_seen")),
+        Some(seen) if seen.epoch != context.epoch => Ok(Some(0)),
+        Some(seen) if seen.rev > context.sender.head => Err(Flaw::of("invalid_value", "_seen")),
         Some(seen) => Ok(Some(seen.rev)),
     }
 }
 
 /// Does a change of a record that the server had before this push not say what the device had seen?
-fn is_blind(record: &Stored<()>, change: &Change, frame: &Frame<'_>) -> bool {
+fn is_blind(record: &Stored<()>, change: &Change, context: &PushContext<'_>) -> bool {
     let incoming = &change.incoming;
     incoming.wish != Wish::Created
-        && record.created_rev <= frame.sender.head
+        && record.created_rev <= context.sender.head
         && incoming.base.is_none()
         && incoming.seen.is_none()
         && !incoming.saw_tombstone
@@ -277,7 +277,7 @@ fn stands_otherwise(record: &dyn StoredRecord, change: &Change) -> bool {
         || record.holds_otherwise(&change.incoming.fields)
 }
 
-impl Report {
+impl PushReport {
     fn count(&mut self, collection: &'static str, change: &Change, wrote: bool, is_blind: bool) {
         if let Some(sent) = &change.sent_id {
             self.renamed.insert((collection, sent.clone()), change.id);

@@ -1,5 +1,7 @@
 //! Cursors: `epoch · 2^40 + revision`, opaque to clients, safe in JSON.
 
+use crate::db::row;
+
 /// How far the epoch is shifted.
 const REVISIONS: i64 = 1 << 40;
 
@@ -34,15 +36,24 @@ impl Lost {
     }
 }
 
-/// Where a journal stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
-    /// The epoch of the database.
-    pub epoch: i64,
-    /// The journal's newest revision.
-    pub rev: i64,
-    /// The oldest revision a cursor may name.
-    pub floor: i64,
+row! {
+    /// Where a journal stands.
+    #[derive(Copy)]
+    pub struct JournalHead {
+        /// The epoch of the database.
+        epoch: i64,
+        /// The journal's newest revision.
+        rev: i64,
+        /// The oldest revision a cursor may name.
+        floor: i64,
+    }
+}
+
+impl JournalHead {
+    /// The cursor of a client that has everything.
+    pub const fn cursor(self) -> Cursor {
+        Cursor { epoch: self.epoch, rev: self.rev }
+    }
 }
 
 impl Cursor {
@@ -73,7 +84,7 @@ impl Cursor {
     ///
     /// # Errors
     /// Why not; it must sync from the start.
-    pub const fn check(self, head: Head) -> Result<(), Lost> {
+    pub const fn check(self, head: JournalHead) -> Result<(), Lost> {
         if self.is_start() {
             Ok(())
         } else if self.epoch != head.epoch {
@@ -107,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_cursor_is_good_within_its_epoch_and_behind_the_head() {
-        let head = Head { epoch: 2, rev: 10, floor: 5 };
+        let head = JournalHead { epoch: 2, rev: 10, floor: 5 };
         let at = |epoch, rev| Cursor { epoch, rev }.check(head);
         assert_eq!(Cursor::START.check(head), Ok(()));
         assert_eq!((at(2, 10), at(2, 5)), (Ok(()), Ok(())));

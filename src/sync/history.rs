@@ -56,7 +56,7 @@ pub(super) const MOST_LINES: usize = 1000;
 
 /// Which page of a history is asked for.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct HistoryQuery {
     /// Of which collection.
     pub(super) collection: String,
     /// Of which record.
@@ -70,7 +70,7 @@ pub(super) struct Asked {
 }
 
 /// The history of one record of the caller's journal, page by page.
-pub(super) async fn of_record(patient: &Patient, asked: &Asked) -> Answered<RecordHistory> {
+pub(super) async fn of_record(patient: &Patient, asked: &HistoryQuery) -> Answered<RecordHistory> {
     if let Some(collection) = collections::named(&asked.collection) {
         return lines(patient, asked, collection).await;
     }
@@ -80,7 +80,7 @@ pub(super) async fn of_record(patient: &Patient, asked: &Asked) -> Answered<Reco
 
 async fn lines(
     patient: &Patient,
-    asked: &Asked,
+    asked: &HistoryQuery,
     collection: &dyn Collection,
 ) -> Answered<RecordHistory> {
     let (id, definition) = (asked.id, collection.definition());

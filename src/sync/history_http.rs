@@ -39,11 +39,14 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.serve(Method::DELETE, "/v1/sync/rejected/{id}", op, dismiss_rejected);
 }
 
-async fn record_history(patient: Patient, asked: history::Asked) -> Answered<Found<RecordHistory>> {
+async fn record_history(
+    patient: Patient,
+    asked: history::HistoryQuery,
+) -> Answered<Found<RecordHistory>> {
     history::of_record(&patient, &asked).await.map(Found)
 }
 
-impl FromCall for history::Asked {
+impl FromCall for history::HistoryQuery {
     fn from_call(call: &Call) -> Answered<Self> {
         let request = call.request();
         let list = format!("{}|{}", call.caller()?.account(), list_name(request));

@@ -3,7 +3,7 @@
 use super::cursor::Cursor;
 use super::inflate::Packed;
 use super::page;
-use super::pull::{self, Asked};
+use super::pull::{self, PullQuery};
 use super::push::{self, Push};
 use super::repair::repair;
 use super::schema::{PullAnswer, PushAnswer, push_body};
@@ -182,7 +182,7 @@ fn schema(query: &mut Query) -> Answered<()> {
         .extra("max", SCHEMA_VERSION))
 }
 
-impl FromCall for Asked {
+impl FromCall for PullQuery {
     fn from_call(call: &Call) -> Answered<Self> {
         let names = [
             "account",
@@ -261,7 +261,7 @@ impl<T: Document> Answer for Written<T> {
     }
 }
 
-async fn pull_changes(patient: Patient, asked: Asked) -> Answered<Written<PullAnswer>> {
+async fn pull_changes(patient: Patient, asked: PullQuery) -> Answered<Written<PullAnswer>> {
     pull::pull(&patient, &asked).await.map(Written::of)
 }
 
@@ -307,8 +307,8 @@ async fn push_changes(
             .await?
         }
     };
-    if let Some(timestamp) = moved {
-        app.pokes.poke(account, timestamp);
+    if moved {
+        app.pokes.poke(account);
     }
     Ok(Written::of(answer))
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// Who made a change, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
+pub struct ChangeMark {
     /// Its revision.
     pub rev: i64,
     /// The device that made it.
@@ -23,20 +23,20 @@ pub struct Mark {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Marks {
     /// Its beginning: it was created, or made anew over a tombstone.
-    pub begun: Option<Mark>,
+    pub begun: Option<ChangeMark>,
     /// The last time since that it came back from a tombstone.
-    pub revived: Option<Mark>,
+    pub revived: Option<ChangeMark>,
     /// The last time since that it was deleted.
-    pub buried: Option<Mark>,
+    pub buried: Option<ChangeMark>,
     /// The last change of each field since.
-    pub fields: BTreeMap<String, Mark>,
+    pub fields: BTreeMap<String, ChangeMark>,
     /// What the changed fields held at the beginning.
     pub born: Fields,
 }
 
 impl Marks {
     /// Takes in an applied change, `{field: {from, to}}`. Changes come in the order of their revisions.
-    pub(super) fn note(&mut self, op: HistoryOp, mark: Mark, changes: &Fields) {
+    pub(super) fn note(&mut self, op: HistoryOp, mark: ChangeMark, changes: &Fields) {
         match op {
             HistoryOp::Create | HistoryOp::Recreate => {
                 *self = Self { begun: Some(mark), ..Self::default() };
@@ -84,12 +84,12 @@ impl Known<'_> {
     }
 
     /// The field's last change since the record began.
-    pub(super) fn last_change(&self, field: &str) -> Option<&Mark> {
+    pub(super) fn last_change(&self, field: &str) -> Option<&ChangeMark> {
         self.marks.fields.get(field)
     }
 
     /// What the field's present value came with: its last change, else the beginning.
-    pub(super) fn origin(&self, field: &str) -> Option<&Mark> {
+    pub(super) fn origin(&self, field: &str) -> Option<&ChangeMark> {
         self.last_change(field).or(self.marks.begun.as_ref())
     }
 
@@ -119,7 +119,7 @@ impl Known<'_> {
 
 impl Sender {
     /// Does a change come from this device?
-    pub(super) fn made(&self, mark: &Mark) -> bool {
+    pub(super) fn made(&self, mark: &ChangeMark) -> bool {
         mark.device.is_some() && mark.device == self.device
     }
 }

@@ -1,6 +1,6 @@
 //! What a merge knows of a record's past: bounded by its fields, however often they were changed.
 
-use super::known::{Mark, Marks};
+use super::known::{ChangeMark, Marks};
 use crate::journal::{Fields, RowMarks, Stored};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -16,8 +16,8 @@ pub(super) struct LineKey {
 
 /// A line of the history, as asked for.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) mark: Mark,
+pub(super) struct ChangeLine {
+    pub(super) mark: ChangeMark,
     /// What it changed, where that was asked for.
     pub(super) changes: Option<Fields>,
 }
@@ -50,7 +50,7 @@ pub(super) fn lines_of(
 pub(super) fn marks_of(
     record: &Stored<()>,
     row: &RowMarks,
-    lines: &HashMap<LineKey, Line>,
+    lines: &HashMap<LineKey, ChangeLine>,
 ) -> Marks {
     let line = |rev| lines.get(&LineKey { id: record.id, rev });
     let mark = |rev| line(rev).map(|line| line.mark);

@@ -2,7 +2,7 @@
 //! no clock decides between devices (docs/sync.md, conflict rules).
 
 use super::change::{Incoming, Sender, Wish};
-use super::known::{Known, Mark, Order};
+use super::known::{ChangeMark, Known, Order};
 use crate::journal::{Fields, is_blank};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -204,7 +204,13 @@ fn fields(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> Merged {
 }
 
 impl Conflict {
-    fn of(stored: Option<&Mark>, field: &str, stands: Value, loses: Value, loss: Loss) -> Self {
+    fn of(
+        stored: Option<&ChangeMark>,
+        field: &str,
+        stands: Value,
+        loses: Value,
+        loss: Loss,
+    ) -> Self {
         let device = stored.and_then(|mark| mark.device);
         let edited_at = stored.and_then(|mark| mark.edited_at);
         Self { field: field.to_owned(), stands, loses, loss, device, edited_at }
@@ -277,8 +283,8 @@ fn delete(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> Merged {
 }
 
 fn has_unseen_edit(known: &Known<'_>, incoming: &Incoming, sender: Sender) -> bool {
-    let foreign = |mark: &Mark| mark.device != sender.device;
-    let unseen = |mark: &Mark| mark.rev > incoming.had_pulled(sender) && foreign(mark);
+    let foreign = |mark: &ChangeMark| mark.device != sender.device;
+    let unseen = |mark: &ChangeMark| mark.rev > incoming.had_pulled(sender) && foreign(mark);
     let Some(base) = &incoming.base else {
         let marks = &known.marks;
         return marks.fields.values().any(unseen)

@@ -1,6 +1,6 @@
 //! The merge, case by case and at random.
 
-use super::super::known::{Known, Mark, Marks};
+use super::super::known::{ChangeMark, Known, Marks};
 use super::*;
 use crate::journal::HistoryOp;
 use proptest::prelude::*;
@@ -21,8 +21,8 @@ fn at(seconds: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, 0)
 }
 
-fn mark(rev: i64, device: Uuid, seconds: i64) -> Mark {
-    Mark { rev, device: Some(device), edited_at: at(seconds) }
+fn mark(rev: i64, device: Uuid, seconds: i64) -> ChangeMark {
+    ChangeMark { rev, device: Some(device), edited_at: at(seconds) }
 }
 
 /// A record of note and mood, created at 10 by the phone, its mood set to 6 at 20 by the tablet.
@@ -418,7 +418,7 @@ pub(super) fn after(
         .map(|name| (name.clone(), json!({"from": known.value(name), "to": fields.get(name)})))
         .collect();
     let (device, edited_at) = (sender.device, incoming.edited_at);
-    next.marks.to_mut().note(op, Mark { rev, device, edited_at }, &changes);
+    next.marks.to_mut().note(op, ChangeMark { rev, device, edited_at }, &changes);
     next.deleted = op == HistoryOp::Delete;
     next.fields = fields;
     next

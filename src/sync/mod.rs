@@ -29,9 +29,9 @@ mod store;
 mod stream;
 
 pub use change::{Incoming, Sender, Wish};
-pub use cursor::{Cursor, Head, Lost};
+pub use cursor::{Cursor, JournalHead, Lost};
 pub use http::routes;
-pub use known::{Known, Mark, Marks};
+pub use known::{ChangeMark, Known, Marks};
 pub use merge::{Act, Conflict, Loss, Merged, RecordResult, merge};
 pub use repair::repair;
 pub use schema_version::{OLDEST_SCHEMA, SCHEMA_VERSION};

@@ -19,19 +19,19 @@ const MOST_BYTES: usize = 8 * 1024 * 1024 - 4096;
 const FIRST_STEP: i64 = 1250;
 
 /// The changes of one collection on a page: its name and its records, live and dead.
-pub(super) type Found = (&'static str, Vec<ChangedRecord>);
+pub(super) type CollectionChanges = (&'static str, Vec<ChangedRecord>);
 
 /// A page that is being filled.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct ChangesPage {
     /// What is on it, by collection.
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<CollectionChanges>,
     /// Changes it still has room for.
     left: i64,
     bytes: usize,
 }
 
-impl Page {
+impl ChangesPage {
     /// An empty page for so many changes.
     pub(super) fn new(limit: i64) -> Self {
         let found = collections::ALL.map(|collection| (collection.name(), Vec::new())).into();
@@ -95,7 +95,7 @@ impl Page {
 
     /// Takes in the changes of a step, all that lie before the first that has no room. Answers the
     /// revision they end with, where not all have.
-    fn take(&mut self, step: Vec<Found>, after: i64) -> Option<i64> {
+    fn take(&mut self, step: Vec<CollectionChanges>, after: i64) -> Option<i64> {
         let every = || step.iter().flat_map(|(_, changes)| changes);
         let bytes: usize = every().map(ChangedRecord::size).sum();
         let mut end = None;
@@ -127,7 +127,7 @@ impl Page {
 }
 
 /// The changes of a step, by collection.
-async fn load(tx: &Tx<'_, Read>, step: &Stretch) -> Answered<Vec<Found>> {
+async fn load(tx: &Tx<'_, Read>, step: &Stretch) -> Answered<Vec<CollectionChanges>> {
     let is_asked = |collection: &&dyn Collection| {
         step.collections.iter().any(|name| name == collection.name())
     };
@@ -146,14 +146,14 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    fn step(changes: &[(i64, usize)]) -> Vec<Found> {
+    fn step(changes: &[(i64, usize)]) -> Vec<CollectionChanges> {
         let change = |(rev, size): &(i64, usize)| ChangedRecord::live(*rev, "x".repeat(*size));
         let (even, odd): (Vec<_>, Vec<_>) = changes.iter().partition(|(rev, _)| rev % 2 == 0);
         let of = |changes: Vec<(i64, usize)>| changes.iter().map(change).collect();
         vec![("journal_entries", of(even)), ("sleep_records", of(odd))]
     }
 
-    fn revisions(page: &Page) -> Vec<i64> {
+    fn revisions(page: &ChangesPage) -> Vec<i64> {
         let mut all: Vec<i64> =
             page.found.iter().flat_map(|(_, changes)| changes.iter().map(|c| c.rev)).collect();
         all.sort_unstable();
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_page_ends_before_the_change_that_has_no_room_whatever_collection_it_is_of() {
-        let mut page = Page::new(10);
+        let mut page = ChangesPage::new(10);
         let third = MOST_BYTES / 3 - 10;
         assert_eq!(
             page.take(step(&[(3, third), (4, third), (5, third), (6, 40), (8, 1)]), 2),
@@ -175,17 +175,17 @@ mod tests {
 
     #[test]
     fn one_record_that_is_larger_than_a_page_is_a_page() {
-        let mut page = Page::new(10);
+        let mut page = ChangesPage::new(10);
         assert_eq!(page.take(step(&[(3, 2 * MOST_BYTES), (4, 1)]), 2), Some(3));
-        let mut page = Page::new(10);
+        let mut page = ChangesPage::new(10);
         assert_eq!(page.take(step(&[(3, 1), (4, 2 * MOST_BYTES), (5, 1)]), 2), Some(3));
-        let mut page = Page::new(10);
+        let mut page = ChangesPage::new(10);
         assert_eq!(page.take(step(&[(4, 2 * MOST_BYTES)]), 2), None, "it is the last");
     }
 
     #[test]
     fn ordinary_records_all_fit() {
-        let mut page = Page::new(10);
+        let mut page = ChangesPage::new(10);
         assert_eq!(page.take(step(&[(3, 600), (4, 600)]), 2), None);
         page.take(vec![("goals", vec![ChangedRecord::tombstone(5, Uuid::nil())])], 4);
         assert_eq!((revisions(&page), page.left), (vec![3, 4, 5], 7));

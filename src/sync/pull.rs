@@ -1,8 +1,8 @@
 //! Pull: what has changed since a cursor, in pages by revision, each from one snapshot.
 
-use super::cursor::{Cursor, Head};
-use super::page::{Found, Page};
-use super::store::{self, HeadRow, Stretch};
+use super::cursor::{Cursor, JournalHead};
+use super::page::{ChangesPage, CollectionChanges};
+use super::store::{self, Stretch};
 use crate::access::{Patient, Read, Reader};
 use crate::db::Tx;
 use crate::http::{Answered, Problem, ProblemKind};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// What a client asks for.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct PullQuery {
     /// Since when.
     pub(super) cursor: Cursor,
     /// Changes a page.
@@ -27,7 +27,7 @@ pub(super) struct Asked {
 }
 
 /// Answers a pull.
-pub(super) async fn pull(patient: &Patient, asked: &Asked) -> Answered<String> {
+pub(super) async fn pull(patient: &Patient, asked: &PullQuery) -> Answered<String> {
     let account = patient.caller().account();
     // "Nothing new?" is the commonest question, and the counter row alone answers it.
     let (_, heads) = patient.read((None, None), store::head()).await?;
@@ -35,20 +35,19 @@ pub(super) async fn pull(patient: &Patient, asked: &Asked) -> Answered<String> {
     check(asked.cursor, head)?;
     let behind = asked.cursor.is_start() || asked.cursor.rev < head.rev;
     if !behind && asked.migrating.is_empty() {
-        let stands = Cursor { epoch: head.epoch, rev: head.rev };
-        return Ok(written(&[], stands, false, account));
+        return Ok(written(&[], head.cursor(), false, account));
     }
     patient
         .snapshot((None, None), async |tx, journal| {
             // It may have moved since the look; entering told where it stands in this snapshot.
-            let head = Head { rev: journal.revision(), ..head };
+            let head = JournalHead { rev: journal.revision(), ..head };
             changes(tx, asked, head, account).await
         })
         .await
 }
 
 /// The cursor must be one this journal can go on from.
-pub(super) fn check(cursor: Cursor, head: Head) -> Answered<()> {
+pub(super) fn check(cursor: Cursor, head: JournalHead) -> Answered<()> {
     cursor.check(head).map_err(|lost| {
         Problem::new(ProblemKind::ResyncRequired)
             .detail("Sync from the start.")
@@ -57,15 +56,14 @@ pub(super) fn check(cursor: Cursor, head: Head) -> Answered<()> {
 }
 
 /// Where the journal stands.
-pub(super) fn head(rows: Vec<HeadRow>) -> Answered<Head> {
-    let row =
-        rows.into_iter().next().ok_or_else(|| Problem::internal("a patient without a journal"))?;
-    Ok(Head { epoch: row.epoch.into(), rev: row.rev, floor: row.floor_rev })
+pub(super) fn head(rows: Vec<JournalHead>) -> Answered<JournalHead> {
+    rows.into_iter().next().ok_or_else(|| Problem::internal("a patient without a journal"))
 }
 
 /// A page as JSON. Live records are always in `updated`.
-fn written(found: &[Found], stands: Cursor, has_more: bool, account: Uuid) -> String {
-    let bytes = |(_, changes): &Found| changes.iter().map(ChangedRecord::size).sum::<usize>();
+fn written(found: &[CollectionChanges], stands: Cursor, has_more: bool, account: Uuid) -> String {
+    let bytes =
+        |(_, changes): &CollectionChanges| changes.iter().map(ChangedRecord::size).sum::<usize>();
     let mut page = String::with_capacity(512 + found.iter().map(bytes).sum::<usize>());
     page.push_str("{\"changes\":{");
     let mut comma = "";
@@ -92,7 +90,12 @@ fn written(found: &[Found], stands: Cursor, has_more: bool, account: Uuid) -> St
     page
 }
 
-async fn changes(tx: &Tx<'_, Read>, asked: &Asked, head: Head, account: Uuid) -> Answered<String> {
+async fn changes(
+    tx: &Tx<'_, Read>,
+    asked: &PullQuery,
+    head: JournalHead,
+    account: Uuid,
+) -> Answered<String> {
     let cursor = asked.cursor.rev;
     // Rows the client has passed, but without the tables or columns it has just learnt of.
     let learnt: Vec<String> =
@@ -104,7 +107,7 @@ async fn changes(tx: &Tx<'_, Read>, asked: &Asked, head: Head, account: Uuid) ->
         live_only: asked.cursor.is_start() && !asked.tombstones,
         collections: asked.collections.clone(),
     };
-    let mut page = Page::new(asked.limit);
+    let mut page = ChangesPage::new(asked.limit);
     let mut end = None;
     for stretch in [passed, new] {
         if end.is_none() && !stretch.collections.is_empty() && stretch.after < stretch.until {

@@ -1,9 +1,9 @@
 //! Push: one transaction, a constant number of statements a collection, every record judged by
 //! itself, nothing typed ever dropped.
 
-use super::answer::{Report, answer};
+use super::answer::{PushReport, answer};
 use super::change::Sender;
-use super::collection_push::{CollectionPush, Frame};
+use super::collection_push::{CollectionPush, PushContext};
 use super::cursor::Cursor;
 use super::outline;
 use super::pull::{check, head};
@@ -27,7 +27,7 @@ pub(super) struct Push {
     /// In the order they are merged: what others refer to comes first and gets the earlier revisions, so
     /// that pages bring it first.
     collections: Vec<CollectionPush>,
-    report: Report,
+    report: PushReport,
 }
 
 impl Push {
@@ -39,7 +39,7 @@ impl Push {
         hash: Vec<u8>,
     ) -> Answered<Self> {
         let collections = ALL.map(CollectionPush::new).into();
-        let mut push = Self { cursor, key, hash, collections, report: Report::default() };
+        let mut push = Self { cursor, key, hash, collections, report: PushReport::default() };
         for (name, changes) in outline::cut(body)? {
             let lists = outline::lists(changes)?;
             let mut known = push.collections.iter_mut();
@@ -67,7 +67,7 @@ pub(super) fn hash(cursor: Cursor, body: &[u8]) -> Vec<u8> {
 }
 
 /// Answers a push, and tells whether the journal moved.
-pub(super) async fn push(patient: &Patient, push: Push) -> Answered<(String, Option<i64>)> {
+pub(super) async fn push(patient: &Patient, push: Push) -> Answered<(String, bool)> {
     let account = patient.caller().account();
     patient
         .write(async |tx, journal| locked(patient.app(), tx, &journal, push, account).await)
@@ -80,7 +80,7 @@ async fn locked(
     journal: &JournalAccess<Write>,
     mut push: Push,
     account: Uuid,
-) -> Answered<(String, Option<i64>)> {
+) -> Answered<(String, bool)> {
     let moment = journal.moment();
     let device = journal.device();
     let key = push.key.take();
@@ -101,7 +101,7 @@ async fn locked(
     let loads = push.collections.iter_mut().map(|of| of.load(tx, journal, &app.ids));
     try_join_all(loads).await?;
     let mut revisions = Revisions::after(journal.revision());
-    let mut frame = Frame {
+    let mut context = PushContext {
         sender: Sender { device, cursor: push.cursor.rev, head: head.rev },
         epoch: head.epoch,
         revisions: &mut revisions,
@@ -109,14 +109,14 @@ async fn locked(
         has_quarantined: journal.has_quarantined(),
     };
     for of in &mut push.collections {
-        of.merge(&mut frame);
+        of.merge(&mut context);
     }
     let rows = if journal.has_quarantined() || !push.report.refused.is_empty() {
         tx.load(store::refused_rows().lift()).await?
     } else {
         Vec::new()
     };
-    let Report { refused, taken, .. } = &mut push.report;
+    let PushReport { refused, taken, .. } = &mut push.report;
     let aside = quarantine::settle(rows, refused, taken, device);
     let stands = Cursor { epoch: head.epoch, rev: revisions.head() };
     let answer = answer(&push.report, stands, account);
@@ -132,13 +132,12 @@ async fn locked(
         statements.push(store::keep_answer(key, push.hash, answer.clone(), moment));
     }
     tx.execute_all(statements).await?;
-    let moved = (revisions.head() > head.rev).then_some(revisions.head());
-    Ok((answer, moved.map(|rev| Cursor { epoch: head.epoch, rev }.timestamp())))
+    Ok((answer, revisions.head() > head.rev))
 }
 
-fn replay(stored: store::Answered, hash: &[u8]) -> Answered<(String, Option<i64>)> {
+fn replay(stored: store::StoredAnswer, hash: &[u8]) -> Answered<(String, bool)> {
     if stored.body_hash == hash {
-        return Ok((stored.answer, None));
+        return Ok((stored.answer, false));
     }
     Err(Problem::new(ProblemKind::IdempotencyKeyReused))
 }

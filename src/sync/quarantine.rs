@@ -1,7 +1,7 @@
 //! The quarantine: what was not accepted stays as it came until the record is mended or its owner lets
 //! it go. It has an end, and then the device alone keeps a refused record.
 
-use super::answer::Accepted;
+use super::answer::AcceptedRecord;
 use super::refusal::{Flaw, Refusal};
 use super::store::{self, Quarantined, RefusedRow};
 use crate::access::{ListPage, Patient, Reader};
@@ -33,10 +33,10 @@ pub(super) struct QuarantineChange {
 pub(super) fn settle(
     rows: Vec<RefusedRow>,
     refused: &mut [Refusal],
-    accepted: &[Accepted],
+    accepted: &[AcceptedRecord],
     device: Option<Uuid>,
 ) -> QuarantineChange {
-    let mut by_record: BTreeMap<(&str, String), Vec<&Accepted>> = BTreeMap::new();
+    let mut by_record: BTreeMap<(&str, String), Vec<&AcceptedRecord>> = BTreeMap::new();
     for one in accepted {
         by_record.entry((one.collection, one.id.to_string())).or_default().push(one);
     }
@@ -83,7 +83,7 @@ fn name(refusal: &Refusal) -> Uuid {
 
 /// Is a refused record mended by this one? The device that sent it knows what it sends now. Another one
 /// may never have seen what was typed there, and then must touch what was at fault.
-fn mends(accepted: &Accepted, row: &RefusedRow, device: Option<Uuid>) -> bool {
+fn mends(accepted: &AcceptedRecord, row: &RefusedRow, device: Option<Uuid>) -> bool {
     row.device_id == device
         || row.field.as_ref().is_none_or(|field| accepted.fields.contains(field))
 }

@@ -1,7 +1,8 @@
 //! The SQL of sync beside the collections' own: heads, histories, stored answers, quarantine.
 
-use super::known::Mark;
-use super::marks::{Line, LineKey};
+use super::cursor::JournalHead;
+use super::known::ChangeMark;
+use super::marks::{ChangeLine, LineKey};
 use crate::access::{Read, Write};
 use crate::collections;
 use crate::db::{Column, Columns, Row, Statement, next, row};
@@ -12,13 +13,8 @@ use diesel::deserialize;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-row! {
-    /// Where a journal stands.
-    pub struct HeadRow { epoch: i32, rev: i64, floor_rev: i64 }
-}
-
 /// Asks where the journal stands. Public for the benchmark.
-pub const HEAD: &str = "SELECT (SELECT epoch FROM pj.sync_state), rev, floor_rev FROM pj.patients \
+pub const HEAD: &str = "SELECT (SELECT epoch::bigint FROM pj.sync_state), rev, floor_rev FROM pj.patients \
     WHERE patient_id = sec.subject()";
 /// Asks for lines of histories, and for some of them what they changed: each is one look into the
 /// index, whatever is planned and however long the histories are. Public for the benchmark.
@@ -35,7 +31,7 @@ pub const ANSWER: &str = "SELECT body_hash, answer FROM pj.sync_answers \
 pub const KEEP_ANSWER: &str = "SELECT sec.keep_answer($1, $2, $3, $4)";
 
 /// The head of the subject's journal.
-pub(super) fn head() -> Statement<Read, HeadRow> {
+pub(super) fn head() -> Statement<Read, JournalHead> {
     Statement::new(HEAD)
 }
 
@@ -105,13 +101,13 @@ pub(super) fn cut(stretch: &Stretch, most: i64) -> Statement<Read, (Option<i64>,
         .bind(stretch.until)
 }
 
-impl Row for (LineKey, Line) {
+impl Row for (LineKey, ChangeLine) {
     fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
         let spot = LineKey { id: next(columns)?, rev: next(columns)? };
-        let mark = Mark { rev: spot.rev, device: next(columns)?, edited_at: next(columns)? };
+        let mark = ChangeMark { rev: spot.rev, device: next(columns)?, edited_at: next(columns)? };
         let changes: Option<String> = next(columns)?;
         let changes = changes.map(|text| serde_json::from_str(&text)).transpose()?;
-        Ok((spot, Line { mark, changes }))
+        Ok((spot, ChangeLine { mark, changes }))
     }
 }
 
@@ -119,7 +115,7 @@ impl Row for (LineKey, Line) {
 pub(super) fn lines(
     collection: &CollectionDefinition,
     wanted: &BTreeMap<LineKey, bool>,
-) -> Statement<Write, (LineKey, Line)> {
+) -> Statement<Write, (LineKey, ChangeLine)> {
     Statement::new(LINES).bind(collection.number).bind_all(vec![
         Uuid::bind_many(wanted.keys().map(|spot| Some(&spot.id))),
         i64::bind_many(wanted.keys().map(|spot| Some(&spot.rev))),
@@ -192,11 +188,11 @@ pub(super) fn first_values(
 
 row! {
     /// A stored answer.
-    pub struct Answered { body_hash: Vec<u8>, answer: String }
+    pub struct StoredAnswer { body_hash: Vec<u8>, answer: String }
 }
 
 /// The answer to a key that the account has used before.
-pub(super) fn answer(key: String) -> Statement<Write, Answered> {
+pub(super) fn answer(key: String) -> Statement<Write, StoredAnswer> {
     Statement::new(ANSWER).bind(key)
 }
 

@@ -1,6 +1,5 @@
 //! A live hint that something changed: "pull now", and nothing else. Correctness never depends on it.
 
-use super::cursor::Cursor;
 use super::pull::head;
 use super::store;
 use crate::access::{Patient, Reader};
@@ -42,15 +41,14 @@ async fn next(mut state: State) -> Option<(Result<Bytes, actix_web::Error>, Stat
     if let Some(first) = state.first.take() {
         return Some((Ok(first), state));
     }
-    let Listener { heard, ended, .. } = &mut state.listener;
+    let Listener { poked, ended, .. } = &mut state.listener;
     tokio::select! {
         biased;
         _ = ended => return None,
         () = tokio::time::sleep_until(state.ends) => return None,
-        // Whatever is heard, or missed, or not: it is looked where the journal stands.
-        _ = tokio::time::timeout(HEARTBEAT, heard.recv()) => {}
+        // Poked or not, it looks where the journal stands.
+        _ = tokio::time::timeout(HEARTBEAT, poked.changed()) => {}
     }
-    *heard = heard.resubscribe();
     let timestamp = look(&state.patient).await.ok()?;
     let moved = timestamp > state.seen;
     state.seen = state.seen.max(timestamp);
@@ -60,8 +58,7 @@ async fn next(mut state: State) -> Option<(Result<Bytes, actix_web::Error>, Stat
 
 async fn look(patient: &Patient) -> Answered<i64> {
     let (_, heads) = patient.read((None, None), store::head()).await?;
-    let head = head(heads)?;
-    Ok(Cursor { epoch: head.epoch, rev: head.rev }.timestamp())
+    Ok(head(heads)?.cursor().timestamp())
 }
 
 fn event(timestamp: i64) -> String {
