@@ -19,7 +19,7 @@ const ROLES: [&str; 2] = ["pj_owner", "pj_app"];
 
 /// A backup that was made and read back.
 #[derive(Debug)]
-pub struct Made {
+pub struct Backup {
     /// Its file.
     pub file: PathBuf,
     /// The tables in it.
@@ -34,7 +34,7 @@ pub struct Made {
 ///
 /// # Errors
 /// One sentence; then no file is left.
-pub fn write(database: &Database, folder: &Path, now: DateTime<Utc>) -> Result<Made, String> {
+pub fn write(database: &Database, folder: &Path, now: DateTime<Utc>) -> Result<Backup, String> {
     let programs = programs(database.home.as_deref())?;
     let failed = |path: &Path, e: io::Error| format!("{}: {e}", path.display());
     if !folder.exists() {
@@ -57,7 +57,7 @@ pub fn write(database: &Database, folder: &Path, now: DateTime<Utc>) -> Result<M
     let tables = made?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|e| failed(folder, e))?;
     let bytes = fs::metadata(&file).map_err(|e| failed(&file, e))?.len();
-    Ok(Made { file, tables, bytes })
+    Ok(Backup { file, tables, bytes })
 }
 
 /// Makes a private database out of a dump, where there is none yet. It has the newest schema then, and

@@ -14,7 +14,7 @@ use crate::credentials::secret::MasterSecret;
 use crate::database::Database;
 use crate::db::Db;
 use crate::http::{Answered, Problem};
-use crate::import::{BrokenOff, Format, Summary, encoding, import_in};
+use crate::import::{BrokenOff, FileFormat, Summary, encoding, import_in};
 use crate::mail::Mailer;
 use crate::time::{Clock, TimeZone};
 use crate::wire::Email;
@@ -115,7 +115,7 @@ struct ImportArgs {
     account: String,
     /// The form of the file; told from its name unless given.
     #[arg(long)]
-    format: Option<Format>,
+    format: Option<FileFormat>,
     /// The time zone of CSV rows that name none.
     #[arg(long, default_value = "UTC")]
     time_zone: String,
@@ -371,8 +371,8 @@ fn verify_licence(args: &EmailArgs) -> Result<(), String> {
 fn import_file(args: &ImportArgs) -> Result<(), String> {
     let email = address(&args.account)?;
     let format = args.format.or_else(|| match args.file.extension()?.to_str()? {
-        "jsonl" | "ndjson" => Some(Format::Jsonl),
-        "csv" => Some(Format::Csv),
+        "jsonl" | "ndjson" => Some(FileFormat::Jsonl),
+        "csv" => Some(FileFormat::Csv),
         _ => None,
     });
     let format = format.ok_or("say which --format the file has: jsonl or csv")?;

@@ -13,7 +13,7 @@ use crate::collections::{PractitionerNote, TreatmentPlan, TreatmentSession};
 use crate::credentials::password::{Password, Verdict};
 use crate::db::{Anonymous, Statement, row};
 use crate::http::{Answered, Problem};
-use crate::import::{Format, import};
+use crate::import::{FileFormat, import};
 use crate::journal::{self, Record};
 use crate::sharing;
 use crate::time::TimeZone;
@@ -140,7 +140,8 @@ async fn fill(
     };
     for file in FILES {
         let lines = moved(file, weeks, yesterday)?;
-        let summary = import(app, patient, Format::Jsonl, chrono_tz::UTC, lines.as_slice()).await?;
+        let summary =
+            import(app, patient, FileFormat::Jsonl, chrono_tz::UTC, lines.as_slice()).await?;
         if !summary.refused.is_empty() {
             tracing::warn!(lines = summary.refused.len(), "lines of the demo data were refused");
         }

@@ -13,7 +13,7 @@ pub use register::{NewAccount, create_account};
 pub use reseal::{SecretChange, change_secret, replace_secret};
 pub use security_events::forget as forget_security_events;
 pub use session::{renew_page_token, sign_in_to_pages, sign_in_unasked};
-pub use store::{Account, find_account, forget_old_registrations, set_status};
+pub use store::{SignInAccount, find_account, forget_old_registrations, set_status};
 
 /// The client id of tokens that our own sign-in issues.
 pub const FIRST_PARTY: &str = "pain-journal";

@@ -19,7 +19,7 @@ const LIFE: Duration = Duration::days(365);
 
 /// The kinds of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum SecurityEventKind {
     /// A refresh token came again more than a minute after its successor was issued, and was answered.
     RefreshRepeated,
     /// A refresh token came again more than a minute after its successor was presented: the device
@@ -27,7 +27,7 @@ pub(super) enum Kind {
     RefreshReused,
 }
 
-impl Kind {
+impl SecurityEventKind {
     const fn code(self) -> &'static str {
         match self {
             Self::RefreshRepeated => "refresh_repeated",
@@ -41,7 +41,7 @@ impl Kind {
 pub(super) async fn note(
     app: &App,
     tx: &Tx<'_, Anonymous>,
-    (device, counter, kind): (Uuid, i64, Kind),
+    (device, counter, kind): (Uuid, i64, SecurityEventKind),
     email: &str,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
@@ -56,8 +56,8 @@ pub(super) async fn note(
         return Ok(());
     }
     let mail = match kind {
-        Kind::RefreshRepeated => texts::sign_in_repeated(email, &app.public_url),
-        Kind::RefreshReused => texts::device_signed_out(email, &app.public_url),
+        SecurityEventKind::RefreshRepeated => texts::sign_in_repeated(email, &app.public_url),
+        SecurityEventKind::RefreshReused => texts::device_signed_out(email, &app.public_url),
     };
     store::queue_mail(tx, app.ids.next(), mail, now).await
 }

@@ -1,7 +1,7 @@
 //! Sign-in, refresh, sign-out: the use cases around a device's refresh chain.
 
 use super::refresh_token::{Progress, RefreshDecision, RefreshKey, RefreshToken};
-use super::security_events::{self, Kind};
+use super::security_events::{self, SecurityEventKind};
 use super::{FIRST_PARTY, FIRST_PARTY_SCOPE, store};
 use crate::access::Role;
 use crate::app::App;
@@ -251,7 +251,7 @@ async fn prove(
     app: &App,
     email: &str,
     password: &Password,
-) -> Answered<(store::Account, Option<String>)> {
+) -> Answered<(store::SignInAccount, Option<String>)> {
     let account =
         app.db.anonymous(async |tx| Answered::Ok(store::find_account(tx, email).await?)).await?;
     let phc = account.as_ref().map(|a| a.password_hash.as_str());
@@ -328,7 +328,7 @@ async fn refresh_locked(
         RefreshDecision::Reissue { successor, late } => {
             next.counter = successor;
             if late {
-                let event = (chain.id, token.counter, Kind::RefreshRepeated);
+                let event = (chain.id, token.counter, SecurityEventKind::RefreshRepeated);
                 security_events::note(app, tx, event, &chain.email, now).await?;
                 tracing::warn!(device = %chain.id, "a refresh token came again, late");
             }
@@ -336,7 +336,7 @@ async fn refresh_locked(
         RefreshDecision::Ahead => return Ok(None),
         RefreshDecision::Reuse => {
             store::revoke_device(tx, chain.id, "refresh_token_reused", now).await?;
-            let event = (chain.id, token.counter, Kind::RefreshReused);
+            let event = (chain.id, token.counter, SecurityEventKind::RefreshReused);
             security_events::note(app, tx, event, &chain.email, now).await?;
             tracing::warn!(device = %chain.id, "a refresh token was used twice; device signed out");
             return Ok(None);

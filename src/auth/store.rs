@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// What a sign-in needs of an account.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = accounts)]
-pub struct Account {
+pub struct SignInAccount {
     /// Its id.
     pub id: Uuid,
     /// The PHC string of its password.
@@ -29,9 +29,12 @@ pub struct Account {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find_account(tx: &Tx<'_, Anonymous>, email: &str) -> Result<Option<Account>, DbError> {
+pub async fn find_account(
+    tx: &Tx<'_, Anonymous>,
+    email: &str,
+) -> Result<Option<SignInAccount>, DbError> {
     let found = accounts::table.filter(accounts::email.eq(email.to_owned()));
-    tx.first(Statement::query(found.select(Account::as_select()))).await
+    tx.first(Statement::query(found.select(SignInAccount::as_select()))).await
 }
 
 /// The stored password of the caller's own account.

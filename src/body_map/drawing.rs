@@ -74,7 +74,7 @@ impl View {
 
 /// One side of one region on one view.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct BodyPart {
     /// The region.
     pub region: BodyRegion,
     /// Left, right or midline: the patient's own.
@@ -83,7 +83,7 @@ pub struct Part {
     pub path: String,
 }
 
-impl Part {
+impl BodyPart {
     /// Its name in front of a patient: "Low back, your left".
     pub fn title(&self) -> String {
         format!("{}, {}", self.region.label(), self.side.label())
@@ -118,9 +118,9 @@ pub fn part_id(region: BodyRegion, side: Laterality) -> String {
 }
 
 /// The parts that a view shows, region by region.
-pub fn parts(view: View) -> &'static [Part] {
-    static FRONT: LazyLock<Vec<Part>> = LazyLock::new(|| cut(View::Front));
-    static BACK: LazyLock<Vec<Part>> = LazyLock::new(|| cut(View::Back));
+pub fn parts(view: View) -> &'static [BodyPart] {
+    static FRONT: LazyLock<Vec<BodyPart>> = LazyLock::new(|| cut(View::Front));
+    static BACK: LazyLock<Vec<BodyPart>> = LazyLock::new(|| cut(View::Back));
     match view {
         View::Front => &FRONT,
         View::Back => &BACK,
@@ -132,12 +132,12 @@ pub(super) fn rails(view: View) -> Vec<Rail> {
     artwork::OUTLINE.into_iter().chain(artwork::borders(view)).collect()
 }
 
-fn cut(view: View) -> Vec<Part> {
+fn cut(view: View) -> Vec<BodyPart> {
     let rails = rails(view);
     let mut parts = Vec::new();
     for shape in artwork::shapes(view) {
         let mut add = |side, curves: &[Curve], half| {
-            parts.push(Part { region: shape.region, side, path: path::data(curves, half) });
+            parts.push(BodyPart { region: shape.region, side, path: path::data(curves, half) });
         };
         if !shape.side.is_empty() {
             let around = path::trace_around(&rails, shape.side);
@@ -163,7 +163,7 @@ pub(super) fn outline() -> String {
 /// that `fill` has something to say about. It is asked once for each part: a region with left,
 /// right or midline. The unshaded drawing is the one that is served.
 pub fn draw(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>) -> String {
-    let Figure { elements, said } = figure(view, fill);
+    let BodyFigure { elements, said } = figure(view, fill);
     let mut svg = String::with_capacity(elements.len() + 4 * 1024);
     let code = view.code();
     put(
@@ -186,7 +186,7 @@ pub fn draw(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>) -
 
 /// A view without the document around it, to be placed in a larger picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Figure {
+pub struct BodyFigure {
     /// The SVG elements, in a space of [`WIDTH`] by [`HEIGHT`] user units.
     pub elements: String,
     /// What the shades say, part by part, as plain text: each sentence begins with a space.
@@ -194,7 +194,7 @@ pub struct Figure {
 }
 
 /// Draws the elements of a view as [`draw`] does.
-pub fn figure(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>) -> Figure {
+pub fn figure(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>) -> BodyFigure {
     let mut regions = String::with_capacity(24 * 1024);
     let mut said = String::new();
     for group in parts(view).chunk_by(|one, other| one.region == other.region) {
@@ -243,10 +243,10 @@ pub fn figure(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>)
     put_line(&mut svg, "body-borders", BORDER, "1.1", &borders);
     put_line(&mut svg, "body-outline", OUTLINE, "1.8", &outline);
     svg.push_str("</g>\n");
-    Figure { elements: svg, said }
+    BodyFigure { elements: svg, said }
 }
 
-fn put_part(svg: &mut String, part: &Part, shade: Option<&Fill>) {
+fn put_part(svg: &mut String, part: &BodyPart, shade: Option<&Fill>) {
     let (region, side, id) =
         (part.region.code(), part.side.code(), part_id(part.region, part.side));
     let _ = write!(svg, "<path id=\"{id}\" class=\"body-part");

@@ -10,7 +10,7 @@ mod http;
 mod path;
 mod region;
 
-pub use drawing::{Figure, Fill, HEIGHT, Part, View, WIDTH, draw, figure, part_id, parts};
+pub use drawing::{BodyFigure, BodyPart, Fill, HEIGHT, View, WIDTH, draw, figure, part_id, parts};
 pub use http::routes;
 pub use region::{BodyRegion, Laterality, Sides, side_fault, side_fits};
 

@@ -165,8 +165,9 @@ fn every_side_of_every_region_has_a_shape() {
 
 #[test]
 fn every_view_shows_what_is_seen_from_there() {
-    let seen =
-        |region| View::ALL.map(|view| parts(view).iter().any(|part: &Part| part.region == region));
+    let seen = |region| {
+        View::ALL.map(|view| parts(view).iter().any(|part: &BodyPart| part.region == region))
+    };
     for region in BodyRegion::all() {
         let wanted = match region.code() {
             "jaw" | "chest" | "abdomen" | "pelvis" | "groin" => [true, false],

@@ -1,7 +1,7 @@
 //! Assessments: one answered questionnaire, scored by the server.
 
 use super::moment::{settle_past, timed};
-use crate::instruments::{self, Answer, AssessmentFlag, AssessmentStatus, Definition, Scored};
+use crate::instruments::{self, AssessmentFlag, AssessmentStatus, Definition, ItemAnswer, Scored};
 use crate::journal::{Context, Dated, Rules, collection};
 use crate::time::{Instant, OffsetMinutes, PhoneZone};
 use crate::wire::{At, Decimal, Faults, Items, Json, Settled, Text, Whole, vocabulary, wire};
@@ -116,9 +116,9 @@ impl Assessment {
             faults.field("reported_total", "contradiction", detail);
             return None;
         }
-        let given: Vec<Answer<'_>> = answers
+        let given: Vec<ItemAnswer<'_>> = answers
             .iter()
-            .map(|answer| Answer {
+            .map(|answer| ItemAnswer {
                 item: answer.item.as_str(),
                 value: answer.value.map(Score::get),
                 activity: answer.activity.as_ref().map(Text::as_str),

@@ -76,8 +76,8 @@ impl Connection {
     ///
     /// # Errors
     /// When the database refuses it.
-    pub(super) async fn run(&self, query: Query) -> Result<RowStream, DbError> {
-        let Query { sql, values, is_kept } = query;
+    pub(super) async fn run(&self, query: BoundQuery) -> Result<RowStream, DbError> {
+        let BoundQuery { sql, values, is_kept } = query;
         if is_kept {
             let statement = self.statement(&sql, &values).await?;
             Ok(self.client.query_raw(&statement, values.bytes).await?)
@@ -107,7 +107,7 @@ impl Connection {
 }
 
 /// What is sent.
-pub(super) struct Query {
+pub(super) struct BoundQuery {
     pub(super) sql: Cow<'static, str>,
     pub(super) values: Values,
     /// Is it prepared and kept for the next time?

@@ -5,7 +5,7 @@
 //! statements of every request are written by hand.
 
 use super::bind::{Bind, Column};
-use super::connection::{Connection, Query, Values};
+use super::connection::{BoundQuery, Connection, Values};
 use super::level::{Level, Runs};
 use super::{DbError, rows};
 use diesel::deserialize;
@@ -74,7 +74,7 @@ impl<L, R> Statement<L, R> {
     }
 
     /// What is sent, and how an answer is read.
-    pub(super) fn prepared(self) -> Result<(Query, ReadRow<R>), DbError> {
+    pub(super) fn prepared(self) -> Result<(BoundQuery, ReadRow<R>), DbError> {
         let values = Values::of(&self)?;
         let (sql, is_kept) = match &self.text {
             Text::Written(sql, _) => (Cow::Borrowed(*sql), true),
@@ -84,7 +84,7 @@ impl<L, R> Statement<L, R> {
                 (Cow::Owned(sql.finish()), query.is_safe_to_cache_prepared(&Pg)?)
             }
         };
-        Ok((Query { sql, values, is_kept }, self.read))
+        Ok((BoundQuery { sql, values, is_kept }, self.read))
     }
 }
 

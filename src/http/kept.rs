@@ -2,7 +2,7 @@
 //! bytes that are handed out as they were kept.
 
 use super::Problem;
-use super::reply::{Answer, Document, ETAG, Outcome, UNCHANGED, json, json_outcome};
+use super::reply::{Answer, Documented, ETAG, Outcome, UNCHANGED, json, json_outcome};
 use crate::wire::Components;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -25,7 +25,7 @@ pub enum MadeOrStarted<T, J> {
     Started(J, String),
 }
 
-impl<T: Document, J: Document> Responder for MadeOrStarted<T, J> {
+impl<T: Documented, J: Documented> Responder for MadeOrStarted<T, J> {
     type Body = BoxBody;
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let (mut answer, place) = match self {
@@ -45,7 +45,7 @@ impl<T: Document, J: Document> Responder for MadeOrStarted<T, J> {
     }
 }
 
-impl<T: Document, J: Document> Answer for MadeOrStarted<T, J> {
+impl<T: Documented, J: Documented> Answer for MadeOrStarted<T, J> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
         const PLACED: &[&str] = &["ETag", "Location"];
         const STARTED: &[&str] = &["Location", "Retry-After"];
@@ -66,7 +66,7 @@ pub struct Polled<J> {
     pub at_work: bool,
 }
 
-impl<J: Document> Responder for Polled<J> {
+impl<J: Documented> Responder for Polled<J> {
     type Body = BoxBody;
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let mut answer = json(StatusCode::OK, &self.job, None);
@@ -77,7 +77,7 @@ impl<J: Document> Responder for Polled<J> {
     }
 }
 
-impl<J: Document> Answer for Polled<J> {
+impl<J: Documented> Answer for Polled<J> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
         let about = "How it stands. `Retry-After` only while it is at work.";
         vec![json_outcome::<J>(components, 200, about, &["Retry-After"])]
@@ -112,7 +112,7 @@ impl<T> Responder for Verbatim<T> {
     }
 }
 
-impl<T: Document> Answer for Verbatim<T> {
+impl<T: Documented> Answer for Verbatim<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
         vec![
             json_outcome::<T>(components, 200, "As it was kept.", ETAG),

@@ -19,7 +19,7 @@ pub use kept::{MadeOrStarted, Polled, Verbatim};
 pub use page::{CursorKey, MOST_ITEMS, Page, PageRequest, Place, list_name};
 pub use problem::{Answered, Problem, ProblemBody, ProblemKind};
 pub use reply::{
-    Accepted, Answer, Deleted, Document, Events, Found, Made, Nothing, Outcome, Public, Put,
+    Accepted, Answer, Created, Deleted, Documented, Events, Found, Nothing, Outcome, Public, Put,
     Versioned,
 };
 pub(crate) use reply::{document, register};

@@ -1,7 +1,7 @@
 //! Lists in pages: keyset cursors that only this server could have made, for this caller and list.
 
 use super::{Answered, Problem, ProblemKind, Query};
-use crate::http::Document;
+use crate::http::Documented;
 use crate::wire::Components;
 use crate::wire::number::whole_of;
 use actix_web::HttpRequest;
@@ -137,7 +137,7 @@ impl<T> Page<T> {
     }
 }
 
-impl<T: Document> Document for Page<T> {
+impl<T: Documented> Documented for Page<T> {
     fn document(components: &mut Components) -> RefOr<Schema> {
         let item = T::document(components);
         let name = match &item {

@@ -10,12 +10,12 @@ use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
 
 /// A type that can be an answer's body and describes itself.
-pub trait Document: Serialize {
+pub trait Documented: Serialize {
     /// Registers the schema and everything it refers to.
     fn document(components: &mut Components) -> RefOr<Schema>;
 }
 
-impl<T: Document> Document for &T {
+impl<T: Documented> Documented for &T {
     fn document(components: &mut Components) -> RefOr<Schema> {
         T::document(components)
     }
@@ -24,7 +24,7 @@ impl<T: Document> Document for &T {
 /// Makes types that derive utoipa's `ToSchema` usable as answers.
 macro_rules! document {
     ($($ty:ty),+ $(,)?) => {$(
-        impl $crate::http::Document for $ty {
+        impl $crate::http::Documented for $ty {
             fn document(
                 components: &mut $crate::wire::Components,
             ) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
@@ -80,7 +80,7 @@ pub trait Answer: Responder<Body = BoxBody> {
 
 const JSON: &str = "application/json";
 
-pub(super) fn json_outcome<T: Document>(
+pub(super) fn json_outcome<T: Documented>(
     components: &mut Components,
     status: u16,
     description: &'static str,
@@ -117,13 +117,13 @@ fn empty(status: StatusCode, etag: Option<&str>) -> HttpResponse {
 /// 200 with a body.
 #[derive(Debug)]
 pub struct Found<T>(pub T);
-impl<T: Document> Responder for Found<T> {
+impl<T: Documented> Responder for Found<T> {
     type Body = BoxBody;
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         json(StatusCode::OK, &self.0, None)
     }
 }
-impl<T: Document> Answer for Found<T> {
+impl<T: Documented> Answer for Found<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
         vec![json_outcome::<T>(components, 200, "Done.", &[])]
     }
@@ -132,13 +132,13 @@ impl<T: Document> Answer for Found<T> {
 /// 202 with a body.
 #[derive(Debug)]
 pub struct Accepted<T>(pub T);
-impl<T: Document> Responder for Accepted<T> {
+impl<T: Documented> Responder for Accepted<T> {
     type Body = BoxBody;
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         json(StatusCode::ACCEPTED, &self.0, None)
     }
 }
-impl<T: Document> Answer for Accepted<T> {
+impl<T: Documented> Answer for Accepted<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
         vec![json_outcome::<T>(components, 202, "Accepted; the rest follows.", &[])]
     }
@@ -146,14 +146,14 @@ impl<T: Document> Answer for Accepted<T> {
 
 /// 201 with a body and an ETag.
 #[derive(Debug)]
-pub struct Made<T>(pub T, pub String);
-impl<T: Document> Responder for Made<T> {
+pub struct Created<T>(pub T, pub String);
+impl<T: Documented> Responder for Created<T> {
     type Body = BoxBody;
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         json(StatusCode::CREATED, &self.0, Some(&self.1))
     }
 }
-impl<T: Document> Answer for Made<T> {
+impl<T: Documented> Answer for Created<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
         vec![json_outcome::<T>(components, 201, "Created.", ETAG)]
     }
@@ -199,7 +199,7 @@ pub enum Put<T> {
     /// It exists and now is as asked.
     Stands(T, String),
 }
-impl<T: Document> Responder for Put<T> {
+impl<T: Documented> Responder for Put<T> {
     type Body = BoxBody;
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         match self {
@@ -208,7 +208,7 @@ impl<T: Document> Responder for Put<T> {
         }
     }
 }
-impl<T: Document> Answer for Put<T> {
+impl<T: Documented> Answer for Put<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
         vec![
             json_outcome::<T>(components, 200, "Changed, or already as sent.", ETAG),
@@ -220,7 +220,7 @@ impl<T: Document> Answer for Put<T> {
 /// 200 with body and ETag, or 304 when the client has that version.
 #[derive(Debug)]
 pub struct Versioned<T>(pub T, pub String);
-impl<T: Document> Responder for Versioned<T> {
+impl<T: Documented> Responder for Versioned<T> {
     type Body = BoxBody;
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         if super::precondition::client_has(request, &self.1) {
@@ -229,7 +229,7 @@ impl<T: Document> Responder for Versioned<T> {
         json(StatusCode::OK, &self.0, Some(&self.1))
     }
 }
-impl<T: Document> Answer for Versioned<T> {
+impl<T: Documented> Answer for Versioned<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
         vec![
             json_outcome::<T>(components, 200, "Done.", ETAG),

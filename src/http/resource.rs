@@ -1,7 +1,7 @@
 //! Resources that are read and written in one form: what was read can be changed and sent back as it is.
 
 use super::precondition::PutCondition;
-use super::{Answered, Document, Problem};
+use super::{Answered, Documented, Problem};
 use crate::wire::number::whole;
 use crate::wire::{At, Components, Fault, Faults, Object, Wire, object_of, refuse_unknown};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// What clients write of a resource that they also read.
 pub trait Resource: Object {
     /// The resource as it is read; its schema is the one of both.
-    type Answer: Document;
+    type Answer: Documented;
     /// The members that the server makes. Sent back, they are ignored, but for an `id` that is not
     /// the one of the address and a `version` that is not the one of If-Match.
     const MADE: &'static [&'static str];

@@ -39,7 +39,7 @@ const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The form of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub enum FileFormat {
     /// JSON Lines: `{"collection": .., "id": .., fields}`.
     Jsonl,
     /// One row a day with a header of field names, separated by commas, semicolons or tabs; makes daily
@@ -111,7 +111,7 @@ struct Drawn {
 pub async fn import(
     app: &App,
     patient: Uuid,
-    format: Format,
+    format: FileFormat,
     zone: Tz,
     file: impl Read,
 ) -> Result<Summary, BrokenOff> {
@@ -125,7 +125,7 @@ pub async fn import(
 pub async fn import_in(
     app: &App,
     patient: Uuid,
-    format: Format,
+    format: FileFormat,
     zone: Tz,
     encoding: Option<&'static Encoding>,
     file: impl Read,
@@ -162,10 +162,10 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
-    async fn read(&mut self, format: Format, zone: Tz, file: &Decoded) -> Result<(), Problem> {
+    async fn read(&mut self, format: FileFormat, zone: Tz, file: &Decoded) -> Result<(), Problem> {
         match format {
-            Format::Jsonl => self.read_lines(file).await?,
-            Format::Csv => self.read_rows(file, zone).await?,
+            FileFormat::Jsonl => self.read_lines(file).await?,
+            FileFormat::Csv => self.read_rows(file, zone).await?,
         }
         for loader in self.loaders.values_mut() {
             loader.flush(self.app, self.patient, &mut self.summary).await?;

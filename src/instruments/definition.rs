@@ -93,7 +93,7 @@ pub struct Definition {
     #[schema(max_length = 120, examples("the past week"))]
     pub recall: &'static str,
     /// May its text be shown, and who says so.
-    pub licence: Licence,
+    pub licence: InstrumentLicence,
     /// Publications to cite.
     #[schema(max_items = 10, value_type = Vec<Citation>)]
     pub citations: &'static [Citation],
@@ -136,8 +136,7 @@ impl Definition {
 
 /// Whether a questionnaire's text may be shown, and on whose word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = InstrumentLicence)]
-pub struct Licence {
+pub struct InstrumentLicence {
     /// May an app show the items? Where false, this server has no items and takes totals only.
     pub may_ship_text: bool,
     /// What is allowed, in one or two sentences.

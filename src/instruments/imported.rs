@@ -2,7 +2,7 @@
 //! nothing of the forms is here.
 
 use super::definition::{
-    Citation, Coding, Definition, HigherIs, Licence, Scoring, ScoringMethod, Threshold,
+    Citation, Coding, Definition, HigherIs, InstrumentLicence, Scoring, ScoringMethod, Threshold,
     ThresholdKind, ThresholdUnit,
 };
 
@@ -12,7 +12,7 @@ struct Total {
     title: &'static str,
     measures: &'static str,
     recall: &'static str,
-    licence: Licence,
+    licence: InstrumentLicence,
     citations: &'static [Citation],
     presentation: &'static str,
     /// Least, greatest, decimals.
@@ -66,7 +66,7 @@ const fn important(value: f64, unit: ThresholdUnit, source: &'static str) -> Thr
     Threshold { name, kind, value, value_to: None, unit, notes: "Consensus.", source }
 }
 
-const BPI_LICENCE: Licence = Licence {
+const BPI_LICENCE: InstrumentLicence = InstrumentLicence {
     may_ship_text: false,
     statement: "Copyrighted; use needs the permission of the owner, and fees may apply. Store totals \
                 of forms that were filled in under the clinic's own licence.",
@@ -122,7 +122,7 @@ pub(super) static ODI_2_1A: Definition = Total {
     title: "Oswestry Disability Index 2.1a",
     measures: "Disability due to low back pain.",
     recall: "today",
-    licence: Licence {
+    licence: InstrumentLicence {
         may_ship_text: false,
         statement: "All rights reserved; licences are given by Mapi Research Trust, with fees for \
                     software. Store totals of forms that were filled in under the clinic's own \
@@ -166,7 +166,7 @@ const fn promis(
         title,
         measures,
         recall,
-        licence: Licence {
+        licence: InstrumentLicence {
             may_ship_text: false,
             statement: "Free for individual clinical and research use in English and Spanish; \
                         commercial use and integration into software need written permission. Store \
@@ -226,7 +226,7 @@ pub(super) static START_BACK: Definition = Total {
     title: "Keele STarT Back screening tool",
     measures: "Risk that back pain becomes persistent and disabling.",
     recall: "the past 2 weeks",
-    licence: Licence {
+    licence: InstrumentLicence {
         may_ship_text: false,
         statement: "No licence is needed for non-commercial use; commercial products need an \
                     agreement. Whoever runs this server may be either, so only totals are stored.",

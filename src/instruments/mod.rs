@@ -20,12 +20,13 @@ mod scoring;
 mod scoring_tests;
 
 pub use definition::{
-    AnswerForm, AnswerKind, Citation, Coding, Definition, HigherIs, Item, Label, Licence, Scoring,
-    ScoringMethod, Threshold, ThresholdKind, ThresholdUnit,
+    AnswerForm, AnswerKind, Citation, Coding, Definition, HigherIs, InstrumentLicence, Item, Label,
+    Scoring, ScoringMethod, Threshold, ThresholdKind, ThresholdUnit,
 };
 pub use http::routes;
 pub use scoring::{
-    Answer, AnswerFault, AssessmentFlag, AssessmentStatus, Scored, TotalFault, score, score_total,
+    AnswerFault, AssessmentFlag, AssessmentStatus, ItemAnswer, Scored, TotalFault, score,
+    score_total,
 };
 
 /// Every definition in every version; what can be answered comes before what can be imported.

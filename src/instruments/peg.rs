@@ -1,8 +1,8 @@
 //! PEG: pain, enjoyment and general activity in the past week, three items of 0 to 10.
 
 use super::definition::{
-    AnswerForm, AnswerKind, Citation, Coding, Definition, HigherIs, Item, Label, Licence, Scoring,
-    ScoringMethod, Threshold, ThresholdKind, ThresholdUnit,
+    AnswerForm, AnswerKind, Citation, Coding, Definition, HigherIs, InstrumentLicence, Item, Label,
+    Scoring, ScoringMethod, Threshold, ThresholdKind, ThresholdUnit,
 };
 
 /// 0 to 10 between these two anchors.
@@ -55,7 +55,7 @@ pub(super) static V1: Definition = Definition {
     measures: "Intensity of pain and how much it interferes with life.",
     language: "en",
     recall: "the past week",
-    licence: Licence {
+    licence: InstrumentLicence {
         may_ship_text: true,
         statement: "Freely available in the public domain. Cite Krebs 2009 and keep the wording.",
         holder: None,

@@ -1,8 +1,8 @@
 //! PGIC: the patient's global impression of change, one choice of seven.
 
 use super::definition::{
-    AnswerForm, AnswerKind, Citation, Coding, Definition, HigherIs, Item, Label, Licence, Scoring,
-    ScoringMethod, Threshold, ThresholdKind, ThresholdUnit,
+    AnswerForm, AnswerKind, Citation, Coding, Definition, HigherIs, InstrumentLicence, Item, Label,
+    Scoring, ScoringMethod, Threshold, ThresholdKind, ThresholdUnit,
 };
 
 const CHOICES: [Label; 7] = [
@@ -29,7 +29,7 @@ pub(super) static V1: Definition = Definition {
     measures: "How the person judges the change as a whole.",
     language: "en",
     recall: "since the start of treatment",
-    licence: Licence {
+    licence: InstrumentLicence {
         may_ship_text: true,
         statement: "Available in the public domain.",
         holder: None,

@@ -1,8 +1,8 @@
 //! PSFS: up to five activities that the patient names and rates, in this project's own words.
 
 use super::definition::{
-    AnswerForm, AnswerKind, Citation, Coding, Definition, HigherIs, Item, Label, Licence, Scoring,
-    ScoringMethod, Threshold, ThresholdKind, ThresholdUnit,
+    AnswerForm, AnswerKind, Citation, Coding, Definition, HigherIs, InstrumentLicence, Item, Label,
+    Scoring, ScoringMethod, Threshold, ThresholdKind, ThresholdUnit,
 };
 
 const ANCHORS: [Label; 2] = [
@@ -29,7 +29,7 @@ pub(super) static V1: Definition = Definition {
     measures: "How well the person can do the activities that matter most to them.",
     language: "en",
     recall: "today",
-    licence: Licence {
+    licence: InstrumentLicence {
         may_ship_text: true,
         statement: "The method is free to use. The words here are this project's own, because the \
                     printed form is reproduced with permission of its authors. Cite Stratford 1995.",

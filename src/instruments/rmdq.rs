@@ -7,8 +7,8 @@
 //! not this version.
 
 use super::definition::{
-    AnswerForm, AnswerKind, Citation, Coding, Definition, HigherIs, Item, Label, Licence, Scoring,
-    ScoringMethod, Threshold, ThresholdKind, ThresholdUnit,
+    AnswerForm, AnswerKind, Citation, Coding, Definition, HigherIs, InstrumentLicence, Item, Label,
+    Scoring, ScoringMethod, Threshold, ThresholdKind, ThresholdUnit,
 };
 
 /// A statement to tick. Its code is its number in the form, as everybody names it.
@@ -78,7 +78,7 @@ pub(super) static V1: Definition = Definition {
     measures: "Physical disability due to low back pain.",
     language: "en",
     recall: "today",
-    licence: Licence {
+    licence: InstrumentLicence {
         may_ship_text: true,
         statement: "No permission is required when it is used in the form that Roland and Fairbank \
                     reproduce. That holds for the English wording, unchanged; translations belong \

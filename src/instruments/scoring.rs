@@ -36,7 +36,7 @@ vocabulary! {
 
 /// One answer, as it was sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Answer<'a> {
+pub struct ItemAnswer<'a> {
     /// The item's code.
     pub item: &'a str,
     /// The value; `None` for an item that was shown and skipped.
@@ -85,7 +85,10 @@ pub struct TotalFault {
 /// # Errors
 /// Every answer that is none. A questionnaire that is taken over as a total has no answers at all:
 /// there the first one is at fault, even if the list is empty.
-pub fn score(definition: &Definition, answers: &[Answer<'_>]) -> Result<Scored, Vec<AnswerFault>> {
+pub fn score(
+    definition: &Definition,
+    answers: &[ItemAnswer<'_>],
+) -> Result<Scored, Vec<AnswerFault>> {
     let faults = faults(definition, answers);
     if !faults.is_empty() {
         return Err(faults);
@@ -177,7 +180,7 @@ fn scored(definition: &Definition, raw: Option<f64>, flags: &[AssessmentFlag]) -
 }
 
 /// What is wrong with the answers, one by one.
-fn faults(definition: &Definition, answers: &[Answer<'_>]) -> Vec<AnswerFault> {
+fn faults(definition: &Definition, answers: &[ItemAnswer<'_>]) -> Vec<AnswerFault> {
     if definition.is_import_only() {
         let detail = "This questionnaire is taken over as a total only; send that without answers.";
         let (member, code) = ("item", "contradiction");

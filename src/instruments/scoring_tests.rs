@@ -2,33 +2,33 @@
 //! every list of answers.
 
 use super::*;
-use crate::http::Document;
+use crate::http::Documented;
 use proptest::prelude::*;
 
 fn instrument(code: &str) -> &'static Definition {
     find(code, None).unwrap()
 }
 
-fn answer(item: &str, value: impl Into<Option<f64>>) -> Answer<'_> {
-    Answer { item, value: value.into(), activity: None }
+fn answer(item: &str, value: impl Into<Option<f64>>) -> ItemAnswer<'_> {
+    ItemAnswer { item, value: value.into(), activity: None }
 }
 
-fn rated(activity: &str, value: impl Into<Option<f64>>) -> Answer<'_> {
-    Answer { item: "activity", value: value.into(), activity: Some(activity) }
+fn rated(activity: &str, value: impl Into<Option<f64>>) -> ItemAnswer<'_> {
+    ItemAnswer { item: "activity", value: value.into(), activity: Some(activity) }
 }
 
-fn scored(code: &str, answers: &[Answer<'_>]) -> Scored {
+fn scored(code: &str, answers: &[ItemAnswer<'_>]) -> Scored {
     score(instrument(code), answers).unwrap()
 }
 
 /// Index, member and code of each fault.
-fn faults(code: &str, answers: &[Answer<'_>]) -> Vec<(usize, &'static str, &'static str)> {
+fn faults(code: &str, answers: &[ItemAnswer<'_>]) -> Vec<(usize, &'static str, &'static str)> {
     let faults = score(instrument(code), answers).unwrap_err();
     assert!(faults.iter().all(|fault| fault.detail.ends_with('.')));
     faults.into_iter().map(|fault| (fault.index, fault.member, fault.code)).collect()
 }
 
-fn peg(values: [f64; 3]) -> [Answer<'static>; 3] {
+fn peg(values: [f64; 3]) -> [ItemAnswer<'static>; 3] {
     let [pain, enjoyment, activity] = values;
     [answer("pain", pain), answer("enjoyment", enjoyment), answer("general_activity", activity)]
 }
@@ -214,7 +214,7 @@ fn what_is_no_answer_is_named_where_it_stands() {
     }
     let twice = [answer("pain", 3.0), answer("pain", None)];
     assert_eq!(faults("peg", &twice), [(1, "item", "duplicate")]);
-    let named = [Answer { activity: Some("swim"), ..answer("pain", 3.0) }];
+    let named = [ItemAnswer { activity: Some("swim"), ..answer("pain", 3.0) }];
     assert_eq!(faults("peg", &named), [(0, "activity", "contradiction")]);
     assert_eq!(faults("rmdq_24", &[answer("q1", 2.0)]), [(0, "value", "out_of_range")]);
     assert_eq!(faults("rmdq_24", &[answer("q25", 1.0)]), [(0, "item", "unknown_value")]);
@@ -301,7 +301,7 @@ fn within_limits(value: &serde_json::Value, schema: &serde_json::Value, at: &str
 #[test]
 fn every_text_keeps_to_its_documented_length() {
     let mut components = crate::wire::Components::default();
-    <Definition as Document>::document(&mut components);
+    <Definition as Documented>::document(&mut components);
     let schemas = serde_json::to_value(&components.schemas).unwrap();
     let lists = [
         ("items", "InstrumentItem"),
@@ -331,12 +331,12 @@ fn every_text_keeps_to_its_documented_length() {
 /// Faultless answers of a questionnaire: item, value, activity.
 type Given = (&'static str, Option<f64>, Option<String>);
 
-fn borrowed(given: &[Given]) -> Vec<Answer<'_>> {
+fn borrowed(given: &[Given]) -> Vec<ItemAnswer<'_>> {
     given
         .iter()
         .map(|(item, value, activity)| {
             let (value, activity) = (*value, activity.as_deref());
-            Answer { item, value, activity }
+            ItemAnswer { item, value, activity }
         })
         .collect()
 }

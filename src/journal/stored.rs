@@ -6,7 +6,7 @@ use super::record::Record;
 use crate::access::{Hand, JournalAccess};
 use crate::db::{Columns, Row, next};
 use crate::http::precondition::etag;
-use crate::http::{Document, Resource};
+use crate::http::{Documented, Resource};
 use crate::sections::Sections;
 use crate::time::format_utc;
 use crate::wire::Components;
@@ -165,7 +165,7 @@ impl<C: Record> Resource for C {
     };
 }
 
-impl<C: Record> Document for Stored<C> {
+impl<C: Record> Documented for Stored<C> {
     fn document(components: &mut Components) -> RefOr<Schema> {
         // The content's own schema is made first and then gets the server's members in front.
         C::schema(components);

@@ -58,7 +58,7 @@ impl Lane {
     ///
     /// # Errors
     /// 503 when none was free for too long.
-    pub(crate) async fn enter(&self) -> Answered<Place> {
+    pub(crate) async fn enter(&self) -> Answered<LanePlace> {
         match tokio::time::timeout(self.patience, self.turn()).await {
             Ok(place) => place,
             Err(_) => Err(ProblemKind::Overloaded.into()),
@@ -69,19 +69,19 @@ impl Lane {
     ///
     /// # Errors
     /// 500 when the line is closed, which none is.
-    pub(crate) async fn turn(&self) -> Answered<Place> {
+    pub(crate) async fn turn(&self) -> Answered<LanePlace> {
         let place = Arc::clone(&self.places).acquire_owned().await;
-        place.map(|permit| Place { _permit: permit }).map_err(Problem::internal)
+        place.map(|permit| LanePlace { _permit: permit }).map_err(Problem::internal)
     }
 }
 
 /// A place in a lane, free again when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct LanePlace {
     _permit: OwnedSemaphorePermit,
 }
 
-impl Place {
+impl LanePlace {
     /// Computes on a thread where it holds up no other request, and leaves the lane. The place is
     /// kept until the work is done, also when the reader has gone away meanwhile.
     ///

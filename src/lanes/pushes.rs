@@ -1,7 +1,7 @@
 //! Big pushes are worked off where they hold up no other request: on threads of their own, a few at
 //! once, and of each account one.
 
-use super::{Lane, Place};
+use super::{Lane, LanePlace};
 use crate::db::Db;
 use crate::http::{Answered, Problem, ProblemKind};
 use std::collections::HashMap;
@@ -64,7 +64,7 @@ impl BigPushes {
 /// The turn of a big push; over when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    place: Place,
+    place: LanePlace,
     held: [OwnedSemaphorePermit; 2],
 }
 

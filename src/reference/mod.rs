@@ -1,7 +1,7 @@
 //! Reference data: what is the same for everybody and known when the program is built. Apps keep it
 //! and ask with its ETag whether there is a newer one.
 
-use crate::http::{Document, Public, Versioned};
+use crate::http::{Documented, Public, Versioned};
 use crate::routes::{Operation, Parameter};
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
@@ -22,7 +22,7 @@ impl<T: Serialize> Reference<T> {
     }
 }
 
-impl<T: Document> Reference<T> {
+impl<T: Documented> Reference<T> {
     /// The answer of its operation.
     pub fn answer(&'static self) -> Public<Versioned<&'static T>> {
         Public(Versioned(&self.value, self.etag.clone()))

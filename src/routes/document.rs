@@ -1,7 +1,7 @@
 //! The OpenAPI document: what the routes say of themselves, in the order of a day's work, with what
 //! they share in its components.
 
-use crate::http::{Document as _, Outcome, ProblemBody, ProblemKind};
+use crate::http::{Documented as _, Outcome, ProblemBody, ProblemKind};
 use crate::wire::Components;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -106,7 +106,7 @@ pub(super) fn pascal(name: &str) -> String {
 }
 
 /// What operations share: each thing is said once, and referred to.
-pub(super) struct Shared {
+pub(super) struct SharedParts {
     /// The schemas.
     pub components: Components,
     parameters: Map<String, Value>,
@@ -126,7 +126,7 @@ fn refer(named: &mut Map<String, Value>, kind: &str, name: &str, value: Value) -
     json!({"$ref": format!("#/components/{kind}/{name}")})
 }
 
-impl Default for Shared {
+impl Default for SharedParts {
     fn default() -> Self {
         Self {
             components: Components::default(),
@@ -138,7 +138,7 @@ impl Default for Shared {
     }
 }
 
-impl Shared {
+impl SharedParts {
     pub(super) fn parameter(&mut self, name: &str, parameter: Value) -> Value {
         refer(&mut self.parameters, "parameters", name, parameter)
     }
@@ -279,8 +279,8 @@ pub struct Document {
 }
 
 impl Document {
-    pub(super) fn of(paths: Paths, shared: Shared, server: &str) -> Self {
-        let Shared { mut components, parameters, responses, examples, .. } = shared;
+    pub(super) fn of(paths: Paths, shared: SharedParts, server: &str) -> Self {
+        let SharedParts { mut components, parameters, responses, examples, .. } = shared;
         ProblemBody::document(&mut components);
         components.settle();
         if let Some(problem) = components.object("Problem") {

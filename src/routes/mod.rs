@@ -17,7 +17,7 @@ use crate::wire::Components;
 use accept::served;
 use actix_web::http::Method;
 use actix_web::{Handler, HttpResponse, Route, guard, web};
-use document::{Document, Paths, Shared};
+use document::{Document, Paths, SharedParts};
 use std::collections::BTreeMap;
 use std::convert::identity;
 
@@ -37,7 +37,7 @@ fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
 #[derive(Default)]
 pub struct Routes {
     describes: bool,
-    shared: Shared,
+    shared: SharedParts,
     paths: Paths,
     served: BTreeMap<String, Vec<(Method, Route)>>,
 }

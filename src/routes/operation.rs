@@ -1,7 +1,7 @@
 //! What an operation is: the half of a route that is for readers.
 
 use super::authz;
-use super::document::Shared;
+use super::document::SharedParts;
 use super::parameter::{Parameter, path_parameters};
 use crate::access::Need;
 use crate::http::{Outcome, ProblemKind, Resource, Sent};
@@ -107,7 +107,7 @@ impl Operation {
         mut self,
         path: &str,
         outcomes: Vec<Outcome>,
-        shared: &mut Shared,
+        shared: &mut SharedParts,
     ) -> Value {
         let mut parameters: Vec<Value> =
             path_parameters(path).iter().map(|parameter| parameter.refer(shared)).collect();

@@ -1,6 +1,6 @@
 //! The parameters of operations: in the query, in headers, in the path.
 
-use super::document::{Shared, pascal};
+use super::document::{SharedParts, pascal};
 use crate::http::{MOST_ITEMS, PageRequest};
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ impl Parameter {
         ]
     }
 
-    pub(super) fn refer(&self, shared: &mut Shared) -> Value {
+    pub(super) fn refer(&self, shared: &mut SharedParts) -> Value {
         let name = self.component.map_or_else(|| pascal(self.name), str::to_owned);
         shared.parameter(
             &name,

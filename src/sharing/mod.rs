@@ -12,7 +12,7 @@ use crate::access::{
 use crate::credentials::codes::InvitationCode;
 use crate::db::Tx;
 use crate::http::precondition::{PutCondition, Versions};
-use crate::http::{Answered, Found, Made, Nothing, Page, Problem, ProblemKind, Versioned};
+use crate::http::{Answered, Created, Found, Nothing, Page, Problem, ProblemKind, Versioned};
 use crate::routes::{Operation, Parameter, Routes};
 use crate::wire::Faults;
 use actix_web::http::Method;
@@ -100,10 +100,10 @@ async fn found(tx: &Tx<'_, Own>, own: &JournalAccess<Own>, id: Uuid) -> Answered
 async fn create(
     patient: FreshPatient,
     SendsWhole(terms): SendsWhole<ShareTerms>,
-) -> Answered<Made<ShareInvitation>> {
+) -> Answered<Created<ShareInvitation>> {
     let invitation = invite(&patient, terms).await?;
     let etag = invitation.share.etag();
-    Ok(Made(invitation, etag))
+    Ok(Created(invitation, etag))
 }
 
 /// Makes an invitation.

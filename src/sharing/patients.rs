@@ -5,7 +5,7 @@ use super::store;
 use crate::access::{Own, Practitioner};
 use crate::collections::{JournalEntry, PlanStatus, SessionStatus};
 use crate::db::{Statement, row};
-use crate::http::{Answered, Document, Found, Page};
+use crate::http::{Answered, Documented, Found, Page};
 use crate::journal::Record;
 use crate::plans::{PlanProgress, PlanTerms, Visit, progress};
 use crate::sections::{Section, Sections};
@@ -89,7 +89,7 @@ pub struct OpenJournal {
     overview: Option<Overview>,
 }
 
-impl Document for OpenJournal {
+impl Documented for OpenJournal {
     fn document(components: &mut Components) -> RefOr<Schema> {
         // The share's members with one more: flat in the answer, flat in the document.
         Share::document(components);

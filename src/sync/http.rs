@@ -12,7 +12,7 @@ use super::{OLDEST_SCHEMA, SCHEMA_VERSION};
 use crate::access::{self, Call, Caller, FromCall, Patient, Permission};
 use crate::collections::{self, ALL};
 use crate::http::{
-    Answer, Answered, Document, Events, Found, Outcome, Problem, ProblemKind, Query,
+    Answer, Answered, Documented, Events, Found, Outcome, Problem, ProblemKind, Query,
 };
 use crate::routes::{Operation, Parameter, Routes};
 use crate::wire::number::whole_of;
@@ -248,14 +248,14 @@ impl<T> Written<T> {
     }
 }
 
-impl<T: Document> Responder for Written<T> {
+impl<T: Documented> Responder for Written<T> {
     type Body = BoxBody;
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         HttpResponse::Ok().content_type("application/json; charset=utf-8").body(self.0)
     }
 }
 
-impl<T: Document> Answer for Written<T> {
+impl<T: Documented> Answer for Written<T> {
     fn outcomes(components: &mut Components) -> Vec<Outcome> {
         Found::<T>::outcomes(components)
     }

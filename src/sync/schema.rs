@@ -1,7 +1,7 @@
 //! The schemas of the sync wire, made from the collections' definitions.
 
 use crate::collections;
-use crate::http::Document;
+use crate::http::Documented;
 use crate::journal::{Collection, clinician, safety_notice};
 use crate::wire::{Components, Form};
 use serde::Serialize;
@@ -144,7 +144,7 @@ fn lists(collection: &dyn Collection, components: &mut Components) -> RefOr<Sche
     })
 }
 
-impl Document for PullAnswer {
+impl Documented for PullAnswer {
     fn document(components: &mut Components) -> RefOr<Schema> {
         components.named("SyncPage", |components| {
             let mut changes = ObjectBuilder::new()
@@ -378,7 +378,7 @@ fn renamed(components: &mut Components) {
     });
 }
 
-impl Document for PushAnswer {
+impl Documented for PushAnswer {
     fn document(components: &mut Components) -> RefOr<Schema> {
         components.named("SyncResult", |components| {
             let null = || ObjectBuilder::new().schema_type(Type::Null);

@@ -4,7 +4,7 @@ mod tables;
 
 use crate::support::{Person, TestApp};
 use chrono::{NaiveDate, TimeDelta};
-use pain_journal::import::{Format, Summary, import};
+use pain_journal::import::{FileFormat, Summary, import};
 use pain_journal::sections::Sections;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -37,7 +37,7 @@ fn filled(value: &Value) -> Value {
 }
 
 /// Imports a file of the test data into the journal of `person`.
-pub async fn load(app: &TestApp, person: &Person, format: Format, file: &str) -> Summary {
+pub async fn load(app: &TestApp, person: &Person, format: FileFormat, file: &str) -> Summary {
     let (patient, text) = (person.id, data(file));
     let zone = chrono_tz::Europe::Berlin;
     let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
@@ -64,7 +64,7 @@ async fn a_diary_comes_in_whole_and_a_second_time_changes_nothing() {
     let ana = app.patient("ana").await;
     let lines: Vec<Value> =
         data("diary.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let first = load(&app, &ana, Format::Jsonl, "diary.jsonl").await;
+    let first = load(&app, &ana, FileFormat::Jsonl, "diary.jsonl").await;
     assert_eq!((first.created, first.unchanged), (lines.len(), 0));
     assert_eq!(first.refused, BTreeMap::new());
 
@@ -99,7 +99,7 @@ async fn a_diary_comes_in_whole_and_a_second_time_changes_nothing() {
     }
 
     let before = all(&ana, "/v1/journal-entries").await;
-    let second = load(&app, &ana, Format::Jsonl, "diary.jsonl").await;
+    let second = load(&app, &ana, FileFormat::Jsonl, "diary.jsonl").await;
     assert_eq!((second.created, second.unchanged), (0, lines.len()));
     assert_eq!(second.refused, BTreeMap::new());
     assert_eq!(all(&ana, "/v1/journal-entries").await, before);
@@ -114,7 +114,7 @@ async fn a_diary_comes_in_whole_and_a_second_time_changes_nothing() {
 async fn the_patient_sees_in_the_access_log_that_the_clinic_imported() {
     let app = server();
     let ana = app.patient("ana").await;
-    load(&app, &ana, Format::Csv, "daily.csv").await;
+    load(&app, &ana, FileFormat::Csv, "daily.csv").await;
     let log = ana.get("/v1/me/access-log").await.json;
     let events = log["data"].as_array().unwrap();
     assert!(!events.is_empty());
@@ -133,7 +133,7 @@ async fn of_a_broken_file_the_good_line_comes_in_and_every_other_is_named() {
         serde_json::from_str(&data("broken.expected.json")).unwrap();
     let lines = data("broken.jsonl").lines().count();
     let good = (1..=lines).find(|line| !expected.contains_key(&line.to_string())).unwrap();
-    let summary = load(&app, &ana, Format::Jsonl, "broken.jsonl").await;
+    let summary = load(&app, &ana, FileFormat::Jsonl, "broken.jsonl").await;
     assert_eq!((summary.created, summary.unchanged), (1, 0));
     let refused: Vec<String> = summary.refused.keys().map(ToString::to_string).collect();
     let mut wanted: Vec<String> = expected.keys().cloned().collect();
@@ -163,7 +163,7 @@ async fn of_a_broken_file_the_good_line_comes_in_and_every_other_is_named() {
 async fn a_table_makes_one_entry_a_day_and_keeps_zero_and_empty_apart() {
     let app = server();
     let ana = app.patient("ana").await;
-    let first = load(&app, &ana, Format::Csv, "daily.csv").await;
+    let first = load(&app, &ana, FileFormat::Csv, "daily.csv").await;
     assert_eq!((first.created, first.unchanged, first.refused.len()), (30, 0, 0));
     let mut entries = all(&ana, "/v1/journal-entries").await;
     entries.reverse();
@@ -189,12 +189,12 @@ async fn a_table_makes_one_entry_a_day_and_keeps_zero_and_empty_apart() {
     assert_eq!(of(22)["note"], "=not a formula");
     assert_eq!(of(1)["note"], Value::Null);
 
-    let second = load(&app, &ana, Format::Csv, "daily.csv").await;
+    let second = load(&app, &ana, FileFormat::Csv, "daily.csv").await;
     assert_eq!((second.created, second.unchanged, second.refused.len()), (0, 30, 0));
     // What the patient changed or deleted since then is hers.
     let path = format!("/v1/journal-entries/{}", of(1)["id"].as_str().unwrap());
     ana.delete(&path).await;
-    let third = load(&app, &ana, Format::Csv, "daily.csv").await;
+    let third = load(&app, &ana, FileFormat::Csv, "daily.csv").await;
     assert_eq!((third.created, third.unchanged, third.refused.len()), (0, 29, 1));
     assert_eq!(ana.get(&path).await.status, 404);
 }
@@ -204,7 +204,7 @@ async fn one_file_in_two_journals_is_two_journals() {
     let app = server();
     let (ana, eve) = (app.patient("ana").await, app.patient("eve").await);
     for person in [&ana, &eve] {
-        assert_eq!(load(&app, person, Format::Csv, "daily.csv").await.created, 30);
+        assert_eq!(load(&app, person, FileFormat::Csv, "daily.csv").await.created, 30);
     }
     let ids = async |person: &Person| -> Vec<Value> {
         all(person, "/v1/journal-entries").await.into_iter().map(|r| r["id"].clone()).collect()
@@ -219,7 +219,7 @@ async fn a_patient_without_a_journal_cannot_be_imported_into() {
     let nobody = lind.id;
     let text = data("daily.csv");
     let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
-        import(&app, nobody, Format::Csv, chrono_tz::UTC, text.as_bytes()).await.is_err()
+        import(&app, nobody, FileFormat::Csv, chrono_tz::UTC, text.as_bytes()).await.is_err()
     };
     assert!(app.run(work).await);
     let sql = app.sql().await;
@@ -231,7 +231,7 @@ async fn a_patient_without_a_journal_cannot_be_imported_into() {
 async fn records_as_they_were_read_come_in_without_what_the_server_had_made() {
     let app = server();
     let (ana, bea) = (app.patient("read").await, app.patient("written").await);
-    load(&app, &ana, Format::Jsonl, "diary.jsonl").await;
+    load(&app, &ana, FileFormat::Jsonl, "diary.jsonl").await;
     let records = all(&ana, "/v1/sleep-records").await;
     assert!(records.len() > 100 && records[0]["version"].is_number());
     let lines: Vec<String> = records
@@ -244,7 +244,7 @@ async fn records_as_they_were_read_come_in_without_what_the_server_had_made() {
         .collect();
     let (patient, text) = (bea.id, lines.join("\n"));
     let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
-        import(&app, patient, Format::Jsonl, chrono_tz::UTC, text.as_bytes()).await
+        import(&app, patient, FileFormat::Jsonl, chrono_tz::UTC, text.as_bytes()).await
     };
     let summary = app.run(work).await.expect("the database");
     assert_eq!((summary.created, summary.refused), (records.len(), BTreeMap::new()));

@@ -5,7 +5,7 @@ use crate::support::people::{daily, fresh};
 use crate::support::{Answer, Person, TestApp};
 use pain_journal::access::Role;
 use pain_journal::auth::{self, NewAccount};
-use pain_journal::import::Format;
+use pain_journal::import::FileFormat;
 use pain_journal::time::TimeZone;
 use pain_journal::wire::Email;
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ async fn diary() -> (TestApp, Person, Person, String) {
     app.turn_to("2026-11-15T12:00:00Z");
     let ana = patient_since(&app, "ana", "2025-05-01").await;
     let lind = app.practitioner("lind").await;
-    assert_eq!(load(&app, &ana, Format::Jsonl, "diary.jsonl").await.refused.len(), 0);
+    assert_eq!(load(&app, &ana, FileFormat::Jsonl, "diary.jsonl").await.refused.len(), 0);
     let share = ana.share_with(&lind, &SECTIONS).await;
     (app, ana, lind, format!("/v1/patients/{share}/report"))
 }

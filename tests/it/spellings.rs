@@ -6,13 +6,13 @@ use crate::support::people::{PASSWORD, daily, fresh};
 use crate::support::program::{Home, Serving, said};
 use crate::support::{Call, Person, TestApp};
 use chrono::Duration;
-use pain_journal::import::{Format, Summary, import};
+use pain_journal::import::{FileFormat, Summary, import};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 const ENTRIES: &str = "journal-entries";
 
-async fn import_text(app: &TestApp, person: &Person, format: Format, text: &str) -> Summary {
+async fn import_text(app: &TestApp, person: &Person, format: FileFormat, text: &str) -> Summary {
     let (patient, text) = (person.id, text.to_owned());
     let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
         import(&app, patient, format, chrono_tz::UTC, text.as_bytes()).await
@@ -197,14 +197,14 @@ async fn a_number_is_what_it_is_worth_in_every_entrance() {
         // A table, and a line of a file.
         let bert = app.patient("bert").await;
         let table = format!("journal_date,mood,pain_free_day\n2025-06-01,{text},TRUE\n");
-        let read = import_text(&app, &bert, Format::Csv, &table).await;
+        let read = import_text(&app, &bert, FileFormat::Csv, &table).await;
         assert_eq!((read.created, read.refused.len()), (1, 0), "{text} {:?}", read.refused);
         let line = format!(
             r#"{{"collection": "journal_entries", "id": "{}", "kind": "momentary", "mood": {text},
                 "effective_at": "2025-06-02T12:00:00Z", "time_zone": "UTC"}}"#,
             Uuid::now_v7().to_string().to_uppercase()
         );
-        let read = import_text(&app, &bert, Format::Jsonl, &line.replace('\n', " ")).await;
+        let read = import_text(&app, &bert, FileFormat::Jsonl, &line.replace('\n', " ")).await;
         assert_eq!((read.created, read.refused.len()), (1, 0), "{text} {:?}", read.refused);
         for entry in bert.get("/v1/journal-entries").await.json["data"].as_array().unwrap() {
             assert_eq!(entry["mood"], json!(value), "{text}");
@@ -266,7 +266,7 @@ async fn a_day_has_one_spelling_and_its_midnight_in_every_entrance() {
         let pushed = push(&ana, "goals", json!({"created": [goal]})).await;
         assert_eq!(pushed["rejected"], json!([]));
         let bert = app.patient("bert").await;
-        assert_eq!(import_text(&app, &bert, Format::Csv, &table(good)).await.created, 1);
+        assert_eq!(import_text(&app, &bert, FileFormat::Csv, &table(good)).await.created, 1);
     }
     for row in rows(&ana, "goals").await {
         assert_eq!([&row["journal_date"], &row["target_date"]], [&json!("2025-06-01"); 2]);
@@ -301,7 +301,7 @@ async fn a_day_has_one_spelling_and_its_midnight_in_every_entrance() {
         let pushed = push(&ana, "goals", json!({"created": [goal]})).await;
         assert_eq!(pushed["rejected"][0]["field"], "journal_date", "{bad}");
         let bert = app.patient("bert").await;
-        let read = import_text(&app, &bert, Format::Csv, &table(bad)).await;
+        let read = import_text(&app, &bert, FileFormat::Csv, &table(bad)).await;
         assert_eq!((read.created, read.refused.len()), (0, 1), "{bad}");
     }
 }
@@ -411,7 +411,7 @@ async fn a_zone_that_is_an_offset_is_kept_beside_the_same_offset() {
     let bert = app.patient("bert").await;
     let table = "journal_date,mood,time_zone,utc_offset_minutes\n2025-06-01,4,GMT+03:00,180\n\
         2025-06-02,4,GMT+03:00,\n";
-    let read = import_text(&app, &bert, Format::Csv, table).await;
+    let read = import_text(&app, &bert, FileFormat::Csv, table).await;
     assert_eq!((read.created, read.refused.keys().collect::<Vec<_>>()), (1, vec![&3]));
     let entry = &bert.get("/v1/journal-entries").await.json["data"][0];
     assert_eq!(entry["effective_at"], "2025-06-01T18:00:00.000Z");
@@ -553,10 +553,10 @@ async fn a_mark_in_front_of_a_document_is_no_part_of_it() {
     assert_eq!((pushed.status, &pushed.json["accepted"]), (200, &json!(1)), "{}", pushed.text);
     let line = json!({"collection": "journal_entries", "id": Uuid::now_v7(), "kind": "momentary",
         "time_zone": "UTC", "effective_at": "2025-06-02T12:00:00Z", "mood": 4});
-    let read = import_text(&app, &ana, Format::Jsonl, &format!("\u{feff}{line}\r\n")).await;
+    let read = import_text(&app, &ana, FileFormat::Jsonl, &format!("\u{feff}{line}\r\n")).await;
     assert_eq!((read.created, read.refused.len()), (1, 0), "{:?}", read.refused);
     let table = "\u{feff}journal_date,mood\r\n2025-06-03,4\r\n";
-    let read = import_text(&app, &ana, Format::Csv, table).await;
+    let read = import_text(&app, &ana, FileFormat::Csv, table).await;
     assert_eq!((read.created, read.refused.len()), (1, 0), "{:?}", read.refused);
 }
 

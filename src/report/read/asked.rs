@@ -9,7 +9,7 @@ pub(crate) const MOST_DAYS: i64 = 731;
 
 /// The days asked for; what is left open is settled when the patient's today is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct AskedDays {
     pub(crate) from: Option<NaiveDate>,
     pub(crate) to: Option<NaiveDate>,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Asked {
 /// What is wrong with the days: the field, the code of the fault and what to do about it.
 pub(crate) type AskedFault = (&'static str, &'static str, String);
 
-impl Asked {
+impl AskedDays {
     /// These days, of which there may be so many.
     ///
     /// # Errors
@@ -67,7 +67,8 @@ mod tests {
     #[test]
     fn both_days_or_neither_in_order_and_not_too_many() {
         let of = |from: Option<i64>, to: Option<i64>| {
-            Asked::of(from.map(date), to.map(date), MOST_DAYS).map_err(|fault| (fault.0, fault.1))
+            AskedDays::of(from.map(date), to.map(date), MOST_DAYS)
+                .map_err(|fault| (fault.0, fault.1))
         };
         assert!(of(None, None).is_ok());
         assert!(of(Some(0), Some(0)).is_ok());
@@ -80,9 +81,9 @@ mod tests {
 
     #[test]
     fn ninety_days_up_to_today_unless_asked_otherwise() {
-        let open = Asked { from: None, to: None };
+        let open = AskedDays { from: None, to: None };
         assert_eq!(open.window(date(89)), (date(0), date(89)));
-        let named = Asked { from: Some(date(3)), to: Some(date(4)) };
+        let named = AskedDays { from: Some(date(3)), to: Some(date(4)) };
         assert_eq!(named.window(date(89)), (date(3), date(4)));
     }
 }

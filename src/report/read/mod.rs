@@ -13,7 +13,8 @@ use crate::report::rows::{
 };
 use crate::sections::Sections;
 use chrono::Days;
-use statements::{Days as Span, notes, of_days, share_label};
+pub(crate) use statements::ReportDays;
+use statements::{notes, of_days, share_label};
 
 /// Entries are read from this many days before the window: 28 to judge a spike (F6), which is more
 /// than the 17 that a baseline and a session just before the window take.
@@ -29,7 +30,7 @@ const DAYS_AROUND: u64 = 3;
 pub(crate) const SECTIONS: Sections = Sections::ALL;
 
 /// All rows of a report, one list for each statement.
-pub(crate) type Rows = (
+pub(crate) type ReportRows = (
     Vec<EntryRow>,
     Vec<SessionRow>,
     Vec<SleepRow>,
@@ -46,12 +47,15 @@ pub(crate) type Rows = (
 );
 
 /// The days whose entries a report of this window is made of.
-pub(crate) fn entry_days((from, to): Span) -> Span {
+pub(crate) fn entry_days((from, to): ReportDays) -> ReportDays {
     (from - Days::new(DAYS_BEFORE), to + Days::new(DAYS_AROUND))
 }
 
 /// The statements that read a window, the entries of other days than the rest.
-pub(crate) fn statements(entries: Span, (from, to): Span) -> impl Batch<Read, Rows = Rows> {
+pub(crate) fn statements(
+    entries: ReportDays,
+    (from, to): ReportDays,
+) -> impl Batch<Read, Rows = ReportRows> {
     let before = entry_days((from, to));
     let (season, ever) = ((from - Days::new(LONGEST_FLARE_DAYS), to), (FIRST_DAY, to));
     let visits = (from - Days::new(DAYS_AROUND), to + Days::new(DAYS_AHEAD));
@@ -74,12 +78,16 @@ pub(crate) fn statements(entries: Span, (from, to): Span) -> impl Batch<Read, Ro
 
 /// What a report of a window reads, in its order: each statement as text with its parameters behind
 /// it. For the benchmark.
-pub fn written(window: Span) -> Vec<String> {
+pub fn written(window: ReportDays) -> Vec<String> {
     statements(entry_days(window), window).written()
 }
 
 /// The input of the rules for a window the reader may see.
-pub(crate) fn input(journal: &JournalAccess<Read>, (from, to): Span, rows: Rows) -> ReportInput {
+pub(crate) fn input(
+    journal: &JournalAccess<Read>,
+    (from, to): ReportDays,
+    rows: ReportRows,
+) -> ReportInput {
     let (entries, sessions, sleep, flares, intakes, assessments, goals, adverse_events, ..) = rows;
     let (.., plans, episodes, notes, questions, label) = rows;
     ReportInput {
@@ -110,7 +118,10 @@ pub(crate) fn input(journal: &JournalAccess<Read>, (from, to): Span, rows: Rows)
 ///
 /// # Errors
 /// 404 where there is none.
-pub(crate) fn within(journal: &JournalAccess<Read>, (from, to): Span) -> Answered<Span> {
+pub(crate) fn within(
+    journal: &JournalAccess<Read>,
+    (from, to): ReportDays,
+) -> Answered<ReportDays> {
     let (open, close) = journal.window();
     let window =
         (open.map_or(from, |open| open.max(from)), close.map_or(to, |close| close.min(to)));

@@ -8,13 +8,13 @@ use chrono::NaiveDate;
 use std::sync::LazyLock;
 
 /// The days a report reads, both included.
-pub(crate) type Days = (NaiveDate, NaiveDate);
+pub(crate) type ReportDays = (NaiveDate, NaiveDate);
 
 /// The text that reads the entries of a span of days. Public for a test of its plan.
 pub const RATINGS: &str = EntryRow::OF_DAYS;
 
 /// The records of these days.
-pub(crate) fn of_days<R: Projection>(days: Days) -> Statement<Read, R> {
+pub(crate) fn of_days<R: Projection>(days: ReportDays) -> Statement<Read, R> {
     Statement::new(R::OF_DAYS).bind(days.0).bind(days.1)
 }
 
@@ -92,6 +92,6 @@ const NOTES: &str = concat!(
 );
 
 /// The shared notes of these days.
-pub(crate) fn notes(days: Days) -> Statement<Read, NoteRow> {
+pub(crate) fn notes(days: ReportDays) -> Statement<Read, NoteRow> {
     Statement::new(NOTES).bind(days.0).bind(days.1)
 }

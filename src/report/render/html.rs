@@ -1,7 +1,7 @@
 //! A page as HTML: one document without scripts or links, or its main part for a page around it.
 //! Every text is data; pictures are data URIs, so that nothing in one can reach out of it.
 
-use super::page::{Alignment, Block, Direction, Fact, Figure, Note, Page, Span, Table};
+use super::page::{Alignment, Block, Direction, Fact, Figure, Note, ReportPage, Span, Table};
 use crate::markup::{DOCTYPE, Printable, policy_hash};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -20,7 +20,7 @@ pub fn policy() -> String {
 }
 
 /// The whole document.
-pub fn document(page: &Page) -> String {
+pub fn document(page: &ReportPage) -> String {
     let document = html! {
         (DOCTYPE)
         html lang=(Printable(&page.language)) dir=(direction(page)) {
@@ -38,7 +38,7 @@ pub fn document(page: &Page) -> String {
     document.into_string()
 }
 
-fn direction(page: &Page) -> &'static str {
+fn direction(page: &ReportPage) -> &'static str {
     let by_language = || {
         let language = page.language.split('-').next().unwrap_or_default();
         ["ar", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"].contains(&language)
@@ -49,7 +49,7 @@ fn direction(page: &Page) -> &'static str {
 }
 
 /// The main part.
-pub fn main(page: &Page) -> Markup {
+pub fn main(page: &ReportPage) -> Markup {
     let mut level = 1;
     html! {
         main class="report" {
@@ -222,8 +222,8 @@ mod tests {
     use super::super::page::Wording;
     use super::*;
 
-    fn page(blocks: Vec<Block>) -> Page {
-        Page {
+    fn page(blocks: Vec<Block>) -> ReportPage {
+        ReportPage {
             title: "Report <1>".into(),
             language: "en".into(),
             direction: None,

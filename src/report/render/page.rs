@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 /// A self-contained page.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Page {
+pub struct ReportPage {
     /// What the page is; also the heading at its top.
     pub title: String,
     /// The language of the page's own words, as BCP 47 (`en`, `de-AT`, `ar`).
@@ -31,7 +31,7 @@ pub struct Page {
     pub wording: Wording,
 }
 
-impl Page {
+impl ReportPage {
     /// The title with whose page it is.
     pub fn heading(&self) -> String {
         let subject = self.subject.as_ref();

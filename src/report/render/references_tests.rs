@@ -6,7 +6,7 @@ use super::journals;
 use crate::report::render::chart;
 use crate::report::render::compose::{ENGLISH, patient_page, practitioner_page};
 use crate::report::render::html;
-use crate::report::render::page::{Block, Page};
+use crate::report::render::page::{Block, ReportPage};
 use crate::report::render::pdf;
 use crate::report::rows::ReportInput;
 use crate::report::rules::{Report, build};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// What a patient calls a share, in two directions.
 const LABEL: &str = "ملف الدكتورة (Lind)";
 
-fn page(report: &Report) -> Page {
+fn page(report: &Report) -> ReportPage {
     let labelled = Report { share_label: Some(LABEL.to_owned()), ..report.clone() };
     practitioner_page(&labelled, &ENGLISH)
 }
@@ -66,7 +66,7 @@ fn is_kept_tree(file: &str, text: &str) {
 }
 
 /// A page without the bytes of its pictures and of its style, which have tests of their own.
-fn outline(page: &Page) -> String {
+fn outline(page: &ReportPage) -> String {
     let main = html::main(page).into_string();
     let mut parts = main.split("data:image/svg+xml;base64,");
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -105,7 +105,7 @@ fn a_summary_is_one_sheet_and_a_usual_window_two() {
         let whole = page(&report);
         // The details begin on the sheet after the summary.
         let details = vec![Block::Small(String::from("Details"))];
-        let summary = Page { details, ..whole.clone() };
+        let summary = ReportPage { details, ..whole.clone() };
         let (all, summary) = (pdf::sheets(&whole), pdf::sheets(&summary) - 1);
         match name {
             // Long words in several scripts may go on, and nothing is left out.

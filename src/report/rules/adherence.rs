@@ -2,7 +2,7 @@
 
 use super::numbers::count;
 use super::pain::daily::PainDays;
-use super::statement::{Draft, Method, ReportWindow, Statement, Unit};
+use super::statement::{Draft, Method, ReportStatement, ReportWindow, Unit};
 use crate::collections::SessionStatus;
 use crate::report::rows::SessionRow;
 use serde::{Deserialize, Serialize};
@@ -56,18 +56,18 @@ pub struct ReportHeader {
     /// `days_with_entry` in percent of `days_expected`; null where pain is omitted. Source: F5,
     /// clinical reference.
     #[schema(required)]
-    pub adherence_any: Option<Statement>,
+    pub adherence_any: Option<ReportStatement>,
     /// `days_with_timely_entry` in percent of `days_expected`; null where pain is omitted.
     /// Source: F5, clinical reference; Stone 2003 on why punctuality is told apart.
     #[schema(required)]
-    pub adherence_timely: Option<Statement>,
+    pub adherence_timely: Option<ReportStatement>,
     /// Treatment sessions of the whole window by status; null where treatment is omitted.
     #[schema(required)]
     pub sessions: Option<SessionCounts>,
     /// Attended sessions in percent of those attended, missed or cancelled by the patient; null
     /// where treatment is omitted. Source: F5, clinical reference.
     #[schema(required)]
-    pub attendance: Option<Statement>,
+    pub attendance: Option<ReportStatement>,
 }
 
 /// Builds the header. `window` is the whole window, `expected` its expected days; `pain` and
@@ -144,7 +144,7 @@ fn count_sessions(sessions: &[&SessionRow], window: Option<ReportWindow>) -> Ses
 
 /// Attendance: attended / (attended + missed + cancelled by the patient), in percent (F5,
 /// clinical reference). A clinic's cancellation is not the patient's.
-fn attendance(counts: SessionCounts, window: Option<ReportWindow>) -> Statement {
+fn attendance(counts: SessionCounts, window: Option<ReportWindow>) -> ReportStatement {
     const METHOD: Method = (
         "attended_of_sessions_due",
         "Attended treatment sessions in percent of those attended, missed or cancelled by the \
@@ -156,7 +156,12 @@ fn attendance(counts: SessionCounts, window: Option<ReportWindow>) -> Statement 
 }
 
 /// A share in percent; withheld where there is nothing to have a share of.
-fn share(part: usize, whole: usize, window: Option<ReportWindow>, method: Method) -> Statement {
+fn share(
+    part: usize,
+    whole: usize,
+    window: Option<ReportWindow>,
+    method: Method,
+) -> ReportStatement {
     Draft {
         value: (whole > 0).then(|| 100.0 * part as f64 / whole as f64),
         unit: Unit::Percent,

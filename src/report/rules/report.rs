@@ -20,7 +20,7 @@ use super::pain::window::{self, Composite};
 use super::series::{self, DailyPoint, Sources};
 use super::sleep::link::{self, SleepLink};
 use super::sleep::nights::{self, SleepSummary};
-use super::statement::{Code, Method, ReportWindow, Statement};
+use super::statement::{Method, ReportCode, ReportStatement, ReportWindow};
 use super::treatment::events::{self, ReportedEvent, WarningSigns};
 use super::treatment::medication::{self, MedicationDays, MedicationSummary};
 use super::treatment::relief::{self, ReliefUse};
@@ -40,13 +40,13 @@ pub const RULE_VERSION: &str = "3";
 pub struct PainSummary {
     /// Mean of the daily scores over the whole window up to today. Source: F1, clinical
     /// reference.
-    pub window_mean: Statement,
+    pub window_mean: ReportStatement,
     /// Pain at the start of the course. Source: F2, clinical reference.
     pub baseline: PainBaseline,
     /// Mean of the daily scores over the last 14 days of the window up to today, without days of
     /// the baseline and without days up to the first attended session. Source: F1 and F3,
     /// clinical reference.
-    pub follow_up: Statement,
+    pub follow_up: ReportStatement,
     /// Follow-up against baseline. Source: F3, clinical reference.
     pub change: PainChange,
     /// Trend over the whole window up to today. Source: F7, clinical reference.
@@ -79,10 +79,10 @@ pub struct Report {
     pub share_label: Option<String>,
     /// Names of the sections that are part of the report, sorted.
     #[schema(max_items = 32)]
-    pub sections_included: Vec<Code>,
+    pub sections_included: Vec<ReportCode>,
     /// Names of the sections that are withheld, sorted.
     #[schema(max_items = 32)]
-    pub sections_omitted: Vec<Code>,
+    pub sections_omitted: Vec<ReportCode>,
     /// Counts, adherence and attendance.
     pub header: ReportHeader,
     /// What the patient brings to the next visit; null where goals are omitted.
@@ -94,7 +94,7 @@ pub struct Report {
     /// Mean of each block of seven days from the first day of the window, up to today; empty
     /// where pain is omitted.
     #[schema(max_items = 530)]
-    pub weeks: Vec<Statement>,
+    pub weeks: Vec<ReportStatement>,
     /// The pain statements; null where pain is omitted.
     #[schema(required)]
     pub pain: Option<PainSummary>,
@@ -269,8 +269,8 @@ fn pain_summary(
 }
 
 /// The names of sections, sorted.
-fn names(sections: Sections) -> Vec<Code> {
-    let mut names: Vec<Code> = sections.iter().map(Code::from).collect();
+fn names(sections: Sections) -> Vec<ReportCode> {
+    let mut names: Vec<ReportCode> = sections.iter().map(ReportCode::from).collect();
     names.sort_unstable();
     names
 }

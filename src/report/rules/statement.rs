@@ -64,24 +64,24 @@ pub(crate) fn shift(date: NaiveDate, days: i64) -> NaiveDate {
 /// not known as "other".
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
-#[schema(as = ReportCode, max_length = 64, examples("pain"))]
-pub struct Code(pub String);
+#[schema(max_length = 64, examples("pain"))]
+pub struct ReportCode(pub String);
 
-impl From<&str> for Code {
+impl From<&str> for ReportCode {
     fn from(code: &str) -> Self {
         Self(code.to_owned())
     }
 }
 
-impl<V: crate::wire::Code> From<V> for Code {
+impl<V: crate::wire::Code> From<V> for ReportCode {
     fn from(term: V) -> Self {
         Self(term.as_code().to_owned())
     }
 }
 
 /// Terms of a vocabulary in the order given.
-pub(crate) fn codes<V: crate::wire::Code + Copy>(terms: &[V]) -> Vec<Code> {
-    terms.iter().copied().map(Code::from).collect()
+pub(crate) fn codes<V: crate::wire::Code + Copy>(terms: &[V]) -> Vec<ReportCode> {
+    terms.iter().copied().map(ReportCode::from).collect()
 }
 
 /// How a number was made.
@@ -166,7 +166,8 @@ pub enum Unit {
 
 /// One number of the report with all that is needed to read and to check it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Statement {
+#[schema(as = Statement)]
+pub struct ReportStatement {
     /// The value, rounded to two decimals (half away from zero); null where it is withheld or
     /// cannot be computed.
     #[schema(required)]
@@ -221,12 +222,12 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Grades, withholds and rounds.
-    pub(crate) fn finish(self) -> Statement {
+    pub(crate) fn finish(self) -> ReportStatement {
         let status = grade(self.have, self.show_from, self.need);
         let shown = status != Status::Insufficient;
         let (name, text) = self.method;
         let value = self.value.filter(|_| shown);
-        Statement {
+        ReportStatement {
             value: value.map(round2),
             value_text: value.map(one_decimal),
             unit: self.unit,

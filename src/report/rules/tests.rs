@@ -4,7 +4,7 @@
 use super::fixtures::{at, date, full, input, night, rating, session, shuffle};
 use super::pain::baseline::BaselineKind;
 use super::pain::trend::TrendWords;
-use super::statement::{Code, Status, Unit, shift};
+use super::statement::{ReportCode, Status, Unit, shift};
 use super::*;
 use crate::collections::EntryKind;
 use crate::report::rows::{EntryRow, SleepRow};
@@ -96,8 +96,8 @@ fn today_ends_every_statement_but_not_the_series() {
     assert_eq!(report.weeks.last().unwrap().window.unwrap().to, date(36));
 }
 
-fn codes(names: &[&str]) -> Vec<Code> {
-    names.iter().map(|name| Code((*name).to_owned())).collect()
+fn codes(names: &[&str]) -> Vec<ReportCode> {
+    names.iter().map(|name| ReportCode((*name).to_owned())).collect()
 }
 
 #[test]

@@ -3,7 +3,8 @@
 
 use super::numbers::{count, mean, round2};
 use super::statement::{
-    Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportWindow, Statement, Status, Unit, grade,
+    Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportStatement, ReportWindow, Status, Unit,
+    grade,
 };
 use crate::collections::EntryKind;
 use crate::report::rows::{EntryRow, TimeOrder};
@@ -36,7 +37,7 @@ pub struct WeekValue {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WeeklySeries {
     /// Mean of the daily values of the window up to today.
-    pub mean: Statement,
+    pub mean: ReportStatement,
     /// Mean of each block of seven days from the first day of the window, up to today.
     #[schema(max_items = 530)]
     pub weeks: Vec<WeekValue>,
@@ -69,7 +70,7 @@ pub(crate) fn mean_statement(
     unit: Unit,
     method: Method,
     need: usize,
-) -> Statement {
+) -> ReportStatement {
     Draft {
         value: mean(values),
         unit,

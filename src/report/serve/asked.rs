@@ -2,21 +2,21 @@
 
 use crate::access::{Call, FromCall};
 use crate::http::{Answered, ProblemKind, Query};
-use crate::report::read::asked::{Asked, MOST_DAYS};
+use crate::report::read::asked::{AskedDays, MOST_DAYS};
 use crate::routes::Operation;
 use crate::routes::Parameter;
 use actix_web::HttpRequest;
 
-impl FromCall for Asked {
+impl FromCall for AskedDays {
     fn from_call(call: &Call) -> Answered<Self> {
         asked(call.request())
     }
 }
 
 /// The days in the query of a request.
-pub(super) fn asked(request: &HttpRequest) -> Answered<Asked> {
+pub(super) fn asked(request: &HttpRequest) -> Answered<AskedDays> {
     let mut query = Query::of(request, &["from", "to"]);
-    let asked = Asked::of(query.date("from"), query.date("to"), MOST_DAYS);
+    let asked = AskedDays::of(query.date("from"), query.date("to"), MOST_DAYS);
     if let Err((field, code, detail)) = &asked {
         query.fault(field, code, detail.clone());
     }

@@ -9,7 +9,7 @@ use super::snapshots;
 use super::source::Source;
 use crate::access::{Id, Patient, Purpose, Reader, Shared};
 use crate::http::{Answered, FileKind, Problem};
-use crate::report::read::asked::Asked;
+use crate::report::read::asked::AskedDays;
 use crate::report::render::compose::{ENGLISH, patient_page, practitioner_page};
 use crate::report::render::{chart, csv, html, pdf};
 use crate::report::rules::Report;
@@ -185,7 +185,7 @@ fn live<R: Reader>(routes: &mut Routes, format: &'static Format) {
     let summary = format.summary.replace("{whose}", whose);
     let op = Operation::new(format!("{id}Report{}", format.noun), "reports", summary);
     let op = with_window(op.describe(format.about[usize::from(is_shared)]));
-    let handler = move |reader: R, asked: Asked| {
+    let handler = move |reader: R, asked: AskedDays| {
         format.file(Source::Live(reader.acting(format.action), asked))
     };
     routes.serve_file(&format!("{at}/{}", format.path), op, &format.kind, handler);

@@ -8,7 +8,7 @@ use super::snapshots::{LIST, listed};
 use super::source::Source;
 use crate::access::{Permission, Practitioner, Reader, Shared};
 use crate::http::{Answered, FileKind, Problem, ProblemKind, path_id};
-use crate::report::read::asked::{Asked, MOST_DAYS};
+use crate::report::read::asked::{AskedDays, MOST_DAYS};
 use crate::report::render::compose::{ENGLISH, practitioner_page};
 use crate::report::render::html;
 use crate::report::rules::Report;
@@ -120,7 +120,7 @@ pub async fn freeze(
     (from, to): (NaiveDate, NaiveDate),
 ) -> Answered<ReportSnapshot> {
     let invalid = || Problem::new(ProblemKind::ValidationFailed);
-    let days = || Asked::of(Some(from), Some(to), MOST_DAYS).map_err(|_| invalid());
+    let days = || AskedDays::of(Some(from), Some(to), MOST_DAYS).map_err(|_| invalid());
     let (reader, days) = read(practitioner, request, days).await?;
     match freeze_days(&reader.acting(FREEZE), days, Patience::Waiting, async |_| ()).await? {
         Frozen::Made(snapshot) | Frozen::Stands(snapshot) => Ok(snapshot),

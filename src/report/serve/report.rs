@@ -5,7 +5,7 @@ use super::reader::{Reports, SHARED, report_at};
 use super::source::Source;
 use crate::access::{Patient, Reader, Shared};
 use crate::http::{Answered, Versioned, document};
-use crate::report::read::asked::Asked;
+use crate::report::read::asked::AskedDays;
 use crate::report::rules::Report;
 use crate::routes::{Operation, Routes};
 use actix_web::http::Method;
@@ -25,7 +25,7 @@ pub(super) fn routes(routes: &mut Routes) {
 
 document!(Report);
 
-async fn report<R: Reader>(reader: R, asked: Asked) -> Answered<Versioned<Report>> {
+async fn report<R: Reader>(reader: R, asked: AskedDays) -> Answered<Versioned<Report>> {
     let (report, etag) = Source::Live(reader, asked).make(|report| report).await?;
     Ok(Versioned(report, etag))
 }

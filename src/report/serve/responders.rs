@@ -10,7 +10,7 @@ use crate::report::read::statements;
 use crate::report::rules::pain::baseline;
 use crate::report::rules::pain::daily::PainDays;
 use crate::report::rules::pain::responders::{
-    FOLLOW_UP_WEEKS, Outcome, ResponderAnalysis, analyse,
+    FOLLOW_UP_WEEKS, ResponderAnalysis, ResponderOutcome, analyse,
 };
 use crate::routes::{Operation, Routes};
 use crate::sections::{Section, Sections};
@@ -75,7 +75,7 @@ async fn responders(practitioner: Practitioner) -> Answered<Found<ResponderAnaly
 }
 
 /// How one patient came out, read in one round trip.
-async fn outcome(patient: &Shared<Responders>) -> Answered<Outcome> {
+async fn outcome(patient: &Shared<Responders>) -> Answered<ResponderOutcome> {
     let days = |days: i64| i32::try_from(days).unwrap_or(0);
     let weeks = FOLLOW_UP_WEEKS * 7;
     let after = (days(weeks - baseline::FOLLOW_UP_DAYS), days(weeks - 1));
@@ -89,5 +89,5 @@ async fn outcome(patient: &Shared<Responders>) -> Answered<Outcome> {
     let open_until = journal.window().1.map_or(yesterday, |last| last.min(yesterday));
     let pain = PainDays::from_rows(&entries, journal.day_start_minute());
     let first = first.into_iter().find_map(|(first,)| first).filter(|_| opens_both);
-    Ok(Outcome::of(&pain, first, open_until))
+    Ok(ResponderOutcome::of(&pain, first, open_until))
 }

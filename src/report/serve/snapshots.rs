@@ -6,7 +6,7 @@ use crate::access::{self, Call, Id, ListPage, Patient, Reader, Sends, Shared};
 use crate::http::{
     Answered, Found, MadeOrStarted, Page, Problem, ProblemKind, Verbatim, Versioned,
 };
-use crate::report::read::asked::Asked;
+use crate::report::read::asked::AskedDays;
 use crate::report::rules::Report;
 use crate::report::snapshots::FREEZE;
 use crate::report::snapshots::MOST_DAYS;
@@ -95,12 +95,12 @@ fn about<R: Reader>(about: &str) -> String {
 }
 
 /// The days to freeze.
-struct Freezes(Asked);
+struct Freezes(AskedDays);
 
 impl access::Asked for Freezes {
     async fn read(call: &Call, payload: &mut Payload) -> Answered<Self> {
         let Sends(terms) = Sends::<SnapshotTerms>::read(call, payload).await?;
-        let asked = Asked::of(terms.from, terms.to, MOST_DAYS);
+        let asked = AskedDays::of(terms.from, terms.to, MOST_DAYS);
         asked.map(Self).map_err(|(field, code, detail)| {
             let mut faults = Faults::default();
             faults.field(field, code, detail);

@@ -6,7 +6,7 @@ use crate::db::{Row, Statement};
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::reference::fingerprint;
 use crate::report::read;
-use crate::report::read::asked::Asked;
+use crate::report::read::asked::AskedDays;
 use crate::report::rows::ReportInput;
 use crate::report::rules::{RULE_VERSION, Report, build};
 use crate::report::snapshots::store;
@@ -21,7 +21,7 @@ pub(super) const READ: &str = "report_snapshot";
 /// A report that is not there yet.
 pub(super) enum Source<R> {
     /// Of these days, computed now.
-    Live(R, Asked),
+    Live(R, AskedDays),
     /// Frozen under this id.
     Kept(R, Uuid),
 }
@@ -59,7 +59,7 @@ impl<R: Reader> Source<R> {
 /// Reads what the window needs in one round trip, computes the report and makes something of it.
 async fn live<R: Reader, T: Send + 'static>(
     reader: &R,
-    asked: Asked,
+    asked: AskedDays,
     make: impl FnOnce(Report) -> T + Send + 'static,
 ) -> Answered<(T, String)> {
     let app = reader.app();

@@ -2,13 +2,13 @@
 //! true of one state of the journal and of the share it was read through.
 
 use super::model::{ReportSnapshot, SnapshotRow};
-use super::store::{self, Fresh};
+use super::store::{self, NewSnapshot};
 use crate::access::{JournalAccess, Read, Reader};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::http::{Answered, Problem, ProblemKind};
-use crate::report::read;
-use crate::report::read::asked::{Asked, MOST_DAYS};
+use crate::report::read::asked::{AskedDays, MOST_DAYS};
+use crate::report::read::{self, ReportDays};
 use crate::report::rows::ReportInput;
 use crate::report::rules::RULE_VERSION;
 use crate::report::rules::build;
@@ -24,9 +24,6 @@ const AT_ONCE: i64 = MOST_DAYS + 31;
 /// Tries when another device keeps a version of the same days at the same moment.
 const TRIES: usize = 3;
 
-/// The first and the last day.
-pub(crate) type Span = (NaiveDate, NaiveDate);
-
 /// What became of the wish to freeze a report.
 #[derive(Debug)]
 pub(crate) enum Frozen {
@@ -35,7 +32,7 @@ pub(crate) enum Frozen {
     /// The newest version was made of the same.
     Stands(ReportSnapshot),
     /// So many days take a job.
-    TooLong(Span),
+    TooLong(ReportDays),
 }
 
 /// How long a reader waits for it.
@@ -54,7 +51,7 @@ pub(crate) enum Patience {
 /// freezing the same.
 pub(crate) async fn freeze<R: Reader>(
     reader: &R,
-    asked: Asked,
+    asked: AskedDays,
     patience: Patience,
     progress: impl AsyncFn(i64),
 ) -> Answered<Frozen> {
@@ -90,7 +87,7 @@ pub(crate) async fn freeze<R: Reader>(
 async fn read(
     tx: &Tx<'_, Read>,
     journal: &JournalAccess<Read>,
-    window: Span,
+    window: ReportDays,
     progress: &impl AsyncFn(i64),
 ) -> Answered<ReportInput> {
     let mut steps = steps(read::entry_days(window)).into_iter();
@@ -105,7 +102,7 @@ async fn read(
 }
 
 /// The spans to read one after the other: one for a window that is read while somebody waits.
-fn steps((from, to): Span) -> Vec<Span> {
+fn steps((from, to): ReportDays) -> Vec<ReportDays> {
     if super::days_of((from, to)) <= AT_ONCE {
         return vec![(from, to)];
     }
@@ -120,7 +117,7 @@ fn steps((from, to): Span) -> Vec<Span> {
 }
 
 /// Days of the window up to the last one read.
-fn days_read(window: Span, last: NaiveDate) -> i64 {
+fn days_read(window: ReportDays, last: NaiveDate) -> i64 {
     super::days_of((window.0, last.min(window.1))).max(0)
 }
 
@@ -143,7 +140,7 @@ async fn keep(
     };
     let report = web::block(move || serde_json::to_string(&build(&input))).await.map_err(lost)?;
     let id = app.ids.next();
-    let fresh = Fresh {
+    let fresh = NewSnapshot {
         id,
         made_by: journal.actor(),
         made_at: journal.moment(),

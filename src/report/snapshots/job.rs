@@ -1,14 +1,15 @@
 //! Long reports: a job reads and computes them beside the requests, one at a time. Its row says how
 //! far it is. When its process died, the next look at the row goes on with it.
 
-use super::freeze::{Frozen, Patience, Span, freeze};
+use super::freeze::{Frozen, Patience, freeze};
 use super::model::{JobRow, ReportJob, ReportJobStatus};
 use crate::access::{Account, Id, Own, Patient, Practitioner, Purpose, Reader, Shared};
 use crate::db::{Anonymous, DbError, Statement, Tx};
 use crate::http::{Answered, Polled, Problem, ProblemKind};
-use crate::lanes::Place;
+use crate::lanes::LanePlace;
+use crate::report::read::ReportDays;
 use crate::report::read::SECTIONS;
-use crate::report::read::asked::Asked;
+use crate::report::read::asked::AskedDays;
 use crate::sections::Sections;
 use chrono::{DateTime, Duration, Utc};
 use std::sync::Arc;
@@ -38,7 +39,7 @@ fn find(id: Uuid) -> Statement<Own, JobRow> {
 }
 
 /// The job that makes the same already.
-fn at_work(share: Option<Uuid>, days: Span) -> Statement<Own, JobRow> {
+fn at_work(share: Option<Uuid>, days: ReportDays) -> Statement<Own, JobRow> {
     Statement::new(jobs!(
         "AND state IN ('queued', 'running') AND share_id IS NOT DISTINCT FROM $1 \
          AND from_date = $2 AND to_date = $3 LIMIT 1"
@@ -56,7 +57,11 @@ fn count() -> Statement<Own, (i64,)> {
     )
 }
 
-fn queue((id, share): (Uuid, Option<Uuid>), days: Span, now: DateTime<Utc>) -> Statement<Own> {
+fn queue(
+    (id, share): (Uuid, Option<Uuid>),
+    days: ReportDays,
+    now: DateTime<Utc>,
+) -> Statement<Own> {
     Statement::new(
         "INSERT INTO pj.report_jobs (id, made_by, share_id, from_date, to_date, asked_at, beat_at) \
          VALUES ($1, sec.actor(), $2, $3, $4, $5, $5)",
@@ -112,7 +117,7 @@ fn end(id: Uuid, snapshot: Option<Uuid>, problem: Option<String>) -> Statement<O
 ///
 /// # Errors
 /// 409 when the account has five in the making; as every request else.
-pub(crate) async fn start<R: Reader>(reader: &R, days: Span) -> Answered<ReportJob> {
+pub(crate) async fn start<R: Reader>(reader: &R, days: ReportDays) -> Answered<ReportJob> {
     let account = Account::new(Arc::clone(reader.app()), *reader.caller());
     let share = reader.share();
     let (row, is_new) = account
@@ -184,10 +189,10 @@ struct Job {
 }
 
 impl Job {
-    async fn run(&self, share: Option<Uuid>, (from, to): Span) -> Answered<()> {
+    async fn run(&self, share: Option<Uuid>, (from, to): ReportDays) -> Answered<()> {
         let _turn = self.turn().await?;
         self.note(ReportJobStatus::Running, Some(0)).await?;
-        let asked = Asked { from: Some(from), to: Some(to) };
+        let asked = AskedDays { from: Some(from), to: Some(to) };
         let progress = async |days: i64| {
             let days = i32::try_from(days).unwrap_or(i32::MAX);
             // Only a sign of life: the report does not depend on it.
@@ -220,7 +225,7 @@ impl Job {
     }
 
     /// Waits until no other long report is made, and shows life meanwhile.
-    async fn turn(&self) -> Answered<Place> {
+    async fn turn(&self) -> Answered<LanePlace> {
         let turn = self.account.app().lanes.long.turn();
         tokio::pin!(turn);
         loop {

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 /// A report about to be kept.
-pub(crate) struct Fresh {
+pub(crate) struct NewSnapshot {
     pub(crate) id: Uuid,
     pub(crate) made_by: Option<Uuid>,
     pub(crate) made_at: DateTime<Utc>,
@@ -74,7 +74,7 @@ pub(crate) fn report(id: Uuid) -> Statement<Read, (String,)> {
 }
 
 /// Keeps a report.
-pub(crate) fn keep(fresh: Fresh) -> Statement<Read> {
+pub(crate) fn keep(fresh: NewSnapshot) -> Statement<Read> {
     Statement::new(
         "INSERT INTO pj.report_snapshots (patient_id, share_id, id, made_by, made_at, from_date, \
          to_date, version, sections, rule_version, journal_revision, inputs_hash, report) \

@@ -4,7 +4,7 @@ use super::{all, load, server};
 use crate::support::program::{Home, Serving, said};
 use crate::support::{Person, TestApp, people::PASSWORD};
 use chrono::{Days, NaiveDate};
-use pain_journal::import::{BrokenOff, Format, Summary, encoding, import, import_in};
+use pain_journal::import::{BrokenOff, FileFormat, Summary, encoding, import, import_in};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ async fn table_in(app: &TestApp, person: &Person, named: Option<&str>, bytes: &[
     let named = named.map(|name| encoding(name).unwrap());
     let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
         let zone = chrono_tz::Europe::Berlin;
-        import_in(&app, patient, Format::Csv, zone, named, bytes.as_slice()).await
+        import_in(&app, patient, FileFormat::Csv, zone, named, bytes.as_slice()).await
     };
     app.run(work).await.expect("the database")
 }
@@ -168,7 +168,7 @@ async fn a_corrected_table_changes_what_was_corrected_and_no_later_edit() {
     line["mood"] = json!(1);
     let (patient, text) = (ana.id, line.to_string());
     let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
-        import(&app, patient, Format::Jsonl, chrono_tz::UTC, text.as_bytes()).await
+        import(&app, patient, FileFormat::Jsonl, chrono_tz::UTC, text.as_bytes()).await
     };
     assert_eq!(counts(&app.run(work).await.unwrap()), (0, 1, 0, vec![]));
     assert_eq!(entries(&ana).await.last().unwrap()["mood"], 1);
@@ -301,7 +301,7 @@ fn measured(csv: &str) -> BTreeMap<String, Vec<String>> {
 async fn the_table_of_days_that_we_export_comes_in() {
     let app = server();
     let (ana, bea) = (app.patient("ana").await, app.patient("bea").await);
-    load(&app, &ana, Format::Jsonl, "diary.jsonl").await;
+    load(&app, &ana, FileFormat::Jsonl, "diary.jsonl").await;
     let window = "/v1/report/days.csv?from=2025-04-01&to=2026-11-14";
     let exported = ana.get(window).await.text;
     let summary = table(&app, &bea, &exported).await;
@@ -454,7 +454,7 @@ async fn an_import_that_breaks_off_says_what_it_has_done() {
     let broken: BrokenOff = app
         .run(async move |app: std::sync::Arc<pain_journal::app::App>| {
             let file = Failing(b"journal_date,mood\n2026-05-01,4\n");
-            import(&app, patient, Format::Csv, chrono_tz::UTC, file).await.unwrap_err()
+            import(&app, patient, FileFormat::Csv, chrono_tz::UTC, file).await.unwrap_err()
         })
         .await;
     assert_eq!((broken.summary.created, broken.summary.unwritten), (0, 0));
@@ -477,7 +477,9 @@ async fn an_import_that_breaks_off_says_what_it_has_done() {
     }
     let broken: BrokenOff = app
         .run(async move |app: std::sync::Arc<pain_journal::app::App>| {
-            import(&app, patient, Format::Csv, chrono_tz::UTC, file.as_bytes()).await.unwrap_err()
+            import(&app, patient, FileFormat::Csv, chrono_tz::UTC, file.as_bytes())
+                .await
+                .unwrap_err()
         })
         .await;
     assert_eq!((broken.summary.created, broken.summary.unwritten), (500, 100));

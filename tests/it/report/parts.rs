@@ -6,7 +6,7 @@ use crate::import::load;
 use crate::support::Person;
 use crate::support::TestApp;
 use crate::support::people::{daily, fresh};
-use pain_journal::import::Format;
+use pain_journal::import::FileFormat;
 use serde_json::{Value, json};
 
 const WINDOW: &str = "from=2025-09-15&to=2025-12-31";
@@ -15,7 +15,7 @@ const SPRING: &str = "from=2026-02-01&to=2026-06-30";
 /// The diary's patient with the clinical record, and a report through a share of some sections.
 async fn clinical(sections: &[&str]) -> (TestApp, Person, Person, String) {
     let (app, ana, lind, _) = diary().await;
-    let refused = load(&app, &ana, Format::Jsonl, "clinical_record.jsonl").await.refused;
+    let refused = load(&app, &ana, FileFormat::Jsonl, "clinical_record.jsonl").await.refused;
     assert_eq!(refused.len(), 0);
     let share = ana.share_with(&lind, sections).await;
     (app, ana, lind, format!("/v1/patients/{share}/report"))

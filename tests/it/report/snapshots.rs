@@ -6,7 +6,7 @@ use crate::import::load;
 use crate::records::merged;
 use crate::support::people::{daily, fresh};
 use crate::support::{Answer, Person, TestApp};
-use pain_journal::import::Format;
+use pain_journal::import::FileFormat;
 use serde_json::{Value, json};
 
 const OWN: &str = "/v1/report/snapshots";
@@ -360,7 +360,7 @@ async fn what_an_earlier_version_froze_can_still_be_read() {
     let current = format!("{folder}/rules-{}.json", pain_journal::report::rules::RULE_VERSION);
     if !std::path::Path::new(&current).exists() {
         assert!(std::env::var_os("UPDATE_SNAPSHOTS").is_some(), "{current} is missing");
-        let refused = load(&app, &ana, Format::Jsonl, "clinical_record.jsonl").await.refused;
+        let refused = load(&app, &ana, FileFormat::Jsonl, "clinical_record.jsonl").await.refused;
         assert_eq!(refused.len(), 0);
         let made = freeze(&ana, OWN, ["2025-10-01", "2025-11-15"]).await;
         let text = ana.bytes(&format!("{OWN}/{}/report", id(&made))).await;

@@ -3,7 +3,7 @@
 use super::support::*;
 use crate::support::TestApp;
 use crate::support::people::{daily, fresh};
-use pain_journal::import::{Format, import};
+use pain_journal::import::{FileFormat, import};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -127,7 +127,7 @@ async fn rest_sync_and_import_number_their_changes_alike() {
             let file = file.clone();
             let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
                 let zone = chrono_tz::Europe::Berlin;
-                import(&app, patient, Format::Jsonl, zone, file.as_bytes()).await
+                import(&app, patient, FileFormat::Jsonl, zone, file.as_bytes()).await
             };
             assert_eq!(app.run(work).await.expect("the database").created, created);
         }

@@ -4,7 +4,7 @@
 //! days on either side as bars. Each has its place; where a value is missing the place stays blank.
 
 use super::labels::{counted, day, difference, names, short_day, span};
-use super::legend::Rows;
+use super::legend::LegendRows;
 use super::svg::{self, Anchor, Frame, Point, Stroke, Svg, text_width};
 use crate::report::rules::numbers::one_decimal;
 use crate::report::rules::treatment::effect_summary::SUMMARY_SESSIONS;
@@ -55,7 +55,7 @@ pub fn around_sessions_svg(effects: &SessionEffects) -> Option<String> {
     let [with_words, alone] = TOP;
     let top = if earlier > 0 { with_words } else { alone };
     let bottom = top + ZERO + INSET;
-    let rows = Rows { left: LEFT, right: WIDTH - 8.0, first: bottom + 18.0, text_size: SIZE };
+    let rows = LegendRows { left: LEFT, right: WIDTH - 8.0, first: bottom + 18.0, text_size: SIZE };
     let places = rows.layout(LEGEND.into_iter());
     let height = places.last().map_or(bottom, |place| place.1) + 7.0;
     let frame = Frame { id: "around-sessions", size: (WIDTH, height) };
@@ -222,7 +222,7 @@ mod tests {
     use crate::report::rules::Report;
     use crate::report::rules::build;
     use crate::report::rules::fixtures::{daily, date, input, rating, session};
-    use crate::report::rules::statement::Code;
+    use crate::report::rules::statement::ReportCode;
 
     /// As many sessions, three days apart at noon, with the ratings given around each.
     fn effects(values: &[[Option<i16>; 3]]) -> SessionEffects {
@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(around_sessions_alt(&found), "No treatment session was attended.");
         found = effects(&[[None; 3]]);
         found.sessions[0].techniques =
-            ["<script>\"'", "&amp;\u{7}", &"x".repeat(500)].map(Code::from).to_vec();
+            ["<script>\"'", "&amp;\u{7}", &"x".repeat(500)].map(ReportCode::from).to_vec();
         found.sessions[0].journal_date = date(-900_000);
         let svg = around_sessions_svg(&found).unwrap();
         assert_self_contained(&svg);

@@ -8,7 +8,7 @@ use crate::report::rules::pain::baseline::BaselineKind;
 use crate::report::rules::pain::flares::ReportedFlare;
 use crate::report::rules::pain::trend::{PainTrend, TrendWords};
 use crate::report::rules::series::DailyPoint;
-use crate::report::rules::statement::{Statement, Status};
+use crate::report::rules::statement::{ReportStatement, Status};
 use crate::sections::Section;
 
 /// The name of the picture.
@@ -80,7 +80,7 @@ pub(super) fn text_alternative(report: &Report) -> String {
 }
 
 /// The mean of a window in words, where it is reliable.
-fn mean(statement: &Statement, name: &str) -> Option<String> {
+fn mean(statement: &ReportStatement, name: &str) -> Option<String> {
     let is_reliable = statement.status == Status::Reliable;
     let value = statement.value_text.as_ref().filter(|_| is_reliable)?;
     let window = statement.window?;

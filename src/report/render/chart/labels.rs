@@ -1,7 +1,7 @@
 //! Words that the pictures share: days, signed numbers, lists that fit a width.
 
 use super::svg::text_width;
-use crate::report::rules::statement::{Code, Statement, Status};
+use crate::report::rules::statement::{ReportCode, ReportStatement, Status};
 use chrono::NaiveDate;
 
 /// A day with its year: "3 Mar 2026".
@@ -29,8 +29,8 @@ pub(super) fn signed(number: &str) -> String {
 }
 
 /// A difference with its count, or what it lacks: it is shown from `show_from` observations.
-pub(super) fn difference(statement: &Statement, show_from: usize) -> String {
-    let Statement { n, have, need, .. } = statement;
+pub(super) fn difference(statement: &ReportStatement, show_from: usize) -> String {
+    let ReportStatement { n, have, need, .. } = statement;
     match (&statement.value_text, statement.status) {
         (Some(value), Status::Reliable) => format!("{} (n {n})", signed(value)),
         (Some(value), Status::Provisional) => {
@@ -48,7 +48,7 @@ pub(super) fn counted(count: impl TryInto<u64>, noun: &str) -> String {
 }
 
 /// Machine names as words: "manual needling, cupping".
-pub(super) fn names(codes: &[Code]) -> String {
+pub(super) fn names(codes: &[ReportCode]) -> String {
     let names: Vec<String> = codes.iter().map(|code| code.0.replace('_', " ")).collect();
     names.join(", ")
 }

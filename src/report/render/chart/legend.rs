@@ -15,7 +15,7 @@ const SPACE: f64 = 16.0;
 
 /// The lines that the items of a legend fill.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rows {
+pub(super) struct LegendRows {
     pub(super) left: f64,
     pub(super) right: f64,
     /// Baseline of the first line.
@@ -23,7 +23,7 @@ pub(super) struct Rows {
     pub(super) text_size: f64,
 }
 
-impl Rows {
+impl LegendRows {
     /// From one baseline to the next.
     pub(super) const fn pitch(self) -> f64 {
         self.text_size + 6.0
@@ -48,7 +48,7 @@ impl Rows {
 
 /// Draws the legend of the marks that are in the picture, below the plot.
 pub(super) fn draw(svg: &mut Svg, marks: &[Mark]) {
-    let rows = Rows { left: EDGE, right: RIGHT + EDGE, first: FIRST_ROW, text_size: SIZE };
+    let rows = LegendRows { left: EDGE, right: RIGHT + EDGE, first: FIRST_ROW, text_size: SIZE };
     let places = rows.layout(marks.iter().map(|mark| (SAMPLE, name(*mark))));
     svg.group("legend");
     for (mark, (x, y)) in marks.iter().zip(places) {

@@ -4,7 +4,7 @@
 //! line.
 
 use super::labels::{counted, day, fitted, span};
-use super::legend::Rows;
+use super::legend::LegendRows;
 use super::svg::{self, Anchor, Frame, Point, Stroke, Svg, text_width};
 use crate::report::rules::numbers::one_decimal;
 use crate::report::rules::statement::{ReportWindow, Status};
@@ -46,7 +46,8 @@ pub struct Sparkline<'a> {
 /// its line with the number of days behind it. The same rows give the same bytes.
 pub fn sparklines_svg(rows: &[Sparkline<'_>]) -> String {
     let bottom = TOP + ROW * rows.len().max(1) as f64;
-    let legend = Rows { left: EDGE, right: WIDTH - EDGE, first: bottom + 17.0, text_size: SIZE };
+    let legend =
+        LegendRows { left: EDGE, right: WIDTH - EDGE, first: bottom + 17.0, text_size: SIZE };
     let items = [(16.0, RELIABLE), (16.0, PROVISIONAL), (0.0, BLANK)];
     let places = legend.layout(items.into_iter());
     let height = places.last().map_or(bottom, |place| place.1) + 7.0;

@@ -4,12 +4,12 @@ use super::voice::{Voice, decimal, fact, or_dash};
 use crate::report::render::page::{Alignment, Block, Fact, Span, Table};
 use crate::report::rules::Report;
 use crate::report::rules::life::questionnaires::QuestionnaireChange;
-use crate::report::rules::statement::{Code, Statement};
+use crate::report::rules::statement::{ReportCode, ReportStatement};
 use crate::report::rules::treatment::session_effect::SessionEffects;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Codes in words, separated by commas.
-pub(super) fn codes(words: &Voice<'_>, kind: &str, codes: &[Code]) -> String {
+pub(super) fn codes(words: &Voice<'_>, kind: &str, codes: &[ReportCode]) -> String {
     codes.iter().map(|code| words.code(kind, &code.0)).collect::<Vec<_>>().join(", ")
 }
 
@@ -19,12 +19,12 @@ pub(super) fn heading(words: &Voice<'_>, key: &str) -> Block {
 }
 
 /// Several statements, each with its name.
-pub(super) fn facts(words: &Voice<'_>, rows: &[(&str, &Statement)]) -> Vec<Fact> {
+pub(super) fn facts(words: &Voice<'_>, rows: &[(&str, &ReportStatement)]) -> Vec<Fact> {
     rows.iter().map(|(label, statement)| fact(words, label, statement)).collect()
 }
 
 /// Several statements, one a line; those without a single day behind them are named together.
-pub(super) fn known(words: &Voice<'_>, rows: &[(&str, &Statement)]) -> Vec<Block> {
+pub(super) fn known(words: &Voice<'_>, rows: &[(&str, &ReportStatement)]) -> Vec<Block> {
     let (known, unknown): (Vec<_>, Vec<_>) =
         rows.iter().partition(|(_, statement)| statement.value.is_some() || statement.have > 0);
     let mut blocks = Vec::new();

@@ -5,14 +5,14 @@ use super::Catalogue;
 use super::content::{activities, heading, session_table, visit_lists};
 use super::figures;
 use super::voice::{Voice, day, decimal, elapsed, fact, made_at, span};
-use crate::report::render::page::{Block, Page, Span, Wording};
+use crate::report::render::page::{Block, ReportPage, Span, Wording};
 use crate::report::rules::Report;
 use crate::report::rules::pain::change::ChangeBand;
 use crate::report::rules::pain::trend::TrendWords;
 use crate::report::rules::statement::Status;
 
 /// Composes the page.
-pub fn patient_page(report: &Report, catalogue: &Catalogue) -> Page {
+pub fn patient_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
     let words = &Voice { catalogue, window: elapsed(report) };
     let mut blocks: Vec<Block> = answer(report, words)
         .into_iter()
@@ -46,7 +46,7 @@ pub fn patient_page(report: &Report, catalogue: &Catalogue) -> Page {
     prepare(&mut blocks, report, words);
     blocks.push(heading(words, "own.seen.heading"));
     blocks.push(Block::Paragraph(vec![Span::plain(words.text("own.seen", &[]))]));
-    Page {
+    ReportPage {
         title: words.text("own.title", &[]),
         language: catalogue.language.to_owned(),
         direction: None,
@@ -70,7 +70,7 @@ fn answer(report: &Report, words: &Voice<'_>) -> Vec<String> {
     let change = &pain.change;
     if let (Some(band), Some(percent)) = (&change.band, change.percent_reduction) {
         let percent = decimal(percent.abs());
-        let text = |statement: &crate::report::rules::statement::Statement| {
+        let text = |statement: &crate::report::rules::statement::ReportStatement| {
             statement.value_text.clone().unwrap_or_default()
         };
         let (before, now) = (text(&pain.baseline.mean), text(&pain.follow_up));

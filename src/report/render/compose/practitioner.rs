@@ -6,10 +6,10 @@ use super::content::{codes, facts, heading, isolated, short};
 use super::details;
 use super::summary;
 use super::voice::{Voice, code_of, day, decimal, elapsed, fact, made_at, printed, span};
-use crate::report::render::page::{Block, Fact, Page, Span, Wording};
+use crate::report::render::page::{Block, Fact, ReportPage, Span, Wording};
 use crate::report::rules::Report;
 use crate::report::rules::life::questionnaires::QuestionnaireChange;
-use crate::report::rules::statement::{Code, Statement};
+use crate::report::rules::statement::{ReportCode, ReportStatement};
 
 /// Questions, and goals, that the summary shows.
 const MOST_PINNED: usize = 3;
@@ -21,7 +21,7 @@ const PINNED_LETTERS: usize = 110;
 const MOST_QUESTIONNAIRES: usize = 6;
 
 /// Composes the page. The same report gives the same page.
-pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> Page {
+pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
     let words = &Voice { catalogue, window: elapsed(report) };
     let mut blocks = Vec::new();
     let is_whole = visit(&mut blocks, report, words);
@@ -29,7 +29,7 @@ pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> Page {
     changed(&mut blocks, report, words);
     summary::blocks(&mut blocks, report, words);
     let label = report.share_label.as_deref().map(isolated).filter(|label| !label.is_empty());
-    Page {
+    ReportPage {
         title: words.text("title", &[]),
         language: catalogue.language.to_owned(),
         direction: None,
@@ -52,7 +52,7 @@ fn meta(report: &Report, words: &Voice<'_>) -> Vec<String> {
     let revision = report.journal_revision.to_string();
     let made =
         [("at", at.as_str()), ("rules", &report.rule_version), ("revision", revision.as_str())];
-    let list = |codes: &[Code]| self::codes(words, "section", codes);
+    let list = |codes: &[ReportCode]| self::codes(words, "section", codes);
     let parts = [
         words.text("meta.window", &[("span", &span(words, report.window))]),
         words.text("meta.made", &made),
@@ -186,7 +186,7 @@ fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
             &[("changed.baseline", &pain.baseline.mean), ("changed.now", &pain.follow_up)],
         ));
         // Its days are those of the two before it.
-        let difference = Statement { window: None, ..pain.change.difference.clone() };
+        let difference = ReportStatement { window: None, ..pain.change.difference.clone() };
         tiles.push(fact(words, "changed.difference", &difference));
         tiles.push(fact(words, "changed.trend", &pain.trend.per_week));
         if let Some(band) = &pain.change.band {
@@ -230,7 +230,7 @@ fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
 /// The change of a questionnaire, and how many of the published thresholds it reaches.
 fn questionnaire(words: &Voice<'_>, change: &QuestionnaireChange) -> Fact {
     let title = words.code("instrument", &change.instrument);
-    let known = fact(words, "none", &Statement { window: None, ..change.difference.clone() });
+    let known = fact(words, "none", &ReportStatement { window: None, ..change.difference.clone() });
     let results = change.thresholds.iter().filter_map(|threshold| threshold.result.as_ref());
     let all = results.clone().count();
     let reached = results.filter(|result| result.0 == "met").count();

@@ -6,7 +6,7 @@ use super::voice::{Voice, day, day_or, decimal, fact, or_dash};
 use crate::report::render::page::{Block, Fact, Span};
 use crate::report::rules::Report;
 use crate::report::rules::pain::flares::ReportedFlare;
-use crate::report::rules::statement::{Statement, Status};
+use crate::report::rules::statement::{ReportStatement, Status};
 use crate::report::rules::treatment::events::ReportedEvent;
 use crate::report::rules::treatment::relief::ReliefUse;
 
@@ -93,7 +93,7 @@ fn with_heading(words: &Voice<'_>, key: &str, blocks: Vec<Block>) -> Vec<Block> 
 }
 
 fn sleep(report: &Report, words: &Voice<'_>) -> Vec<Block> {
-    let mut rows: Vec<(&str, &Statement)> = Vec::new();
+    let mut rows: Vec<(&str, &ReportStatement)> = Vec::new();
     if let Some(sleep) = &report.sleep {
         rows.push(("sleep.total", &sleep.total_sleep.mean));
         rows.push(("sleep.woken", &sleep.woken_by_pain));

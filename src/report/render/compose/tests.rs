@@ -3,7 +3,7 @@
 use super::*;
 use crate::collections::EntryKind;
 use crate::collections::IntakeKind;
-use crate::report::render::page::{Block, Page};
+use crate::report::render::page::{Block, ReportPage};
 use crate::report::rows::ReportInput;
 use crate::report::rules::build;
 use crate::report::rules::fixtures::{
@@ -37,7 +37,7 @@ fn course() -> Vec<ReportInput> {
 }
 
 /// Every text of a page.
-fn texts(page: &Page) -> String {
+fn texts(page: &ReportPage) -> String {
     let mut all = page.meta.clone();
     all.push(page.title.clone());
     all.extend(page.subject.clone());

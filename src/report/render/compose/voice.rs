@@ -2,7 +2,7 @@
 
 use super::Catalogue;
 use crate::report::render::page::Fact;
-use crate::report::rules::statement::{ReportWindow, Statement, Status, Unit};
+use crate::report::rules::statement::{ReportStatement, ReportWindow, Status, Unit};
 use chrono::NaiveDate;
 
 /// The words of one page: a language, and the days the page is about, which need no saying again.
@@ -41,7 +41,7 @@ pub(super) fn printed(sentence: &str) -> String {
 }
 
 /// A statement's value with its unit, or what it lacks.
-pub(super) fn value(words: &Voice<'_>, statement: &Statement) -> String {
+pub(super) fn value(words: &Voice<'_>, statement: &ReportStatement) -> String {
     let Some(text) = &statement.value_text else {
         let (have, need) = (statement.have.to_string(), statement.need.to_string());
         return words.text("insufficient", &[("have", &have), ("need", &need)]);
@@ -62,7 +62,7 @@ pub(super) fn value(words: &Voice<'_>, statement: &Statement) -> String {
 }
 
 /// What stands behind a statement: count, interval, days, and how far it may be trusted.
-pub(super) fn behind(words: &Voice<'_>, statement: &Statement) -> String {
+pub(super) fn behind(words: &Voice<'_>, statement: &ReportStatement) -> String {
     let mut parts = vec![words.text("n", &[("n", &statement.n.to_string())])];
     if let Some(interval) = statement.interval {
         let (low, high) = (decimal(interval.low), decimal(interval.high));
@@ -83,7 +83,7 @@ pub(super) fn behind(words: &Voice<'_>, statement: &Statement) -> String {
 }
 
 /// A statement as a tile.
-pub(super) fn fact(words: &Voice<'_>, label: &str, statement: &Statement) -> Fact {
+pub(super) fn fact(words: &Voice<'_>, label: &str, statement: &ReportStatement) -> Fact {
     let (value, note) = match statement.status {
         Status::Insufficient => (or_dash(None::<i32>), value(words, statement)),
         _ => (value(words, statement), behind(words, statement)),

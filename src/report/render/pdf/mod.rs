@@ -15,7 +15,7 @@ mod prepare;
 mod text;
 mod world;
 
-use super::page::Page;
+use super::page::ReportPage;
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use prepare::{BUDGET, prepare};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -56,11 +56,11 @@ struct Rendered {
 }
 
 /// Renders a page as a PDF document.
-pub fn render(page: &Page) -> Result<Vec<u8>, PdfError> {
+pub fn render(page: &ReportPage) -> Result<Vec<u8>, PdfError> {
     render_pages(page).map(|rendered| rendered.bytes)
 }
 
-fn render_pages(page: &Page) -> Result<Rendered, PdfError> {
+fn render_pages(page: &ReportPage) -> Result<Rendered, PdfError> {
     let result = catch_unwind(AssertUnwindSafe(|| {
         let document = set(page, BUDGET)?;
         // A letter whose marks stand in no font together with it is found only here.
@@ -75,7 +75,7 @@ fn render_pages(page: &Page) -> Result<Rendered, PdfError> {
 }
 
 /// Lays a page out on sheets.
-fn set(page: &Page, budget: usize) -> Result<PagedDocument, PdfError> {
+fn set(page: &ReportPage, budget: usize) -> Result<PagedDocument, PdfError> {
     let data = serde_json::to_vec(&prepare(page, budget))?;
     let document = typst::compile::<PagedDocument>(&PageWorld::new(data));
     document.output.map_err(|faults| PdfError::Layout(words(&faults)))
@@ -83,7 +83,7 @@ fn set(page: &Page, budget: usize) -> Result<PagedDocument, PdfError> {
 
 fn export(
     document: &PagedDocument,
-    page: &Page,
+    page: &ReportPage,
     standards: &[PdfStandard],
 ) -> Result<Vec<u8>, PdfError> {
     let standards = PdfStandards::new(standards)

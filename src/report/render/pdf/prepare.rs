@@ -3,7 +3,9 @@
 
 use super::fonts::Fonts;
 use super::text::{Cleaner, Limit, Line};
-use crate::report::render::page::{Alignment, Block, Direction, Fact, Figure, Note, Page, Table};
+use crate::report::render::page::{
+    Alignment, Block, Direction, Fact, Figure, Note, ReportPage, Table,
+};
 use serde::Serialize;
 
 /// Characters that one document holds at most; lines and cells count for some, too. It bounds time
@@ -103,7 +105,7 @@ enum Part {
 }
 
 /// Prepares a page for the template, with so many characters at most.
-pub(super) fn prepare(page: &Page, budget: usize) -> Data {
+pub(super) fn prepare(page: &ReportPage, budget: usize) -> Data {
     let (lang, region) = language(&page.language);
     let rtl = match page.direction {
         Some(direction) => direction == Direction::RightToLeft,

@@ -2,7 +2,7 @@
 
 use crate::report::render::chart::daily_pain_svg;
 use crate::report::render::page::{
-    Alignment, Block, Fact, Figure, Note, Page, Span, Table, Wording,
+    Alignment, Block, Fact, Figure, Note, ReportPage, Span, Table, Wording,
 };
 use crate::report::rows::EntryRow;
 use crate::report::rules::Report;
@@ -11,8 +11,8 @@ use crate::report::rules::fixtures::{at, daily, input, session};
 use chrono::DateTime;
 
 /// A page with a title and these blocks.
-pub(super) fn page(title: &str, blocks: Vec<Block>) -> Page {
-    Page {
+pub(super) fn page(title: &str, blocks: Vec<Block>) -> ReportPage {
+    ReportPage {
         title: title.to_owned(),
         language: String::from("en-GB"),
         direction: None,
@@ -79,7 +79,7 @@ fn ninety_days() -> Report {
 }
 
 /// A page as most are: numbers, a chart, a short table, some notes.
-pub(super) fn usual() -> Page {
+pub(super) fn usual() -> ReportPage {
     let report = ninety_days();
     let facts = vec![
         fact("Mean pain", "4.6", "79 of 90 days rated"),
@@ -116,7 +116,7 @@ pub(super) fn usual() -> Page {
 }
 
 /// A page of many scripts.
-pub(super) fn scripts() -> Page {
+pub(super) fn scripts() -> ReportPage {
     let arabic = "استيقظت اليوم مع ألم في أسفل الظهر (حوالي 7 من 10)، وبعد جلسة الوخز بالإبر \
                   انخفض إلى 3. تناولت Ibuprofen 400 mg مرتين، ثم مشيت 2.5 km. ";
     let mut page = page(
@@ -171,7 +171,7 @@ pub(super) fn scripts() -> Page {
 }
 
 /// A page whose own language runs from right to left.
-pub(super) fn arabic() -> Page {
+pub(super) fn arabic() -> ReportPage {
     let mut page = page(
         "تقرير التقدم",
         vec![

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use typst::layout::{Frame, FrameItem};
 
 /// What a page shows, in the order in which it is drawn, without break opportunities.
-fn shown(page: &Page) -> String {
+fn shown(page: &ReportPage) -> String {
     shown_on(&set(page, BUDGET).unwrap())
 }
 
@@ -32,13 +32,13 @@ fn collect(frame: &Frame, text: &mut String) {
 }
 
 /// How many sheets a page takes.
-pub(crate) fn sheets(page: &Page) -> usize {
+pub(crate) fn sheets(page: &ReportPage) -> usize {
     render_pages(page).unwrap().pages
 }
 
 /// What a document is to those who do not see it: its sheets, how often it has each tag, and its
 /// words sheet by sheet in the order in which they are drawn.
-pub(crate) fn told(page: &Page) -> String {
+pub(crate) fn told(page: &ReportPage) -> String {
     let rendered = render_pages(page).unwrap();
     let data = serde_json::to_vec(&prepare(page, BUDGET)).unwrap();
     let set_anew = typst::compile::<PagedDocument>(&PageWorld::new(data));

@@ -5,7 +5,7 @@ use crate::collections::WorkImpact;
 use crate::report::rows::EntryRow;
 use crate::report::rules::numbers::count;
 use crate::report::rules::statement::{
-    Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportWindow, Statement, Unit,
+    Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportStatement, ReportWindow, Unit,
 };
 use crate::report::rules::weekly::{WeeklySeries, answers, in_window, numbers, weekly};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct WorkDays {
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub missed: i32,
     /// Days reduced or missed, in percent of the days with an answer.
-    pub affected: Statement,
+    pub affected: ReportStatement,
     /// Working time lost in minutes, together, over the days where it was given.
     #[schema(minimum = 0, maximum = 2_000_000)]
     pub minutes_lost: i32,

@@ -7,7 +7,9 @@ use crate::instruments::{
 };
 use crate::report::rows::AssessmentRow;
 use crate::report::rules::numbers::{one_decimal, round2};
-use crate::report::rules::statement::{Code, Draft, Method, ReportWindow, Statement, Unit, codes};
+use crate::report::rules::statement::{
+    Draft, Method, ReportCode, ReportStatement, ReportWindow, Unit, codes,
+};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,13 +41,13 @@ pub struct QuestionnaireScore {
     #[schema(max_length = 16)]
     pub score_text: String,
     /// `complete`, `prorated` or `imported`.
-    pub status: Code,
+    pub status: ReportCode,
     /// What to mind: `floor`, `ceiling`, `few_activities`.
     #[schema(max_items = 8)]
-    pub flags: Vec<Code>,
+    pub flags: Vec<ReportCode>,
     /// When in the course it was answered; null where not said.
     #[schema(required)]
-    pub occasion: Option<Code>,
+    pub occasion: Option<ReportCode>,
 }
 
 /// A difference held against one published threshold. Thresholds describe groups of people.
@@ -60,14 +62,14 @@ pub struct ThresholdResult {
     #[schema(required)]
     pub value_to: Option<f64>,
     /// `points` or `percent`.
-    pub unit: Code,
+    pub unit: ReportCode,
     /// The publication.
     #[schema(max_length = 200)]
     pub source: String,
     /// `met`, `within_range` (between the ends of the range) or `not_met`, by a change for the
     /// better; null where it cannot be told.
     #[schema(required)]
-    pub result: Option<Code>,
+    pub result: Option<ReportCode>,
 }
 
 /// One activity of the PSFS at both times.
@@ -100,7 +102,7 @@ pub struct QuestionnaireChange {
     #[schema(max_length = 120)]
     pub title: String,
     /// `better` or `worse`: what a higher score means.
-    pub higher_is: Code,
+    pub higher_is: ReportCode,
     /// The least score.
     pub minimum: f64,
     /// The greatest score.
@@ -115,7 +117,7 @@ pub struct QuestionnaireChange {
     pub latest: Option<QuestionnaireScore>,
     /// Latest minus first in points of the scale. It needs two scores. For the PSFS it is the
     /// difference of the means over the activities rated both times.
-    pub difference: Statement,
+    pub difference: ReportStatement,
     /// The change for the better in percent of the first score, two decimals; negative is worse.
     /// Null without a difference and where the first score is 0.
     #[schema(required)]
@@ -285,7 +287,7 @@ fn held_against(limit: &Threshold, points: Option<f64>, percent: Option<f64>) ->
         value_to: limit.value_to,
         unit: limit.unit.code().into(),
         source: limit.source.to_owned(),
-        result: result.map(Code::from),
+        result: result.map(ReportCode::from),
     }
 }
 
@@ -298,7 +300,7 @@ fn scored(row: &AssessmentRow) -> Option<QuestionnaireScore> {
         score_text: one_decimal(score),
         status: row.status.into(),
         flags: codes(&row.flags),
-        occasion: row.occasion.map(Code::from),
+        occasion: row.occasion.map(ReportCode::from),
     })
 }
 

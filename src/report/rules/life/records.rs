@@ -2,7 +2,7 @@
 //! share.
 
 use crate::report::rows::{EpisodeRow, GoalRow, NoteRow, PlanRow, is_section_of_note_open};
-use crate::report::rules::statement::{Code, ReportWindow};
+use crate::report::rules::statement::{ReportCode, ReportWindow};
 use crate::sections::Sections;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub struct ReportedGoal {
     /// Journal day it was set.
     pub set_on: NaiveDate,
     /// What it is about.
-    pub kind: Code,
+    pub kind: ReportCode,
     /// What shall be reached, in the patient's words.
     #[schema(max_length = 500)]
     pub text: String,
@@ -28,7 +28,7 @@ pub struct ReportedGoal {
     #[schema(required)]
     pub target_date: Option<NaiveDate>,
     /// `open`, `reached` or `dropped`.
-    pub status: Code,
+    pub status: ReportCode,
     /// Journal day it was reached; null where it was not, or not said.
     #[schema(required)]
     pub reached_on: Option<NaiveDate>,
@@ -45,7 +45,7 @@ pub struct ReportedPlan {
     #[schema(max_length = 1000)]
     pub goal: String,
     /// `draft`, `active`, `paused`, `completed` or `stopped`.
-    pub status: Code,
+    pub status: ReportCode,
     /// First day of the treatment; null where not set.
     #[schema(required)]
     pub start_date: Option<NaiveDate>,
@@ -70,9 +70,9 @@ pub struct ReportedComplaint {
     pub onset_date: Option<NaiveDate>,
     /// How exactly that is known: `day`, `month` or `year`; null where not said.
     #[schema(required)]
-    pub onset_precision: Option<Code>,
+    pub onset_precision: Option<ReportCode>,
     /// `active` or `resolved`.
-    pub status: Code,
+    pub status: ReportCode,
 }
 
 /// A note the patient marked as shared.
@@ -81,7 +81,7 @@ pub struct SharedNote {
     /// Journal day of the record it stands in.
     pub journal_date: NaiveDate,
     /// The collection of that record.
-    pub collection: Code,
+    pub collection: ReportCode,
     /// That record.
     pub record_id: Uuid,
     /// The note; null where the record has a trigger in words alone.
@@ -146,7 +146,7 @@ pub(crate) fn complaints(
             pain_episode_id: row.id,
             label: row.label.clone(),
             onset_date: row.onset_date,
-            onset_precision: row.onset_precision.map(Code::from),
+            onset_precision: row.onset_precision.map(ReportCode::from),
             status: row.status.into(),
         })
         .collect()

@@ -4,7 +4,9 @@ use super::daily::PainDays;
 use super::window::Composite;
 use crate::collections::SessionStatus;
 use crate::report::rows::SessionRow;
-use crate::report::rules::statement::{Method, PROVISIONAL_DAYS, ReportWindow, Statement, shift};
+use crate::report::rules::statement::{
+    Method, PROVISIONAL_DAYS, ReportStatement, ReportWindow, shift,
+};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -50,7 +52,7 @@ pub struct PainBaseline {
     #[schema(required)]
     pub first_session_date: Option<NaiveDate>,
     /// Mean of the daily scores in the baseline window (F1 over the window of F2).
-    pub mean: Statement,
+    pub mean: ReportStatement,
 }
 
 /// The baseline with its unrounded scores.

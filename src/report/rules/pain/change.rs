@@ -5,8 +5,8 @@ use super::baseline::{Baseline, BaselineKind};
 use super::window::{ASSUMED_SD_POINTS, Composite, mdc95};
 use crate::report::rules::numbers::{count, one_decimal, round2, t_975};
 use crate::report::rules::statement::{
-    Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportWindow, Statement, StatementInterval,
-    Status, Unit,
+    Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportStatement, ReportWindow,
+    StatementInterval, Status, Unit,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -88,7 +88,7 @@ pub struct PainChange {
     /// Follow-up mean minus baseline mean in points; negative means less pain. Its window runs
     /// from the first day of the baseline to the last of the follow-up. `have` is the smaller
     /// count of rated days in the two. Source: F3, clinical reference; Welch's 95 % interval.
-    pub difference: Statement,
+    pub difference: ReportStatement,
     /// Rated days in the baseline.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub baseline_rated_days: i32,

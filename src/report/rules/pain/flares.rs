@@ -5,7 +5,7 @@ use super::daily::PainDays;
 use crate::report::rows::{FlareRow, Tried};
 use crate::report::rules::numbers::{count, median};
 use crate::report::rules::statement::{
-    Code, Draft, Method, ReportWindow, Statement, Unit, codes, shift,
+    Draft, Method, ReportCode, ReportStatement, ReportWindow, Unit, codes, shift,
 };
 use crate::report::rules::weekly::{ByDay, in_window};
 use chrono::NaiveDate;
@@ -39,10 +39,10 @@ pub const FLARE_DEFINITION: &str = "A worsening of your condition that lasts fro
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct TriedRelief {
     /// What was tried.
-    pub what: Code,
+    pub what: ReportCode,
     /// `none`, `some` or `a_lot`; null where not answered.
     #[schema(required)]
-    pub helped: Option<Code>,
+    pub helped: Option<ReportCode>,
 }
 
 impl From<&Tried> for TriedRelief {
@@ -69,7 +69,7 @@ pub struct ReportedFlare {
     pub severity: Option<i32>,
     /// What the patient suspects to have set it off.
     #[schema(max_items = 32)]
-    pub suspected_triggers: Vec<Code>,
+    pub suspected_triggers: Vec<ReportCode>,
     /// What was tried, and whether it helped.
     #[schema(max_items = 32)]
     pub what_helped: Vec<TriedRelief>,
@@ -124,9 +124,9 @@ pub struct FlareSummary {
     /// Days in a reported flare per 28 days. A flare without a known end counts its first day. It
     /// needs 28 days since the journal began, of which 60 percent are rated: `have` and `need`
     /// speak of those days, or of rated days where only those are too few.
-    pub flare_days_per_28: Statement,
+    pub flare_days_per_28: ReportStatement,
     /// Spikes per 28 judged days; its gate is the same.
-    pub spike_days_per_28: Statement,
+    pub spike_days_per_28: ReportStatement,
     /// The overlap of the two; null below that gate.
     #[schema(required)]
     pub overlap: Option<FlareOverlap>,

@@ -5,7 +5,7 @@ use super::trend::TheilSen;
 use super::window::Composite;
 use crate::report::rules::numbers::round2;
 use crate::report::rules::statement::{
-    Draft, Method, PROVISIONAL_DAYS, ReportWindow, Statement, StatementInterval, Unit, shift,
+    Draft, Method, PROVISIONAL_DAYS, ReportStatement, ReportWindow, StatementInterval, Unit, shift,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,7 +26,7 @@ pub const PLATEAU_LOWEST_MEAN: f64 = 2.0;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Plateau {
     /// Slope of the last 28 days in points per week, with Sen's 95 % interval.
-    pub per_week: Statement,
+    pub per_week: ReportStatement,
     /// Mean of the daily scores of the last 14 days, 0 to 10, two decimals.
     pub last_mean: f64,
     /// Mean of the daily scores of the 14 days before, 0 to 10, two decimals.

@@ -25,7 +25,7 @@ const EDGE: f64 = 1e-9;
 /// How one patient came out. Only patients with a reliable baseline whose follow-up window has
 /// passed are outcomes; the others are counted apart.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Outcome {
+pub enum ResponderOutcome {
     /// The reduction in percent of the baseline, unrounded; both windows are reliable.
     Reduction(f64),
     /// The follow-up window has passed without enough ratings.
@@ -112,7 +112,7 @@ pub fn windows(first: NaiveDate) -> (ReportWindow, ReportWindow) {
     )
 }
 
-impl Outcome {
+impl ResponderOutcome {
     /// How a patient came out whose first attended session was on `first`. `open_until` is the
     /// last journal day that can hold a rating: yesterday, or the last day a share opens.
     pub fn of(days: &PainDays, first: Option<NaiveDate>, open_until: NaiveDate) -> Self {
@@ -134,15 +134,15 @@ impl Outcome {
 }
 
 /// Counts the outcomes. Their order has no influence.
-pub fn analyse(outcomes: &[Outcome]) -> ResponderAnalysis {
+pub fn analyse(outcomes: &[ResponderOutcome]) -> ResponderAnalysis {
     let reductions: Vec<f64> = outcomes
         .iter()
         .filter_map(|outcome| match outcome {
-            Outcome::Reduction(percent) => Some(*percent),
-            Outcome::NoFollowUp | Outcome::NotCounted => None,
+            ResponderOutcome::Reduction(percent) => Some(*percent),
+            ResponderOutcome::NoFollowUp | ResponderOutcome::NotCounted => None,
         })
         .collect();
-    let lost = outcomes.iter().filter(|outcome| **outcome == Outcome::NoFollowUp).count();
+    let lost = outcomes.iter().filter(|outcome| **outcome == ResponderOutcome::NoFollowUp).count();
     let counted = reductions.len() + lost;
     let reached = THRESHOLDS
         .map(|threshold| reductions.iter().filter(|percent| **percent >= threshold - EDGE).count());
@@ -192,22 +192,27 @@ mod tests {
             rows.extend(dailies(45, after));
             PainDays::from_rows(&rows, 240)
         };
-        let of = |days: &PainDays, until| Outcome::of(days, Some(date(0)), date(until));
+        let of = |days: &PainDays, until| ResponderOutcome::of(days, Some(date(0)), date(until));
         let half = rows(6, &[Some(3); 5]);
-        assert_eq!(of(&half, 55), Outcome::Reduction(50.0));
-        assert_eq!(of(&half, 54), Outcome::NotCounted, "too early");
-        assert_eq!(of(&rows(6, &[Some(3); 4]), 55), Outcome::NoFollowUp);
-        assert_eq!(of(&rows(0, &[Some(3); 7]), 55), Outcome::NotCounted, "no percentage of 0");
-        assert_eq!(of(&PainDays::default(), 55), Outcome::NotCounted);
-        assert_eq!(Outcome::of(&half, None, date(55)), Outcome::NotCounted);
+        assert_eq!(of(&half, 55), ResponderOutcome::Reduction(50.0));
+        assert_eq!(of(&half, 54), ResponderOutcome::NotCounted, "too early");
+        assert_eq!(of(&rows(6, &[Some(3); 4]), 55), ResponderOutcome::NoFollowUp);
+        assert_eq!(
+            of(&rows(0, &[Some(3); 7]), 55),
+            ResponderOutcome::NotCounted,
+            "no percentage of 0"
+        );
+        assert_eq!(of(&PainDays::default(), 55), ResponderOutcome::NotCounted);
+        assert_eq!(ResponderOutcome::of(&half, None, date(55)), ResponderOutcome::NotCounted);
         let (before, after) = windows(date(0));
         assert_eq!((before.days(), after.days(), after.to), (14, 14, date(55)));
     }
 
-    fn outcomes(reductions: &[(f64, usize)], lost: usize) -> Vec<Outcome> {
-        let of = |(percent, times): &(f64, usize)| vec![Outcome::Reduction(*percent); *times];
+    fn outcomes(reductions: &[(f64, usize)], lost: usize) -> Vec<ResponderOutcome> {
+        let of =
+            |(percent, times): &(f64, usize)| vec![ResponderOutcome::Reduction(*percent); *times];
         let mut outcomes: Vec<_> = reductions.iter().flat_map(of).collect();
-        outcomes.extend(vec![Outcome::NoFollowUp; lost]);
+        outcomes.extend(vec![ResponderOutcome::NoFollowUp; lost]);
         outcomes
     }
 
@@ -260,7 +265,7 @@ mod tests {
     fn whoever_is_not_counted_changes_no_share() {
         let mut all = outcomes(&[(40.0, 6), (5.0, 6)], 0);
         let shares = analyse(&all).thresholds;
-        all.extend([Outcome::NotCounted; 4]);
+        all.extend([ResponderOutcome::NotCounted; 4]);
         all.reverse();
         let found = analyse(&all);
         assert_eq!((found.not_counted, found.thresholds), (4, shares));

@@ -8,7 +8,7 @@ use crate::body_map::{Laterality, Sides};
 use crate::report::rows::{EntryRow, SiteRow};
 use crate::report::rules::numbers::{count, mean};
 use crate::report::rules::statement::{
-    Code, Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportWindow, Statement, Unit,
+    Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportCode, ReportStatement, ReportWindow, Unit,
 };
 use crate::report::rules::weekly::mean_statement;
 use chrono::NaiveDate;
@@ -21,19 +21,19 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SiteUse {
     /// Region of the body.
-    pub region: Code,
+    pub region: ReportCode,
     /// The patient's own side: `left`, `right`, `midline`, or `unknown` where it was not told or
     /// the region has none. What was told of both sides counts for left and for right.
-    pub laterality: Code,
+    pub laterality: ReportCode,
     /// Days on which the place was named.
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub days: i32,
     /// `days` in percent of `days_with_sites`. Withheld below three of those, provisional below
     /// five.
-    pub share: Statement,
+    pub share: ReportStatement,
     /// Mean of the pain there over the days with an answer, one value a day: the mean of the day.
     /// Withheld below three days, provisional below five.
-    pub mean_intensity: Statement,
+    pub mean_intensity: ReportStatement,
 }
 
 /// The places named over the window up to today. Counts alone; nothing is claimed of them.

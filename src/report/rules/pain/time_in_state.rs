@@ -4,7 +4,7 @@
 use super::daily::{PainDay, PainDays};
 use crate::report::rules::numbers::count;
 use crate::report::rules::statement::{
-    Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportWindow, Statement, Unit,
+    Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportStatement, ReportWindow, Unit,
 };
 use crate::report::rules::weekly::mean_statement;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub struct StateShare {
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub days: i32,
     /// Those days in percent of the days that have the rating in question, `n`.
-    pub share: Statement,
+    pub share: ReportStatement,
 }
 
 /// Worst pain and time in high, low and no pain over the window up to today. Days without the
@@ -30,7 +30,7 @@ pub struct StateShare {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TimeInState {
     /// Mean of the worst pain of the days that have one, 0 to 10.
-    pub worst_mean: Statement,
+    pub worst_mean: ReportStatement,
     /// Days with a worst pain of 7 or more.
     pub worst_high: StateShare,
     /// Days with a worst pain of 3 or less.

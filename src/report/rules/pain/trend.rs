@@ -3,7 +3,7 @@
 use super::daily::PainDays;
 use crate::report::rules::numbers::{median, median_in_place, round2};
 use crate::report::rules::statement::{
-    Draft, Method, ReportWindow, Statement, StatementInterval, Unit,
+    Draft, Method, ReportStatement, ReportWindow, StatementInterval, Unit,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -103,7 +103,7 @@ pub struct PainTrend {
     /// Slope in points per week; negative means less pain. It needs 10 rated days that span 14
     /// days or more: `have` and `need` speak of rated days, or of spanned days where only those
     /// are too few. Source: F7, clinical reference; Theil-Sen with Sen's 95 % interval (1968).
-    pub per_week: Statement,
+    pub per_week: ReportStatement,
     /// Score of the fitted line on the first day of the window, two decimals; null where the
     /// trend is withheld. It can lie outside 0 to 10. Source: F7, clinical reference.
     #[schema(required)]

@@ -4,7 +4,8 @@
 use super::daily::PainDays;
 use crate::report::rules::numbers::{mean, variance};
 use crate::report::rules::statement::{
-    Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportWindow, Statement, Status, Unit, grade,
+    Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportStatement, ReportWindow, Status, Unit,
+    grade,
 };
 
 /// Reliability of one daily rating, 0 to 1 (F1, clinical reference; Heapy 2014: one daily
@@ -53,7 +54,7 @@ impl Composite {
     }
 
     /// The mean as a statement, withheld where it is insufficient.
-    pub(crate) fn statement(&self, method: Method) -> Statement {
+    pub(crate) fn statement(&self, method: Method) -> ReportStatement {
         Draft {
             value: self.mean(),
             unit: Unit::Score0To10,
@@ -85,7 +86,7 @@ pub fn mdc95(k: usize, sd: f64) -> f64 {
 
 /// The mean of each seven-day block from the first day of the window; the last block may be
 /// shorter (weekly mean, clinical reference 4.4).
-pub(crate) fn weeks(days: &PainDays, window: ReportWindow) -> Vec<Statement> {
+pub(crate) fn weeks(days: &PainDays, window: ReportWindow) -> Vec<ReportStatement> {
     const METHOD: Method = (
         "mean_of_daily_scores_seven_day_block",
         "Mean of the daily scores in a block of seven journal days counted from the first day of \

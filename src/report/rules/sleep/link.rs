@@ -5,7 +5,7 @@ use crate::report::rules::numbers::round2;
 use crate::report::rules::pain::daily::PainDays;
 use crate::report::rules::ranks::Spearman;
 use crate::report::rules::statement::{
-    Draft, Method, ReportWindow, Statement, StatementInterval, Status, Unit,
+    Draft, Method, ReportStatement, ReportWindow, StatementInterval, Status, Unit,
 };
 use crate::report::rules::weekly::{ByDay, in_window};
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ pub struct SleepLink {
     /// Spearman's rank correlation of total sleep time and daily score, with the interval of
     /// Bonett and Wright. It needs 20 pairs with three different values on each side: `have` and
     /// `need` speak of pairs, or of different values where only those are too few.
-    pub correlation: Statement,
+    pub correlation: ReportStatement,
     /// Pairs that serial dependence leaves for the interval, two decimals; null where the
     /// correlation is withheld.
     #[schema(required)]

@@ -5,7 +5,7 @@
 
 use crate::collections::Night;
 use crate::report::rows::SleepRow;
-use crate::report::rules::statement::{Draft, Method, ReportWindow, Statement, Unit};
+use crate::report::rules::statement::{Draft, Method, ReportStatement, ReportWindow, Unit};
 use crate::report::rules::weekly::{ByDay, WeeklySeries, in_window, values_in, weekly};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub const PATTERN_NIGHTS: usize = 14;
 pub struct SleepSummary {
     /// Nights with a known length. Fourteen or more are needed to read a pattern; no threshold of
     /// a relevant change is known.
-    pub nights: Statement,
+    pub nights: ReportStatement,
     /// Total sleep time in minutes: time in bed less the waking parts that are known, else the
     /// patient's own estimate.
     pub total_sleep: WeeklySeries,
@@ -28,7 +28,7 @@ pub struct SleepSummary {
     /// Sleep quality, 0 worst to 10 best.
     pub quality: WeeklySeries,
     /// Nights in which pain woke the patient, in percent of the nights with an answer.
-    pub woken_by_pain: Statement,
+    pub woken_by_pain: ReportStatement,
 }
 
 /// Sleep efficiency in percent: 100 × TST / TIB (F10, clinical reference). `None` for no time in

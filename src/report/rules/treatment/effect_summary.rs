@@ -3,7 +3,7 @@
 
 use crate::report::rules::numbers::{count, mean, median, t_975, variance};
 use crate::report::rules::statement::{
-    Draft, Method, ReportWindow, Statement, StatementInterval, Unit,
+    Draft, Method, ReportStatement, ReportWindow, StatementInterval, Unit,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -52,10 +52,10 @@ pub(crate) const SUSTAINED: SummaryMethods = (
 pub struct EffectSummary {
     /// Median difference in points; negative means less pain. Withheld below three sessions,
     /// provisional below five. Source: F4, clinical reference.
-    pub median: Statement,
+    pub median: ReportStatement,
     /// Mean difference in points with Student's 95 % interval; withheld below five sessions.
     /// Source: F4, clinical reference.
-    pub mean: Statement,
+    pub mean: ReportStatement,
     /// Sessions with less pain after than before.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub lower_count: i32,

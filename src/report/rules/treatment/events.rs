@@ -3,7 +3,7 @@
 
 use crate::collections::{RED_FLAG_NOTICE, RedFlag};
 use crate::report::rows::{AdverseEventRow, EntryRow};
-use crate::report::rules::statement::{Code, ReportWindow, codes};
+use crate::report::rules::statement::{ReportCode, ReportWindow, codes};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,20 +25,20 @@ pub struct ReportedEvent {
     pub treatment_session_id: Option<Uuid>,
     /// What happened.
     #[schema(max_items = 32)]
-    pub kinds: Vec<Code>,
+    pub kinds: Vec<ReportCode>,
     /// What `other` means; null where not said.
     #[schema(required, max_length = 200)]
     pub kind_other: Option<String>,
     /// `mild`, `moderate` or `severe`.
-    pub severity: Code,
+    pub severity: ReportCode,
     /// Death, danger to life, hospital or lasting disability.
     pub serious: bool,
     /// What was done about it.
     #[schema(max_items = 16)]
-    pub actions: Vec<Code>,
+    pub actions: Vec<ReportCode>,
     /// How it ended; null where not said.
     #[schema(required)]
-    pub outcome: Option<Code>,
+    pub outcome: Option<ReportCode>,
 }
 
 /// A day on which the patient noted warning signs and was shown the fixed notice.
@@ -48,7 +48,7 @@ pub struct WarningDay {
     pub journal_date: NaiveDate,
     /// The signs that were noted, in the documented order.
     #[schema(max_items = 16)]
-    pub signs: Vec<Code>,
+    pub signs: Vec<ReportCode>,
 }
 
 /// Warning signs of the window up to today.
@@ -85,7 +85,7 @@ pub(crate) fn adverse_events(
             severity: row.severity.into(),
             serious: row.serious,
             actions: codes(&row.actions),
-            outcome: row.outcome.map(Code::from),
+            outcome: row.outcome.map(ReportCode::from),
         })
         .collect()
 }
@@ -100,7 +100,7 @@ pub(crate) fn warning_signs(entries: &[EntryRow], window: Option<ReportWindow>) 
     let notice = (!days.is_empty()).then_some(RED_FLAG_NOTICE);
     let day = |(journal_date, signs): (NaiveDate, BTreeSet<RedFlag>)| WarningDay {
         journal_date,
-        signs: signs.into_iter().map(Code::from).collect(),
+        signs: signs.into_iter().map(ReportCode::from).collect(),
     };
     WarningSigns {
         days: days.into_iter().map(day).collect(),
@@ -137,7 +137,7 @@ mod tests {
         ];
         let found = warning_signs(&rows, window);
         assert_eq!(found.days.len(), 1);
-        assert_eq!(found.days[0].signs, ["bladder_bowel", "fever"].map(Code::from));
+        assert_eq!(found.days[0].signs, ["bladder_bowel", "fever"].map(ReportCode::from));
         assert_eq!(found.notice_text.unwrap(), RED_FLAG_NOTICE.text);
         let none = warning_signs(&rows[2..], window);
         assert_eq!((none.days.len(), none.notice_title), (0, None));

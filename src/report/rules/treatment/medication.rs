@@ -4,7 +4,9 @@
 use crate::collections::{Helped, IntakeKind};
 use crate::report::rows::{EntryRow, IntakeRow};
 use crate::report::rules::numbers::count;
-use crate::report::rules::statement::{Code, Draft, Method, ReportWindow, Statement, Unit};
+use crate::report::rules::statement::{
+    Draft, Method, ReportCode, ReportStatement, ReportWindow, Unit,
+};
 use crate::report::rules::weekly::{ByDay, answers, in_window};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -69,7 +71,7 @@ pub struct MedicationWeek {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MedicationKindUse {
     /// `relief` (against pain that is there) or `preventive`.
-    pub kind: Code,
+    pub kind: ReportCode,
     /// Days with an intake of the kind.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub days_used: i32,
@@ -78,11 +80,11 @@ pub struct MedicationKindUse {
     pub intakes: i32,
     /// Days used per seven known days; `n` is the known days. Provisional from 7 of them, reliable
     /// from 14. Source: clinical reference 4.1.
-    pub per_week: Statement,
+    pub per_week: ReportStatement,
     /// Days used per seven known days in the last 28 days of the window up to today, less those in
     /// its first 28, or in its halves where it is shorter; 14 known days in both, else withheld.
     /// `have` is the smaller count. Source: clinical reference 4.4.
-    pub change: Statement,
+    pub change: ReportStatement,
     /// Week by week.
     #[schema(max_items = 530)]
     pub weeks: Vec<MedicationWeek>,
@@ -97,7 +99,7 @@ pub struct MedicineUse {
     #[schema(max_length = 200)]
     pub name: String,
     /// `relief` or `preventive`.
-    pub kind: Code,
+    pub kind: ReportCode,
     /// Days with an intake of it.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub days_used: i32,

@@ -17,13 +17,13 @@ pub const POST24_TO_MINUTES: i64 = 30 * 60;
 const ASSUMED_LENGTH_MINUTES: i64 = 60;
 
 /// One rating of pain now.
-pub(crate) struct Moment {
+pub(crate) struct RatedMoment {
     order: TimeOrder,
     kind: EntryKind,
     now: i16,
 }
 
-impl Moment {
+impl RatedMoment {
     /// Pain now of a daily entry is left out: such an entry is about a day, not about a moment.
     pub(crate) fn of(row: &EntryRow) -> Option<Self> {
         let now = row.now.filter(|_| row.kind != EntryKind::Daily)?;
@@ -59,7 +59,7 @@ pub(crate) struct AroundSession {
 
 impl Neighbours {
     /// Finds the ratings around a session among moments in the order of time.
-    pub(crate) fn ratings(&self, session: &SessionRow, moments: &[Moment]) -> AroundSession {
+    pub(crate) fn ratings(&self, session: &SessionRow, moments: &[RatedMoment]) -> AroundSession {
         let start = session.starts_at;
         let pre = moments.iter().rev().find(|moment| {
             let before = start - moment.at();

@@ -4,7 +4,7 @@ use super::medication::HelpedCounts;
 use crate::collections::ReliefMeans;
 use crate::report::rows::EntryRow;
 use crate::report::rules::numbers::count;
-use crate::report::rules::statement::{Code, ReportWindow};
+use crate::report::rules::statement::{ReportCode, ReportWindow};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReliefUse {
     /// What was tried.
-    pub what: Code,
+    pub what: ReportCode,
     /// Days on which it was tried.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub days: i32,

@@ -2,12 +2,12 @@
 //! session, and over the days on either side of it.
 
 use super::effect_summary::{EffectSummary, IMMEDIATE, SUSTAINED};
-use super::moments::{Moment, Neighbours};
+use super::moments::{Neighbours, RatedMoment};
 use crate::collections::SessionStatus;
 use crate::report::rows::{EntryRow, SessionRow};
 use crate::report::rules::numbers::{mean, round2};
 use crate::report::rules::pain::daily::PainDays;
-use crate::report::rules::statement::{Code, ReportWindow, shift};
+use crate::report::rules::statement::{ReportCode, ReportWindow, shift};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,7 +27,7 @@ pub struct SessionEffect {
     pub journal_date: NaiveDate,
     /// Machine names of the techniques used.
     #[schema(max_items = 100)]
-    pub techniques: Vec<Code>,
+    pub techniques: Vec<ReportCode>,
     /// Whether the end of the session was recorded. Without it, `post` and `post24` take only
     /// ratings that were entered as taken after a session.
     pub end_recorded: bool,
@@ -98,8 +98,8 @@ pub(crate) fn session_effects(
     let mut attended: Vec<&SessionRow> = sessions.to_vec();
     attended.retain(|row| row.status == SessionStatus::Attended);
     attended.sort_unstable_by_key(|row| (row.starts_at, row.journal_date, row.id));
-    let mut moments: Vec<Moment> = ratings.iter().filter_map(Moment::of).collect();
-    moments.sort_unstable_by_key(Moment::order);
+    let mut moments: Vec<RatedMoment> = ratings.iter().filter_map(RatedMoment::of).collect();
+    moments.sort_unstable_by_key(RatedMoment::order);
 
     let mut effects = Vec::new();
     let (mut immediate, mut sustained) = (Vec::new(), Vec::new());
@@ -121,7 +121,7 @@ pub(crate) fn session_effects(
         effects.push(SessionEffect {
             treatment_session_id: session.id,
             journal_date: session.journal_date,
-            techniques: session.techniques.iter().cloned().map(Code).collect(),
+            techniques: session.techniques.iter().cloned().map(ReportCode).collect(),
             end_recorded: session.ends_at.is_some(),
             pre: found.pre.map(i32::from),
             post: found.post.map(i32::from),
