@@ -1,7 +1,7 @@
 //! The wire of accounts and devices.
 
 use super::register::{Register, VerifyEmail, register, verify};
-use super::session::{DeviceInfo, TokenSet, hashing, login, refresh};
+use super::sign_in::{DeviceInfo, TokenSet, hashing, login, refresh};
 use super::store;
 use crate::access::{Account, Anyone, Id, Sends};
 use crate::credentials::password::{Password, Verdict};

@@ -1,6 +1,6 @@
 //! Registration and verification: an account exists from the moment its address is proved.
 
-use super::session::{DeviceInfo, TokenSet, hashing, sign_in};
+use super::sign_in::{DeviceInfo, TokenSet, hashing, sign_in};
 use super::store::{self, Registration};
 use crate::access::Role;
 use crate::app::App;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// Devices that are read and written at a time.
 const AT_ONCE: i64 = 500;
 
-/// How often, and how far apart, it is looked whether other sessions are gone.
+/// How often, and how far apart, it is looked whether other database sessions are gone.
 const LOOKS: u32 = 20;
 const PACE: Duration = Duration::from_millis(100);
 
@@ -105,10 +105,10 @@ async fn be_alone(parts: &Parts) -> Answered<()> {
             .anonymous(async |tx| tx.first(Statement::<Anonymous, (i64,)>::new(others)).await)
             .await
             .map_err(Problem::from)?;
-        if found.is_some_and(|(sessions,)| sessions == 0) {
+        if found.is_some_and(|(others,)| others == 0) {
             return Ok(());
         }
-        // A session that has just ended may still be listed.
+        // A database session that has just ended may still be listed.
         tokio::time::sleep(PACE).await;
     }
     Err(Problem::internal(

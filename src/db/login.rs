@@ -26,8 +26,8 @@ const SETTINGS: [(&str, &str); 7] = [
 
 const SUPERUSER: &str = "is a superuser";
 
-/// What a session is: its login, what that could do beyond `pj_app`, and the settings in force.
-const SESSION: &str = "SELECT r.rolname::text, array_remove(ARRAY[ \
+/// What a database session is: its login, what that could do beyond `pj_app`, and the settings in force.
+const DATABASE_SESSION: &str = "SELECT r.rolname::text, array_remove(ARRAY[ \
         CASE WHEN r.rolsuper THEN 'is a superuser' END, \
         CASE WHEN r.rolbypassrls THEN 'has BYPASSRLS' END, \
         CASE WHEN r.rolcreaterole THEN 'has CREATEROLE' END, \
@@ -48,9 +48,10 @@ const SESSION: &str = "SELECT r.rolname::text, array_remove(ARRAY[ \
 /// [`DbError::Refused`] with what is wrong and how to mend it.
 pub(super) async fn check(connection: &Connection) -> Result<(), DbError> {
     let names: Vec<String> = SETTINGS.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let session =
-        Statement::<Anonymous, (String, Vec<String>, Vec<String>)>::new(SESSION).bind(names);
-    let Some((login, mut powers, settings)) = load(connection, session).await?.into_iter().next()
+    let statement =
+        Statement::<Anonymous, (String, Vec<String>, Vec<String>)>::new(DATABASE_SESSION)
+            .bind(names);
+    let Some((login, mut powers, settings)) = load(connection, statement).await?.into_iter().next()
     else {
         return Err(DbError::Refused("the database does not tell who has logged in".into()));
     };

@@ -82,19 +82,19 @@ impl Db {
     }
 
     /// Opens every connection now, so that the first requests do not wait for it, and sees that each is
-    /// a session of its own.
+    /// a database session of its own.
     ///
     /// # Errors
     /// When the database does not answer, or a pooler in between pools transactions.
     pub async fn warm_up(&self) -> Result<(), DbError> {
         let all = 0..self.connections();
         let loans = futures_util::future::try_join_all(all.map(|_| self.checkout())).await?;
-        let mut sessions = HashSet::new();
-        // One after the other: whoever pools transactions has the same session for all of them.
+        let mut processes = HashSet::new();
+        // One after the other: whoever pools transactions has the same database session for all of them.
         for loan in &loans {
             let process = Statement::<Anonymous, (i32,)>::new("SELECT pg_backend_pid()");
             let process = load(loan, process).await?;
-            if !process.iter().all(|(process,)| sessions.insert(*process)) {
+            if !process.iter().all(|(process,)| processes.insert(*process)) {
                 return Err(DbError::Refused(error::POOLED.to_owned()));
             }
         }

@@ -57,8 +57,8 @@ pub(super) fn pool(url: &str, size: usize, home: Handle) -> Result<Pool<Opener>,
         .map_err(|e| DbError::Unavailable(e.to_string()))
 }
 
-/// The URL with a name for the list of sessions. Nothing else is set by it: what a session needs hangs
-/// on the login, since a pooler in between may drop what a client asks for at the start.
+/// The URL with a name for the list of database sessions. Nothing else is set by it: what a database session
+/// needs hangs on the login, since a pooler in between may drop what a client asks for at the start.
 fn named_url(url: &str) -> Result<String, DbError> {
     check_url(url).map_err(|e| DbError::Unavailable(format!("the address {e}")))?;
     let separator = if url.contains('?') { '&' } else { '?' };

@@ -1,6 +1,6 @@
 //! A row of a report's table of days (`days.csv`) as the records it was made of, as far as a table can
 //! tell: the day's entry, a single rating, the night. What other records say (flares, medicines,
-//! sessions) is in no such table; how much of that there was is told at the end.
+//! treatment sessions) is in no such table; how much of that there was is told at the end.
 
 use super::Drawn;
 use super::cells::value;

@@ -14,7 +14,7 @@ pub struct PlanTerms {
     pub start_date: Option<NaiveDate>,
     /// Sessions planned in all.
     pub planned_sessions: Option<i32>,
-    /// Sessions a week.
+    /// Treatment sessions a week.
     pub frequency_per_week: Option<f64>,
     /// Weeks planned.
     pub planned_weeks: Option<i32>,
@@ -115,7 +115,7 @@ pub fn progress(plan: &PlanTerms, visits: &[Visit], today: NaiveDate) -> PlanPro
     let due = attended + missed + by_patient;
     let until_review = plan.review_after_sessions.map(|wanted| (wanted - attended).max(0));
     let counted = until_review.and_then(|left| match usize::try_from(left) {
-        // The session that completes the count is the point of review.
+        // The treatment session that completes the count is the point of review.
         Ok(left) if left > 0 => ahead.get(left - 1).copied(),
         _ => None,
     });
@@ -138,8 +138,8 @@ pub fn progress(plan: &PlanTerms, visits: &[Visit], today: NaiveDate) -> PlanPro
     }
 }
 
-/// Sessions wanted by the end of `today`: the days of treatment since the start, pauses taken off, in
-/// weeks, times the frequency, rounded down; the first session is wanted on the first day.
+/// Treatment sessions wanted by the end of `today`: the days of treatment since the start, pauses taken off, in
+/// weeks, times the frequency, rounded down; the first treatment session is wanted on the first day.
 fn expected(plan: &PlanTerms, today: NaiveDate) -> Option<i32> {
     let (start, per_week) = plan.start_date.zip(plan.frequency_per_week)?;
     if matches!(plan.status, PlanStatus::Draft) || today < start {
@@ -187,7 +187,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Eight sessions, one a week from Monday 4 May 2026, review after four.
+    /// Eight treatment sessions, one a week from Monday 4 May 2026, review after four.
     fn plan(extra: &Value) -> PlanTerms {
         let mut plan = json!({"journal_date": "2026-05-01", "goal": "Sit", "status": "active",
             "start_date": "2026-05-04", "planned_sessions": 8, "frequency_per_week": 1,

@@ -17,13 +17,14 @@ pub(crate) use statements::ReportDays;
 use statements::{notes, of_days, share_label};
 
 /// Entries are read from this many days before the window: 28 to judge a spike (F6), which is more
-/// than the 17 that a baseline and a session just before the window take.
+/// than the 17 that a baseline and a treatment session just before the window take.
 const DAYS_BEFORE: u64 = 28;
 /// A flare that touches the window began this many days before it at most.
 const LONGEST_FLARE_DAYS: u64 = 93;
 /// Planned visits are looked for this many days ahead.
 const DAYS_AHEAD: u64 = 183;
-/// Ratings and sessions are read up to this many days around the window, for the days around a session.
+/// Ratings and treatment sessions are read up to this many days around the window, for the days around a
+/// treatment session.
 const DAYS_AROUND: u64 = 3;
 
 /// The sections a report is made of.

@@ -23,7 +23,7 @@ pub(crate) fn share_label() -> Statement<Read, (String,)> {
     Statement::new("SELECT label FROM pj.shares WHERE id = sec.share()")
 }
 
-/// The first attended session, as the responder analysis takes it for the start of the course.
+/// The first attended treatment session, as the responder analysis takes it for the start of the course.
 const FIRST_SESSION: &str = "SELECT min(journal_date) FROM pj.treatment_sessions \
     WHERE patient_id = sec.subject() AND deleted_at IS NULL AND status = 'attended'";
 
@@ -41,7 +41,7 @@ pub(crate) fn first_session() -> Statement<Read, (Option<NaiveDate>,)> {
     Statement::new(FIRST_SESSION)
 }
 
-/// The entries of the given days before the first attended session, and of the days from `after.0`
+/// The entries of the given days before the first attended treatment session, and of the days from `after.0`
 /// to `after.1` behind it.
 pub(crate) fn entries_around_first(before: i32, after: (i32, i32)) -> Statement<Read, EntryRow> {
     Statement::new(&AROUND_FIRST).bind(before).bind(after.0).bind(after.1)

@@ -90,7 +90,7 @@ fn rated(day: i64, average: i64) -> EntryRow {
     EntryRow { worst, least: score(average - 2), ..daily(day, score(average)) }
 }
 
-/// The ratings around a session.
+/// The ratings around a treatment session.
 fn around(day: i64, before: i64) -> Vec<EntryRow> {
     [
         (EntryKind::PreSession, day, 590, before),
@@ -141,7 +141,7 @@ fn activities(day: i64, ratings: [f64; 3]) -> AssessmentRow {
     }
 }
 
-/// Ninety days with every section, twelve sessions and ordinary amounts of everything.
+/// Ninety days with every section, twelve treatment sessions and ordinary amounts of everything.
 pub(crate) fn usual() -> ReportInput {
     let days = 90;
     let mut input = input(0, days - 1);

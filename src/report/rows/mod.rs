@@ -21,8 +21,8 @@ pub(crate) use visible::is_section_of_note_open;
 /// All that the statements of a report are computed from, and that the hash of a frozen one covers.
 ///
 /// Rows may reach beyond the window, and must for three purposes: the 14 journal days before the
-/// first attended session (F2), the three days on either side of each session (F4), and the 28
-/// days before each day that is judged a spike or none (F6). Work and
+/// first attended treatment session (F2), the three days on either side of each treatment session (F4), and
+/// the 28 days before each day that is judged a spike or none (F6). Work and
 /// size grow with the square of the rated days and with the days of the window: the caller
 /// bounds its length.
 #[derive(Debug, Clone, PartialEq, Serialize)]

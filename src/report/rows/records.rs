@@ -16,11 +16,11 @@ use uuid::Uuid;
 projection! {
     /// One treatment session of the course the report is about.
     pub struct SessionRow of "treatment_sessions" {
-        /// The session's id, unique among the rows.
+        /// The treatment session's id, unique among the rows.
         id: Uuid,
-        /// The journal day of the session, as stored.
+        /// The journal day of the treatment session, as stored.
         journal_date: NaiveDate,
-        /// When the session starts or started.
+        /// When the treatment session starts or started.
         starts_at: DateTime<Utc>,
         /// When it ended, if recorded.
         ends_at: Option<DateTime<Utc>>,
@@ -193,7 +193,7 @@ projection! {
         ended_at: Option<DateTime<Utc>>,
         /// The zone whose clock says which day that was.
         time_zone: PhoneZone,
-        /// The session before it.
+        /// The treatment session before it.
         treatment_session_id: Option<Uuid>,
         /// What happened.
         kinds: Vec<AdverseEventKind> = "kinds" as Items<AdverseEventKind, 14> => Vec::from,

@@ -85,7 +85,7 @@ pub(crate) fn pain_days(averages: &[Option<i16>]) -> PainDays {
     days_from(0, averages)
 }
 
-/// An attended session of 45 minutes that starts at `minute` of `day`.
+/// An attended treatment session of 45 minutes that starts at `minute` of `day`.
 pub(crate) fn session(day: i64, minute: i64) -> SessionRow {
     SessionRow {
         id: Uuid::from_u64_pair(99, at(day, minute).timestamp().unsigned_abs()),

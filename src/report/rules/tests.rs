@@ -36,7 +36,7 @@ fn the_worked_course_from_rows_to_words() {
 #[test]
 fn the_order_of_the_rows_does_not_matter() {
     let mut input = full();
-    // Two daily entries on one day, two sessions on one day, two nights on one day.
+    // Two daily entries on one day, two treatment sessions on one day, two nights on one day.
     input.entries.push(EntryRow { average: Some(9), ..rating(EntryKind::Daily, 34, 1300) });
     input.sessions.push(session(20, 900));
     input.sleep.push(SleepRow { quality: Some(2), ..night(3, None) });

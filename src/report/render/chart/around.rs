@@ -1,6 +1,6 @@
-//! Pain around the treatment sessions: a small panel for each of the last sessions, in a row.
+//! Pain around the treatment sessions: a small panel for each of the last treatment sessions, in a row.
 //!
-//! A panel shows pain before, just after and a day after the session as dots, and the means of the
+//! A panel shows pain before, just after and a day after the treatment session as dots, and the means of the
 //! days on either side as bars. Each has its place; where a value is missing the place stays blank.
 
 use super::labels::{counted, day, difference, names, short_day, span};
@@ -11,7 +11,7 @@ use crate::report::rules::treatment::effect_summary::SUMMARY_SESSIONS;
 use crate::report::rules::treatment::session_effect::{SessionEffect, SessionEffects};
 use std::cmp::Ordering;
 
-/// Sessions that get a panel; of more, the last ones.
+/// Treatment sessions that get a panel; of more, the last ones.
 const MOST_PANELS: usize = 12;
 
 const WIDTH: f64 = 960.0;
@@ -33,7 +33,7 @@ const ZERO: f64 = 90.0;
 const DOTS: [f64; 3] = [21.0, 35.0, 49.0];
 const BARS: [f64; 2] = [1.0, 56.0];
 const BAR_WIDTH: f64 = 13.0;
-/// Where the session lies, between the first two dots.
+/// Where the treatment session lies, between the first two dots.
 const SESSION: f64 = 28.0;
 const SIZE: f64 = svg::LEAST;
 
@@ -45,8 +45,8 @@ const LEGEND: [(f64, &str); 4] = [
     (0.0, "Blank: no rating, not zero"),
 ];
 
-/// Draws pain around the attended sessions as an SVG document, a panel for each of the last twelve;
-/// `None` where there was no session. The same effects give the same bytes.
+/// Draws pain around the attended treatment sessions as an SVG document, a panel for each of the last twelve;
+/// `None` where there was no treatment session. The same effects give the same bytes.
 pub fn around_sessions_svg(effects: &SessionEffects) -> Option<String> {
     let shown = shown(effects);
     let earlier = effects.sessions.len() - shown.len();
@@ -107,7 +107,7 @@ fn heading(count: usize) -> String {
     }
 }
 
-/// What the sessions have in common, as far as there are enough of them.
+/// What the treatment sessions have in common, as far as there are enough of them.
 fn summary(effects: &SessionEffects) -> [String; 2] {
     let median = |effect| difference(effect, SUMMARY_SESSIONS);
     [
@@ -138,7 +138,7 @@ fn told_session(number: usize, session: &SessionEffect) -> String {
     format!("{number}, {}{techniques}: {}.", day(session.journal_date), facts.join(", "))
 }
 
-/// Draws the panel of one session.
+/// Draws the panel of one treatment session.
 fn panel(svg: &mut Svg, (left, top): Point, number: usize, session: &SessionEffect) {
     let y = |score: f64| top + ZERO - score.clamp(0.0, 10.0) / 10.0 * (ZERO - TEN);
     let right = left + PANEL;
@@ -224,7 +224,7 @@ mod tests {
     use crate::report::rules::fixtures::{daily, date, input, rating, session};
     use crate::report::rules::statement::ReportCode;
 
-    /// As many sessions, three days apart at noon, with the ratings given around each.
+    /// As many treatment sessions, three days apart at noon, with the ratings given around each.
     fn effects(values: &[[Option<i16>; 3]]) -> SessionEffects {
         let mut rows = input(0, 60);
         for (day, [pre, post, post24]) in (3..).step_by(4).zip(values) {

@@ -103,7 +103,7 @@ fn trend(trend: &PainTrend) -> Option<String> {
     })
 }
 
-/// The days of the attended sessions; `None` where treatment is omitted.
+/// The days of the attended treatment sessions; `None` where treatment is omitted.
 fn sessions(report: &Report) -> Option<String> {
     let attended = |point: &DailyPoint| point.sessions_attended.unwrap_or(0);
     report.header.sessions?;

@@ -1,4 +1,4 @@
-//! The plot itself: axes, ground, sessions, scores, medians and means, from back to front.
+//! The plot itself: axes, ground, treatment sessions, scores, medians and means, from back to front.
 
 use super::scale::{BOTTOM, LEFT, RIGHT, Scale, TOP};
 use super::svg::{self, Anchor, Point, Stroke, Svg, text_width};
@@ -12,13 +12,13 @@ use crate::report::rules::statement::{Status, shift};
 const MEDIAN_RATED_DAYS: usize = 3;
 /// Days without a score that a median line may cross.
 const CROSSED_DAYS: i64 = 1;
-/// Sessions above which their marks are drawn fainter.
+/// Treatment sessions above which their marks are drawn fainter.
 const CROWDED_SESSIONS: usize = 24;
 /// Narrowest run of days that gets a note of why nothing is expected.
 const NOTED_WIDTH: f64 = 120.0;
 /// Height of the shade of a flare over days without a score.
 const FLARE_TOP: f64 = 14.0;
-/// Baseline of the row of session numbers.
+/// Baseline of the row of treatment session numbers.
 const SESSION_ROW: f64 = 36.0;
 
 /// A kind of mark, in the order of the legend.
@@ -193,8 +193,8 @@ fn axes(svg: &mut Svg, scale: &Scale) {
     svg.end_group();
 }
 
-/// A dashed mark on each day with attended sessions, numbered where there is room. The numbers are
-/// places in the window's list of session effects.
+/// A dashed mark on each day with attended treatment sessions, numbered where there is room. The numbers are
+/// places in the window's list of treatment session effects.
 fn sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
     svg.group("sessions");
     let marked = daily.iter().filter(|point| point.sessions_attended.is_some_and(|n| n > 0));
@@ -237,7 +237,7 @@ fn worst(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
 }
 
 /// The running median: of each rated day and the six days before it, so that nothing after a
-/// session shows before it.
+/// treatment session shows before it.
 fn medians(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
     let mut runs: Vec<Vec<Point>> = Vec::new();
     let mut last_date: Option<chrono::NaiveDate> = None;

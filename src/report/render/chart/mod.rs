@@ -36,7 +36,7 @@ const FRAME: Frame = Frame { id: "daily-pain", size: (WIDTH, HEIGHT) };
 
 /// Draws the daily pain of a report as an SVG document of 960 by 260 user units: daily scores
 /// (0 to 10) as dots, worst pain as faint ticks, the running median of seven days as a line that
-/// breaks at gaps, attended sessions as dashed marks, and the means of baseline and follow-up
+/// breaks at gaps, attended treatment sessions as dashed marks, and the means of baseline and follow-up
 /// where they are reliable; flares the patient reported as shaded spans and spikes of the ratings
 /// as triangles. The same report gives the same bytes.
 pub fn daily_pain_svg(report: &Report) -> String {

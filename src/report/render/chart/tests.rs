@@ -46,7 +46,7 @@ pub(super) fn assert_self_contained(svg: &str) {
     }
 }
 
-/// 30 days with gaps, late entries, worst pain, sessions and a day called free of pain.
+/// 30 days with gaps, late entries, worst pain, treatment sessions and a day called free of pain.
 fn sample() -> ReportInput {
     let mut input = input(0, 29);
     for day in (0..30).filter(|day| day % 5 != 3) {
@@ -217,7 +217,7 @@ fn flares_are_shaded_and_spikes_are_marked() {
 #[test]
 fn the_order_of_the_rows_does_not_matter() {
     let mut input = full();
-    // Two daily entries on one day, two sessions on one day, two nights on one day.
+    // Two daily entries on one day, two treatment sessions on one day, two nights on one day.
     input.entries.push(EntryRow { average: Some(9), ..rating(EntryKind::Daily, 34, 1300) });
     input.sessions.push(session(20, 900));
     input.sleep.push(SleepRow { quality: Some(2), ..night(3, None) });

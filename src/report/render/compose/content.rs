@@ -55,7 +55,7 @@ pub(super) fn short(text: &str, letters: usize) -> String {
     format!("{}\u{2026}", word.and_then(|space| cut.get(..space)).unwrap_or(cut))
 }
 
-/// The sessions and the pain around them, oldest first.
+/// The treatment sessions and the pain around them, oldest first.
 pub(super) fn session_table(words: &Voice<'_>, effects: &SessionEffects) -> Option<Block> {
     if effects.sessions.is_empty() {
         return None;

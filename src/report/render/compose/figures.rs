@@ -19,7 +19,7 @@ pub(super) fn daily_pain(words: &Voice<'_>, report: &Report) -> Block {
     })
 }
 
-/// Pain around the sessions, where there were any.
+/// Pain around the treatment sessions, where there were any.
 pub(super) fn around_sessions(words: &Voice<'_>, report: &Report) -> Option<Block> {
     let effects = report.session_effects.as_ref()?;
     Some(Block::Figure(Figure {

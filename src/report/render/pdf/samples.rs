@@ -64,7 +64,7 @@ pub(super) fn fact(label: &str, value: &str, note: &str) -> Fact {
     Fact { label: label.to_owned(), value: value.to_owned(), note: note.to_owned() }
 }
 
-/// A report of 90 days with gaps, worst pain and sessions.
+/// A report of 90 days with gaps, worst pain and treatment sessions.
 fn ninety_days() -> Report {
     let mut input = input(0, 89);
     for day in (0..90).filter(|day| day % 8 != 5) {

@@ -11,11 +11,11 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Journal days before the first attended session that make the baseline (F2, clinical
+/// Journal days before the first attended treatment session that make the baseline (F2, clinical
 /// reference).
 pub const BASELINE_DAYS: i64 = 14;
 
-/// Journal days of the second-best baseline after the first attended session (F2, clinical
+/// Journal days of the second-best baseline after the first attended treatment session (F2, clinical
 /// reference).
 const FIRST_WEEK_DAYS: i64 = 7;
 
@@ -32,10 +32,10 @@ pub const HIGH_BASELINE: f64 = 7.0;
 pub enum BaselineKind {
     /// The 14 days before the first attended session.
     BeforeFirstSession,
-    /// Too few ratings before: the week after the first attended session. A trend may be
+    /// Too few ratings before: the week after the first attended treatment session. A trend may be
     /// reported, a change from before treatment may not.
     FirstWeekAfterStart,
-    /// No attended session is known.
+    /// No attended treatment session is known.
     None,
 }
 
@@ -68,7 +68,7 @@ pub struct Baseline {
 
 impl Baseline {
     /// Finds the baseline (F2, clinical reference): W over the 14 journal days before the first
-    /// attended session, or, with fewer than three rated days there, over the seven days after
+    /// attended treatment session, or, with fewer than three rated days there, over the seven days after
     /// it. `end` is the last day that may be looked at.
     pub fn find(days: &PainDays, sessions: &[&SessionRow], end: NaiveDate) -> Self {
         let attended = sessions.iter().filter(|row| row.status == SessionStatus::Attended);
@@ -92,7 +92,7 @@ impl Baseline {
     }
 
     /// The scores of the follow-up window: the last 14 days of `window`, cut so that it holds
-    /// neither a day of the baseline nor the day of the first attended session, nor an earlier
+    /// neither a day of the baseline nor the day of the first attended treatment session, nor an earlier
     /// one. `window` already ends at the earlier of its last day and today.
     pub fn follow_up(&self, days: &PainDays, window: Option<ReportWindow>) -> Composite {
         let cut = window.and_then(|window| {

@@ -98,11 +98,11 @@ pub fn wilson(part: usize, whole: usize) -> Option<(f64, f64)> {
     Some(((centre - half).max(0.0), (centre + half).min(1.0)))
 }
 
-/// Weeks after the first attended session at whose end everybody is followed up. One fixed length,
+/// Weeks after the first attended treatment session at whose end everybody is followed up. One fixed length,
 /// so that nobody's window is chosen by how it came out.
 pub const FOLLOW_UP_WEEKS: i64 = 8;
 
-/// The days before and the days at follow-up of a course that began with a session on `first`: the
+/// The days before and the days at follow-up of a course that began with a treatment session on `first`: the
 /// 14 journal days before it, and the last 14 of the eight weeks that begin with it.
 pub fn windows(first: NaiveDate) -> (ReportWindow, ReportWindow) {
     let last = shift(first, FOLLOW_UP_WEEKS * 7 - 1);
@@ -113,7 +113,7 @@ pub fn windows(first: NaiveDate) -> (ReportWindow, ReportWindow) {
 }
 
 impl ResponderOutcome {
-    /// How a patient came out whose first attended session was on `first`. `open_until` is the
+    /// How a patient came out whose first attended treatment session was on `first`. `open_until` is the
     /// last journal day that can hold a rating: yesterday, or the last day a share opens.
     pub fn of(days: &PainDays, first: Option<NaiveDate>, open_until: NaiveDate) -> Self {
         let Some((before, after)) = first.map(windows) else { return Self::NotCounted };

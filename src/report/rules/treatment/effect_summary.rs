@@ -1,5 +1,5 @@
-//! F4, the summary: what the differences around all sessions have in common, gated by how many
-//! sessions there are.
+//! F4, the summary: what the differences around all treatment sessions have in common, gated by how many
+//! treatment sessions there are.
 
 use crate::report::rules::numbers::{count, mean, median, t_975, variance};
 use crate::report::rules::statement::{
@@ -8,9 +8,9 @@ use crate::report::rules::statement::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Sessions from which a summary is shown (F4, clinical reference 4.4).
+/// Treatment sessions from which a summary is shown (F4, clinical reference 4.4).
 pub const SUMMARY_SESSIONS: usize = 3;
-/// Sessions from which a mean with its interval is shown (F4, clinical reference 4.4).
+/// Treatment sessions from which a mean with its interval is shown (F4, clinical reference 4.4).
 pub const MEAN_SESSIONS: usize = 5;
 
 /// Absorbs binary fractions when a difference of means is compared with zero.

@@ -1,4 +1,4 @@
-//! Treatment: what a session did, what was taken and tried, and what went wrong.
+//! Treatment: what a treatment session did, what was taken and tried, and what went wrong.
 
 pub mod effect_summary;
 pub mod events;

@@ -13,7 +13,7 @@ pub const POST_MINUTES: i64 = 120;
 pub const POST24_FROM_MINUTES: i64 = 18 * 60;
 /// Minutes after the end up to which `post24` is looked for (F4, clinical reference: 30 h).
 pub const POST24_TO_MINUTES: i64 = 30 * 60;
-/// Longest length assumed of a session whose end was not recorded, in minutes.
+/// Longest length assumed of a treatment session whose end was not recorded, in minutes.
 const ASSUMED_LENGTH_MINUTES: i64 = 60;
 
 /// One rating of pain now.
@@ -40,13 +40,13 @@ impl RatedMoment {
     }
 }
 
-/// The moments of the neighbouring sessions, which cut the search for ratings.
+/// The moments of the neighbouring treatment sessions, which cut the search for ratings.
 pub(crate) struct Neighbours {
     pub(crate) previous_end: Option<DateTime<Utc>>,
     pub(crate) next_start: Option<DateTime<Utc>>,
 }
 
-/// The ratings found around one session, 0 to 10.
+/// The ratings found around one treatment session, 0 to 10.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AroundSession {
     /// Just before.
@@ -58,7 +58,7 @@ pub(crate) struct AroundSession {
 }
 
 impl Neighbours {
-    /// Finds the ratings around a session among moments in the order of time.
+    /// Finds the ratings around a treatment session among moments in the order of time.
     pub(crate) fn ratings(&self, session: &SessionRow, moments: &[RatedMoment]) -> AroundSession {
         let start = session.starts_at;
         let pre = moments.iter().rev().find(|moment| {
@@ -68,7 +68,7 @@ impl Neighbours {
                 && before <= TimeDelta::minutes(PRE_MINUTES)
                 && self.previous_end.is_none_or(|end| moment.at() >= end)
         });
-        // Without a recorded end the session lasted between no time and an assumed hour.
+        // Without a recorded end the treatment session lasted between no time and an assumed hour.
         let end = session.ends_at.unwrap_or(start);
         let slack = if session.ends_at.is_some() { 0 } else { ASSUMED_LENGTH_MINUTES };
         let first = |from: i64, to: i64, label: EntryKind, never: EntryKind| {
@@ -106,7 +106,7 @@ mod tests {
         EntryRow { now: Some(now), ..rating(kind, day, minute) }
     }
 
-    /// The effect of the one session on day 10, 10:00 to 10:45, and what else is given.
+    /// The effect of the one treatment session on day 10, 10:00 to 10:45, and what else is given.
     fn effect(ratings: &[EntryRow], others: &[SessionRow]) -> SessionEffect {
         let own = session(10, 600);
         let mut sessions: Vec<&SessionRow> = others.iter().collect();
@@ -174,7 +174,7 @@ mod tests {
         ];
         let alone = effect(&ratings, &[]);
         assert_eq!((alone.pre, alone.post, alone.post24), (Some(9), Some(2), Some(5)));
-        // One session ends at 08:45 (after the rating at 08:20), the next starts at 12:00.
+        // One treatment session ends at 08:45 (after the rating at 08:20), the next starts at 12:00.
         let cut = effect(&ratings, &[session(10, 480), session(10, 720)]);
         assert_eq!((cut.pre, cut.post, cut.post24), (None, None, None));
     }

@@ -1,4 +1,4 @@
-//! F4, the session ledger: pain before, just after and a day after each attended treatment
+//! F4, the treatment session ledger: pain before, just after and a day after each attended treatment
 //! session, and over the days on either side of it.
 
 use super::effect_summary::{EffectSummary, IMMEDIATE, SUSTAINED};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Journal days on either side of a session that make the sustained effect (F4, clinical
+/// Journal days on either side of a treatment session that make the sustained effect (F4, clinical
 /// reference).
 pub const SUSTAINED_DAYS: i64 = 3;
 /// Rated days that each side of the sustained effect needs (F4, clinical reference).
@@ -87,7 +87,7 @@ pub struct SessionEffects {
     pub sustained: EffectSummary,
 }
 
-/// Computes the ledger (F4, clinical reference). `sessions` may reach beyond `window`; sessions
+/// Computes the ledger (F4, clinical reference). `sessions` may reach beyond `window`; treatment sessions
 /// outside it are not listed, but still cut the windows of their neighbours.
 pub(crate) fn session_effects(
     ratings: &[EntryRow],
@@ -165,7 +165,7 @@ impl Side {
     }
 }
 
-/// The days before and after a session's day, cut at the days of the sessions around it.
+/// The days before and after a treatment session's day, cut at the days of the treatment sessions around it.
 fn sides(days: &PainDays, date: NaiveDate, attended: &[&SessionRow]) -> (Side, Side) {
     let dates = || attended.iter().map(|row| row.journal_date);
     let previous = dates().filter(|other| *other < date).max();
