@@ -1,12 +1,12 @@
-//! Every route, put together: what is served, and the document that says so.
+//! Every route, put together: what is served, the table of it, and the document that says so.
 
-use crate::routes::Routes;
+use crate::routes::{Routes, TableEntry};
 use crate::{
-    account, auth, body_map, collections, health, instruments, plans, reminders, report, sharing,
-    sync, vocabularies,
+    account, auth, body_map, clinic, collections, health, instruments, pages, plans, reminders,
+    report, sharing, sync, vocabularies,
 };
 
-/// Every route of the API, to be served.
+/// Every route there is, to be served.
 pub fn routes() -> Routes {
     every(Routes::default())
 }
@@ -24,10 +24,17 @@ fn every(mut routes: Routes) -> Routes {
     instruments::routes(&mut routes);
     body_map::routes(&mut routes);
     health::routes(&mut routes);
+    pages::routes(&mut routes);
+    clinic::routes(&mut routes);
     routes
 }
 
-/// The OpenAPI document of [`routes`], as committed in `openapi/openapi.json`: for a server with the
+/// The route table: every route there is, and who may call it.
+pub fn table() -> Vec<TableEntry> {
+    routes().table()
+}
+
+/// The OpenAPI document of [`routes`] that are no pages, as committed in `openapi/openapi.json`: for a server with the
 /// default settings.
 pub fn openapi() -> String {
     let document = every(Routes::described()).document("http://127.0.0.1:8080");

@@ -1,6 +1,6 @@
 //! Is the process alive, and can it serve?
 
-use crate::access::Anyone;
+use crate::access::{Anyone, Everybody};
 use crate::http::{Answered, Found, ProblemKind, document};
 use crate::routes::{Operation, Routes};
 use actix_web::http::Method;
@@ -29,7 +29,7 @@ document!(Health);
 
 const OK: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
 
-async fn alive(_: Anyone) -> Answered<Found<Health>> {
+async fn alive(_: Everybody) -> Answered<Found<Health>> {
     Ok(Found(OK))
 }
 

@@ -2,7 +2,6 @@
 
 use crate::api;
 use crate::app::{App, Parts};
-use crate::clinic;
 use crate::config::ServeArgs;
 use crate::credentials::password::HashCost;
 use crate::credentials::random::SystemRandom;
@@ -14,7 +13,7 @@ use crate::door::{self, Bounds};
 use crate::http::{Answered, Problem};
 use crate::jobs::{self, Pace};
 use crate::mail::{Mailer, Smtp};
-use crate::pages::{self, PublishedDocument};
+use crate::pages::PublishedDocument;
 use crate::time::Clock;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, web};
@@ -169,8 +168,6 @@ pub fn listen(
             .app_data(origins.clone())
             .wrap(Compress::default())
             .wrap(from_fn(door::frame))
-            .configure(pages::routes)
-            .configure(clinic::routes)
             .configure(|config| api::routes().install(config))
     })
 }

@@ -1,16 +1,18 @@
 //! A request on its way to its handler: first who asks, then what is asked. Whoever may not ask learns that,
 //! and not what is wrong with the rest.
 
+use super::caller::is_our_own;
 use super::{Caller, Need};
 use crate::app::App;
 use crate::http::precondition::{self, DeleteCondition, PutCondition};
 use crate::http::{
     Answered, PageRequest, Problem, ProblemKind, Query, Resource, Sent, list_name, path_id,
-    read_json,
+    read_form, read_json,
 };
 use crate::wire::Wire;
 use actix_web::dev::Payload;
 use actix_web::{HttpRequest, web};
+use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -18,21 +20,26 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub struct Call {
     request: HttpRequest,
-    app: Arc<App>,
     caller: Option<Caller>,
 }
 
 impl Call {
-    /// A request to an operation with this need.
+    /// A request to a route with this need.
     ///
     /// # Errors
-    /// 401 without a genuine token where there must be one.
+    /// 401 without a genuine token where there must be one, 403 for a form that does not come from one of
+    /// our own pages.
     pub fn of(request: HttpRequest, need: Need) -> Answered<Self> {
-        let app = request.app_data::<web::Data<App>>();
-        let app = app.ok_or_else(|| Problem::internal("no application state"))?;
-        let app = Arc::clone(app);
-        let caller = if need.is_signed_in() { Some(Caller::of(&app, &request)?) } else { None };
-        Ok(Self { request, app, caller })
+        let known = || Caller::of(app_of(&request)?, &request, need);
+        let caller = match (need.is_signed_in(), need.is_on_pages()) {
+            (true, _) => Some(known()?),
+            (false, true) => known().ok(),
+            (false, false) => None,
+        };
+        if need.is_on_pages() && !request.method().is_safe() && !is_our_own(&request) {
+            return Err(ProblemKind::RoleInsufficient.into());
+        }
+        Ok(Self { request, caller })
     }
 
     /// The request.
@@ -40,8 +47,11 @@ impl Call {
         &self.request
     }
     /// The application.
-    pub const fn app(&self) -> &Arc<App> {
-        &self.app
+    ///
+    /// # Errors
+    /// 500 where the server was put together without one.
+    pub fn app(&self) -> Answered<&Arc<App>> {
+        app_of(&self.request)
     }
     /// Who asks.
     ///
@@ -50,6 +60,15 @@ impl Call {
     pub fn caller(&self) -> Answered<Caller> {
         self.caller.ok_or_else(|| Problem::new(ProblemKind::Unauthenticated))
     }
+}
+
+/// The application that a request has come to.
+///
+/// # Errors
+/// 500 where the server was put together without one.
+pub(crate) fn app_of(request: &HttpRequest) -> Answered<&Arc<App>> {
+    let app = request.app_data::<web::Data<App>>();
+    app.map(|app| &**app).ok_or_else(|| Problem::internal("no application state"))
 }
 
 /// What may be asked: read from a request whose caller is known.
@@ -99,7 +118,7 @@ impl FromCall for ListPage {
     fn from_call(call: &Call) -> Answered<Self> {
         let mut query = Query::of(call.request(), &PageRequest::PARAMETERS);
         let list = format!("{}|{}", call.caller()?.account(), list_name(call.request()));
-        let page = PageRequest::read(&mut query, &call.app().cursors, &list);
+        let page = PageRequest::read(&mut query, &call.app()?.cursors, &list);
         query.done()?;
         Ok(Self { page: page?, list })
     }
@@ -112,6 +131,16 @@ pub struct Sends<T>(pub T);
 impl<T: Wire + 'static> Asked for Sends<T> {
     async fn read(call: &Call, payload: &mut Payload) -> Answered<Self> {
         read_json(call.request(), payload).await.map(Self)
+    }
+}
+
+/// The filled-in form of a page.
+#[derive(Debug)]
+pub struct Filled<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> Asked for Filled<T> {
+    async fn read(call: &Call, payload: &mut Payload) -> Answered<Self> {
+        read_form(call.request(), payload).await.map(Self)
     }
 }
 

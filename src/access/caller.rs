@@ -1,20 +1,25 @@
-//! Who is asking: the only reader of the Authorization header.
+//! Who is asking: the only reader of the Authorization header, and of the cookie of the pages.
 
+use super::Need;
 use crate::app::App;
-use crate::credentials::access_token::{Claims, TokenError};
-use crate::http::{Problem, ProblemKind, RequestId};
+use crate::credentials::access_token::{Audience, Claims, TokenError};
+use crate::http::{Answered, Problem, ProblemKind, RequestId};
 use actix_web::HttpRequest;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// The holder of a genuine access token. Whether the device still stands is for `sec.enter`.
+/// The name of the cookie of the pages.
+pub const PAGES_COOKIE: &str = "pain_journal_pages";
+
+/// The holder of a genuine token. Whether the device still stands is for `sec.enter`.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
     account: Uuid,
     device: Uuid,
     counter: i64,
     expires: i64,
+    signed_in: i64,
     request: Uuid,
 }
 
@@ -35,6 +40,10 @@ impl Caller {
     pub fn expires(&self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.expires, 0).unwrap_or_default()
     }
+    /// When the person last proved who they are.
+    pub fn signed_in_at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.signed_in, 0).unwrap_or_default()
+    }
     /// The request, for the access log.
     pub const fn request(&self) -> Uuid {
         self.request
@@ -46,12 +55,17 @@ impl Caller {
         Self { request, ..self }
     }
 
-    /// The holder of the token that the request carries.
+    /// The holder of the token that the request carries where the need says: in a cookie or in a header.
     ///
     /// # Errors
     /// 401 without exactly one that is genuine.
-    pub(super) fn of(app: &App, request: &HttpRequest) -> Result<Self, Problem> {
+    pub(super) fn of(app: &App, request: &HttpRequest, need: Need) -> Answered<Self> {
         let refused = || Problem::new(ProblemKind::Unauthenticated);
+        let id = RequestId::of(request);
+        if need.is_on_pages() {
+            let cookie = request.cookie(PAGES_COOKIE).ok_or_else(refused)?;
+            return Self::verified(app, Audience::Pages, cookie.value(), id);
+        }
         let mut headers = request.headers().get_all(AUTHORIZATION);
         let (Some(header), None) = (headers.next(), headers.next()) else { return Err(refused()) };
         let (scheme, token) =
@@ -59,24 +73,36 @@ impl Caller {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(refused());
         }
-        Self::of_token(app, token, RequestId::of(request))
+        Self::of_token(app, token, id)
     }
 
-    /// The holder of this token.
+    /// The holder of this token of an app.
     ///
     /// # Errors
     /// 401 for a token that is not genuine or has expired.
-    pub fn of_token(app: &App, token: &str, request: Uuid) -> Result<Self, Problem> {
-        let claims = app.keys().verify(token, app.clock.now()).map_err(|error| match error {
+    pub fn of_token(app: &App, token: &str, request: Uuid) -> Answered<Self> {
+        Self::verified(app, Audience::Api, token, request)
+    }
+
+    fn verified(app: &App, audience: Audience, token: &str, request: Uuid) -> Answered<Self> {
+        let claims = app.keys().verify(audience, token, app.clock.now());
+        let claims = claims.map_err(|error| match error {
             TokenError::Expired => ProblemKind::TokenExpired,
             _ => ProblemKind::Unauthenticated,
         })?;
-        Ok(Self::of_claims(&claims, request))
+        let Claims { sub: account, sid: device, rtc: counter, exp: expires, .. } = claims;
+        Ok(Self { account, device, counter, expires, signed_in: claims.auth_time, request })
     }
+}
 
-    /// The one a genuine token speaks of; for who has checked it.
-    pub(crate) const fn of_claims(claims: &Claims, request: Uuid) -> Self {
-        let Claims { sub: account, sid: device, rtc: counter, exp: expires, .. } = *claims;
-        Self { account, device, counter, expires, request }
+/// Did one of our own pages send this form? `SameSite` keeps the cookie from others; this also keeps
+/// others from signing somebody in.
+pub(super) fn is_our_own(request: &HttpRequest) -> bool {
+    let header = |name: HeaderName| request.headers().get(name)?.to_str().ok();
+    if let Some(site) = header(HeaderName::from_static("sec-fetch-site")) {
+        return matches!(site, "same-origin" | "none");
     }
+    let Some(origin) = header(ORIGIN) else { return true };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    host.is_some() && host == header(HOST)
 }

@@ -12,13 +12,14 @@ mod hand;
 mod permission;
 mod policy;
 
-pub use call::{Asked, Call, FromCall, Id, ListPage, Sends, SendsWhole, ToDelete, ToPut};
-pub use caller::Caller;
+pub(crate) use call::app_of;
+pub use call::{Asked, Call, Filled, FromCall, Id, ListPage, Sends, SendsWhole, ToDelete, ToPut};
+pub use caller::{Caller, PAGES_COOKIE};
 pub use hand::Hand;
 pub(crate) use permission::Reader;
 pub use permission::{
-    Account, Anyone, Arguments, FreshPatient, FreshPractitioner, Patient, Permission, Practitioner,
-    Purpose, Recorder, Recording, Shared,
+    Account, Anyone, Arguments, Everybody, FreshPatient, FreshPractitioner, Patient, Permission,
+    Practitioner, Purpose, Recorder, Recording, Shared,
 };
 pub use policy::{Need, Role, STEP_UP_MINUTES, Subject};
 

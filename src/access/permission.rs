@@ -8,9 +8,10 @@ use super::{
 };
 use crate::app::App;
 use crate::db::{Batch, Row, Statement, Tx};
-use crate::http::{Answered, path_id};
+use crate::http::{Answered, Problem, path_id};
 use crate::sections::Sections;
 use actix_web::dev::Payload;
+use actix_web::{HttpRequest, HttpResponse};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -33,6 +34,11 @@ pub trait Permission: Sized + 'static {
     /// # Errors
     /// 401, 403, 404 as the need has it.
     fn judge(&self) -> impl Future<Output = Answered<()>>;
+
+    /// How a failure is told: as a problem, unless somebody sits in front of a page.
+    fn told(_: &HttpRequest, problem: Problem) -> HttpResponse {
+        HttpResponse::from_error(problem)
+    }
 }
 
 /// The arguments of a handler: a permission, then what is asked.
@@ -77,9 +83,24 @@ impl<P: Permission, A: Asked> Arguments for (P, A) {
 /// The permission, where the address says of what.
 async fn named<P: Permission>(permission: Answered<P>, call: &Call) -> Answered<P> {
     if permission.is_err() {
-        check(call.app(), &call.caller()?, P::NEED).await?;
+        check(call.app()?, &call.caller()?, P::NEED).await?;
     }
     permission
+}
+
+/// Anybody, for what is the same for all: it comes without the application.
+#[derive(Debug, Clone, Copy)]
+pub struct Everybody;
+
+impl Permission for Everybody {
+    const NEED: Need = Need::NOTHING;
+
+    fn of(_: &Call) -> Answered<Self> {
+        Ok(Self)
+    }
+    fn judge(&self) -> impl Future<Output = Answered<()>> {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// Anybody.
@@ -99,7 +120,7 @@ impl Permission for Anyone {
     const NEED: Need = Need::NOTHING;
 
     fn of(call: &Call) -> Answered<Self> {
-        Ok(Self { app: call.app().clone() })
+        Ok(Self { app: call.app()?.clone() })
     }
     fn judge(&self) -> impl Future<Output = Answered<()>> {
         std::future::ready(Ok(()))
@@ -204,7 +225,7 @@ impl<K: Kind> Permission for SignedIn<K> {
     const NEED: Need = K::NEED;
 
     fn of(call: &Call) -> Answered<Self> {
-        Ok(Self::new(call.app().clone(), call.caller()?))
+        Ok(Self::new(call.app()?.clone(), call.caller()?))
     }
     fn judge(&self) -> impl Future<Output = Answered<()>> {
         check(&self.app, &self.caller, K::NEED)
@@ -267,9 +288,9 @@ impl<S: Purpose> Shared<S> {
     pub const fn new(practitioner: Practitioner, share: Uuid) -> Self {
         Self { practitioner, share, action: S::ACTION, purpose: PhantomData }
     }
-    /// Who it is.
-    pub const fn practitioner(&self) -> &Practitioner {
-        &self.practitioner
+    /// The share's id.
+    pub const fn id(&self) -> Uuid {
+        self.share
     }
 }
 

@@ -37,6 +37,7 @@ pub struct Need {
     sections: Sections,
     fresh: bool,
     recording: bool,
+    on_pages: bool,
 }
 
 impl Need {
@@ -47,6 +48,7 @@ impl Need {
         sections: Sections::NONE,
         fresh: false,
         recording: false,
+        on_pages: false,
     };
     /// Any signed-in account, on its own things.
     pub const ACCOUNT: Self = Self { subject: Subject::Own, ..Self::NOTHING };
@@ -70,6 +72,16 @@ impl Need {
         Self { fresh: true, ..self }
     }
 
+    /// In front of a page: who asks is known by a cookie, and a form must come from a page of ours.
+    #[must_use]
+    pub const fn on_pages(self) -> Self {
+        Self { on_pages: true, ..self }
+    }
+
+    /// Is the caller known by the cookie of the pages, and not by a token?
+    pub const fn is_on_pages(self) -> bool {
+        self.on_pages
+    }
     /// Must the caller have signed in?
     pub const fn is_signed_in(self) -> bool {
         !matches!(self.subject, Subject::Nobody)

@@ -3,7 +3,7 @@
 use super::refresh_token::{Progress, RefreshDecision, RefreshKey, RefreshToken};
 use super::security_events::{self, SecurityEventKind};
 use super::{FIRST_PARTY, FIRST_PARTY_SCOPE, store};
-use crate::access::Role;
+use crate::access::{Caller, Role};
 use crate::app::App;
 use crate::credentials::access_token::{self, Audience, Grant};
 use crate::credentials::password::{HashError, Password, Verdict};
@@ -151,13 +151,12 @@ pub async fn sign_in_to_pages(app: &App, email: &str, password: &Password) -> An
 ///
 /// # Errors
 /// When the key does not sign.
-pub fn renew_page_token(app: &App, claims: &access_token::Claims) -> Answered<String> {
-    let authenticated_at = DateTime::from_timestamp(claims.auth_time, 0);
+pub fn renew_page_token(app: &App, visitor: &Caller) -> Answered<String> {
     let chain = Issue {
-        account: claims.sub,
-        device: claims.sid,
-        counter: claims.rtc,
-        authenticated_at: authenticated_at.unwrap_or_default(),
+        account: visitor.account(),
+        device: visitor.device(),
+        counter: visitor.counter(),
+        authenticated_at: visitor.signed_in_at(),
         expires_at: app.clock.now(),
     };
     page_token(app, grant(&chain))

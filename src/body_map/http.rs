@@ -2,7 +2,7 @@
 
 use super::drawing::{View, draw, part_id, parts};
 use super::region::{BodyRegion, Laterality};
-use crate::access::Anyone;
+use crate::access::Everybody;
 use crate::http::{Answered, FileKind, Public, Versioned, document};
 use crate::reference::{self, Reference};
 use crate::routes::{Operation, Routes};
@@ -161,7 +161,7 @@ fn describe(region: BodyRegion) -> BodyMapRegion {
     }
 }
 
-async fn regions(_: Anyone) -> Answered<Public<Versioned<&'static BodyMap>>> {
+async fn regions(_: Everybody) -> Answered<Public<Versioned<&'static BodyMap>>> {
     static MAP: LazyLock<Reference<BodyMap>> =
         LazyLock::new(|| Reference::new(BodyMap::of_today()));
     Ok(MAP.answer())
@@ -176,12 +176,12 @@ fn drawn(view: View) -> (Vec<u8>, String) {
     (svg, etag)
 }
 
-async fn front(_: Anyone) -> Answered<(Vec<u8>, String)> {
+async fn front(_: Everybody) -> Answered<(Vec<u8>, String)> {
     static FRONT: Drawn = LazyLock::new(|| drawn(View::Front));
     Ok(FRONT.clone())
 }
 
-async fn back(_: Anyone) -> Answered<(Vec<u8>, String)> {
+async fn back(_: Everybody) -> Answered<(Vec<u8>, String)> {
     static BACK: Drawn = LazyLock::new(|| drawn(View::Back));
     Ok(BACK.clone())
 }

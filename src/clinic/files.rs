@@ -1,21 +1,16 @@
 //! Files of a report to take along, computed now or frozen: their links, and the files.
 
-use super::frame::to_sign_in;
-use super::patients::failed;
-use super::session::Visitor;
-use crate::app::App;
-use crate::report::serve::practitioner::{self as reports, downloads, is_frozen};
+use super::visiting::Visiting;
+use crate::access::Shared;
+use crate::http::Answered;
+use crate::report::serve::practitioner::{self as reports, ChosenFile, Reports, downloads};
+use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
-
-/// From a file of a report to the top.
-const UP: &str = "../../../";
-/// From a file of a frozen report to the top.
-const FROZEN_UP: &str = "../../../../../";
+use uuid::Uuid;
 
 /// The print button and the links to the files below a place.
-pub(super) fn links(place: &str, query: &str) -> Markup {
+pub(super) fn links(place: Uuid, query: &str) -> Markup {
     html! {
         p {
             button type="button" data-print hidden { "Print" }
@@ -30,18 +25,17 @@ pub(super) fn links(place: &str, query: &str) -> Markup {
 }
 
 /// A file under its name.
-pub(super) async fn file(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let up = if is_frozen(&request) { FROZEN_UP } else { UP };
-    let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, up) };
-    match Box::pin(reports::file(visitor.practitioner(&app), &request)).await {
-        Ok((kind, file, bytes)) => HttpResponse::Ok()
-            .insert_header((header::CONTENT_TYPE, kind.content_type()))
-            .insert_header((header::CACHE_CONTROL, "private, no-store"))
-            .insert_header((
-                header::CONTENT_DISPOSITION,
-                format!("attachment; filename=\"{}\"", file.name),
-            ))
-            .body(bytes),
-        Err(problem) => failed(&app, up, &problem),
-    }
+pub(super) async fn file(
+    visit: Visiting<Shared<Reports>>,
+    file: ChosenFile,
+) -> Answered<HttpResponse> {
+    let (kind, file, bytes) = Box::pin(reports::file(visit.may, file)).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, kind.content_type()))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}\"", file.name),
+        ))
+        .body(bytes))
 }

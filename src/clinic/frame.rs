@@ -1,10 +1,12 @@
 //! What all pages for practitioners share.
 
+use super::visiting::no_cookie;
 use crate::app::App;
+use crate::http::{Problem, ProblemKind};
 use crate::markup::{DOCTYPE, Printable};
-use actix_web::HttpResponse;
 use actix_web::cookie::Cookie;
 use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
 use maud::{Markup, html};
 
 /// What a page may load and where its forms may go.
@@ -22,7 +24,7 @@ pub(super) enum Content {
 /// A page: how deep it lies below the top, its title, and what it shows.
 pub(super) struct Page<'a> {
     /// From the page to the top: `./`, `../`, …
-    pub(super) up: &'static str,
+    pub(super) up: &'a str,
     /// The title.
     pub(super) title: &'a str,
     /// What it shows.
@@ -98,5 +100,47 @@ pub(super) fn see_other(to: &str, cookie: Option<Cookie<'_>>) -> HttpResponse {
 
 /// To the sign-in, from a page `up` below the top; a cookie that is no good any more goes.
 pub(super) fn to_sign_in(app: &App, up: &str) -> HttpResponse {
-    see_other(&format!("{up}clinic/sign-in"), Some(super::session::no_cookie(app)))
+    see_other(&format!("{up}clinic/sign-in"), Some(no_cookie(app)))
+}
+
+/// What to show instead of a page that cannot be made.
+pub(super) fn failed(app: &App, up: &str, problem: &Problem) -> HttpResponse {
+    let (status, title, text) = match problem.kind() {
+        ProblemKind::SessionRevoked | ProblemKind::TokenExpired | ProblemKind::Unauthenticated => {
+            return to_sign_in(app, up);
+        }
+        ProblemKind::NotFound => (
+            StatusCode::NOT_FOUND,
+            "Not open",
+            "There is no such journal, or its share has ended or does not open this.",
+        ),
+        ProblemKind::RoleInsufficient | ProblemKind::AccountSuspended => (
+            StatusCode::FORBIDDEN,
+            "Not for this account",
+            "This account may not read journals of others.",
+        ),
+        ProblemKind::ValidationFailed => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Those days do not work",
+            "Give a first and a last day in order, at most two years apart.",
+        ),
+        ProblemKind::Overloaded => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Busy", "The server is busy. Try again in a moment.")
+        }
+        kind if kind.status() < 500 => (
+            problem.status_code(),
+            kind.title(),
+            "The form did not arrive as it was sent. Go back and try again.",
+        ),
+        _ => {
+            tracing::error!(cause = problem.cause(), "a page for practitioners");
+            (StatusCode::INTERNAL_SERVER_ERROR, "That did not work", "Try again later.")
+        }
+    };
+    let content = Content::Main(html! {
+        h1 { (title) }
+        p { (text) }
+        p { a href={ (up) "clinic" } { "To the list of patients" } }
+    });
+    Page { up, title, content, signed_in: true }.answer(status, None)
 }

@@ -1,75 +1,23 @@
 //! The list of a practitioner's patients.
 
-use super::frame::{Content, Page, to_sign_in};
-use super::session::Visitor;
-use crate::app::App;
-use crate::http::{Problem, ProblemKind};
+use super::frame::Content;
+use super::visiting::Visiting;
+use crate::access::Practitioner;
+use crate::http::Answered;
 use crate::markup::Printable;
 use crate::sharing::{OpenJournal, Overview, patients};
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::HttpResponse;
 use chrono::NaiveDate;
 use maud::{Markup, html};
-
-const UP: &str = "./";
 
 /// The columns of the list.
 const COLUMNS: [&str; 6] =
     ["Journal", "Last entry", "Days logged of the last 14", "Next visit", "Plan", "Review"];
 
 /// The page.
-pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, UP) };
-    match patients(&visitor.practitioner(&app)).await {
-        Ok(list) => {
-            let content = Content::Main(main(&list));
-            let page = Page { up: UP, title: "Patients", content, signed_in: true };
-            page.answer(StatusCode::OK, visitor.renewed(&app).ok())
-        }
-        Err(problem) => failed(&app, UP, &problem),
-    }
-}
-
-/// What to show instead of a page that cannot be made.
-pub(super) fn failed(app: &App, up: &'static str, problem: &Problem) -> HttpResponse {
-    let (status, title, text) = match problem.kind() {
-        ProblemKind::SessionRevoked | ProblemKind::TokenExpired | ProblemKind::Unauthenticated => {
-            return to_sign_in(app, up);
-        }
-        ProblemKind::NotFound => (
-            StatusCode::NOT_FOUND,
-            "Not open",
-            "There is no such journal, or its share has ended or does not open this.",
-        ),
-        ProblemKind::RoleInsufficient | ProblemKind::AccountSuspended => (
-            StatusCode::FORBIDDEN,
-            "Not for this account",
-            "This account may not read journals of others.",
-        ),
-        ProblemKind::ValidationFailed => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Those days do not work",
-            "Give a first and a last day in order, at most two years apart.",
-        ),
-        ProblemKind::Overloaded => {
-            (StatusCode::SERVICE_UNAVAILABLE, "Busy", "The server is busy. Try again in a moment.")
-        }
-        kind if kind.status() < 500 => (
-            problem.status_code(),
-            kind.title(),
-            "The form did not arrive as it was sent. Go back and try again.",
-        ),
-        _ => {
-            tracing::error!(cause = problem.cause(), "a page for practitioners");
-            (StatusCode::INTERNAL_SERVER_ERROR, "That did not work", "Try again later.")
-        }
-    };
-    let content = Content::Main(html! {
-        h1 { (title) }
-        p { (text) }
-        p { a href={ (up) "clinic" } { "To the list of patients" } }
-    });
-    Page { up, title, content, signed_in: true }.answer(status, None)
+pub(super) async fn page(visit: Visiting<Practitioner>) -> Answered<HttpResponse> {
+    let list = patients(&visit.may).await?;
+    Ok(visit.shows("Patients", Content::Main(main(&list))))
 }
 
 fn main(list: &[OpenJournal]) -> Markup {

@@ -1,44 +1,38 @@
 //! A patient's report: the page, other days, print, and the files to take along.
 
 use super::files::links;
-use super::frame::{Content, Page, to_sign_in};
-use super::patients::failed;
-use super::session::Visitor;
-use crate::app::App;
+use super::frame::Content;
+use super::visiting::Visiting;
+use crate::access::Shared;
+use crate::http::Answered;
 use crate::markup::Printable;
-use crate::report::serve::practitioner as reports;
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use crate::report::read::asked::AskedDays;
+use crate::report::serve::practitioner::{self as reports, Chosen, Reports};
+use actix_web::HttpResponse;
 use chrono::{Days, NaiveDate};
 use maud::{Markup, html};
-
-const UP: &str = "../../";
+use uuid::Uuid;
 
 /// Spans to choose from, in days.
 const SPANS: [(u64, &str); 4] =
     [(30, "30 days"), (90, "90 days"), (183, "Half a year"), (365, "A year")];
 
 /// The page.
-pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let Some(visitor) = Visitor::of(&app, &request) else { return to_sign_in(&app, UP) };
-    match Box::pin(reports::page(visitor.practitioner(&app), &request)).await {
-        Ok(report) => {
-            let share = request.match_info().get("share_id").unwrap_or_default();
-            let (from, to) = (report.window.from, report.window.to);
-            let content = Content::AroundMain(html! {
-                (tools(&report.label, share, from, to))
-                (report.main)
-            });
-            let title = format!("Progress report: {}", report.label);
-            let page = Page { up: UP, title: &title, content, signed_in: true };
-            page.answer(StatusCode::OK, visitor.renewed(&app).ok())
-        }
-        Err(problem) => failed(&app, UP, &problem),
-    }
+pub(super) async fn page(
+    visit: Visiting<Shared<Reports>>,
+    asked: AskedDays,
+) -> Answered<HttpResponse> {
+    let report = Box::pin(reports::page(visit.may.clone(), Chosen::Live(asked))).await?;
+    let (from, to) = (report.window.from, report.window.to);
+    let content = Content::AroundMain(html! {
+        (tools(&report.label, visit.may.id(), from, to))
+        (report.main)
+    });
+    Ok(visit.shows(&format!("Progress report: {}", report.label), content))
 }
 
 /// Whose journal, other days, print, files.
-fn tools(label: &str, share: &str, from: NaiveDate, to: NaiveDate) -> Markup {
+fn tools(label: &str, share: Uuid, from: NaiveDate, to: NaiveDate) -> Markup {
     html! {
         p class="journal" dir="auto" { (Printable(label)) }
         div class="tools" {

@@ -1,35 +1,63 @@
 //! Signing in to the pages and out of them.
 
 use super::frame::{Content, Page, see_other, to_sign_in};
-use super::session::{Visitor, cookie, is_our_own};
-use crate::access::Account;
+use super::visiting::{Scene, Visiting, cookie};
+use crate::access::{Account, Anyone, Filled};
 use crate::app::App;
 use crate::auth::{sign_in_to_pages, sign_out as end_device};
 use crate::credentials::password::Password;
-use crate::http::{self, Problem, ProblemKind};
+use crate::http::{Answered, Problem, ProblemKind};
 use crate::markup::Printable;
 use crate::wire::Email;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{HttpResponse, ResponseError};
 use maud::html;
 use serde::Deserialize;
-use std::sync::Arc;
 
+/// From the form to the top.
 const UP: &str = "../";
 
 /// What the form sends.
 #[derive(Deserialize)]
-pub(super) struct Form {
+pub(super) struct TypedIn {
     email: String,
     password: String,
 }
 
-/// The form.
-pub(super) async fn page(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    if Visitor::of(&app, &request).is_some() {
-        return see_other("../clinic", None);
+/// In front of the form: it is shown again, with what is wrong.
+pub(super) struct Entering;
+
+impl Scene for Entering {
+    fn told(_: &App, _: &str, problem: &Problem) -> HttpResponse {
+        let (status, fault) = match problem.kind() {
+            ProblemKind::RoleInsufficient => {
+                (StatusCode::FORBIDDEN, "That form did not come from this page. Try again here.")
+            }
+            ProblemKind::ValidationFailed => (StatusCode::BAD_REQUEST, "Fill in both fields."),
+            _ => (problem.status_code(), "The form did not arrive whole. Try again."),
+        };
+        form(status, "", Some(fault))
     }
-    form(StatusCode::OK, "", None)
+}
+
+/// On the way out, which leads to the form whatever happens.
+pub(super) struct Leaving;
+
+impl Scene for Leaving {
+    fn told(app: &App, up: &str, problem: &Problem) -> HttpResponse {
+        if let Some(cause) = problem.cause() {
+            tracing::error!(cause, "a sign-out from the pages");
+        }
+        to_sign_in(app, up)
+    }
+}
+
+/// The form.
+pub(super) async fn page(visit: Visiting<Anyone, Entering>) -> Answered<HttpResponse> {
+    Ok(match visit.caller {
+        Some(_) => see_other("../clinic", None),
+        None => form(StatusCode::OK, "", None),
+    })
 }
 
 fn form(status: StatusCode, email: &str, fault: Option<&str>) -> HttpResponse {
@@ -62,36 +90,22 @@ fn form(status: StatusCode, email: &str, fault: Option<&str>) -> HttpResponse {
 
 /// A filled-in form.
 pub(super) async fn submit(
-    app: web::Data<App>,
-    request: HttpRequest,
-    filled: http::Form<Form>,
-) -> HttpResponse {
+    visit: Visiting<Anyone, Entering>,
+    Filled(typed): Filled<TypedIn>,
+) -> Answered<HttpResponse> {
+    let app = visit.may.app();
     let refused = "The address and the password do not fit.";
-    if !is_our_own(&request) {
-        let fault = "That form did not come from this page. Try again here.";
-        return form(StatusCode::FORBIDDEN, "", Some(fault));
-    }
-    let filled = match filled.filled() {
-        Ok(filled) => filled,
-        Err(problem) => {
-            let (status, fault) = match problem.kind() {
-                ProblemKind::ValidationFailed => (StatusCode::BAD_REQUEST, "Fill in both fields."),
-                _ => (problem.status_code(), "The form did not arrive whole. Try again."),
-            };
-            return form(status, "", Some(fault));
-        }
+    let Some(email) = Email::parse(&typed.email) else {
+        return Ok(form(StatusCode::UNAUTHORIZED, &typed.email, Some(refused)));
     };
-    let Some(email) = Email::parse(&filled.email) else {
-        return form(StatusCode::UNAUTHORIZED, &filled.email, Some(refused));
-    };
-    let password = Password::from(filled.password);
-    match sign_in_to_pages(&app, email.as_str(), &password).await {
-        Ok(token) => see_other("../clinic", Some(cookie(&app, token))),
+    let password = Password::from(typed.password);
+    Ok(match sign_in_to_pages(app, email.as_str(), &password).await {
+        Ok(token) => see_other("../clinic", Some(cookie(app, token))),
         Err(problem) => {
             let (status, fault) = words(&problem, refused);
             form(status, email.as_str(), Some(fault))
         }
-    }
+    })
 }
 
 fn words(problem: &Problem, refused: &'static str) -> (StatusCode, &'static str) {
@@ -116,13 +130,7 @@ fn words(problem: &Problem, refused: &'static str) -> (StatusCode, &'static str)
 }
 
 /// The button of every page.
-pub(super) async fn sign_out(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    if is_our_own(&request)
-        && let Some(visitor) = Visitor::of(&app, &request)
-        && let Err(problem) = end_device(&Account::new(Arc::clone(&app), visitor.caller)).await
-        && problem.kind() != ProblemKind::SessionRevoked
-    {
-        tracing::error!(cause = problem.cause(), "a sign-out from the pages");
-    }
-    to_sign_in(&app, UP)
+pub(super) async fn sign_out(visit: Visiting<Account, Leaving>) -> Answered<HttpResponse> {
+    end_device(&visit.may).await?;
+    Ok(to_sign_in(visit.may.app(), UP))
 }

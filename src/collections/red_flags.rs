@@ -1,7 +1,7 @@
 //! Red flags: warning signs that need a person, not a program. Whatever is answered, the text is the
 //! same; the server draws no conclusion (clinical reference 4.5).
 
-use crate::access::Anyone;
+use crate::access::Everybody;
 use crate::http::{Answered, Public, Versioned, document};
 use crate::journal::SafetyNotice;
 use crate::reference::{self, Reference};
@@ -85,7 +85,7 @@ pub fn routes(routes: &mut Routes) {
     routes.serve(Method::GET, "/v1/red-flags", reference::operation(op), red_flags);
 }
 
-async fn red_flags(_: Anyone) -> Answered<Public<Versioned<&'static RedFlags>>> {
+async fn red_flags(_: Everybody) -> Answered<Public<Versioned<&'static RedFlags>>> {
     Ok(RED_FLAGS.answer())
 }
 

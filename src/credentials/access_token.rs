@@ -242,15 +242,7 @@ impl Verifier {
     ///
     /// # Errors
     /// The first check failed.
-    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, TokenError> {
-        self.verify_for(Audience::Api, token, now)
-    }
-
-    /// Like [`verify`](Self::verify), for an audience.
-    ///
-    /// # Errors
-    /// The first check failed.
-    pub fn verify_for(
+    pub fn verify(
         &self,
         audience: Audience,
         token: &str,

@@ -6,8 +6,7 @@ use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::BytesMut;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use futures_util::future::LocalBoxFuture;
+use actix_web::{HttpMessage, HttpRequest};
 use futures_util::{StreamExt, stream};
 use serde::de::DeserializeOwned;
 use std::io::ErrorKind;
@@ -129,36 +128,19 @@ fn kind_of(error: &PayloadError) -> ProblemKind {
     }
 }
 
-/// A filled-in form of a page, each field once. Its faults are kept until the page is known.
-#[derive(Debug)]
-pub struct Form<T>(Answered<T>);
-
-impl<T> Form<T> {
-    /// What was filled in.
-    ///
-    /// # Errors
-    /// 400, 408, 413 and 415 for one that cannot be read, 422 for one with other fields.
-    pub fn filled(self) -> Answered<T> {
-        self.0
+/// Reads the filled-in form of a page, each field once.
+///
+/// # Errors
+/// 400, 408, 413 and 415 for one that cannot be read, 422 for one with other fields.
+pub(crate) async fn read_form<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> Answered<T> {
+    let bytes = collect(request, payload, FORM_LIMIT).await;
+    if !request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(ProblemKind::UnsupportedMediaType.into());
     }
-}
-
-impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_form =
-            request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
-        let bytes = collect(request, payload, FORM_LIMIT);
-        Box::pin(async move {
-            let bytes = bytes.await;
-            if !is_form {
-                return Ok(Self(Err(ProblemKind::UnsupportedMediaType.into())));
-            }
-            Ok(Self(bytes.and_then(|bytes| fields(&bytes))))
-        })
-    }
+    fields(&bytes?)
 }
 
 fn fields<T: DeserializeOwned>(bytes: &[u8]) -> Answered<T> {

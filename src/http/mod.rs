@@ -11,8 +11,8 @@ mod reply;
 mod request_id;
 mod resource;
 
-pub use body::{BODY_LIMIT, Form, LONGEST_BODY_TIME, PUSH_LIMIT, Query, path_id};
-pub(crate) use body::{collect, read_json};
+pub use body::{BODY_LIMIT, LONGEST_BODY_TIME, PUSH_LIMIT, Query, path_id};
+pub(crate) use body::{collect, read_form, read_json};
 pub(crate) use file::File;
 pub use file::FileKind;
 pub use kept::{MadeOrStarted, Polled, Verbatim};

@@ -1,7 +1,7 @@
 //! The questionnaires over HTTP: the same for everybody, to be read and kept by apps.
 
 use super::{Definition, current};
-use crate::access::{Anyone, Call, FromCall};
+use crate::access::{Call, Everybody, FromCall};
 use crate::http::{Answered, ProblemKind, Public, Versioned, document};
 use crate::reference::{self, Reference};
 use crate::routes::{Operation, Routes};
@@ -39,7 +39,7 @@ static LIST: LazyLock<Reference<Instruments>> =
 static EACH: LazyLock<Vec<Reference<&'static Definition>>> =
     LazyLock::new(|| current().map(Reference::new).collect());
 
-async fn list(_: Anyone) -> Answered<Public<Versioned<&'static Instruments>>> {
+async fn list(_: Everybody) -> Answered<Public<Versioned<&'static Instruments>>> {
     Ok(LIST.answer())
 }
 
@@ -54,7 +54,7 @@ impl FromCall for Code {
 }
 
 async fn get(
-    _: Anyone,
+    _: Everybody,
     Code(code): Code,
 ) -> Answered<Public<Versioned<&'static &'static Definition>>> {
     let found = EACH.iter().find(|reference| reference.value().code == code);

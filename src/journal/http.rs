@@ -288,7 +288,7 @@ impl FromCall for ListRequest {
         let mut query = Query::of(request, &["from", "to", limit, cursor]);
         let days = days(&mut query);
         let name = format!("{}|{}|{}|{}", caller.account(), list_name(request), days.0, days.1);
-        let page = PageRequest::read(&mut query, &call.app().cursors, &name);
+        let page = PageRequest::read(&mut query, &call.app()?.cursors, &name);
         query.done()?;
         Ok(Self { days, page: page?, name })
     }

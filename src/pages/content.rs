@@ -3,7 +3,7 @@
 use crate::http::precondition::client_has;
 use actix_web::body::BoxBody;
 use actix_web::http::header::{self, ContentEncoding, EntityTag, HeaderName};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -14,7 +14,7 @@ const SHORT: &str = "public, max-age=300";
 const LONG: &str = "public, max-age=31536000, immutable";
 
 /// Something to read at one address.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Content {
     path: String,
     media_type: &'static str,
@@ -70,6 +70,13 @@ impl Content {
             answer.insert_header(ContentEncoding::Gzip);
         }
         answer.insert_header((header::CONTENT_TYPE, self.media_type)).body(self.bytes.clone())
+    }
+}
+
+impl Responder for Content {
+    type Body = BoxBody;
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        self.answer(request)
     }
 }
 

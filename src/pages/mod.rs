@@ -13,10 +13,11 @@ mod problems;
 mod tests;
 
 use self::content::Content;
-use crate::app::App;
-use crate::routes::SOMEDAY;
-use actix_web::http::{Method, header};
-use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, guard, web};
+use crate::access::{Anyone, Call, Everybody, FromCall};
+use crate::http::{Answered, Problem};
+use crate::routes::{Routes, SOMEDAY};
+use actix_web::http::Method;
+use actix_web::web::{Bytes, Data};
 use chrono::{DateTime, Duration, Utc};
 use std::sync::LazyLock;
 
@@ -30,41 +31,29 @@ static CONTENTS: LazyLock<Vec<Content>> = LazyLock::new(|| {
 });
 
 /// Registers the pages and what they consist of.
-pub fn routes(config: &mut web::ServiceConfig) {
+pub fn routes(routes: &mut Routes) {
     for content in CONTENTS.iter() {
-        let answer = move |request: HttpRequest| async move { content.answer(&request) };
-        config.service(readable(content.path(), answer));
+        let handler = move |_: Everybody| async move { Answered::Ok(content.clone()) };
+        routes.page(Method::GET, content.path(), handler);
     }
-    config.service(readable("/problems/{code}", async || problems::unknown()));
-    config.service(readable("/openapi.json", openapi));
-}
-
-/// A resource that can be read, and nothing else.
-fn readable<H, Args>(path: &str, handler: H) -> Resource
-where
-    H: Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    H::Output: Responder + 'static,
-{
-    let reads = guard::Any(guard::Get()).or(guard::Head());
-    web::resource(path).route(web::route().guard(reads).to(handler)).default_service(web::to(
-        async || {
-            let methods = [Method::GET, Method::HEAD];
-            HttpResponse::MethodNotAllowed().insert_header(header::Allow(methods.into())).finish()
-        },
-    ))
+    let unknown = async |_: Everybody| Ok(problems::unknown());
+    routes.page(Method::GET, "/problems/{code}", unknown);
+    routes.page(Method::GET, "/openapi.json", openapi);
 }
 
 /// The OpenAPI document of this server, made once.
 #[derive(Debug)]
 pub struct PublishedDocument(pub String);
 
-async fn openapi(
-    app: web::Data<App>,
-    published: web::Data<PublishedDocument>,
-    request: HttpRequest,
-) -> HttpResponse {
-    document(&dated(&published.0, app.clock.now())).answer(&request)
+impl FromCall for Data<PublishedDocument> {
+    fn from_call(call: &Call) -> Answered<Self> {
+        let document = call.request().app_data::<Self>().cloned();
+        document.ok_or_else(|| Problem::internal("no document"))
+    }
+}
+
+async fn openapi(anyone: Anyone, published: Data<PublishedDocument>) -> Answered<Content> {
+    Ok(document(&dated(&published.0, anyone.app().clock.now())))
 }
 
 /// The document with moments that lie ahead of this one where its examples need such.
@@ -74,5 +63,5 @@ fn dated(text: &str, now: DateTime<Utc>) -> String {
 }
 
 fn document(text: &str) -> Content {
-    Content::new("/openapi.json", "application/json", web::Bytes::from(text.to_owned()))
+    Content::new("/openapi.json", "application/json", Bytes::from(text.to_owned()))
 }

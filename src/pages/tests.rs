@@ -4,12 +4,15 @@ use super::*;
 use crate::http::ProblemKind;
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::http::{StatusCode, header};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 
 async fn ask(request: TestRequest) -> ServiceResponse<impl MessageBody> {
-    let service = init_service(actix_web::App::new().configure(routes)).await;
+    let mut table = Routes::default();
+    routes(&mut table);
+    let app = actix_web::App::new().configure(|config| table.install(config));
+    let service = init_service(app).await;
     call_service(&service, request.to_request()).await
 }
 

@@ -7,9 +7,10 @@
 
 use crate::access::{Arguments, Call, Permission};
 use crate::http::{Answered, ProblemKind};
+use actix_web::body::BoxBody;
 use actix_web::http::header::{ACCEPT, HeaderMap};
 use actix_web::web::Payload;
-use actix_web::{Handler, HttpRequest};
+use actix_web::{Handler, HttpRequest, HttpResponse, Responder};
 
 /// The media type of every failure.
 pub(super) const PROBLEM: &str = "application/problem+json";
@@ -38,29 +39,35 @@ fn takes(headers: &HeaderMap, ours: &str) -> bool {
 }
 
 /// A handler on its way to be served: it is called by whoever may, with what could be read, for an answer
-/// of this media type that the client can read.
+/// of this media type that the client can read. A failure is told as the permission has it.
 pub(super) fn served<H, Args, A, R>(
     handler: H,
     media: Option<&'static str>,
     answer: impl Fn(A) -> R + Clone + 'static,
-) -> impl Handler<(HttpRequest, Payload), Output = Answered<R>>
+) -> impl Handler<(HttpRequest, Payload), Output = HttpResponse>
 where
     H: Handler<Args, Output = Answered<A>>,
     Args: Arguments,
     A: 'static,
-    R: 'static,
+    R: Responder<Body = BoxBody> + 'static,
 {
     move |request: HttpRequest, payload: Payload| {
         let (handler, answer, mut payload) =
             (handler.clone(), answer.clone(), payload.into_inner());
         async move {
-            let call = Call::of(request, Args::Permission::NEED)?;
-            if media.is_some_and(|media| !takes(call.request().headers(), media)) {
-                return Err(ProblemKind::NotAcceptable.into());
+            let called = async {
+                let call = Call::of(request.clone(), Args::Permission::NEED)?;
+                if media.is_some_and(|media| !takes(request.headers(), media)) {
+                    return Err(ProblemKind::NotAcceptable.into());
+                }
+                let permission = Args::Permission::of(&call);
+                let args = Args::read(permission, &call, &mut payload).await?;
+                handler.call(args).await
+            };
+            match called.await {
+                Ok(answered) => answer(answered).respond_to(&request),
+                Err(problem) => Args::Permission::told(&request, problem),
             }
-            let permission = Args::Permission::of(&call);
-            let args = Args::read(permission, &call, &mut payload).await?;
-            handler.call(args).await.map(answer)
         }
     }
 }

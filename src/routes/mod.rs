@@ -11,12 +11,14 @@ pub use document::SOMEDAY;
 pub use operation::Operation;
 pub use parameter::Parameter;
 
-use crate::access::{Arguments, Permission};
+use crate::access::{Arguments, Need, Permission};
 use crate::http::{Answer, Answered, File, FileKind, Outcome};
 use crate::wire::Components;
 use accept::served;
+use actix_web::body::BoxBody;
 use actix_web::http::Method;
-use actix_web::{Handler, HttpResponse, Route, guard, web};
+use actix_web::web::Payload;
+use actix_web::{Handler, HttpRequest, HttpResponse, Responder, Route, guard, web};
 use document::{Document, Paths, SharedParts};
 use std::collections::BTreeMap;
 use std::convert::identity;
@@ -33,13 +35,27 @@ fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
     allow.join(", ")
 }
 
+/// A line of the route table: what is served where, and who may call it.
+#[derive(Debug, Clone)]
+pub struct TableEntry {
+    /// The method. Where there is GET there is HEAD.
+    pub method: Method,
+    /// The address, with names of its parts in braces.
+    pub path: String,
+    /// What its caller needs.
+    pub need: Need,
+    /// Is it for people, and no operation of the document?
+    pub is_page: bool,
+}
+
 /// All routes; their descriptions where they are wanted, which takes far more memory than the routes.
 #[derive(Default)]
 pub struct Routes {
     describes: bool,
     shared: SharedParts,
     paths: Paths,
-    served: BTreeMap<String, Vec<(Method, Route)>>,
+    /// In the order of their addresses: what is spelled out comes before what has a name in braces.
+    served: BTreeMap<String, Vec<(TableEntry, Route)>>,
 }
 
 impl Routes {
@@ -62,7 +78,19 @@ impl Routes {
     {
         let operation = operation.by(Args::Permission::NEED);
         self.describe(&method, path, operation, A::outcomes);
-        self.route(method, path, |route| route.to(served(handler, A::MEDIA, identity)));
+        let handler = served(handler, A::MEDIA, identity);
+        self.route::<Args::Permission>(method, path, false, handler);
+    }
+
+    /// Registers a page or what belongs to one: a route for people, which the document leaves out. Who may
+    /// see it is said by the first argument of its handler, too.
+    pub fn page<H, Args, A>(&mut self, method: Method, path: &str, handler: H)
+    where
+        H: Handler<Args, Output = Answered<A>>,
+        Args: Arguments,
+        A: Responder<Body = BoxBody> + 'static,
+    {
+        self.route::<Args::Permission>(method, path, true, served(handler, None, identity));
     }
 
     /// Registers a route whose handler answers the bytes of a file of this kind, with their ETag.
@@ -80,7 +108,7 @@ impl Routes {
         self.describe(&Method::GET, path, operation, |_| kind.outcomes());
         let file = move |(bytes, etag)| File { kind, bytes, etag };
         let handler = served(handler, Some(kind.media), file);
-        self.route(Method::GET, path, |route| route.to(handler));
+        self.route::<Args::Permission>(Method::GET, path, false, handler);
     }
 
     fn describe(
@@ -98,20 +126,32 @@ impl Routes {
         }
     }
 
-    fn route(&mut self, method: Method, path: &str, to: impl FnOnce(Route) -> Route) {
-        let served = if method == Method::GET {
+    fn route<P: Permission>(
+        &mut self,
+        method: Method,
+        path: &str,
+        is_page: bool,
+        handler: impl Handler<(HttpRequest, Payload), Output = HttpResponse>,
+    ) {
+        let route = if method == Method::GET {
             // The frame and the encoder see to it that HEAD has no body.
             web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
         } else {
             web::method(method.clone())
         };
-        self.served.entry(path.to_owned()).or_default().push((method, to(served)));
+        let entry = TableEntry { method, path: path.to_owned(), need: P::NEED, is_page };
+        self.served.entry(path.to_owned()).or_default().push((entry, route.to(handler)));
+    }
+
+    /// The route table.
+    pub fn table(self) -> Vec<TableEntry> {
+        self.served.into_values().flatten().map(|(entry, _)| entry).collect()
     }
 
     /// Puts the routes into an actix application.
     pub fn install(self, config: &mut web::ServiceConfig) {
         for (path, routes) in self.served {
-            let allow = allowed(routes.iter().map(|(method, _)| method));
+            let allow = allowed(routes.iter().map(|(entry, _)| &entry.method));
             let mut resource =
                 web::resource(&path).default_service(web::to(move || {
                     let allow = allow.clone();

@@ -54,7 +54,7 @@ impl FromCall for history::HistoryQuery {
         let limit = query.get("limit", "Must be a whole number from 1 to 1000.", |v| {
             usize::try_from(whole_of(v)?).ok().filter(|n| (1..=MOST_LINES).contains(n))
         });
-        let cursors = &call.app().cursors;
+        let cursors = &call.app()?.cursors;
         let after = query.raw("cursor").map(|cursor| cursors.open(&list, cursor)).transpose();
         query.done()?;
         let collection = request.match_info().get("collection").unwrap_or_default().to_owned();

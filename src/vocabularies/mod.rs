@@ -2,7 +2,7 @@
 
 mod codes;
 
-use crate::access::Anyone;
+use crate::access::Everybody;
 use crate::http::{Answered, Public, Versioned, document};
 use crate::reference::{self, Reference};
 use crate::routes::{Operation, Routes};
@@ -171,7 +171,7 @@ pub fn routes(routes: &mut Routes) {
     routes.serve(Method::GET, "/v1/vocabularies", reference::operation(op), vocabularies);
 }
 
-async fn vocabularies(_: Anyone) -> Answered<Public<Versioned<&'static Vocabularies>>> {
+async fn vocabularies(_: Everybody) -> Answered<Public<Versioned<&'static Vocabularies>>> {
     Ok(VOCABULARIES.answer())
 }
 

@@ -18,7 +18,7 @@ fn key(seed: u64) -> SigningKey {
 
 fn verify(token: &str) -> Result<Claims, TokenError> {
     let ring = KeyRing::fresh(key(1), key(2), at(NOW));
-    Verifier::new(ISSUER, Arc::new(ring)).verify(token, at(NOW))
+    Verifier::new(ISSUER, Arc::new(ring)).verify(Audience::Api, token, at(NOW))
 }
 
 fn genuine() -> String {
@@ -217,7 +217,7 @@ fn claims_are_typed_and_there() {
 fn times_are_measured_by_the_given_clock() {
     let ring = Arc::new(KeyRing::fresh(key(1), key(2), at(NOW)));
     let verifier = Verifier::new(ISSUER, ring);
-    let when = |seconds| verifier.verify(&genuine(), at(NOW + seconds)).err();
+    let when = |seconds| verifier.verify(Audience::Api, &genuine(), at(NOW + seconds)).err();
     assert_eq!([when(-5), when(0), when(599), when(604)], [None; 4]);
     assert_eq!([when(605), when(606), when(86_400)], [Some(TokenError::Expired); 3]);
     assert_eq!([when(-6), when(-86_400)], [Some(TokenError::Early); 2]);
@@ -239,7 +239,7 @@ fn times_are_measured_by_the_given_clock() {
 fn a_rotation_ends_tokens_only_with_their_key() {
     let (token, ring) = (genuine(), KeyRing::fresh(key(1), key(2), at(NOW)));
     let rotated = Verifier::new(ISSUER, Arc::new(ring.rotated(key(3), at(NOW + 1))));
-    assert!(rotated.verify(&token, at(NOW + 599)).is_ok());
+    assert!(rotated.verify(Audience::Api, &token, at(NOW + 599)).is_ok());
     let emergency = Verifier::new(ISSUER, Arc::new(KeyRing::fresh(key(4), key(5), at(NOW))));
-    assert_eq!(emergency.verify(&token, at(NOW + 1)), Err(TokenError::UnknownKey));
+    assert_eq!(emergency.verify(Audience::Api, &token, at(NOW + 1)), Err(TokenError::UnknownKey));
 }

@@ -5,23 +5,17 @@ use crate::http::{Answered, ProblemKind, Query};
 use crate::report::read::asked::{AskedDays, MOST_DAYS};
 use crate::routes::Operation;
 use crate::routes::Parameter;
-use actix_web::HttpRequest;
 
 impl FromCall for AskedDays {
     fn from_call(call: &Call) -> Answered<Self> {
-        asked(call.request())
+        let mut query = Query::of(call.request(), &["from", "to"]);
+        let asked = Self::of(query.date("from"), query.date("to"), MOST_DAYS);
+        if let Err((field, code, detail)) = &asked {
+            query.fault(field, code, detail.clone());
+        }
+        query.done()?;
+        asked.map_err(|_| ProblemKind::ValidationFailed.into())
     }
-}
-
-/// The days in the query of a request.
-pub(super) fn asked(request: &HttpRequest) -> Answered<AskedDays> {
-    let mut query = Query::of(request, &["from", "to"]);
-    let asked = AskedDays::of(query.date("from"), query.date("to"), MOST_DAYS);
-    if let Err((field, code, detail)) = &asked {
-        query.fault(field, code, detail.clone());
-    }
-    query.done()?;
-    asked.map_err(|_| ProblemKind::ValidationFailed.into())
 }
 
 /// The description of the days, and of the version the reader has.

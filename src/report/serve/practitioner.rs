@@ -1,14 +1,12 @@
 //! Reports for the practitioners' pages: what the operations do, through the same walls and with the same
 //! lines in the access log.
 
-use super::asked::asked;
-use super::formats::{self, PAGE_ACTION};
-use super::reader::Reports;
+use super::formats::{self, Format, PAGE_ACTION};
 use super::snapshots::{LIST, listed};
 use super::source::Source;
-use crate::access::{Permission, Practitioner, Reader, Shared};
-use crate::http::{Answered, FileKind, Problem, ProblemKind, path_id};
-use crate::report::read::asked::{AskedDays, MOST_DAYS};
+use crate::access::{Call, FromCall, Id, Reader, Shared};
+use crate::http::{Answered, FileKind, ProblemKind};
+use crate::report::read::asked::AskedDays;
 use crate::report::render::compose::{ENGLISH, practitioner_page};
 use crate::report::render::html;
 use crate::report::rules::Report;
@@ -16,54 +14,63 @@ use crate::report::rules::statement::ReportWindow;
 use crate::report::snapshots::FREEZE;
 use crate::report::snapshots::freeze::{Frozen, Patience, freeze as freeze_days};
 use crate::report::snapshots::model::ReportSnapshot;
-use actix_web::HttpRequest;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use maud::Markup;
+use uuid::Uuid;
 
 pub(crate) use super::formats::Download;
+pub(crate) use super::reader::Reports;
 
 /// Frozen reports a page lists: the newest.
 const MOST_LISTED: usize = 200;
 
-/// What an address asks for. Where it cannot be read, the practitioner is judged first.
-async fn read<T>(
-    practitioner: Practitioner,
-    request: &HttpRequest,
-    what: impl FnOnce() -> Answered<T>,
-) -> Answered<(Shared<Reports>, T)> {
-    let asked = path_id(request, "share_id").and_then(|share| Ok((share, what()?)));
-    match asked {
-        Ok((share, asked)) => Ok((Shared::new(practitioner, share), asked)),
-        Err(problem) => {
-            practitioner.judge().await?;
-            Err(problem)
+/// The report that an address names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Chosen {
+    /// Of these days, computed now.
+    Live(AskedDays),
+    /// Frozen under this id.
+    Kept(Uuid),
+}
+
+impl FromCall for Chosen {
+    fn from_call(call: &Call) -> Answered<Self> {
+        match call.request().match_info().get("id") {
+            Some(_) => Id::from_call(call).map(|Id(id)| Self::Kept(id)),
+            None => AskedDays::from_call(call).map(Self::Live),
         }
     }
 }
 
-/// Is a frozen report meant? Its address holds an id.
-pub(crate) fn is_frozen(request: &HttpRequest) -> bool {
-    request.match_info().get("id").is_some()
+impl Chosen {
+    /// Where it comes from; the access log calls computing it this.
+    fn source(self, reader: Shared<Reports>, action: &'static str) -> Source<Shared<Reports>> {
+        match self {
+            Self::Live(asked) => Source::Live(reader.acting(action), asked),
+            Self::Kept(id) => Source::Kept(reader, id),
+        }
+    }
 }
 
-/// The report that the address names: a frozen one, or of its days, computed now, which the access log
-/// calls this.
-async fn source(
-    practitioner: Practitioner,
-    request: &HttpRequest,
-    action: &'static str,
-) -> Answered<Source<Shared<Reports>>> {
-    if is_frozen(request) {
-        let (reader, id) = read(practitioner, request, || path_id(request, "id")).await?;
-        return Ok(Source::Kept(reader, id));
+/// The file that an address names, and of which report it is.
+pub(crate) struct ChosenFile {
+    format: &'static Format,
+    download: &'static Download,
+    report: Chosen,
+}
+
+impl FromCall for ChosenFile {
+    fn from_call(call: &Call) -> Answered<Self> {
+        let name = call.request().match_info().get("file").unwrap_or_default();
+        let named = formats::downloads().find(|(_, download)| download.name == name);
+        let (format, download) = named.ok_or(ProblemKind::NotFound)?;
+        Ok(Self { format, download, report: Chosen::from_call(call)? })
     }
-    let (reader, asked) = read(practitioner, request, || asked(request)).await?;
-    Ok(Source::Live(reader.acting(action), asked))
 }
 
 /// What a page around a report needs of it.
 #[derive(Debug)]
-pub struct Embedded {
+pub(crate) struct Embedded {
     /// The days of the report.
     pub window: ReportWindow,
     /// How the patient calls the share.
@@ -74,18 +81,18 @@ pub struct Embedded {
     pub main: Markup,
 }
 
-/// The report that the address names, for a page around it.
+/// A report, for a page around it.
 ///
 /// # Errors
-/// As the operation, as far as the address goes.
-pub async fn page(practitioner: Practitioner, request: &HttpRequest) -> Answered<Embedded> {
+/// As the operation.
+pub(crate) async fn page(reader: Shared<Reports>, report: Chosen) -> Answered<Embedded> {
     let embed = |report: Report| Embedded {
         window: report.window,
         main: html::main(&practitioner_page(&report, &ENGLISH)),
         generated_at: report.generated_at,
         label: report.share_label.unwrap_or_default(),
     };
-    let source = source(practitioner, request, PAGE_ACTION).await?;
+    let source = report.source(reader, PAGE_ACTION);
     source.make(embed).await.map(|(embedded, _)| embedded)
 }
 
@@ -94,19 +101,15 @@ pub(crate) fn downloads() -> impl Iterator<Item = &'static Download> {
     formats::downloads().map(|(_, download)| download)
 }
 
-/// The file and the report that the address names.
+/// A file: of which kind, how it is kept, its bytes.
 ///
 /// # Errors
-/// As the operation, as far as the address goes.
+/// As the operation.
 pub(crate) async fn file(
-    practitioner: Practitioner,
-    request: &HttpRequest,
+    reader: Shared<Reports>,
+    ChosenFile { format, download, report }: ChosenFile,
 ) -> Answered<(&'static FileKind, &'static Download, Vec<u8>)> {
-    let name = request.match_info().get("file").unwrap_or_default();
-    let named = formats::downloads().find(|(_, download)| download.name == name);
-    let (format, download) = named.ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
-    let source = source(practitioner, request, format.action).await?;
-    let (bytes, _) = format.file(source).await?;
+    let (bytes, _) = format.file(report.source(reader, format.action)).await?;
     Ok((&format.kind, download, bytes))
 }
 
@@ -114,17 +117,10 @@ pub(crate) async fn file(
 ///
 /// # Errors
 /// As the operation.
-pub async fn freeze(
-    practitioner: Practitioner,
-    request: &HttpRequest,
-    (from, to): (NaiveDate, NaiveDate),
-) -> Answered<ReportSnapshot> {
-    let invalid = || Problem::new(ProblemKind::ValidationFailed);
-    let days = || AskedDays::of(Some(from), Some(to), MOST_DAYS).map_err(|_| invalid());
-    let (reader, days) = read(practitioner, request, days).await?;
-    match freeze_days(&reader.acting(FREEZE), days, Patience::Waiting, async |_| ()).await? {
+pub(crate) async fn freeze(reader: Shared<Reports>, asked: AskedDays) -> Answered<ReportSnapshot> {
+    match freeze_days(&reader.acting(FREEZE), asked, Patience::Waiting, async |_| ()).await? {
         Frozen::Made(snapshot) | Frozen::Stands(snapshot) => Ok(snapshot),
-        Frozen::TooLong(_) => Err(invalid()),
+        Frozen::TooLong(_) => Err(ProblemKind::ValidationFailed.into()),
     }
 }
 
@@ -132,11 +128,7 @@ pub async fn freeze(
 ///
 /// # Errors
 /// As the operation.
-pub async fn newest(
-    practitioner: Practitioner,
-    request: &HttpRequest,
-) -> Answered<Vec<ReportSnapshot>> {
-    let (reader, ()) = read(practitioner, request, || Ok(())).await?;
+pub(crate) async fn newest(reader: Shared<Reports>) -> Answered<Vec<ReportSnapshot>> {
     let rows = listed(&reader.acting(LIST), None, MOST_LISTED).await?;
     Ok(rows.into_iter().map(ReportSnapshot::from).collect())
 }

@@ -4,8 +4,9 @@ use super::client::{Answer, Call};
 use super::cluster::{self, Cluster};
 use super::people::Person;
 use chrono::{DateTime, Duration, Utc};
-use pain_journal::access::Role;
+use pain_journal::access::{Caller, PAGES_COOKIE, Role};
 use pain_journal::app::{App, Parts};
+use pain_journal::auth::renew_page_token;
 use pain_journal::credentials::password::HashCost;
 use pain_journal::credentials::random::SystemRandom;
 use pain_journal::credentials::secret::MasterSecret;
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{LocalSet, spawn_local};
+use uuid::Uuid;
 
 /// The cheapest password hash there is; its cost is a test of its own.
 const CHEAP: HashCost = HashCost { memory_kib: 8, passes: 1, lanes: 1 };
@@ -234,6 +236,12 @@ impl TestApp {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let email = format!("{name}.{}@example.org", NEXT.fetch_add(1, Ordering::Relaxed));
         Person::make(self, &email, roles).await
+    }
+
+    /// The `Cookie` of the pages, for the device and the account of an access token, whoever that is.
+    pub fn page_cookie(&self, token: &str) -> String {
+        let caller = Caller::of_token(&self.app, token, Uuid::nil()).unwrap();
+        format!("{PAGES_COOKIE}={}", renew_page_token(&self.app, &caller).unwrap())
     }
 
     /// A GET without a token.

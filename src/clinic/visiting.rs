@@ -1,0 +1,104 @@
+//! Who sits in front of a page: a permission as the operations have it, by a cookie instead of a token, and
+//! with failures told on a page.
+//!
+//! The cookie holds a token of an hour, made anew with every page, for this audience only. Scripts cannot
+//! read it, other sites cannot send it, and signing out anywhere ends it at once.
+
+use super::frame::{Content, Page, failed, see_other};
+use crate::access::{Call, Caller, Need, PAGES_COOKIE, Permission, app_of};
+use crate::app::App;
+use crate::auth::renew_page_token;
+use crate::credentials::access_token::Audience;
+use crate::http::{Answered, Problem};
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// Somebody in front of a page, who may do what `P` says. What goes wrong is told as `S` has it.
+pub(super) struct Visiting<P, S = Inside> {
+    /// What the visitor may. Judged by each transaction, as everywhere.
+    pub(super) may: P,
+    /// Who it is, where there is a genuine cookie.
+    pub(super) caller: Option<Caller>,
+    app: Arc<App>,
+    up: String,
+    scene: PhantomData<fn() -> S>,
+}
+
+/// How a page tells what went wrong.
+pub(super) trait Scene: 'static {
+    /// The answer of a page that lies below the top as `up` says.
+    fn told(app: &App, up: &str, problem: &Problem) -> HttpResponse;
+}
+
+/// A page behind the sign-in.
+pub(super) struct Inside;
+
+impl Scene for Inside {
+    fn told(app: &App, up: &str, problem: &Problem) -> HttpResponse {
+        failed(app, up, problem)
+    }
+}
+
+impl<P: Permission, S: Scene> Permission for Visiting<P, S> {
+    const NEED: Need = P::NEED.on_pages();
+
+    fn of(call: &Call) -> Answered<Self> {
+        let (app, caller) = (Arc::clone(call.app()?), call.caller().ok());
+        Ok(Self { may: P::of(call)?, caller, app, up: up(call.request()), scene: PhantomData })
+    }
+    fn judge(&self) -> impl Future<Output = Answered<()>> {
+        self.may.judge()
+    }
+    fn told(request: &HttpRequest, problem: Problem) -> HttpResponse {
+        match app_of(request) {
+            Ok(app) => S::told(app, &up(request), &problem),
+            Err(problem) => HttpResponse::from_error(problem),
+        }
+    }
+}
+
+impl<P, S> Visiting<P, S> {
+    /// A page for somebody who is signed in.
+    pub(super) fn shows(&self, title: &str, content: Content) -> HttpResponse {
+        let page = Page { up: &self.up, title, content, signed_in: true };
+        page.answer(StatusCode::OK, self.renewed())
+    }
+    /// On to another page.
+    pub(super) fn leads_to(&self, place: &str) -> HttpResponse {
+        see_other(place, self.renewed())
+    }
+    /// The cookie, good for an hour again.
+    fn renewed(&self) -> Option<Cookie<'static>> {
+        let token = renew_page_token(&self.app, self.caller.as_ref()?).ok()?;
+        Some(cookie(&self.app, token))
+    }
+}
+
+/// From the page of a route to the top: `./`, `../`, …
+fn up(request: &HttpRequest) -> String {
+    let depth = request.match_pattern().map_or(1, |route| route.matches('/').count());
+    if depth > 1 { "../".repeat(depth - 1) } else { "./".to_owned() }
+}
+
+/// A cookie with this token.
+pub(super) fn cookie(app: &App, token: String) -> Cookie<'static> {
+    Cookie::build(PAGES_COOKIE, token)
+        .path("/clinic")
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        // A private server on this machine has no TLS; every other one has.
+        .secure(app.public_url.starts_with("https://"))
+        .max_age(Duration::seconds(Audience::Pages.lifetime().num_seconds()))
+        .finish()
+}
+
+/// The cookie's end.
+pub(super) fn no_cookie(app: &App) -> Cookie<'static> {
+    let mut cookie = cookie(app, String::new());
+    cookie.make_removal();
+    cookie
+}
