@@ -157,6 +157,44 @@ fn looks(rooms: &[String]) -> Vec<(PathBuf, String, String, String)> {
     looks
 }
 
+/// What gives actix-web a route.
+const REGISTERS: [&str; 15] = [
+    "web::resource",
+    "web::scope",
+    "web::route",
+    "web::method",
+    "web::to(",
+    "web::get(",
+    "web::head(",
+    "web::post(",
+    "web::put(",
+    "web::patch(",
+    "web::delete(",
+    ".service(",
+    ".default_service(",
+    "ServiceConfig",
+    ".configure(",
+];
+
+#[test]
+fn every_route_is_registered_in_the_route_table() {
+    let mut found = BTreeMap::new();
+    for file in sources() {
+        let code = code(&file);
+        let calls = REGISTERS.iter().map(|call| code.matches(call).count()).sum::<usize>();
+        if calls > 0 {
+            found.insert(module_of(&file), calls);
+        }
+    }
+    let mut places: Vec<&str> = found.keys().map(String::as_str).collect();
+    // The unit tests of pages serve the table of the pages alone.
+    places.retain(|place| *place != "pages::tests");
+    assert_eq!(places, ["routes", "server"], "{found:?}");
+    let server = code(&root().join("src/server.rs"));
+    assert_eq!(found["server"], 1);
+    assert!(server.contains(".configure(|config| api::routes().install(config))"));
+}
+
 #[test]
 fn every_import_points_down() {
     let rooms = named("layers");

@@ -1,16 +1,20 @@
-//! Who may call what: every operation of the document × every kind of caller. What must happen
-//! follows from `x-authz` alone; what did happen is the table in `tests/snapshots`.
+//! Who may call what: every route of the table × every kind of caller. What must happen follows from
+//! `x-authz` alone; what did happen is in `tests/snapshots`.
 
 mod callers;
+mod pages;
 mod routes;
 
 use crate::support::contract::{document, operations};
 use crate::support::{Answer, Call, TestApp};
 use callers::{Caller, World};
+use pain_journal::access::{Role, Subject};
+use pain_journal::routes::TableEntry;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// What anybody may call without a token. Beside what is the same for everybody, this list may only
 /// get shorter.
@@ -31,7 +35,10 @@ const OPEN_TO_ANYBODY: [&str; 14] = [
     "verifyEmail",
 ];
 
-/// An operation, as the document describes it.
+/// The route table of the server.
+static TABLE: LazyLock<Vec<TableEntry>> = LazyLock::new(pain_journal::api::table);
+
+/// A route: an operation, as the document describes it, or a page, as the table does.
 #[expect(clippy::struct_excessive_bools, reason = "a row of a table of yes and no")]
 struct Operation {
     path: &'static str,
@@ -45,6 +52,7 @@ struct Operation {
     recording: bool,
     takes_body: bool,
     takes_if_match: bool,
+    on_pages: bool,
 }
 
 impl Operation {
@@ -87,11 +95,57 @@ impl Operation {
             recording: asked("recording"),
             takes_body: operation["requestBody"].is_object(),
             takes_if_match: parameters.into_iter().flatten().any(|p| p["name"] == "If-Match"),
+            on_pages: false,
         }
     }
 
+    /// As the route table has it.
+    fn of(entry: &'static TableEntry) -> Self {
+        let need = entry.need;
+        let sections = need.sections().codes();
+        Self {
+            path: &entry.path,
+            method: entry.method.to_string(),
+            id: "",
+            bearer: need.is_signed_in(),
+            role: need.role().map(Role::code),
+            through_share: need.subject() == Subject::Share,
+            sections: callers::ALL
+                .into_iter()
+                .filter(|s| sections.iter().any(|n| n == s))
+                .collect(),
+            step_up: need.is_fresh(),
+            recording: need.is_recording(),
+            takes_body: false,
+            takes_if_match: false,
+            on_pages: need.is_on_pages(),
+        }
+    }
+
+    /// Every route of the table that is an operation, as the document describes it.
     fn all() -> Vec<Self> {
-        operations().into_iter().map(|(path, method, op)| Self::read(path, method, op)).collect()
+        let described = |entry: &TableEntry| {
+            let method = entry.method.as_str().to_lowercase();
+            let operation =
+                operations().into_iter().find(|o| (o.0, o.1) == (&*entry.path, &*method));
+            operation.unwrap_or_else(|| panic!("{method} {} is not described", entry.path))
+        };
+        let all: Vec<Self> = TABLE
+            .iter()
+            .filter(|entry| !entry.is_page)
+            .map(described)
+            .map(|(path, method, operation)| Self::read(path, method, operation))
+            .collect();
+        assert_eq!(all.len(), operations().len(), "what is described is in the table");
+        all
+    }
+
+    /// Every route of the table that is a page.
+    fn pages() -> Vec<Self> {
+        let mut pages: Vec<Self> = TABLE.iter().filter(|e| e.is_page).map(Self::of).collect();
+        // What signs the visitor out comes last.
+        pages.sort_by_key(|page| page.path == "/clinic/sign-out");
+        pages
     }
 
     /// The thing its address names: the part of the path before `{id}`.
@@ -218,7 +272,17 @@ async fn every_caller_gets_what_the_document_says_of_every_operation() {
     }
     assert!(faults.is_empty(), "{faults:#?}");
     rows.sort();
-    compare(&world, &rows);
+    let mut table = String::from(LEGEND);
+    write!(table, "\n{:<64}", "operation").unwrap();
+    for caller in &world.callers {
+        write!(table, " {:>9}", caller.name).unwrap();
+    }
+    table.push('\n');
+    for (_, row) in rows {
+        table.push_str(&row);
+        table.push('\n');
+    }
+    compare("authorization.txt", &table);
 }
 
 const LEGEND: &str = "\
@@ -242,31 +306,50 @@ caller, 404 hides what is not his; 412, 422 and the like come after that questio
   other      a practitioner with an active share of all sections but those the operation needs
 ";
 
-/// The table, against the committed one.
-fn compare(world: &World, rows: &[(&str, String)]) {
-    let mut table = String::from(LEGEND);
-    write!(table, "\n{:<64}", "operation").unwrap();
-    for caller in &world.callers {
-        write!(table, " {:>9}", caller.name).unwrap();
-    }
-    table.push('\n');
-    for (_, row) in rows {
-        table.push_str(row);
-        table.push('\n');
-    }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/authorization.txt");
+/// A table, against the committed one.
+fn compare(file: &str, table: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(file);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &table).unwrap();
+        std::fs::write(&path, table).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    let [old, new] = [&committed, &table].map(|t| t.lines().collect::<BTreeSet<_>>());
+    let [old, new] = [committed.as_str(), table].map(|t| t.lines().collect::<BTreeSet<_>>());
     let gone: Vec<_> = old.difference(&new).collect();
     let come: Vec<_> = new.difference(&old).collect();
     assert!(
         committed == table,
         "the policy changed; if that is meant, run with UPDATE_SNAPSHOTS=1\n- {gone:#?}\n+ {come:#?}"
     );
+}
+
+#[test]
+fn the_document_and_the_route_table_are_of_one_mind() {
+    let mut seen = BTreeSet::new();
+    for entry in TABLE.iter() {
+        assert!(seen.insert((&entry.path, entry.method.as_str())), "{} twice", entry.path);
+    }
+    let operations: Vec<_> =
+        TABLE.iter().filter(|entry| !entry.is_page).map(Operation::of).collect();
+    let described = Operation::all();
+    assert_eq!(operations.len(), described.len());
+    for (ours, theirs) in operations.iter().zip(&described) {
+        let words = |o: &Operation| {
+            let sections: BTreeSet<_> = o.sections.iter().copied().collect();
+            (
+                o.path,
+                o.method.clone(),
+                o.bearer,
+                o.role,
+                o.through_share,
+                sections,
+                o.step_up,
+                o.recording,
+                o.on_pages,
+            )
+        };
+        assert_eq!(words(ours), words(theirs));
+    }
 }
 
 #[test]

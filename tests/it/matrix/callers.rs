@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// All sections there are.
-const ALL: [&str; 8] =
+pub(super) const ALL: [&str; 8] =
     ["pain", "sleep", "mobility", "medication", "treatment", "assessments", "goals", "notes"];
 
 /// Somebody who calls.
@@ -199,7 +199,7 @@ impl World {
                 "shares" => caller.share(&[])?,
                 "devices" => &caller.device,
                 "rejected" => &caller.refused,
-                "snapshots" if operation.through_share => {
+                "snapshots" | "frozen" if operation.through_share => {
                     self.frozen.get(share).or(self.frozen.values().next())?
                 }
                 other if operation.through_share => &self.recorded[other],
@@ -207,7 +207,7 @@ impl World {
             };
             path = path.replace("{id}", id).replace("{collection}", "journal_entries");
         }
-        path = path.replace("{code}", "peg");
+        path = path.replace("{code}", "peg").replace("{file}", "days.csv");
         assert!(!path.contains('{'), "tell the matrix what to put into {path}");
         Some(path)
     }
