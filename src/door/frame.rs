@@ -1,7 +1,7 @@
 //! The frame around every request: its id, its headers, its log line, and the form of its failures.
 
 use super::cors::Crossing;
-use super::places::{Answering, Place};
+use super::places::{Answering, ConnectionPlace};
 use super::words::{answer, kind_of_status, secure};
 use crate::app::App;
 use crate::http::{Problem, ProblemKind, RequestId, body};
@@ -38,7 +38,7 @@ pub async fn frame(
         request.headers_mut().remove(header::ACCEPT_ENCODING);
     }
     let method = request.method().clone();
-    let answering = request.conn_data::<Rc<Place>>().map(Place::answering);
+    let answering = request.conn_data::<Rc<ConnectionPlace>>().map(ConnectionPlace::answering);
     let crossing = Crossing::of(&request);
     let answered = if let Some(kind) = unfit(request.headers()) {
         Ok(refused(request, kind))

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct Places {
     most: usize,
-    taken: RefCell<Vec<Rc<Place>>>,
+    taken: RefCell<Vec<Rc<ConnectionPlace>>>,
 }
 
 impl Places {
@@ -24,7 +24,7 @@ impl Places {
             self.make_room()?;
         }
         let mut taken = self.taken.borrow_mut();
-        let place = Rc::new(Place {
+        let place = Rc::new(ConnectionPlace {
             index: Cell::new(taken.len()),
             since: Cell::new(Instant::now()),
             answers: Cell::new(0),
@@ -51,7 +51,7 @@ impl Places {
         Some(())
     }
 
-    fn remove(&self, place: &Place) {
+    fn remove(&self, place: &ConnectionPlace) {
         let mut taken = self.taken.borrow_mut();
         let index = place.index.get();
         if taken.get(index).is_some_and(|there| std::ptr::eq(&raw const **there, place)) {
@@ -67,12 +67,12 @@ impl Places {
 #[derive(Debug)]
 pub(super) struct Taken {
     places: Rc<Places>,
-    place: Rc<Place>,
+    place: Rc<ConnectionPlace>,
 }
 
 impl std::ops::Deref for Taken {
-    type Target = Rc<Place>;
-    fn deref(&self) -> &Rc<Place> {
+    type Target = Rc<ConnectionPlace>;
+    fn deref(&self) -> &Rc<ConnectionPlace> {
         &self.place
     }
 }
@@ -85,7 +85,7 @@ impl Drop for Taken {
 
 /// How a connection stands.
 #[derive(Debug)]
-pub struct Place {
+pub struct ConnectionPlace {
     index: Cell<usize>,
     /// Since when the server waits for this client.
     since: Cell<Instant>,
@@ -98,7 +98,7 @@ pub struct Place {
     waker: RefCell<Option<Waker>>,
 }
 
-impl Place {
+impl ConnectionPlace {
     fn waits_for_its_client(&self) -> bool {
         self.answers.get() == 0 && !self.blocked.get()
     }
@@ -142,7 +142,7 @@ impl Place {
 
 /// An answer in the making.
 #[derive(Debug)]
-pub(crate) struct Answering(Rc<Place>);
+pub(crate) struct Answering(Rc<ConnectionPlace>);
 
 impl Drop for Answering {
     fn drop(&mut self) {
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn later(place: &Place, seconds: u64) {
+    fn later(place: &ConnectionPlace, seconds: u64) {
         place.touch(place.since() + Duration::from_secs(seconds));
     }
 

@@ -2,7 +2,7 @@
 //! requests, and for a client that does not read its answer.
 
 use super::framing::{Framing, Head};
-use super::places::{Place, Taken};
+use super::places::{ConnectionPlace, Taken};
 use crate::http::{LONGEST_BODY_TIME, ProblemKind};
 use actix_web::rt::net::TcpStream;
 use actix_web::web::BytesMut;
@@ -85,7 +85,7 @@ impl Watched {
     }
 
     /// The place it has.
-    pub(super) fn place(&self) -> Rc<Place> {
+    pub(super) fn place(&self) -> Rc<ConnectionPlace> {
         Rc::clone(&self.place)
     }
 

@@ -114,54 +114,41 @@ pub(super) fn decide<C: Record>(
     if !authorship::may_touch(author.hand, known) {
         return Step::Stop(WriteOutcome::NotYours);
     }
-    match (intent, known) {
-        (Intent::Create(content), None) => match author.settle(None, HistoryOp::Create, content) {
+    let Some(known) = known else {
+        let Intent::Create(content) = intent else { return Step::Stop(WriteOutcome::Unknown) };
+        return match author.settle(None, HistoryOp::Create, content) {
             Ok(content) => Step::Put(HistoryOp::Create, content),
             Err(faults) => Step::Stop(WriteOutcome::Invalid(faults)),
+        };
+    };
+    let (rev, is_tombstone) = (known.rev, known.deleted_at.is_some());
+    Step::Stop(match intent {
+        Intent::Create(_) if is_tombstone => WriteOutcome::Gone(rev),
+        Intent::Create(content) => match author.settle(Some(known), HistoryOp::Create, content) {
+            Ok(content) if content == known.content => WriteOutcome::Unchanged(known.clone()),
+            Err(faults) if !are_foreign(&faults) => WriteOutcome::Invalid(faults),
+            _ => WriteOutcome::Taken(rev),
         },
-        (Intent::Create(_), Some(known)) if known.deleted_at.is_some() => {
-            Step::Stop(WriteOutcome::Gone(known.rev))
-        }
-        (Intent::Create(content), Some(known)) => {
-            match author.settle(Some(known), HistoryOp::Create, content) {
-                Ok(content) if content == known.content => {
-                    Step::Stop(WriteOutcome::Unchanged(known.clone()))
-                }
-                Ok(_) => Step::Stop(WriteOutcome::Taken(known.rev)),
-                Err(faults) if are_foreign(&faults) => Step::Stop(WriteOutcome::Taken(known.rev)),
-                Err(faults) => Step::Stop(WriteOutcome::Invalid(faults)),
-            }
-        }
-        (Intent::Replace { .. } | Intent::Delete { .. }, None) => Step::Stop(WriteOutcome::Unknown),
-        (Intent::Replace { base, content }, Some(known)) => {
-            let is_tombstone = known.deleted_at.is_some();
+        Intent::Replace { base, content } => {
             let op = if is_tombstone { HistoryOp::Resurrect } else { HistoryOp::Update };
+            let saw_this = base.names(rev);
             match author.settle(Some(known), op, content) {
                 // Equal content is what the writer asked for, whatever version he saw: a lost answer.
                 Ok(content) if content == known.content && !is_tombstone => {
-                    Step::Stop(WriteOutcome::Unchanged(known.clone()))
+                    WriteOutcome::Unchanged(known.clone())
                 }
-                Ok(_) if !base.names(known.rev) => Step::Stop(WriteOutcome::Stale(known.rev)),
-                Ok(content) => Step::Put(op, content),
-                Err(faults) if !base.names(known.rev) && are_foreign(&faults) => {
-                    Step::Stop(WriteOutcome::Stale(known.rev))
-                }
-                Err(faults) => Step::Stop(WriteOutcome::Invalid(faults)),
+                Ok(content) if saw_this => return Step::Put(op, content),
+                Err(faults) if saw_this || !are_foreign(&faults) => WriteOutcome::Invalid(faults),
+                _ => WriteOutcome::Stale(rev),
             }
         }
-        (Intent::Delete { .. }, Some(known)) if known.deleted_at.is_some() => {
-            Step::Stop(WriteOutcome::Deleted(known.rev))
+        Intent::Delete { .. } if is_tombstone => WriteOutcome::Deleted(rev),
+        Intent::Delete { base: Some(base) } if !base.names(rev) => WriteOutcome::Stale(rev),
+        Intent::Delete { .. } if !authorship::may_delete(author.hand, known) => {
+            WriteOutcome::NotYours
         }
-        (Intent::Delete { base }, Some(known))
-            if base.as_ref().is_some_and(|base| !base.names(known.rev)) =>
-        {
-            Step::Stop(WriteOutcome::Stale(known.rev))
-        }
-        (Intent::Delete { .. }, Some(known)) if !authorship::may_delete(author.hand, known) => {
-            Step::Stop(WriteOutcome::NotYours)
-        }
-        (Intent::Delete { .. }, Some(_)) => Step::Bury,
-    }
+        Intent::Delete { .. } => return Step::Bury,
+    })
 }
 
 /// Is all that is wrong that somebody else's fields differ? Who has seen another version than the

@@ -1,13 +1,10 @@
 //! The plan of the house: every import points down. The order of the rooms is the one that people read, in
 //! docs/architecture.md.
 
+use crate::support::sources::{code, root, sources};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// The words in backticks of the part of the page between two marks.
 fn named(part: &str) -> Vec<String> {
@@ -33,32 +30,8 @@ fn module_of(file: &Path) -> String {
     parts.join("::")
 }
 
-fn sources() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![root().join("src")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
 fn modules() -> BTreeSet<String> {
     sources().iter().map(|file| module_of(file)).collect()
-}
-
-/// The code without comments.
-fn code(file: &Path) -> String {
-    let text = fs::read_to_string(file).unwrap();
-    let lines = text.lines().map(|line| line.find("//").map_or(line, |at| &line[..at]));
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The paths that a tree of names stands for: `a::{b, c::{d, e}}` is `a::b`, `a::c::d`, `a::c::e`.

@@ -1,14 +1,10 @@
 //! The list of jobs is the one that operators read, and no task runs beside the requests unnoticed.
 
+use crate::support::sources::{root, sources};
 use pain_journal::jobs::{Pace, all};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 #[test]
 fn operators_read_the_list_of_jobs() {
@@ -44,23 +40,14 @@ const LEFT_RUNNING: [(&str, &str); 1] = [("report/snapshots/job.rs", "a long rep
 #[test]
 fn every_task_beside_the_requests_is_known() {
     let mut found = Vec::new();
-    let mut folders = vec![root().join("src")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let Ok(text) = fs::read_to_string(&path) else { continue };
-            let code = text.split("#[cfg(test)]").next().unwrap();
-            if ["spawn(", "spawn_on(", "spawn_blocking("].iter().any(|call| code.contains(call)) {
-                let file = path.strip_prefix(root().join("src")).unwrap();
-                found.push(file.to_str().unwrap().to_owned());
-            }
+    for file in sources() {
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        if ["spawn(", "spawn_on(", "spawn_blocking("].iter().any(|call| code.contains(call)) {
+            let file = file.strip_prefix(root().join("src")).unwrap();
+            found.push(file.to_str().unwrap().to_owned());
         }
     }
-    found.sort();
     let mut known: Vec<&str> = STARTED.iter().chain(&LEFT_RUNNING).map(|(file, _)| *file).collect();
     known.sort_unstable();
     assert_eq!(found, known);

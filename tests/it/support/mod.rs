@@ -8,6 +8,7 @@ pub mod node;
 pub mod people;
 pub mod program;
 pub mod relay;
+pub mod sources;
 
 pub use app::TestApp;
 pub use client::{Answer, Call};
