@@ -14,7 +14,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What a page shows.
-pub(super) enum Content {
+pub(super) enum PageContent {
     /// Its main part.
     Main(Markup),
     /// Something with a main part of its own: a report behind the tools for it.
@@ -22,18 +22,18 @@ pub(super) enum Content {
 }
 
 /// A page: how deep it lies below the top, its title, and what it shows.
-pub(super) struct Page<'a> {
+pub(super) struct ClinicPage<'a> {
     /// From the page to the top: `./`, `../`, …
     pub(super) up: &'a str,
     /// The title.
     pub(super) title: &'a str,
     /// What it shows.
-    pub(super) content: Content,
+    pub(super) content: PageContent,
     /// Is somebody signed in?
     pub(super) signed_in: bool,
 }
 
-impl Page<'_> {
+impl ClinicPage<'_> {
     /// The page as an answer, with the cookie to keep.
     pub(super) fn answer(&self, status: StatusCode, cookie: Option<Cookie<'_>>) -> HttpResponse {
         let mut answer = HttpResponse::build(status);
@@ -79,8 +79,8 @@ impl Page<'_> {
                         }
                     }
                     @match &self.content {
-                        Content::Main(main) => { main id="main" tabindex="-1" { (main) } }
-                        Content::AroundMain(all) => { div id="main" tabindex="-1" { (all) } }
+                        PageContent::Main(main) => { main id="main" tabindex="-1" { (main) } }
+                        PageContent::AroundMain(all) => { div id="main" tabindex="-1" { (all) } }
                     }
                 }
             }
@@ -137,10 +137,10 @@ pub(super) fn failed(app: &App, up: &str, problem: &Problem) -> HttpResponse {
             (StatusCode::INTERNAL_SERVER_ERROR, "That did not work", "Try again later.")
         }
     };
-    let content = Content::Main(html! {
+    let content = PageContent::Main(html! {
         h1 { (title) }
         p { (text) }
         p { a href={ (up) "clinic" } { "To the list of patients" } }
     });
-    Page { up, title, content, signed_in: true }.answer(status, None)
+    ClinicPage { up, title, content, signed_in: true }.answer(status, None)
 }

@@ -1,7 +1,7 @@
 //! Frozen reports: keep the one on the page, list those that are kept, read one, take it along.
 
 use super::files::links;
-use super::frame::Content;
+use super::frame::PageContent;
 use super::visiting::Visiting;
 use crate::access::{self, Call, Filled, Id, Shared};
 use crate::http::{Answered, ProblemKind};
@@ -47,7 +47,7 @@ pub(super) async fn submit(
 /// The list.
 pub(super) async fn list(visit: Visiting<Shared<Reports>>) -> Answered<HttpResponse> {
     let snapshots = reports::newest(visit.may.clone()).await?;
-    Ok(visit.shows("Frozen reports", Content::Main(rows(visit.may.id(), &snapshots))))
+    Ok(visit.shows("Frozen reports", PageContent::Main(rows(visit.may.id(), &snapshots))))
 }
 
 fn rows(share: Uuid, snapshots: &[ReportSnapshot]) -> Markup {
@@ -94,7 +94,7 @@ fn moment(moment: DateTime<Utc>) -> String {
 /// One frozen report.
 pub(super) async fn page(visit: Visiting<Shared<Reports>>, Id(id): Id) -> Answered<HttpResponse> {
     let report = Box::pin(reports::page(visit.may.clone(), Chosen::Kept(id))).await?;
-    let content = Content::AroundMain(html! {
+    let content = PageContent::AroundMain(html! {
         div class="tools" {
             p {
                 "Frozen " (moment(report.generated_at)) ": it stays as it was. "

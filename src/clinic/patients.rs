@@ -1,6 +1,6 @@
 //! The list of a practitioner's patients.
 
-use super::frame::Content;
+use super::frame::PageContent;
 use super::visiting::Visiting;
 use crate::access::Practitioner;
 use crate::http::Answered;
@@ -17,7 +17,7 @@ const COLUMNS: [&str; 6] =
 /// The page.
 pub(super) async fn page(visit: Visiting<Practitioner>) -> Answered<HttpResponse> {
     let list = patients(&visit.may).await?;
-    Ok(visit.shows("Patients", Content::Main(main(&list))))
+    Ok(visit.shows("Patients", PageContent::Main(main(&list))))
 }
 
 fn main(list: &[OpenJournal]) -> Markup {

@@ -1,7 +1,7 @@
 //! A patient's report: the page, other days, print, and the files to take along.
 
 use super::files::links;
-use super::frame::Content;
+use super::frame::PageContent;
 use super::visiting::Visiting;
 use crate::access::Shared;
 use crate::http::Answered;
@@ -24,7 +24,7 @@ pub(super) async fn page(
 ) -> Answered<HttpResponse> {
     let report = Box::pin(reports::page(visit.may.clone(), Chosen::Live(asked))).await?;
     let (from, to) = (report.window.from, report.window.to);
-    let content = Content::AroundMain(html! {
+    let content = PageContent::AroundMain(html! {
         (tools(&report.label, visit.may.id(), from, to))
         (report.main)
     });

@@ -1,6 +1,6 @@
 //! Signing in to the pages and out of them.
 
-use super::frame::{Content, Page, see_other, to_sign_in};
+use super::frame::{ClinicPage, PageContent, see_other, to_sign_in};
 use super::visiting::{Scene, Visiting, cookie};
 use crate::access::{Account, Anyone, Filled};
 use crate::app::App;
@@ -84,8 +84,8 @@ fn form(status: StatusCode, email: &str, fault: Option<&str>) -> HttpResponse {
              you open is noted in its patient's access log."
         }
     };
-    let content = Content::Main(main);
-    Page { up: UP, title: "Sign in", content, signed_in: false }.answer(status, None)
+    let content = PageContent::Main(main);
+    ClinicPage { up: UP, title: "Sign in", content, signed_in: false }.answer(status, None)
 }
 
 /// A filled-in form.

@@ -4,7 +4,7 @@
 //! The cookie holds a token of an hour, made anew with every page, for this audience only. Scripts cannot
 //! read it, other sites cannot send it, and signing out anywhere ends it at once.
 
-use super::frame::{Content, Page, failed, see_other};
+use super::frame::{ClinicPage, PageContent, failed, see_other};
 use crate::access::{Call, Caller, Need, PAGES_COOKIE, Permission, app_of};
 use crate::app::App;
 use crate::auth::renew_page_token;
@@ -63,8 +63,8 @@ impl<P: Permission, S: Scene> Permission for Visiting<P, S> {
 
 impl<P, S> Visiting<P, S> {
     /// A page for somebody who is signed in.
-    pub(super) fn shows(&self, title: &str, content: Content) -> HttpResponse {
-        let page = Page { up: &self.up, title, content, signed_in: true };
+    pub(super) fn shows(&self, title: &str, content: PageContent) -> HttpResponse {
+        let page = ClinicPage { up: &self.up, title, content, signed_in: true };
         page.answer(StatusCode::OK, self.renewed())
     }
     /// On to another page.

@@ -1,7 +1,7 @@
-//! The plan of the house: every import points down. The order of the rooms is the one that people read, in
-//! docs/architecture.md.
+//! The plan of the house: every import points down, and a name means one thing. The order of the rooms is the
+//! one that people read, in docs/architecture.md.
 
-use crate::support::sources::{code, root, sources};
+use crate::support::sources::{code, root, sources, sources_in};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -220,4 +220,26 @@ fn what_is_pure_knows_neither_the_database_nor_http() {
             assert!(!code.contains(&format!("{library}::")), "{name} uses {library}");
         }
     }
+}
+/// The name of the type that a line of code declares for others.
+fn declared(line: &str) -> Option<&str> {
+    let rest = line.trim_start().strip_prefix("pub")?;
+    let rest = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(rest, |of| of.1);
+    let (kind, name) = rest.trim_start().split_once(' ')?;
+    let name = name.split(|c: char| !c.is_alphanumeric()).next()?;
+    (["struct", "enum", "trait", "type"].contains(&kind) && !name.is_empty()).then_some(name)
+}
+
+#[test]
+fn one_public_type_name_means_one_thing() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in sources().iter().chain(&sources_in("crates")) {
+        let place = file.strip_prefix(root()).unwrap().display().to_string();
+        for name in code(file).lines().filter_map(declared) {
+            places.entry(name.to_owned()).or_default().push(place.clone());
+        }
+    }
+    assert!(places.len() > 500, "{}", places.len());
+    places.retain(|_, places| places.len() > 1);
+    assert!(places.is_empty(), "names that mean several things: {places:#?}");
 }

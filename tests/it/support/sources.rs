@@ -14,7 +14,7 @@ pub fn sources() -> Vec<PathBuf> {
 }
 
 /// Every file of Rust in a folder of the repository and below it, in order.
-fn sources_in(folder: &str) -> Vec<PathBuf> {
+pub fn sources_in(folder: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
