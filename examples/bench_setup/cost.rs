@@ -4,7 +4,8 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use pain_journal::body_map::{BodyRegion, Laterality};
 use pain_journal::collections::{
     ActionTaken, AdverseEventKind, EntryKind, EpisodeStatus, EventOutcome, EventSeverity, GoalKind,
-    GoalStatus, Helped, IntakeKind, Occasion, PlanStatus, ReliefMeans, SessionStatus, Trigger,
+    GoalStatus, Helped, IntakeKind, Occasion, PlanStatus, ReliefMeans, SessionKind, SessionStatus,
+    Trigger,
 };
 use pain_journal::instruments::AssessmentStatus;
 use pain_journal::report::render::compose::{ENGLISH, practitioner_page};
@@ -12,7 +13,7 @@ use pain_journal::report::render::html;
 use pain_journal::report::render::pdf;
 use pain_journal::report::rows::{
     AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, Made,
-    NoteRow, PlanRow, QuestionRow, ReportInput, SessionRow, SiteRow, SleepRow,
+    NoteRow, PlanRow, QuestionRow, ReportInput, SessionRow, SiteRow, SleepRow, TreatmentRow,
 };
 use pain_journal::report::rules::build;
 use pain_journal::report::rules::pain::trend::TheilSen;
@@ -177,6 +178,8 @@ fn input(days: u32, a_day: u32) -> ReportInput {
         made: Made { generated_at: moment(last), revision: 1 },
         sections: Sections::ALL,
         share_label: None,
+        open_from: None,
+        treatments: every(7).map(|(day, date)| treatment(day, date)).collect(),
         entries: (0..days * a_day)
             .map(|number| entry(at(number / a_day), number, number % a_day))
             .collect(),
@@ -253,8 +256,14 @@ fn session(day: u32, journal_date: NaiveDate) -> SessionRow {
         starts_at,
         ends_at: Some(starts_at + TimeDelta::minutes(45)),
         status: SessionStatus::Attended,
+        kind: SessionKind::Treatment,
         techniques: vec!["manual_needling".to_owned()],
     }
+}
+
+fn treatment(day: u32, journal_date: NaiveDate) -> TreatmentRow {
+    let SessionRow { id, starts_at, .. } = session(day, journal_date);
+    TreatmentRow { id, journal_date, starts_at, pain_episode_id: None, treatment_plan_id: None }
 }
 
 fn assessment(day: u32, journal_date: NaiveDate) -> AssessmentRow {

@@ -52,5 +52,5 @@ macro_rules! batches {
 batches! {
     (1: A a)
     (2: A a, B b)
-    (13: A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l, M m)
+    (15: A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l, M m, N n, O o)
 }

@@ -191,7 +191,7 @@ def immediate_summary(differences):
 
 
 def session_effects(first, last, sessions, entries, scores):
-    """F4 for each attended session (of any kind) whose journal day is in the window.
+    """F4 for each of these attended treatments whose journal day is in the window.
 
     Reading: `sustained` may use no day of another attended session nor any day beyond it, and both
     sides need two rated days. A `now` rating of a daily entry is not a momentary rating here either:
@@ -342,6 +342,21 @@ def spearman(pairs):
 
 # --- The report ---------------------------------------------------------------------------------
 
+def treatments(sessions):
+    """Attended sessions in which something was treated."""
+    return [s for s in sessions if (s["status"], s["kind"]) == ("attended", "treatment")]
+
+
+def course_begin(sessions, last):
+    """The first day of the last chain of treatments with no more than 90 days between two."""
+    days = [journal_date(instant(s["starts_at"])) for s in treatments(sessions)]
+    days = sorted(day for day in days if day <= last)
+    begin = days.pop()
+    while days and begin - days[-1] <= 90 * DAY:
+        begin = days.pop()
+    return begin
+
+
 def report(first, last, lines):
     entries = [line for line in lines if line["collection"] == "journal_entries"]
     sessions = [line for line in lines if line["collection"] == "treatment_sessions"]
@@ -363,12 +378,11 @@ def report(first, last, lines):
     in_window = [s for s in sessions if first <= journal_date(instant(s["starts_at"])) <= last]
     count = {status: sum(s["status"] == status for s in in_window)
              for status in ("attended", "missed", "cancelled_patient")}
-    begin = min(journal_date(instant(s["starts_at"])) for s in in_window
-                if s["status"] == "attended")
-    b_from, b_to = max(begin - 14 * DAY, first), begin - DAY
-    baseline, b_scores = composite(scores, b_from, b_to)
-    follow_up, f_scores = composite(scores, last - 13 * DAY, last)
-    effects = session_effects(first, last, sessions, entries, scores)
+    begin = course_begin(sessions, last)
+    b_from, b_to = begin - 14 * DAY, begin - DAY
+    baseline, b_scores = composite({d: scores[d] for d in timely}, b_from, b_to)
+    follow_up, f_scores = composite(scores, max(last - 13 * DAY, begin + 15 * DAY), last)
+    effects = session_effects(first, last, treatments(sessions), entries, scores)
     judged = spikes(first, last, scores)
     worst = {d: worst_of(by_day.get(d, [])) for d in window}
     slept = nights([line for line in lines if line["collection"] == "sleep_records"])

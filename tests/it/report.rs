@@ -10,6 +10,7 @@ use pain_journal::time::TimeZone;
 use pain_journal::wire::Email;
 use serde_json::{Value, json};
 
+mod course;
 mod parts;
 mod snapshots;
 
@@ -145,7 +146,10 @@ fn compare(report: &Value, expected: &Value) -> usize {
     }
     let (found, wanted) = (&effects["immediate"], &expected["immediate"]);
     compare.same("pairs", &found["median"]["n"], &wanted["n"]);
-    compare.number("median", &found["median"]["value"], &wanted["median"]);
+    // Fewer than three are told one by one, and not taken together.
+    let is_told = wanted["n"].as_i64() >= Some(3);
+    let median = if is_told { &wanted["median"] } else { &Value::Null };
+    compare.number("median", &found["median"]["value"], median);
     compare.number("mean", &found["mean"]["value"], &wanted["mean"]);
     compare.interval("immediate", &found["mean"], wanted);
     compare.same("lower", &found["lower_count"], &wanted["lower_count"]);

@@ -9,15 +9,17 @@ use crate::http::{Answered, ProblemKind};
 use crate::journal::FIRST_DAY;
 use crate::report::rows::{
     AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, Made,
-    NoteRow, PlanRow, QuestionRow, ReportInput, SessionRow, SleepRow,
+    NoteRow, PlanRow, QuestionRow, ReportInput, SessionRow, SleepRow, TreatmentRow,
 };
+use crate::report::rules::pain::baseline::{self, FIRST_WEEK_DAYS};
+use crate::report::rules::treatment::course::Course;
 use crate::sections::Sections;
 use chrono::Days;
 pub(crate) use statements::ReportDays;
-use statements::{notes, of_days, share_label};
+use statements::{entries_around_starts, notes, of_days, share_label, treatments};
 
-/// Entries are read from this many days before the window: 28 to judge a spike (F6), which is more
-/// than the 17 that a baseline and a treatment session just before the window take.
+/// Entries are read from this many days before the window: 28 to judge a spike (F6). The baseline's are
+/// read for themselves.
 const DAYS_BEFORE: u64 = 28;
 /// A flare that touches the window began this many days before it at most.
 const LONGEST_FLARE_DAYS: u64 = 93;
@@ -26,6 +28,10 @@ const DAYS_AHEAD: u64 = 183;
 /// Ratings and treatment sessions are read up to this many days around the window, for the days around a
 /// treatment session.
 const DAYS_AROUND: u64 = 3;
+
+/// Days after the first treatment whose entries a report needs wherever they lie: those of the second-best
+/// baseline (F2).
+const AFTER_START: (i64, i64) = (1, FIRST_WEEK_DAYS);
 
 /// The sections a report is made of.
 pub(crate) const SECTIONS: Sections = Sections::ALL;
@@ -45,6 +51,8 @@ pub(crate) type ReportRows = (
     Vec<NoteRow>,
     Vec<QuestionRow>,
     Vec<(String,)>,
+    Vec<TreatmentRow>,
+    Vec<EntryRow>,
 );
 
 /// The days whose entries a report of this window is made of.
@@ -74,6 +82,8 @@ pub(crate) fn statements(
         notes((from, to)),
         of_days(ever),
         share_label(),
+        treatments(to),
+        entries_around_starts(to, AFTER_START, Some(before)),
     )
 }
 
@@ -90,16 +100,25 @@ pub(crate) fn input(
     rows: ReportRows,
 ) -> ReportInput {
     let (entries, sessions, sleep, flares, intakes, assessments, goals, adverse_events, ..) = rows;
-    let (.., plans, episodes, notes, questions, label) = rows;
+    let (.., plans, episodes, notes, questions, label, treatments, around_starts) = rows;
+    let open_from = journal.window().0;
+    let course = Course::find(&treatments, to.min(journal.today()), open_from);
+    let of_course = around_starts.into_iter().filter(|entry| {
+        let first = course.as_ref().and_then(Course::first_day);
+        first.is_some_and(|first| baseline::days_read(first).contains(entry.journal_date))
+    });
+    let entries = entries.into_iter().chain(of_course).collect();
     ReportInput {
         from,
         to,
         today: journal.today(),
         day_start_minute: journal.day_start_minute(),
         enrolled_on: journal.enrolled_on().unwrap_or(from),
+        open_from,
         made: Made { generated_at: journal.moment(), revision: journal.revision() },
         sections: journal.sections(),
         share_label: label.into_iter().next().map(|(label,)| label),
+        treatments,
         sessions,
         sleep,
         entries,

@@ -3,7 +3,9 @@
 use crate::access::Read;
 use crate::collections::Projection;
 use crate::db::Statement;
-use crate::report::rows::{EntryRow, NoteRow};
+use crate::report::rows::{EntryRow, NoteRow, TreatmentRow};
+use crate::report::rules::pain::baseline::BASELINE_DAYS;
+use crate::report::rules::treatment::course::LONGEST_GAP_DAYS;
 use chrono::NaiveDate;
 use std::sync::LazyLock;
 
@@ -23,28 +25,43 @@ pub(crate) fn share_label() -> Statement<Read, (String,)> {
     Statement::new("SELECT label FROM pj.shares WHERE id = sec.share()")
 }
 
-/// The first attended treatment session, as the responder analysis takes it for the start of the course.
-const FIRST_SESSION: &str = "SELECT min(journal_date) FROM pj.treatment_sessions \
-    WHERE patient_id = sec.subject() AND deleted_at IS NULL AND status = 'attended'";
+/// What makes a session an attended treatment, up to `$1`.
+const ATTENDED: &str = "status = 'attended' AND kind = 'treatment' AND journal_date <= $1";
 
-/// The text of [`entries_around_first`].
-static AROUND_FIRST: LazyLock<String> = LazyLock::new(|| {
-    let (entries, first) = (EntryRow::SELECT, FIRST_SESSION);
+static TREATMENTS: LazyLock<String> =
+    LazyLock::new(|| format!("{} AND {ATTENDED}", TreatmentRow::SELECT));
+
+/// Every attended treatment up to a day.
+pub(crate) fn treatments(to: NaiveDate) -> Statement<Read, TreatmentRow> {
+    Statement::new(&TREATMENTS).bind(to)
+}
+
+/// Entries around the treatments that may begin a course: none of the same complaint lies in the `$2`
+/// days before them. Which one does begin it, the rule of the course says.
+static AROUND_STARTS: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "{entries} AND journal_date >= ({first}) - $1 AND journal_date <= ({first}) + $3 \
-         AND (journal_date < ({first}) OR journal_date >= ({first}) + $2)"
+        "{} AND journal_date NOT BETWEEN $6 AND $7 AND journal_date = ANY (ARRAY(\
+         SELECT t.journal_date + d FROM (SELECT journal_date, journal_date - lag(journal_date) \
+         OVER (PARTITION BY pain_episode_id ORDER BY journal_date) AS gap \
+         FROM pj.treatment_sessions WHERE patient_id = sec.subject() AND deleted_at IS NULL \
+         AND {ATTENDED}) t, (SELECT generate_series(-$3, -1) \
+         UNION ALL SELECT generate_series($4, $5)) days (d) WHERE t.gap IS NULL OR t.gap > $2))",
+        EntryRow::SELECT
     )
 });
 
-/// The journal day of the first attended session; null where there is none.
-pub(crate) fn first_session() -> Statement<Read, (Option<NaiveDate>,)> {
-    Statement::new(FIRST_SESSION)
-}
-
-/// The entries of the given days before the first attended treatment session, and of the days from `after.0`
-/// to `after.1` behind it.
-pub(crate) fn entries_around_first(before: i32, after: (i32, i32)) -> Statement<Read, EntryRow> {
-    Statement::new(&AROUND_FIRST).bind(before).bind(after.0).bind(after.1)
+/// The entries of the days of a baseline (F2), and of the days from `after.0` to `after.1` behind the
+/// first treatment, of each course up to a day. Those of the days `known` are read elsewhere.
+pub(crate) fn entries_around_starts(
+    to: NaiveDate,
+    after: (i64, i64),
+    known: Option<ReportDays>,
+) -> Statement<Read, EntryRow> {
+    let known = known.unwrap_or((to, to - chrono::Days::new(1)));
+    let days = |days: i64| i32::try_from(days).unwrap_or(0);
+    let statement = Statement::new(&AROUND_STARTS).bind(to).bind(days(LONGEST_GAP_DAYS));
+    let statement = statement.bind(days(BASELINE_DAYS)).bind(days(after.0)).bind(days(after.1));
+    statement.bind(known.0).bind(known.1)
 }
 
 /// The shared notes of one collection. Where it has triggers, what `other` means among them is a note, too.

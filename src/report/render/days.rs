@@ -82,6 +82,7 @@ const COLUMNS: [Column; 23] = [
     ("relief_taken", MEDICATION, |day| day.relief_taken.into()),
     ("preventive_taken", MEDICATION, |day| day.preventive_taken.into()),
     ("sessions_attended", TREATMENT, |day| day.sessions_attended.into()),
+    ("treatments_attended", TREATMENT, |day| day.treatments_attended.into()),
     ("sleep_minutes", SLEEP, |day| day.sleep_minutes.into()),
     ("sleep_quality", SLEEP, |day| day.sleep_quality.into()),
 ];
@@ -160,6 +161,7 @@ mod tests {
             "relief_taken",
             "preventive_taken",
             "sessions_attended",
+            "treatments_attended",
         ];
         assert_eq!(table.columns, expected);
     }

@@ -10,7 +10,7 @@ use crate::report::rows::{
 };
 use crate::report::rules::fixtures::{
     assessment, at, daily, date, episode, event, flare, goal, input, intake, night, note, plan,
-    rating, session,
+    rating, session, with_course,
 };
 use uuid::Uuid;
 
@@ -197,7 +197,7 @@ pub(crate) fn usual() -> ReportInput {
         noted(61, "Long drive, no breaks. Heat helped a little."),
         noted(83, "First time I walked around the lake without stopping."),
     ];
-    input
+    with_course(input)
 }
 
 /// Ninety days of which nine were rated.
@@ -208,7 +208,7 @@ pub(crate) fn sparse() -> ReportInput {
     input.entries.extend([told(40, 90), told(41, 90)]);
     input.sleep = vec![slept(41, 90)];
     input.sessions = vec![session(20, 600), session(50, 600)];
-    input
+    with_course(input)
 }
 
 /// Ninety days without a gap, and little pain in the end.
@@ -230,7 +230,7 @@ pub(crate) fn perfect() -> ReportInput {
         input.entries.extend(around(day, 6 - day / 10));
     }
     input.assessments = vec![assessment(0, "peg", 7.0), assessment(89, "peg", 0.33)];
-    input
+    with_course(input)
 }
 
 /// Two years with everything.
@@ -253,7 +253,7 @@ pub(crate) fn long() -> ReportInput {
     input.assessments =
         (0..12).map(|month| assessment(month * 60 + 3, "peg", 7.0 - month as f64 / 3.0)).collect();
     input.notes = (1..24).map(|month| noted(month * 30, "A note of the month.")).collect();
-    input
+    with_course(input)
 }
 
 /// A usual journal whose words are long and in several scripts.

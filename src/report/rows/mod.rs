@@ -13,16 +13,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 pub use entries::{EntryRow, SiteRow, TimeOrder, Tried};
 pub use records::{
     AdverseEventRow, AssessmentRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, NoteRow, PlanRow,
-    QuestionRow, RatedActivity, SessionRow, SleepRow,
+    QuestionRow, RatedActivity, SessionRow, SleepRow, TreatmentRow,
 };
 use serde::Serialize;
 pub(crate) use visible::is_section_of_note_open;
 
 /// All that the statements of a report are computed from, and that the hash of a frozen one covers.
 ///
-/// Rows may reach beyond the window, and must for three purposes: the 14 journal days before the
-/// first attended treatment session (F2), the three days on either side of each treatment session (F4), and
-/// the 28 days before each day that is judged a spike or none (F6). Work and
+/// Rows may reach beyond the window, and must for four purposes: the attended treatments that make the
+/// course, the 14 journal days before its first one (F2), the three days on either side of each session (F4), and the 28
+/// days before each day that is judged a spike or none (F6). Work and
 /// size grow with the square of the rated days and with the days of the window: the caller
 /// bounds its length.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,6 +37,8 @@ pub struct ReportInput {
     pub day_start_minute: i16,
     /// First journal day on which an entry was expected.
     pub enrolled_on: NaiveDate,
+    /// First journal day the reader may see; `None` where no day is closed by its date.
+    pub open_from: Option<NaiveDate>,
     /// When and of which state of the journal it is made: no part of what it is computed from.
     #[serde(skip)]
     pub made: Made,
@@ -44,7 +46,9 @@ pub struct ReportInput {
     pub sections: Sections,
     /// How the patient calls the share the journal is read through; `None` for the own journal.
     pub share_label: Option<String>,
-    /// Treatment sessions of the course.
+    /// Attended treatments up to the end of the window, however far back.
+    pub treatments: Vec<TreatmentRow>,
+    /// Treatment sessions of the window and around it.
     pub sessions: Vec<SessionRow>,
     /// Sleep records.
     pub sleep: Vec<SleepRow>,

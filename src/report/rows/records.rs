@@ -5,7 +5,7 @@ use super::entries::{TimeOrder, Tried, tried};
 use crate::collections::{
     ActionTaken, AdverseEventKind, AssessmentAnswer, DatePrecision, EpisodeStatus, EventOutcome,
     EventSeverity, GoalKind, GoalStatus, Helped, IntakeKind, Occasion, PlanStatus, Relief,
-    SessionStatus, Trigger, projection,
+    SessionKind, SessionStatus, Trigger, projection,
 };
 use crate::instruments::{AssessmentFlag, AssessmentStatus};
 use crate::time::{Instant, PhoneZone, journal_date};
@@ -14,7 +14,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 projection! {
-    /// One treatment session of the course the report is about.
+    /// One treatment session of the days around the window.
     pub struct SessionRow of "treatment_sessions" {
         /// The treatment session's id, unique among the rows.
         id: Uuid,
@@ -26,8 +26,26 @@ projection! {
         ends_at: Option<DateTime<Utc>>,
         /// What became of it.
         status: SessionStatus,
+        /// What it was for.
+        kind: SessionKind,
         /// Machine names of the techniques used, in the recorded order.
         techniques: Vec<String>,
+    }
+}
+
+projection! {
+    /// One attended treatment, however far back. Consultations and reviews are none.
+    pub struct TreatmentRow of "treatment_sessions" {
+        /// The session.
+        id: Uuid,
+        /// The journal day of the session, as stored.
+        journal_date: NaiveDate,
+        /// When it started.
+        starts_at: DateTime<Utc>,
+        /// The complaint it was for.
+        pain_episode_id: Option<Uuid>,
+        /// The plan it belongs to.
+        treatment_plan_id: Option<Uuid>,
     }
 }
 

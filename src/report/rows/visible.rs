@@ -24,6 +24,7 @@ impl ReportInput {
         }
         if closed(Section::Treatment) {
             input.sessions.clear();
+            input.treatments.clear();
             input.plans.clear();
             input.adverse_events.clear();
         }

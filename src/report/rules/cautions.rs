@@ -1,8 +1,5 @@
 //! What the page cannot say (clinical reference 4.5), in plain sentences.
 
-use super::numbers::one_decimal;
-use super::pain::baseline::{Baseline, BaselineKind, expected_regression};
-use super::pain::window::DAILY_RELIABILITY;
 use crate::sections::{Section, Sections};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,6 +13,13 @@ pub struct Caution {
     /// The caution in plain words.
     #[schema(max_length = 400)]
     pub text: String,
+}
+
+impl Caution {
+    /// A caution of this name.
+    pub(crate) fn new(code: &str, text: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), text: text.into() }
+    }
 }
 
 /// The cautions printed on every report.
@@ -140,62 +144,18 @@ const OMITTED: [(Section, &str, &str); 8] = [
     ),
 ];
 
-/// The cautions of one report: the fixed ones, then those its data call for.
-pub(crate) fn cautions(sections: Sections, baseline: Option<&Baseline>) -> Vec<Caution> {
-    let mut cautions: Vec<Caution> =
-        ALWAYS.iter().map(|(code, text)| caution(code, text)).collect();
-    for (section, code, text) in SHOWN {
-        if sections.contains(section) {
-            cautions.push(caution(code, text));
-        }
-    }
-    if let Some(baseline) = baseline {
-        if baseline.is_high() {
-            cautions.push(caution("regression_to_the_mean", &regression()));
-        }
-        if baseline.kind == BaselineKind::FirstWeekAfterStart {
-            cautions.push(caution(
-                "no_baseline_before_treatment",
-                "Too few days were rated before the first attended treatment session, so this page \
-                 makes no statement of pain before against after the start of treatment.",
-            ));
-        }
-    }
-    for (section, code, text) in OMITTED {
-        if !sections.contains(section) {
-            cautions.push(caution(code, text));
-        }
-    }
-    cautions
-}
-
-/// F13 in words, with its worked example.
-fn regression() -> String {
-    let (selected, usual) = (7.5, 5.0);
-    let fall = expected_regression(selected, usual, DAILY_RELIABILITY);
-    format!(
-        "The baseline was taken at a time of high pain. Pain that starts high tends to be lower \
-         later without any treatment: a person whose usual mean is {} and who starts at {} can be \
-         expected to fall by about {} points.",
-        one_decimal(usual),
-        one_decimal(selected),
-        one_decimal(fall)
-    )
-}
-
-fn caution(code: &str, text: &str) -> Caution {
-    Caution { code: code.to_owned(), text: text.to_owned() }
+/// The cautions of one report: the fixed ones, and those that go with what it shows and leaves out.
+pub(crate) fn cautions(sections: Sections) -> Vec<Caution> {
+    let shown = SHOWN.iter().filter(|(section, ..)| sections.contains(*section));
+    let omitted = OMITTED.iter().filter(|(section, ..)| !sections.contains(*section));
+    let of_sections = shown.chain(omitted).map(|(_, code, text)| (code, text));
+    let all = ALWAYS.iter().map(|(code, text)| (code, text)).chain(of_sections);
+    all.map(|(code, text)| Caution::new(code, *text)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{date, days_from, session};
     use super::*;
-    use crate::sections::Sections;
-
-    fn codes(sections: Sections, baseline: Option<&Baseline>) -> Vec<String> {
-        cautions(sections, baseline).into_iter().map(|caution| caution.code).collect()
-    }
 
     fn has(codes: &[String], code: &str) -> bool {
         codes.iter().any(|other| other == code)
@@ -203,24 +163,10 @@ mod tests {
 
     #[test]
     fn the_fixed_cautions_are_always_there() {
-        let codes = codes(Sections::NONE, None);
+        let codes: Vec<String> =
+            cautions(Sections::NONE).into_iter().map(|caution| caution.code).collect();
         assert!(ALWAYS.iter().all(|(code, _)| has(&codes, code)));
         assert!(OMITTED.iter().all(|(_, code, _)| has(&codes, code)));
         assert!(!SHOWN.iter().any(|(_, code, _)| has(&codes, code)));
-    }
-
-    #[test]
-    fn a_high_baseline_brings_regression_to_the_mean() {
-        let all = Sections::ALL;
-        let baseline = |scores: &[Option<i16>]| {
-            Baseline::find(&days_from(10, scores), &[&session(20, 600)], date(40))
-        };
-        let high = codes(all, Some(&baseline(&[Some(7); 7])));
-        assert!(has(&high, "regression_to_the_mean") && !has(&high, "pain_omitted"));
-        let moderate = codes(all, Some(&baseline(&[Some(6); 7])));
-        assert!(!has(&moderate, "regression_to_the_mean"));
-        let none = codes(all, Some(&baseline(&[])));
-        assert!(has(&none, "no_baseline_before_treatment"));
-        assert!(regression().contains("about 0.9 points"), "{}", regression());
     }
 }

@@ -6,12 +6,12 @@ use crate::collections::IntakeKind;
 use crate::collections::{
     AdverseEventKind, EpisodeStatus, EventSeverity, GoalKind, GoalStatus, PlanStatus, Trigger,
 };
-use crate::collections::{EntryKind, SessionStatus};
+use crate::collections::{EntryKind, SessionKind, SessionStatus};
 use crate::instruments::AssessmentStatus;
 use crate::report::rows::Made;
 use crate::report::rows::{
     AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, NoteRow,
-    PlanRow, ReportInput, SessionRow, SleepRow,
+    PlanRow, ReportInput, SessionRow, SleepRow, TreatmentRow,
 };
 use crate::sections::Sections;
 use crate::time::{PhoneZone, TimeZone};
@@ -75,6 +75,16 @@ pub(crate) fn dailies(first: i64, averages: &[Option<i16>]) -> Vec<EntryRow> {
     days.filter(|(_, average)| average.is_some()).map(|(day, a)| daily(day, *a)).collect()
 }
 
+/// As [`dailies`], each typed four days after its day.
+pub(crate) fn late(first: i64, averages: &[Option<i16>]) -> Vec<EntryRow> {
+    let days = (first..).zip(averages).map(|(day, average)| EntryRow {
+        recorded_at: Some(at(day + 4, 1200)),
+        received_at: at(day + 4, 1200),
+        ..daily(day, *average)
+    });
+    days.collect()
+}
+
 /// As [`dailies`], already scored.
 pub(crate) fn days_from(first: i64, averages: &[Option<i16>]) -> PainDays {
     PainDays::from_rows(&dailies(first, averages), 240)
@@ -93,8 +103,34 @@ pub(crate) fn session(day: i64, minute: i64) -> SessionRow {
         starts_at: at(day, minute),
         ends_at: Some(at(day, minute + 45)),
         status: SessionStatus::Attended,
+        kind: SessionKind::Treatment,
         techniques: vec!["manual_needling".to_owned()],
     }
+}
+
+/// An attended treatment on a day.
+pub(crate) fn treatment(day: i64) -> TreatmentRow {
+    treated(&session(day, 600))
+}
+
+/// What is known of an attended treatment however far it lies back.
+pub(crate) fn treated(session: &SessionRow) -> TreatmentRow {
+    TreatmentRow {
+        id: session.id,
+        journal_date: session.journal_date,
+        starts_at: session.starts_at,
+        pain_episode_id: None,
+        treatment_plan_id: None,
+    }
+}
+
+/// The attended treatments among the sessions of an input become those of its course.
+pub(crate) fn with_course(mut input: ReportInput) -> ReportInput {
+    let is_treatment = |row: &&SessionRow| {
+        row.status == SessionStatus::Attended && row.kind == SessionKind::Treatment
+    };
+    input.treatments = input.sessions.iter().filter(is_treatment).map(treated).collect();
+    input
 }
 
 /// An id for a kind of record and a number.
@@ -233,9 +269,11 @@ pub(crate) fn input(from: i64, to: i64) -> ReportInput {
         today: date(to),
         day_start_minute: 240,
         enrolled_on: date(from),
+        open_from: None,
         made: Made { generated_at: at(to, 720), revision: 7 },
         sections: Sections::ALL,
         share_label: None,
+        treatments: vec![],
         sessions: vec![],
         sleep: vec![],
         entries: vec![],
@@ -256,11 +294,11 @@ pub(crate) fn full() -> ReportInput {
     let mut input = input(0, 39);
     let before = [7, 6, 8, 7, -1, 6, 7];
     let after = [4, 5, 3, -1, 4, 4, 3];
-    let days = (13..).zip(before).chain((33..).zip(after));
+    let days = (11..).zip(before).chain((33..).zip(after));
     for (day, score) in days.filter(|(_, score)| *score >= 0) {
         input.entries.push(EntryRow { worst: Some(score + 2), ..daily(day, Some(score)) });
     }
-    for (day, pre, post) in [(20, 7, 5), (22, 6, 4), (24, 7, 6)] {
+    for (day, pre, post) in [(18, 7, 5), (22, 6, 4), (24, 7, 6)] {
         input.sessions.push(session(day, 600));
         let moment = |kind, minute, now| EntryRow { now: Some(now), ..rating(kind, day, minute) };
         input.entries.push(moment(EntryKind::PreSession, 590, pre));
@@ -272,7 +310,7 @@ pub(crate) fn full() -> ReportInput {
     for day in 0..40 {
         input.sleep.push(SleepRow { quality: Some(6), ..night(day, Some(400)) });
     }
-    input
+    with_course(input)
 }
 
 /// A small generator, so that shuffles are the same on every run.

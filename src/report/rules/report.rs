@@ -3,11 +3,12 @@
 use super::adherence::{self, ReportHeader};
 use super::cautions::{self, Caution};
 use super::life::function::{self, FunctionSummary};
-use super::life::questionnaires::{self, QuestionnaireSummary};
+use super::life::questionnaires::{self, GlobalImpression, QuestionnaireSummary};
 use super::life::records::{self, ReportedComplaint, ReportedGoal, ReportedPlan, SharedNote};
 use super::life::visit::{self, VisitPreparation};
 use super::life::wellbeing::{self, WellbeingSummary};
 use super::pain::baseline::{Baseline, PainBaseline};
+use super::pain::beside::Beside;
 use super::pain::change::{self, PainChange};
 use super::pain::coverage::{self, CoverageWeek};
 use super::pain::daily::PainDays;
@@ -21,6 +22,7 @@ use super::series::{self, DailyPoint, Sources};
 use super::sleep::link::{self, SleepLink};
 use super::sleep::nights::{self, SleepSummary};
 use super::statement::{Method, ReportCode, ReportStatement, ReportWindow};
+use super::treatment::course::{Course, ReportedCourse};
 use super::treatment::events::{self, ReportedEvent, WarningSigns};
 use super::treatment::medication::{self, MedicationDays, MedicationSummary};
 use super::treatment::relief::{self, ReliefUse};
@@ -33,7 +35,7 @@ use utoipa::ToSchema;
 
 /// Version of the rules a report was computed by. It changes whenever the same rows would give
 /// other numbers or words.
-pub const RULE_VERSION: &str = "3";
+pub const RULE_VERSION: &str = "4";
 
 /// The pain statements of a report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -43,12 +45,15 @@ pub struct PainSummary {
     pub window_mean: ReportStatement,
     /// Pain at the start of the course. Source: F2, clinical reference.
     pub baseline: PainBaseline,
-    /// Mean of the daily scores over the last 14 days of the window up to today, without days of
-    /// the baseline and without days up to the first attended session. Source: F1 and F3,
-    /// clinical reference.
+    /// Mean of the daily scores over the last 14 days of the window up to today, none of them before
+    /// the 15th day after the first treatment of the course. Source: F1 and F3, clinical reference.
     pub follow_up: ReportStatement,
     /// Follow-up against baseline. Source: F3, clinical reference.
     pub change: PainChange,
+    /// What binds baseline, follow-up and change, and is to be read beside them.
+    #[serde(default)]
+    #[schema(required, max_items = 64)]
+    pub cautions: Vec<Caution>,
     /// Trend over the whole window up to today. Source: F7, clinical reference.
     pub trend: PainTrend,
     /// Whether pain stood still over the last 28 days; null below its gate. Source: F8, clinical
@@ -64,7 +69,7 @@ pub struct PainSummary {
 #[schema(as = ProgressReport)]
 pub struct Report {
     /// Version of the rules the report was computed by.
-    #[schema(max_length = 16, examples("3"))]
+    #[schema(max_length = 16, examples("4"))]
     pub rule_version: String,
     /// When the report was computed, to the millisecond.
     #[serde(serialize_with = "milliseconds")]
@@ -95,6 +100,10 @@ pub struct Report {
     /// where pain is omitted.
     #[schema(max_items = 530)]
     pub weeks: Vec<ReportStatement>,
+    /// The course of treatment the report is about; null where treatment is omitted or none is known.
+    #[serde(default)]
+    #[schema(required)]
+    pub course: Option<ReportedCourse>,
     /// The pain statements; null where pain is omitted.
     #[schema(required)]
     pub pain: Option<PainSummary>,
@@ -190,10 +199,12 @@ pub fn build(input: &ReportInput) -> Report {
     // Nothing is known of days before the journal began, unless they were rated later.
     let began = days.first_day().map_or(input.enrolled_on, |day| day.min(input.enrolled_on));
     let observed = ReportWindow::new(input.from.max(began), input.to.min(input.today));
-    let baseline = with_pain.map(|()| {
-        let end = input.to.min(input.today);
-        Baseline::find(days, sessions.unwrap_or_default(), end)
-    });
+    let end = input.to.min(input.today);
+    let course =
+        with_treatment.and_then(|()| Course::find(&input.treatments, end, input.open_from));
+    let questionnaires =
+        open(Section::Assessments).map(|()| questionnaires::summary(&input.assessments, elapsed));
+    let impression = questionnaires.as_ref().and_then(|found| found.impression.as_ref());
     Report {
         rule_version: RULE_VERSION.to_owned(),
         generated_at: input.made.generated_at.trunc_subsecs(3),
@@ -207,14 +218,17 @@ pub fn build(input: &ReportInput) -> Report {
             .map(|()| visit::preparation(&input.questions, &input.goals, sessions, input.today)),
         daily: series::series(window, expected, &sources),
         weeks: with_pain.and(elapsed).map_or_else(Vec::new, |elapsed| window::weeks(days, elapsed)),
-        pain: baseline.as_ref().map(|baseline| pain_summary(days, baseline, elapsed)),
+        course: course.as_ref().and_then(|course| course.to_report(&input.plans)),
+        pain: with_pain.map(|()| {
+            let baseline = Baseline::find(days, course.as_ref(), end);
+            pain_summary(days, &baseline, elapsed, course.as_ref(), impression)
+        }),
         session_effects: with_pain
             .and(sessions)
             .map(|sessions| session_effect::session_effects(ratings, days, sessions, elapsed)),
         complaints: with_pain.map(|()| records::complaints(&input.episodes, elapsed)),
         plans: with_treatment.map(|()| records::plans(&input.plans, elapsed)),
-        questionnaires: open(Section::Assessments)
-            .map(|()| questionnaires::summary(&input.assessments, elapsed)),
+        questionnaires,
         function: with_mobility.map(|()| function::summary(&input.entries, elapsed)),
         sleep: with_sleep.map(|()| nights::summary(&sources.nights, elapsed)),
         sleep_link: with_sleep.and(with_pain).map(|()| link::link(&sources.nights, days, elapsed)),
@@ -237,7 +251,7 @@ pub fn build(input: &ReportInput) -> Report {
         shared_notes: open(Section::Notes)
             .map(|()| records::notes(&input.notes, sections, elapsed)),
         coverage: with_pain.map(|()| coverage::weeks(days, elapsed, expected)),
-        cautions: cautions::cautions(sections, baseline.as_ref()),
+        cautions: cautions::cautions(sections),
     }
 }
 
@@ -246,6 +260,8 @@ fn pain_summary(
     days: &PainDays,
     baseline: &Baseline,
     elapsed: Option<ReportWindow>,
+    course: Option<&Course>,
+    impression: Option<&GlobalImpression>,
 ) -> PainSummary {
     const WINDOW: Method = (
         "mean_of_daily_scores",
@@ -253,15 +269,18 @@ fn pain_summary(
     );
     const FOLLOW_UP: Method = (
         "mean_of_daily_scores_last_14_days",
-        "Mean of the daily scores over the last 14 journal days of the window up to today, without \
-         days of the baseline and days up to the first attended treatment session.",
+        "Mean of the daily scores over the last 14 journal days of the window up to today, none of \
+         them before the 15th day after the first treatment of the course.",
     );
     let follow_up = baseline.follow_up(days, elapsed);
+    let change = change::change(baseline, &follow_up);
+    let beside = Beside { baseline, follow_up: &follow_up, change: &change, course, impression };
     PainSummary {
         window_mean: Composite::over(days, elapsed).statement(WINDOW),
-        baseline: baseline.to_report(),
+        baseline: baseline.to_report(change.differs_with_late_entries(baseline)),
         follow_up: follow_up.statement(FOLLOW_UP),
-        change: change::change(baseline, &follow_up),
+        cautions: beside.cautions(),
+        change,
         trend: trend::trend(days, elapsed),
         plateau: plateau::plateau(days, elapsed),
         time_in_state: time_in_state::time_in_state(days, elapsed),

@@ -8,7 +8,7 @@ use super::statement::ReportWindow;
 use super::treatment::medication::MedicationDays;
 use super::weekly::{ByDay, answers};
 use crate::collections::IntakeKind;
-use crate::collections::SessionStatus;
+use crate::collections::{SessionKind, SessionStatus};
 use crate::report::rows::{EntryRow, SessionRow};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,10 @@ pub struct DailyPoint {
     /// Attended treatment sessions on the day; null where treatment is omitted.
     #[schema(required, minimum = 0, maximum = 1_000_000)]
     pub sessions_attended: Option<i32>,
+    /// Those of them in which something was treated; null where treatment is omitted.
+    #[serde(default)]
+    #[schema(required, minimum = 0, maximum = 1_000_000)]
+    pub treatments_attended: Option<i32>,
     /// Minutes slept in the night that ended on this day: the longest record, never a sum, since
     /// two devices may have recorded one night. Null where unknown or sleep is omitted.
     #[schema(required, minimum = 0, maximum = 1440)]
@@ -111,7 +115,11 @@ pub(crate) fn series(
     expected: Option<ReportWindow>,
     sources: &Sources<'_>,
 ) -> Vec<DailyPoint> {
-    let attended = sources.sessions.as_deref().map(attended_by_day);
+    let counted = |is_counted: fn(SessionKind) -> bool| {
+        sources.sessions.as_deref().map(|rows| attended_by_day(rows, is_counted))
+    };
+    let attended = counted(|_| true);
+    let treated = counted(|kind| kind == SessionKind::Treatment);
     let (of_pain, of_mobility) = sources.entries;
     let scale = |pick: fn(&EntryRow) -> Option<i16>| answers(of_pain, pick);
     let (mood, stress) = (scale(|entry| entry.mood), scale(|entry| entry.stress));
@@ -147,6 +155,7 @@ pub(crate) fn series(
             relief_taken: taken(IntakeKind::Relief),
             preventive_taken: taken(IntakeKind::Preventive),
             sessions_attended: attended.as_ref().map(|days| days.get(&date).copied().unwrap_or(0)),
+            treatments_attended: treated.as_ref().map(|days| days.get(&date).copied().unwrap_or(0)),
             sleep_minutes: night.and_then(|night| night.total_sleep_minutes),
             sleep_quality: night.and_then(|night| night.quality).map(i32::from),
         }
@@ -154,9 +163,10 @@ pub(crate) fn series(
     window.into_iter().flat_map(ReportWindow::iter).map(point).collect()
 }
 
-fn attended_by_day(sessions: &[&SessionRow]) -> ByDay<i32> {
+fn attended_by_day(sessions: &[&SessionRow], is_counted: fn(SessionKind) -> bool) -> ByDay<i32> {
     let mut days = ByDay::new();
-    for row in sessions.iter().filter(|row| row.status == SessionStatus::Attended) {
+    let attended = sessions.iter().filter(|row| row.status == SessionStatus::Attended);
+    for row in attended.filter(|row| is_counted(row.kind)) {
         *days.entry(row.journal_date).or_insert(0) += 1;
     }
     days

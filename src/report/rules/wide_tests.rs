@@ -3,7 +3,7 @@
 
 use super::fixtures::{
     assessment, at, daily, date, episode, event, flare, goal, input, intake, night, note, plan,
-    rating, session,
+    rating, session, treatment,
 };
 use super::inputs_hash;
 use super::pain::coverage::CoverageWeek;
@@ -73,7 +73,10 @@ fn journal(days: &[Day]) -> ReportInput {
         match day.what {
             2 | 3 => input.flares.push(flare(n, Some(n + i64::from(day.what)))),
             4 => input.flares.push(flare(n, None)),
-            5 | 6 => input.sessions.push(session(n, 600)),
+            5 | 6 => {
+                input.sessions.push(session(n, 600));
+                input.treatments.push(treatment(n));
+            }
             7 => input.assessments.push(assessment(n, "peg", f64::from(day.mood.unwrap_or(4)))),
             8 => input.assessments.push(assessment(n, "pgic", 2.0)),
             9 => input.goals.push(goal(n)),
@@ -139,6 +142,7 @@ fn exchange(input: &mut ReportInput, other: &ReportInput, section: Section) {
         }
         Section::Treatment => {
             input.sessions.clone_from(&other.sessions);
+            input.treatments.clone_from(&other.treatments);
             input.plans.clone_from(&other.plans);
             input.adverse_events.clone_from(&other.adverse_events);
         }

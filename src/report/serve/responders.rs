@@ -12,8 +12,10 @@ use crate::report::rules::pain::daily::PainDays;
 use crate::report::rules::pain::responders::{
     FOLLOW_UP_WEEKS, ResponderAnalysis, ResponderOutcome, analyse,
 };
+use crate::report::rules::treatment::course::Course;
 use crate::routes::{Operation, Routes};
 use crate::sections::{Section, Sections};
+use crate::time::last_date_on_earth;
 use actix_web::http::Method;
 use chrono::{DateTime, Days, Utc};
 use uuid::Uuid;
@@ -30,7 +32,8 @@ pub(crate) fn routes(routes: &mut Routes) {
     )
     .describe(
         "Of the patients whose active share opens pain and treatment, the newest 200: how many \
-         reached a reduction of 30 and of 50 percent eight weeks after their first attended session. \
+         reached a reduction of 30 and of 50 percent eight weeks after the first attended treatment \
+         of their latest course. \
          A patient without enough ratings then counts as no responder; complete cases stand beside. \
          Cells of fewer than ten patients are withheld. Nobody is ranked and no cause is shown. \
          Each journal that is read gets a line in its access log.",
@@ -76,18 +79,18 @@ async fn responders(practitioner: Practitioner) -> Answered<Found<ResponderAnaly
 
 /// How one patient came out, read in one round trip.
 async fn outcome(patient: &Shared<Responders>) -> Answered<ResponderOutcome> {
-    let days = |days: i64| i32::try_from(days).unwrap_or(0);
     let weeks = FOLLOW_UP_WEEKS * 7;
-    let after = (days(weeks - baseline::FOLLOW_UP_DAYS), days(weeks - 1));
-    let asked = (
-        statements::first_session(),
-        statements::entries_around_first(days(baseline::BASELINE_DAYS), after),
-    );
-    let (journal, (first, entries)) = patient.read_all((None, None), asked).await?;
+    let after = (weeks - baseline::FOLLOW_UP_DAYS, weeks - 1);
+    // Which day is yesterday for the patient is known once the journal is entered: the rule cuts there.
+    let latest = last_date_on_earth(patient.app().clock.now());
+    let asked =
+        (statements::treatments(latest), statements::entries_around_starts(latest, after, None));
+    let (journal, (treatments, entries)) = patient.read_all((None, None), asked).await?;
     let opens_both = SECTIONS.without(journal.sections()) == Sections::NONE;
     let yesterday = journal.today() - Days::new(1);
     let open_until = journal.window().1.map_or(yesterday, |last| last.min(yesterday));
     let pain = PainDays::from_rows(&entries, journal.day_start_minute());
-    let first = first.into_iter().find_map(|(first,)| first).filter(|_| opens_both);
+    let course = Course::find(&treatments, open_until, journal.window().0);
+    let first = course.and_then(|course| course.first_day()).filter(|_| opens_both);
     Ok(ResponderOutcome::of(&pain, first, open_until))
 }

@@ -133,7 +133,8 @@ async fn treated(app: &TestApp, name: &str, before: i32, after: &[i32]) -> Perso
     let days = (1..8).map(|day| (format!("2026-09-{day:02}"), before));
     let later = (20..).zip(after).map(|(day, score)| (format!("2026-10-{day}"), *score));
     for (day, score) in days.chain(later) {
-        let entry = daily(&day, &json!({"pain_average": score}));
+        let typed = format!("{day}T20:01:00Z");
+        let entry = daily(&day, &json!({"pain_average": score, "recorded_at": typed}));
         assert_eq!(patient.create(&fresh("journal-entries"), &entry).await.status, 201);
     }
     let session = json!({"status": "attended", "kind": "treatment", "time_zone": "Europe/Berlin",

@@ -65,7 +65,8 @@ fn name(mark: Mark) -> &'static str {
         Mark::Worst => "worst of the day",
         Mark::Median => "7-day median",
         Mark::Mean => "period mean",
-        Mark::Session => "treatment session",
+        Mark::Session => "treatment",
+        Mark::OtherSession => "session without treatment",
         Mark::Gap => "no rating: unknown, not zero",
         Mark::Flare => "flare, as reported",
         Mark::Spike => "spike: well above the 28 days before",
@@ -83,6 +84,9 @@ fn sample(svg: &mut Svg, mark: Mark, x: f64, y: f64) {
         Mark::Mean => svg.mean_bar((x, y), x + 18.0),
         Mark::Session => {
             svg.line((x + 9.0, y - 7.5), (x + 9.0, y + 7.5), Stroke::dashed(svg::SESSION, 1.0));
+        }
+        Mark::OtherSession => {
+            svg.line((x + 9.0, y - 6.0), (x + 9.0, y + 6.0), Stroke::solid(svg::SESSION, 2.0));
         }
         Mark::Gap => svg.rect((x, y - 5.5), (18.0, 11.0), svg::GAP),
         Mark::Flare => {

@@ -30,6 +30,7 @@ pub(super) enum Mark {
     Median,
     Mean,
     Session,
+    OtherSession,
     Gap,
     PainFree,
     Flare,
@@ -44,6 +45,7 @@ pub(super) fn draw(svg: &mut Svg, scale: &Scale, report: &Report) -> Vec<Mark> {
     axes(svg, scale);
     unexpected_days(svg, scale, daily);
     let sessions = sessions(svg, scale, daily);
+    let others = other_sessions(svg, scale, daily);
     let worst = worst(svg, scale, daily);
     let means = report.pain.as_ref().is_some_and(|pain| means(svg, scale, pain));
     let medians = medians(svg, scale, daily);
@@ -57,6 +59,7 @@ pub(super) fn draw(svg: &mut Svg, scale: &Scale, report: &Report) -> Vec<Mark> {
         (Mark::Median, medians),
         (Mark::Mean, means),
         (Mark::Session, sessions),
+        (Mark::OtherSession, others),
         (Mark::Gap, gaps),
         (Mark::PainFree, pain_free),
         (Mark::Flare, flares),
@@ -197,12 +200,15 @@ fn axes(svg: &mut Svg, scale: &Scale) {
 /// places in the window's list of treatment session effects.
 fn sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
     svg.group("sessions");
-    let marked = daily.iter().filter(|point| point.sessions_attended.is_some_and(|n| n > 0));
+    let marked = daily.iter().filter(|point| treatments(point) > 0);
     let is_crowded = marked.count() > CROWDED_SESSIONS;
     let colour = if is_crowded { svg::SESSION_FAINT } else { svg::SESSION };
     let (mut seen, mut free_from) = (0, LEFT - 4.0);
     for point in daily {
-        let Some(attended) = point.sessions_attended.filter(|count| *count > 0) else { continue };
+        let attended = treatments(point);
+        if attended == 0 {
+            continue;
+        }
         let x = scale.x(point.journal_date);
         svg.line((x, TOP - 3.0), (x, BOTTOM), Stroke::dashed(colour, 1.0));
         let (first, last) = (seen + 1, seen + attended);
@@ -219,6 +225,27 @@ fn sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
     }
     svg.end_group();
     seen > 0
+}
+
+/// Treatments of a day. What was frozen before they were told apart counts every session.
+pub(super) fn treatments(point: &DailyPoint) -> i32 {
+    point.treatments_attended.or(point.sessions_attended).unwrap_or(0)
+}
+
+/// A short mark at the top of each day with a session in which nothing was treated.
+fn other_sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
+    let has_other = |point: &&DailyPoint| point.sessions_attended.unwrap_or(0) > treatments(point);
+    let others: Vec<&DailyPoint> = daily.iter().filter(has_other).collect();
+    if others.is_empty() {
+        return false;
+    }
+    svg.group("other-sessions");
+    for point in others {
+        let x = scale.x(point.journal_date);
+        svg.line((x, TOP - 3.0), (x, TOP + 9.0), Stroke::solid(svg::SESSION, 2.0));
+    }
+    svg.end_group();
+    true
 }
 
 /// A faint tick at the worst pain of each day.

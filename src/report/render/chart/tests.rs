@@ -1,12 +1,12 @@
 //! The picture: well formed, self-contained, faithful to missing days, the same every time.
 
 use super::*;
-use crate::collections::EntryKind;
-use crate::report::rows::{EntryRow, ReportInput, SleepRow};
+use crate::collections::{EntryKind, SessionKind};
+use crate::report::rows::{EntryRow, ReportInput, SessionRow, SleepRow};
 use crate::report::rules::Report;
 use crate::report::rules::build;
 use crate::report::rules::fixtures::{
-    at, daily, date, flare, full, input, night, rating, session, shuffle,
+    at, daily, date, flare, full, input, night, rating, session, shuffle, with_course,
 };
 use crate::sections::{Section, Sections};
 
@@ -56,8 +56,8 @@ fn sample() -> ReportInput {
     input.entries[4].recorded_at = Some(at(20, 0));
     input.entries[4].received_at = at(20, 0);
     input.entries.push(EntryRow { pain_free_day: Some(true), ..rating(EntryKind::Daily, 3, 1200) });
-    input.sessions = vec![session(10, 600), session(17, 600), session(17, 900)];
-    input
+    input.sessions = vec![session(9, 600), session(17, 600), session(17, 900)];
+    with_course(input)
 }
 
 /// What a group holds.
@@ -118,11 +118,11 @@ fn the_median_line_breaks_at_gaps() {
 fn means_are_drawn_only_where_they_are_reliable() {
     let svg = daily_pain_svg(&build(&sample()));
     assert_eq!(class(&svg, "means").matches("<path").count(), 2);
-    assert!(svg.contains(">Baseline mean 6.9  \u{b7}  Follow-up mean 4.5</text>"), "{svg}");
+    assert!(svg.contains(">Baseline mean 7.0  \u{b7}  Follow-up mean 4.0</text>"), "{svg}");
     let mut few = input(0, 29);
     few.entries = (0..4).chain(26..30).map(|day| daily(day, Some(5))).collect();
     few.sessions = vec![session(10, 600)];
-    let svg = daily_pain_svg(&build(&few));
+    let svg = daily_pain_svg(&build(&with_course(few)));
     assert!(!class(&svg, "means").contains("<path") && !svg.contains("Baseline mean"));
 }
 
@@ -131,7 +131,7 @@ fn a_baseline_before_the_picture_is_named_but_not_drawn() {
     let mut late = input(30, 59);
     late.entries = (0..60).map(|day| daily(day, Some(5))).collect();
     late.sessions = vec![session(20, 600)];
-    let svg = daily_pain_svg(&build(&late));
+    let svg = daily_pain_svg(&build(&with_course(late)));
     assert!(svg.contains("Baseline mean 5.0 (earlier)"), "{svg}");
     assert_eq!(class(&svg, "means").matches("<path").count(), 1);
 }
@@ -179,10 +179,10 @@ fn the_description_tells_what_the_picture_shows() {
         description,
         "Self-reported. 24 of 30 expected days rated, 1 of them entered late. Daily scores lie \
          between 4.0 and 7.0 on a scale of 0 to 10. The mean of the window (1 Mar 2026 to 30 Mar \
-         2026) is 5.6 over 24 rated days. The mean of the baseline (25 Feb 2026 to 10 Mar 2026) is \
-         6.9 over 8 rated days. The mean of the follow-up window (17 Mar 2026 to 30 Mar 2026) is \
-         4.5 over 11 rated days. The trend is falling: -0.9 points a week. 3 treatment sessions \
-         were attended: 11 Mar 2026, 18 Mar 2026. Days without a rating are left blank: unknown, \
+         2026) is 5.6 over 24 rated days. The mean of the baseline (24 Feb 2026 to 9 Mar 2026) is \
+         7.0 over 6 rated days. The mean of the follow-up window (25 Mar 2026 to 30 Mar 2026) is \
+         4.0 over 5 rated days. The trend is falling: -0.9 points a week. 3 treatment sessions \
+         were attended: 10 Mar 2026, 18 Mar 2026. Days without a rating are left blank: unknown, \
          not zero."
     );
 }
@@ -229,4 +229,15 @@ fn the_order_of_the_rows_does_not_matter() {
         shuffle(&mut input.sleep, &mut seed);
         assert_eq!(daily_pain_svg(&build(&input)), svg);
     }
+}
+
+#[test]
+fn a_session_without_treatment_has_a_mark_of_its_own_and_no_number() {
+    let mut input = sample();
+    let review = SessionRow { kind: SessionKind::Review, ..session(24, 600) };
+    input.sessions.push(review);
+    let svg = daily_pain_svg(&build(&input));
+    assert_eq!(class(&svg, "other-sessions").matches("<line").count(), 1);
+    assert!(svg.contains("session without treatment") && !class(&svg, "sessions").contains(">4<"));
+    assert!(!daily_pain_svg(&build(&sample())).contains("without treatment"));
 }

@@ -1,6 +1,6 @@
 //! Parts that both pages have.
 
-use super::voice::{Voice, decimal, fact, or_dash};
+use super::voice::{Voice, day, decimal, fact, or_dash};
 use crate::report::render::page::{Alignment, Block, Fact, Span, Table};
 use crate::report::rules::Report;
 use crate::report::rules::life::questionnaires::QuestionnaireChange;
@@ -80,6 +80,16 @@ pub(super) fn session_table(words: &Voice<'_>, effects: &SessionEffects) -> Opti
         rows: rows.collect(),
         alignments,
     }))
+}
+
+/// The sessions in which nothing was treated, in a line.
+pub(super) fn other_sessions(words: &Voice<'_>, effects: &SessionEffects) -> Option<Block> {
+    let others = effects.other_sessions.iter().map(|session| {
+        let (day, kind) = (day(session.journal_date), words.code("session_kind", &session.kind.0));
+        words.text("sessions.other", &[("day", &day), ("kind", &kind)])
+    });
+    let list = others.collect::<Vec<_>>().join(", ");
+    (!list.is_empty()).then(|| Block::Small(words.text("sessions.others", &[("list", &list)])))
 }
 
 /// The activities the patient named, at both times.

@@ -6,10 +6,10 @@ use super::content::{activities, heading, session_table, visit_lists};
 use super::figures;
 use super::voice::{Voice, day, decimal, elapsed, fact, made_at, span};
 use crate::report::render::page::{Block, ReportPage, Span, Wording};
-use crate::report::rules::Report;
 use crate::report::rules::pain::change::ChangeBand;
 use crate::report::rules::pain::trend::TrendWords;
-use crate::report::rules::statement::Status;
+use crate::report::rules::statement::{ReportStatement, Status};
+use crate::report::rules::{PainSummary, Report};
 
 /// Composes the page.
 pub fn patient_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
@@ -66,23 +66,7 @@ pub fn patient_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
 /// The one sentence, with the honest hedge inside; then the trend.
 fn answer(report: &Report, words: &Voice<'_>) -> Vec<String> {
     let Some(pain) = &report.pain else { return Vec::new() };
-    let mut sentences = Vec::new();
-    let change = &pain.change;
-    if let (Some(band), Some(percent)) = (&change.band, change.percent_reduction) {
-        let percent = decimal(percent.abs());
-        let text = |statement: &crate::report::rules::statement::ReportStatement| {
-            statement.value_text.clone().unwrap_or_default()
-        };
-        let (before, now) = (text(&pain.baseline.mean), text(&pain.follow_up));
-        let values = [("percent", percent.as_str()), ("before", &before), ("now", &now)];
-        let key = match band {
-            ChangeBand::Worse => "own.worse",
-            ChangeBand::None => "own.same",
-            _ if change.beyond_error => "own.better",
-            _ => "own.better.within",
-        };
-        sentences.push(words.text(key, &values));
-    }
+    let mut sentences: Vec<String> = compared(pain, words).into_iter().collect();
     match (&pain.trend.words, pain.trend.per_week.status) {
         (Some(trend), Status::Reliable) => {
             let key = match trend {
@@ -101,6 +85,43 @@ fn answer(report: &Report, words: &Voice<'_>) -> Vec<String> {
         _ => {}
     }
     sentences
+}
+
+/// Pain now against pain before the course: which days are compared, and by how much. `None` where
+/// that cannot be told.
+fn compared(pain: &PainSummary, words: &Voice<'_>) -> Option<String> {
+    let change = &pain.change;
+    let difference =
+        change.difference.value.filter(|_| change.difference.status == Status::Reliable)?;
+    let days = |statement: &ReportStatement| Some(span(words, statement.window?));
+    let text = |statement: &ReportStatement| statement.value_text.clone().unwrap_or_default();
+    let (then, last) = (days(&pain.baseline.mean)?, days(&pain.follow_up)?);
+    let (before, now) = (text(&pain.baseline.mean), text(&pain.follow_up));
+    let first = day(pain.baseline.first_session_date?);
+    let late = pain.baseline.mean_with_late_entries.as_ref().map(text).unwrap_or_default();
+    let percent = change.percent_reduction.map(|percent| decimal(percent.abs()));
+    let points = decimal(difference.abs());
+    let key = match (change.band, &percent) {
+        (Some(ChangeBand::Worse), _) => "own.worse",
+        (Some(ChangeBand::None), _) => "own.same",
+        (Some(_), _) if change.beyond_error => "own.better",
+        (Some(_), _) => "own.better.within",
+        (None, Some(_)) => "own.late",
+        (None, None) if difference > 0.0 => "own.points.more",
+        (None, None) => "own.points.less",
+    };
+    let percent = percent.unwrap_or_default();
+    let values = [
+        ("percent", percent.as_str()),
+        ("points", &points),
+        ("before", &before),
+        ("late", &late),
+        ("now", &now),
+        ("then", &then),
+        ("last", &last),
+        ("first", &first),
+    ];
+    Some(words.text(key, &values))
 }
 
 fn good_days(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {

@@ -10,6 +10,8 @@ use crate::report::render::page::{Block, Fact, ReportPage, Span, Wording};
 use crate::report::rules::Report;
 use crate::report::rules::life::questionnaires::QuestionnaireChange;
 use crate::report::rules::statement::{ReportCode, ReportStatement};
+use crate::report::rules::treatment::course::ReportedCourse;
+use chrono::NaiveDate;
 
 /// Questions, and goals, that the summary shows.
 const MOST_PINNED: usize = 3;
@@ -26,6 +28,7 @@ pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
     let mut blocks = Vec::new();
     let is_whole = visit(&mut blocks, report, words);
     blocks.push(header(report, words));
+    blocks.extend(report.course.as_ref().map(|course| self::course(report, course, words)));
     changed(&mut blocks, report, words);
     summary::blocks(&mut blocks, report, words);
     let label = report.share_label.as_deref().map(isolated).filter(|label| !label.is_empty());
@@ -111,6 +114,37 @@ fn header(report: &Report, words: &Voice<'_>) -> Block {
     Block::Paragraph(spans)
 }
 
+/// The course of treatment the page is about, in a line.
+fn course(report: &Report, course: &ReportedCourse, words: &Voice<'_>) -> Block {
+    let complaints = report.complaints.iter().flatten();
+    let complaint = complaints
+        .filter(|complaint| Some(complaint.pain_episode_id) == course.pain_episode_id)
+        .map(|complaint| isolated(&short(&complaint.label, PINNED_LETTERS)))
+        .next();
+    let name = match &complaint {
+        Some(label) => words.text("course.of", &[("label", label)]),
+        None => words.text("course.any", &[]),
+    };
+    let on = |key: &str, date: NaiveDate| words.text(key, &[("day", &day(date))]);
+    let mut parts = Vec::new();
+    parts.extend(course.first_session_date.map(|first| on("course.first", first)));
+    parts.extend(course.share_begins_on.map(|begins| on("course.hidden", begins)));
+    parts.push(on("course.last", course.last_session_date));
+    let count = course.treatments.to_string();
+    parts.push(words.text("course.treatments", &[("count", &count)]));
+    for (index, phase) in course.phases.iter().enumerate() {
+        let (number, first) = ((index + 1).to_string(), day(phase.first_session_date));
+        let done = phase.treatments.to_string();
+        let planned = phase.planned_sessions.map(|planned| planned.to_string());
+        let key = if planned.is_some() { "course.phase.planned" } else { "course.phase" };
+        let planned = planned.unwrap_or_default();
+        let values =
+            [("number", number.as_str()), ("day", &first), ("done", &done), ("planned", &planned)];
+        parts.push(words.text(key, &values));
+    }
+    Block::Paragraph(vec![Span::strong(name), Span::plain(format!(": {}", parts.join(" \u{b7} ")))])
+}
+
 /// What the patient brings along stands first: the page is read just before the visit. Tells
 /// whether it is all there, and not shortened.
 fn visit(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) -> bool {
@@ -185,16 +219,19 @@ fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
             words,
             &[("changed.baseline", &pain.baseline.mean), ("changed.now", &pain.follow_up)],
         ));
+        let late = pain.baseline.mean_with_late_entries.as_ref();
+        tiles.extend(late.map(|late| fact(words, "changed.baseline.late", late)));
         // Its days are those of the two before it.
         let difference = ReportStatement { window: None, ..pain.change.difference.clone() };
         tiles.push(fact(words, "changed.difference", &difference));
         tiles.push(fact(words, "changed.trend", &pain.trend.per_week));
         if let Some(band) = &pain.change.band {
-            let percent = pain.change.percent_reduction.map(decimal).unwrap_or_default();
+            let percent = pain.change.percent_reduction.unwrap_or_default();
+            let key = if percent < 0.0 { "changed.percent.more" } else { "changed.percent.less" };
             lines.push(Fact {
                 label: words.text("changed.band", &[]),
                 value: words.code("band", &code_of(band)),
-                note: words.text("changed.percent", &[("percent", &percent)]),
+                note: words.text(key, &[("percent", &decimal(percent.abs()))]),
             });
         }
         lines.push(fact(words, "states.high", &pain.time_in_state.worst_high.share));
@@ -224,6 +261,8 @@ fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     for sentence in sentences {
         blocks.push(Block::Paragraph(vec![Span::plain(sentence)]));
     }
+    let cautions = report.pain.iter().flat_map(|pain| &pain.cautions);
+    blocks.extend(cautions.map(|caution| Block::Small(printed(&caution.text))));
     blocks.push(Block::Lines(lines));
 }
 

@@ -1,6 +1,6 @@
 //! The rest of the summary: pictures, and the few numbers of each section that are read first.
 
-use super::content::{codes, facts, heading, known, short};
+use super::content::{codes, facts, heading, known, other_sessions, short};
 use super::figures;
 use super::voice::{Voice, day, day_or, decimal, fact, or_dash};
 use crate::report::render::page::{Block, Fact, Span};
@@ -50,6 +50,7 @@ fn sessions(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
         ],
     )));
     blocks.extend(figures::around_sessions(words, report));
+    blocks.extend(other_sessions(words, effects));
 }
 
 fn function(report: &Report, words: &Voice<'_>) -> Vec<Block> {

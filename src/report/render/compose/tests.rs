@@ -8,7 +8,7 @@ use crate::report::rows::ReportInput;
 use crate::report::rules::build;
 use crate::report::rules::fixtures::{
     assessment, dailies, episode, event, flare, goal, input, intake, night, note, plan, rating,
-    session,
+    session, with_course,
 };
 use crate::sections::{Section, Sections};
 
@@ -33,7 +33,7 @@ fn course() -> Vec<ReportInput> {
     full.plans = vec![plan(19)];
     full.episodes = vec![episode(1)];
     full.notes = vec![note(30, "journal_entries")];
-    vec![empty, sparse, full]
+    vec![empty, sparse, with_course(full)]
 }
 
 /// Every text of a page.

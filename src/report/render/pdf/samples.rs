@@ -7,7 +7,7 @@ use crate::report::render::page::{
 use crate::report::rows::EntryRow;
 use crate::report::rules::Report;
 use crate::report::rules::build;
-use crate::report::rules::fixtures::{at, daily, input, session};
+use crate::report::rules::fixtures::{at, daily, input, session, with_course};
 use chrono::DateTime;
 
 /// A page with a title and these blocks.
@@ -75,7 +75,7 @@ fn ninety_days() -> Report {
     }
     input.sessions = (1..9).map(|week| session(week * 9, 600)).collect();
     input.made.generated_at = at(90, 600);
-    build(&input)
+    build(&with_course(input))
 }
 
 /// A page as most are: numbers, a chart, a short table, some notes.

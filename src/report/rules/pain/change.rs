@@ -6,8 +6,9 @@ use super::window::{ASSUMED_SD_POINTS, Composite, mdc95};
 use crate::report::rules::numbers::{count, one_decimal, round2, t_975};
 use crate::report::rules::statement::{
     Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportStatement, ReportWindow,
-    StatementInterval, Status, Unit,
+    StatementInterval, Status, Unit, grade,
 };
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -101,7 +102,7 @@ pub struct PainChange {
     pub percent_reduction: Option<f64>,
     /// `worse` (10 percent or more above), `none` (within 10), `minimal` (10 to below 30 lower),
     /// `moderate` (30 to below 50) or `substantial` (50 or more); null unless the difference is
-    /// reliable. Source: F3, clinical reference; IMMPACT (Dworkin 2008).
+    /// reliable, and where the baseline with late entries would give another. Source: F3, clinical reference; IMMPACT (Dworkin 2008).
     #[schema(required, value_type = Option<String>, max_length = 16, examples("moderate"))]
     pub band: Option<ChangeBand>,
     /// Smallest difference in points that measurement error does not explain, for the smaller
@@ -112,63 +113,114 @@ pub struct PainChange {
     /// Whether the interval excludes zero and the difference reaches `mdc95_points`. Always
     /// false unless the difference is reliable. Source: F3, clinical reference.
     pub beyond_error: bool,
-    /// Whether all three conditions hold: at least 30 percent lower, beyond error, both windows
-    /// reliable. It is a threshold from groups, not this patient's own goal. Source: F3, clinical
+    /// Whether all three conditions hold, with late entries of the baseline as without: at least 30
+    /// percent lower, beyond error, both windows reliable. It is a threshold from groups, not this patient's own goal. Source: F3, clinical
     /// reference; IMMPACT (Dworkin 2008).
     pub meaningful_improvement: bool,
     /// The change in words; null unless the difference is reliable.
-    #[schema(required, max_length = 400)]
+    #[schema(required, max_length = 600)]
     pub sentence: Option<String>,
 }
 
+/// What two windows say of a change, unrounded.
+#[derive(Debug, Clone, Copy)]
+struct Verdict {
+    difference: Option<f64>,
+    percent: Option<f64>,
+    welch: Option<Welch>,
+    limit: f64,
+    band: Option<ChangeBand>,
+    beyond_error: bool,
+    meaningful: bool,
+}
+
+impl Verdict {
+    /// Holds the follow-up against a baseline; with `have` rated days in the smaller of both.
+    fn of(base: &Composite, follow_up: &Composite, have: usize) -> Self {
+        let status = grade(have, PROVISIONAL_DAYS, RELIABLE_DAYS);
+        let (is_shown, is_reliable) = (status != Status::Insufficient, status == Status::Reliable);
+        let means = base.mean().zip(follow_up.mean()).filter(|_| is_shown);
+        let difference = means.map(|(before, after)| after - before);
+        let percent = means
+            .filter(|(before, _)| *before >= SMALLEST_BASELINE_FOR_PERCENT)
+            .map(|(before, after)| 100.0 * (before - after) / before);
+        let welch = Welch::compare(base, follow_up).filter(|_| is_shown);
+        let limit = mdc95(have, ASSUMED_SD_POINTS);
+        let beyond_error =
+            is_reliable && difference.is_some_and(|difference| is_beyond(difference, welch, limit));
+        Self {
+            difference,
+            percent,
+            welch,
+            limit,
+            band: percent.filter(|_| is_reliable).map(ChangeBand::of),
+            beyond_error,
+            meaningful: beyond_error
+                && percent.is_some_and(|percent| percent >= MEANINGFUL_PERCENT - EDGE),
+        }
+    }
+}
+
 /// Computes the change (F3, clinical reference). A baseline from after the start of treatment
-/// gives none.
+/// gives none. The baseline of days typed in time speaks; a band, and the word meaningful, need that
+/// the one with late days says the same.
 pub(crate) fn change(baseline: &Baseline, follow_up: &Composite) -> PainChange {
     const METHOD: Method = (
         "difference_of_means_welch",
         "Mean of the daily scores in the follow-up window minus their mean in the baseline \
          window, with Welch's 95 % interval; both windows need five rated days.",
     );
-    let base = &baseline.composite;
+    let (base, all) = (&baseline.composite, &baseline.with_late_entries);
     let is_before = baseline.kind == BaselineKind::BeforeFirstSession;
-    let have = if is_before { base.n().min(follow_up.n()) } else { 0 };
-    let status = crate::report::rules::statement::grade(have, PROVISIONAL_DAYS, RELIABLE_DAYS);
-    let (is_shown, is_reliable) = (status != Status::Insufficient, status == Status::Reliable);
-    let means = base.mean().zip(follow_up.mean()).filter(|_| is_shown);
-    let difference = means.map(|(before, after)| after - before);
-    let percent = means
-        .filter(|(before, _)| *before >= SMALLEST_BASELINE_FOR_PERCENT)
-        .map(|(before, after)| 100.0 * (before - after) / before);
-    let welch = Welch::compare(base, follow_up).filter(|_| is_shown);
-    let limit = mdc95(have, ASSUMED_SD_POINTS);
-    let beyond_error =
-        is_reliable && difference.is_some_and(|difference| is_beyond(difference, welch, limit));
-    let meaningful_improvement =
-        beyond_error && percent.is_some_and(|percent| percent >= MEANINGFUL_PERCENT - EDGE);
+    let have = |base: &Composite| if is_before { base.n().min(follow_up.n()) } else { 0 };
+    let verdict = Verdict::of(base, follow_up, have(base));
+    let with_late = Verdict::of(all, follow_up, have(all));
+    let band = verdict.band.filter(|_| verdict.band == with_late.band);
+    let meaningful_improvement = verdict.meaningful && with_late.meaningful;
     let window = base.window.zip(follow_up.window).filter(|_| is_before);
+    let difference = Draft {
+        value: verdict.difference,
+        unit: Unit::Points,
+        n: if is_before { base.n() + follow_up.n() } else { 0 },
+        window: window.and_then(|(first, last)| ReportWindow::new(first.from, last.to)),
+        method: METHOD,
+        interval: verdict.welch.map(|welch| StatementInterval::ninety_five(welch.low, welch.high)),
+        have: have(base),
+        need: RELIABLE_DAYS,
+        show_from: PROVISIONAL_DAYS,
+    }
+    .finish();
+    let is_reliable = difference.status == Status::Reliable;
     PainChange {
-        difference: Draft {
-            value: difference,
-            unit: Unit::Points,
-            n: if is_before { base.n() + follow_up.n() } else { 0 },
-            window: window.and_then(|(first, last)| ReportWindow::new(first.from, last.to)),
-            method: METHOD,
-            interval: welch.map(|welch| StatementInterval::ninety_five(welch.low, welch.high)),
-            have,
-            need: RELIABLE_DAYS,
-            show_from: PROVISIONAL_DAYS,
-        }
-        .finish(),
+        difference,
         baseline_rated_days: count(base.n()),
         follow_up_rated_days: count(follow_up.n()),
-        percent_reduction: percent.map(round2),
-        band: percent.filter(|_| is_reliable).map(ChangeBand::of),
-        mdc95_points: difference.map(|_| round2(limit)),
-        beyond_error,
+        percent_reduction: verdict.percent.map(round2),
+        band,
+        mdc95_points: verdict.difference.map(|_| round2(verdict.limit)),
+        beyond_error: verdict.beyond_error,
         meaningful_improvement,
-        sentence: difference.filter(|_| is_reliable).map(|difference| {
-            sentence(difference, percent, welch, beyond_error, meaningful_improvement)
+        sentence: window.filter(|_| is_reliable).and_then(|windows| {
+            Some(sentence(
+                &Verdict { meaningful: meaningful_improvement, ..verdict },
+                windows,
+                baseline.first_session_date?,
+            ))
         }),
+    }
+}
+
+impl PainChange {
+    /// Would the baseline with late entries say something else? `baseline` is that of this change.
+    pub(crate) fn differs_with_late_entries(&self, baseline: &Baseline) -> bool {
+        let (base, all) = (&baseline.composite, &baseline.with_late_entries);
+        let is_enough = |composite: &Composite| composite.n() >= PROVISIONAL_DAYS;
+        let is_band_withheld = self.difference.status == Status::Reliable
+            && self.percent_reduction.is_some()
+            && self.band.is_none();
+        baseline.is_moved_by_late_entries()
+            || is_band_withheld
+            || is_enough(all) && !is_enough(base)
     }
 }
 
@@ -180,32 +232,37 @@ fn is_beyond(difference: f64, welch: Option<Welch>, limit: f64) -> bool {
     excludes_zero && difference.abs() >= limit
 }
 
-/// The change in words: numbers always, the word only under its three conditions, no cause.
+/// The change in words: numbers and days always, the word only under its three conditions, no cause.
 fn sentence(
-    difference: f64,
-    percent: Option<f64>,
-    welch: Option<Welch>,
-    beyond_error: bool,
-    meaningful: bool,
+    verdict: &Verdict,
+    (before, after): (ReportWindow, ReportWindow),
+    first: NaiveDate,
 ) -> String {
+    let difference = verdict.difference.unwrap_or_default();
     let points = one_decimal(difference.abs());
-    let share = percent.map(|percent| format!(" ({} %)", one_decimal(percent.abs())));
-    let share = share.unwrap_or_default();
-    let comparison = match difference {
-        _ if points == "0.0" => String::from("equal to the baseline to one decimal"),
-        lower if lower < 0.0 => format!("{points} points{share} lower than in the baseline"),
-        _ => format!("{points} points{share} higher than in the baseline"),
+    let share = verdict.percent.map(|percent| one_decimal(percent.abs()));
+    let share = |word: &str| {
+        share.as_ref().map_or_else(String::new, |share| format!(" ({share} % {word} pain)"))
     };
-    let interval = welch.map_or_else(String::new, |welch| {
+    let comparison = match difference {
+        _ if points == "0.0" => String::from("equal, to one decimal, to that"),
+        lower if lower < 0.0 => format!("{points} points{} lower than", share("less")),
+        _ => format!("{points} points{} higher than", share("more")),
+    };
+    let interval = verdict.welch.map_or_else(String::new, |welch| {
         let (low, high) = (one_decimal(welch.low), one_decimal(welch.high));
         format!(" (95 % interval of the difference {low} to {high})")
     });
-    let verdict = match (meaningful, beyond_error) {
+    let judgement = match (verdict.meaningful, verdict.beyond_error) {
         (true, _) => "This is a clinically meaningful improvement by published group thresholds.",
         (false, true) => "The difference is larger than measurement error explains.",
         (false, false) => "The difference can be measurement error and day-to-day variation.",
     };
-    format!("Average daily pain in the follow-up window is {comparison}{interval}. {verdict}")
+    format!(
+        "Average daily pain from {} to {} is {comparison} from {} to {}, before the first treatment of \
+         the course on {first}{interval}. {judgement}",
+        after.from, after.to, before.from, before.to
+    )
 }
 
 #[cfg(test)]
@@ -225,6 +282,7 @@ mod tests {
             kind: BaselineKind::BeforeFirstSession,
             first_session_date: Some(date(14)),
             composite: composite(0, scores),
+            with_late_entries: composite(0, scores),
         }
     }
 
@@ -255,9 +313,10 @@ mod tests {
         assert_eq!(
             change.sentence.as_deref(),
             Some(
-                "Average daily pain in the follow-up window is 3.0 points (43.9 %) lower than in \
-                 the baseline (95 % interval of the difference -4.0 to -2.0). This is a \
-                 clinically meaningful improvement by published group thresholds."
+                "Average daily pain from 2026-03-31 to 2026-04-06 is 3.0 points (43.9 % less pain) \
+                 lower than from 2026-03-01 to 2026-03-07, before the first treatment of the course \
+                 on 2026-03-15 (95 % interval of the difference -4.0 to -2.0). This is a clinically \
+                 meaningful improvement by published group thresholds."
             )
         );
     }
@@ -332,13 +391,30 @@ mod tests {
     fn a_baseline_below_one_gives_no_percentage_and_worsening_no_adjective() {
         let tiny = change_of(&[1, 0, 1, 1, 1], &[0, 0, 0, 0, 0]);
         assert_eq!((tiny.percent_reduction, tiny.band), (None, None));
+        assert!(tiny.sentence.unwrap().contains("is 0.8 points lower than"));
         let worse = change_of(&[3, 4, 3, 4, 3], &[7, 6, 7, 6, 7]);
         assert_eq!(worse.band, Some(ChangeBand::Worse));
         let text = worse.sentence.unwrap();
-        assert!(text.contains("3.2 points (94.1 %) higher"), "{text}");
+        assert!(text.contains("3.2 points (94.1 % more pain) higher"), "{text}");
         assert!(!text.to_lowercase().contains("wors"), "{text}");
         let same = change_of(&[3, 4, 3, 4, 3], &[3, 3, 4, 3, 4]).sentence.unwrap();
-        assert!(same.contains("is equal to the baseline to one decimal"), "{same}");
+        assert!(same.contains("is equal, to one decimal, to that from"), "{same}");
+    }
+
+    #[test]
+    fn a_band_and_the_word_need_late_entries_to_agree() {
+        // Five 5s in time and nine 9s typed late, and 4 now: a fifth less, not half.
+        let after = composite(30, &[Some(4); 10]);
+        let late = Composite { scores: [vec![5.0; 5], vec![9.0; 9]].concat(), ..composite(0, &[]) };
+        let baseline = Baseline { with_late_entries: late, ..baseline(&[Some(5); 5]) };
+        let found = change(&baseline, &after);
+        assert_eq!((found.percent_reduction, found.band), (Some(20.0), None));
+        assert!(!found.meaningful_improvement && found.differs_with_late_entries(&baseline));
+        // Both agree: the word may be said.
+        let after = composite(30, &[Some(2); 10]);
+        let agreed = change(&baseline, &after);
+        assert_eq!(agreed.band, Some(ChangeBand::Substantial));
+        assert!(agreed.meaningful_improvement);
     }
 
     #[test]

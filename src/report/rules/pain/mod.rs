@@ -1,6 +1,7 @@
 //! Pain: the score of a day, where it stood, how it changed, its flares and its places.
 
 pub mod baseline;
+pub mod beside;
 pub mod change;
 pub mod coverage;
 pub mod daily;

@@ -113,11 +113,12 @@ pub fn windows(first: NaiveDate) -> (ReportWindow, ReportWindow) {
 }
 
 impl ResponderOutcome {
-    /// How a patient came out whose first attended treatment session was on `first`. `open_until` is the
+    /// How a patient came out whose course began with a treatment on `first`. The baseline is of days
+    /// typed in time. `open_until` is the
     /// last journal day that can hold a rating: yesterday, or the last day a share opens.
     pub fn of(days: &PainDays, first: Option<NaiveDate>, open_until: NaiveDate) -> Self {
         let Some((before, after)) = first.map(windows) else { return Self::NotCounted };
-        let baseline = Composite::over(days, Some(before));
+        let baseline = Composite::in_time(days, Some(before));
         let start = baseline.mean().filter(|mean| *mean >= SMALLEST_BASELINE_FOR_PERCENT);
         let (Some(start), Status::Reliable) = (start, baseline.status()) else {
             return Self::NotCounted;

@@ -32,6 +32,13 @@ impl Composite {
         Self { window, scores: scores.unwrap_or_default() }
     }
 
+    /// The scores of those days of a window whose score was typed in time.
+    pub fn in_time(days: &PainDays, window: Option<ReportWindow>) -> Self {
+        let scored = window.into_iter().flat_map(|window| days.days(window));
+        let scores = scored.filter(|(_, day)| !day.is_backfilled).filter_map(|(_, day)| day.score);
+        Self { window, scores: scores.collect() }
+    }
+
     /// `n`: the count of rated days.
     pub fn n(&self) -> usize {
         self.scores.len()

@@ -1,9 +1,9 @@
-//! F4, the treatment session ledger: pain before, just after and a day after each attended treatment
-//! session, and over the days on either side of it.
+//! F4, the session ledger: pain before, just after and a day after each attended treatment, and over
+//! the days on either side of it. Consultations and reviews change nothing and are not in it.
 
 use super::effect_summary::{EffectSummary, IMMEDIATE, SUSTAINED};
 use super::moments::{Neighbours, RatedMoment};
-use crate::collections::SessionStatus;
+use crate::collections::{SessionKind, SessionStatus};
 use crate::report::rows::{EntryRow, SessionRow};
 use crate::report::rules::numbers::{mean, round2};
 use crate::report::rules::pain::daily::PainDays;
@@ -75,12 +75,45 @@ pub struct SessionEffect {
     pub after_mean: Option<f64>,
 }
 
+/// An attended session in which nothing was treated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OtherSession {
+    /// The treatment session.
+    pub treatment_session_id: Uuid,
+    /// Its journal day.
+    pub journal_date: NaiveDate,
+    /// `consultation` or `review`. More may appear.
+    pub kind: ReportCode,
+}
+
+/// The attended sessions of a window that were no treatments.
+fn others(sessions: &[&SessionRow], window: Option<ReportWindow>) -> Vec<OtherSession> {
+    let mut others: Vec<&SessionRow> = sessions.to_vec();
+    others.retain(|row| {
+        row.status == SessionStatus::Attended
+            && row.kind != SessionKind::Treatment
+            && window.is_some_and(|window| window.contains(row.journal_date))
+    });
+    others.sort_unstable_by_key(|row| (row.starts_at, row.journal_date, row.id));
+    let other = |row: &SessionRow| OtherSession {
+        treatment_session_id: row.id,
+        journal_date: row.journal_date,
+        kind: row.kind.into(),
+    };
+    others.into_iter().map(other).collect()
+}
+
 /// Pain around the attended treatment sessions of the window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SessionEffects {
-    /// Each attended session of the window up to today, in the order of time.
+    /// Each attended treatment of the window up to today, in the order of time. Consultations and
+    /// reviews are no treatments: `other_sessions` lists them.
     #[schema(max_items = 1000)]
     pub sessions: Vec<SessionEffect>,
+    /// The attended consultations and reviews of the window up to today, in the order of time.
+    #[serde(default)]
+    #[schema(required, max_items = 1000)]
+    pub other_sessions: Vec<OtherSession>,
     /// The immediate changes taken together.
     pub immediate: EffectSummary,
     /// The sustained changes taken together.
@@ -96,7 +129,8 @@ pub(crate) fn session_effects(
     window: Option<ReportWindow>,
 ) -> SessionEffects {
     let mut attended: Vec<&SessionRow> = sessions.to_vec();
-    attended.retain(|row| row.status == SessionStatus::Attended);
+    attended
+        .retain(|row| row.status == SessionStatus::Attended && row.kind == SessionKind::Treatment);
     attended.sort_unstable_by_key(|row| (row.starts_at, row.journal_date, row.id));
     let mut moments: Vec<RatedMoment> = ratings.iter().filter_map(RatedMoment::of).collect();
     moments.sort_unstable_by_key(RatedMoment::order);
@@ -138,6 +172,7 @@ pub(crate) fn session_effects(
     }
     SessionEffects {
         sessions: effects,
+        other_sessions: others(sessions, window),
         immediate: EffectSummary::of(&immediate, window, IMMEDIATE),
         sustained: EffectSummary::of(&sustained, window, SUSTAINED),
     }
@@ -193,6 +228,29 @@ mod tests {
         close(found.sustained.unwrap(), -1.83, 2);
         assert_eq!(found.before_window, ReportWindow::new(date(7), date(9)));
         assert_eq!(found.after_window, ReportWindow::new(date(11), date(13)));
+    }
+
+    #[test]
+    fn consultations_and_reviews_are_listed_and_have_no_effect() {
+        let days = days_from(7, &[Some(6); 10]);
+        let of = |kind, day| SessionRow { kind, ..session(day, 600) };
+        let rows = [
+            of(SessionKind::Review, 11),
+            of(SessionKind::Treatment, 10),
+            of(SessionKind::Consultation, 8),
+        ];
+        let rows: Vec<&SessionRow> = rows.iter().collect();
+        let effects = session_effects(&[], &days, &rows, ReportWindow::new(date(0), date(20)));
+        let listed: Vec<_> = effects.sessions.iter().map(|row| row.journal_date).collect();
+        assert_eq!(listed, [date(10)]);
+        // They cut no window of a treatment either.
+        assert_eq!(effects.sessions[0].before_window, ReportWindow::new(date(7), date(9)));
+        let others: Vec<_> = effects
+            .other_sessions
+            .iter()
+            .map(|row| (row.journal_date, row.kind.0.as_str()))
+            .collect();
+        assert_eq!(others, [(date(8), "consultation"), (date(11), "review")]);
     }
 
     #[test]
