@@ -60,7 +60,7 @@ const MEDICATION: Option<Section> = Some(Section::Medication);
 const TREATMENT: Option<Section> = Some(Section::Treatment);
 
 /// Every column, in the order of the table.
-const COLUMNS: [Column; 23] = [
+const COLUMNS: [Column; 24] = [
     ("journal_date", None, |day| Cell::Date(day.journal_date)),
     ("expected", None, |day| Cell::Flag(day.expected)),
     ("pain", PAIN, |day| day.pain.into()),
