@@ -50,13 +50,16 @@ impl Content {
     pub(super) fn path(&self) -> &str {
         &self.path
     }
+}
 
+impl Responder for Content {
+    type Body = BoxBody;
     /// The content, or the news that the reader has it already.
-    pub(super) fn answer(&self, request: &HttpRequest) -> HttpResponse<BoxBody> {
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let known = client_has(request, &self.tag.to_string());
         let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         answer.insert_header((header::CACHE_CONTROL, if self.vendored { LONG } else { SHORT }));
-        answer.insert_header(header::ETag(self.tag.clone()));
+        answer.insert_header(header::ETag(self.tag));
         if let Some(policy) = self.policy {
             answer.insert_header(policy_header(policy));
         }
@@ -69,14 +72,7 @@ impl Content {
         if self.vendored {
             answer.insert_header(ContentEncoding::Gzip);
         }
-        answer.insert_header((header::CONTENT_TYPE, self.media_type)).body(self.bytes.clone())
-    }
-}
-
-impl Responder for Content {
-    type Body = BoxBody;
-    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        self.answer(request)
+        answer.insert_header((header::CONTENT_TYPE, self.media_type)).body(self.bytes)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::http::ProblemKind;
+use actix_web::Responder;
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{HeaderMap, HeaderName};
@@ -228,7 +229,7 @@ async fn pages_are_only_read() {
 fn the_document_is_named_by_its_bytes() {
     let answer = |text: &'static str, known: &str| {
         let request = TestRequest::get().insert_header(("If-None-Match", known)).to_http_request();
-        document(text).answer(&request)
+        document(text).respond_to(&request)
     };
     let first = answer("{}", "\"none\"");
     assert_eq!(first.status(), StatusCode::OK);

@@ -76,8 +76,7 @@ impl Routes {
         Args: Arguments,
         A: Answer + 'static,
     {
-        let operation = operation.by(Args::Permission::NEED);
-        self.describe(&method, path, operation, A::outcomes);
+        self.describe::<Args::Permission>(&method, path, operation, A::outcomes);
         let handler = served(handler, A::MEDIA, identity);
         self.route::<Args::Permission>(method, path, false, handler);
     }
@@ -104,14 +103,13 @@ impl Routes {
         H: Handler<Args, Output = Answered<(Vec<u8>, String)>>,
         Args: Arguments,
     {
-        let operation = operation.by(Args::Permission::NEED);
-        self.describe(&Method::GET, path, operation, |_| kind.outcomes());
+        self.describe::<Args::Permission>(&Method::GET, path, operation, |_| kind.outcomes());
         let file = move |(bytes, etag)| File { kind, bytes, etag };
         let handler = served(handler, Some(kind.media), file);
         self.route::<Args::Permission>(Method::GET, path, false, handler);
     }
 
-    fn describe(
+    fn describe<P: Permission>(
         &mut self,
         method: &Method,
         path: &str,
@@ -120,7 +118,7 @@ impl Routes {
     ) {
         if self.describes {
             let outcomes = outcomes(&mut self.shared.components);
-            let described = operation.into_json(path, outcomes, &mut self.shared);
+            let described = operation.into_json(path, P::NEED, outcomes, &mut self.shared);
             let verb = method.as_str().to_ascii_lowercase();
             self.paths.entry(path.to_owned()).or_default().insert(verb, described);
         }

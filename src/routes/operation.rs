@@ -19,7 +19,6 @@ pub struct Operation {
     tag: &'static str,
     summary: String,
     description: String,
-    need: Need,
     parameters: Vec<Parameter>,
     body: Option<BodySchema>,
     body_words: Option<&'static str>,
@@ -40,17 +39,12 @@ impl Operation {
             tag,
             description: summary.clone(),
             summary,
-            need: Need::NOTHING,
             parameters: Vec::new(),
             body: None,
             body_words: None,
             example: None,
             problems: Vec::new(),
         }
-    }
-    /// What its caller needs.
-    pub(super) fn by(self, need: Need) -> Self {
-        Self { need, ..self }
     }
     /// What a caller needs to know beyond the summary.
     #[must_use]
@@ -106,6 +100,7 @@ impl Operation {
     pub(super) fn into_json(
         mut self,
         path: &str,
+        need: Need,
         outcomes: Vec<Outcome>,
         shared: &mut SharedParts,
     ) -> Value {
@@ -118,15 +113,15 @@ impl Operation {
         for outcome in outcomes {
             responses.insert(outcome.status.to_string(), shared.outcome(&outcome));
         }
-        for (status, kinds) in self.all_problems(path, body.is_some(), has_success_body) {
+        for (status, kinds) in self.all_problems(path, need, body.is_some(), has_success_body) {
             responses.insert(status.to_string(), shared.problem(status, &kinds));
         }
         responses.insert("default".into(), shared.any_request());
         let mut operation = json!({
             "operationId": self.id, "tags": [self.tag], "summary": self.summary,
             "description": self.description, "responses": responses,
-            "security": if self.need.is_signed_in() { json!([{"bearer": []}]) } else { json!([]) },
-            "x-authz": authz::described(self.need),
+            "security": if need.is_signed_in() { json!([{"bearer": []}]) } else { json!([]) },
+            "x-authz": authz::described(need),
         });
         if let Some(members) = operation.as_object_mut() {
             if !parameters.is_empty() {
@@ -151,6 +146,7 @@ impl Operation {
     fn all_problems(
         &self,
         path: &str,
+        need: Need,
         has_body: bool,
         has_success_body: bool,
     ) -> BTreeMap<u16, Vec<ProblemKind>> {
@@ -160,7 +156,7 @@ impl Operation {
         if has_success_body {
             kinds.push(P::NotAcceptable);
         }
-        if self.need.is_signed_in() {
+        if need.is_signed_in() {
             kinds.extend([
                 P::Unauthenticated,
                 P::TokenExpired,
@@ -168,13 +164,13 @@ impl Operation {
                 P::AccountSuspended,
             ]);
         }
-        if self.need.role().is_some() {
+        if need.role().is_some() {
             kinds.push(P::RoleInsufficient);
         }
-        if self.need.is_recording() {
+        if need.is_recording() {
             kinds.extend([P::ShareReadOnly, P::NotYours]);
         }
-        if self.need.is_fresh() {
+        if need.is_fresh() {
             kinds.push(P::ReauthenticationRequired);
         }
         if has_body {
