@@ -1,7 +1,8 @@
 //! The examples of the document: the demo accepts those of requests as they stand, and gives answers like
 //! those of answers.
 //!
-//! `UPDATE_EXAMPLES=1` records the answers anew, into `openapi/examples.json`.
+//! `UPDATE_EXAMPLES=1` records the answers anew, into `openapi/examples.json`: what is not by chance as it is
+//! now, ids and moments as they were, so that the difference shows what has changed.
 
 use crate::support::contract::{as_written, document, faults_of, operations};
 use crate::support::{Answer, Call, TestApp};
@@ -16,6 +17,9 @@ const GIVEN: [(&str, &[&str]); 3] = [
     ("refreshTokens", &["refresh_token"]),
     ("redeemShare", &["code"]),
 ];
+/// When answers are recorded, by the clock of the demo, whose diary ends the day before; and a second time, which
+/// tells what is by chance.
+const RECORDED_AT: [&str; 2] = ["2026-11-27T23:13:00Z", "2026-11-27T23:18:00Z"];
 /// Too large for a document that every client reads: it stands in a file of its own.
 const TOO_LARGE: &str = "ProgressReport";
 
@@ -63,8 +67,19 @@ struct Demo {
 }
 
 impl Demo {
+    /// The demo of today.
     async fn start() -> Self {
+        Self::on(TestApp::alone()).await
+    }
+
+    /// The demo of another moment.
+    async fn at(moment: &str) -> Self {
         let app = TestApp::alone();
+        app.turn_to(moment);
+        Self::on(app).await
+    }
+
+    async fn on(app: TestApp) -> Self {
         let loaded = app.run(|app| async move { pain_journal::demo::load(&app).await }).await;
         assert!(loaded.unwrap().is_some());
         // The document as it is served: an app developer has no other.
@@ -302,10 +317,9 @@ fn shortened(value: &Value) -> Value {
     }
 }
 
-#[tokio::test]
-async fn the_demo_accepts_every_example_as_it_stands() {
-    let demo = Demo::start().await;
-    let mut answers = sent(&demo).await;
+/// What this demo answers, by the names of the schemas, or by the media types of what is no JSON.
+async fn answered(demo: &Demo) -> Map<String, Value> {
+    let mut answers = sent(demo).await;
     for (path, method, operation) in operations() {
         let id = operation["operationId"].as_str().unwrap();
         let has_body = operation["requestBody"].is_object();
@@ -329,11 +343,64 @@ async fn the_demo_accepts_every_example_as_it_stands() {
             examples.insert(name.to_owned(), shortened(answer));
         }
     }
-    let report = examples.remove(TOO_LARGE).expect("a report");
-    if std::env::var("UPDATE_EXAMPLES").as_deref() == Ok("1") {
-        write_json("examples.json", &examples);
-        write_json("progress-report.json", &report);
+    assert!(examples.contains_key(TOO_LARGE), "a report");
+    examples
+}
+
+/// What is written down of an answer: what differs between two recordings is by chance and stays as it was.
+fn settled(was: &Value, first: &Value, second: &Value) -> Value {
+    match (first, second) {
+        (Value::Object(members), Value::Object(others)) => members
+            .iter()
+            .map(|(name, value)| {
+                let other = others.get(name).unwrap_or(value);
+                (name.clone(), settled(&was[name], value, other))
+            })
+            .collect(),
+        (Value::Array(items), Value::Array(others)) => items
+            .iter()
+            .enumerate()
+            .map(|(at, item)| settled(&was[at], item, others.get(at).unwrap_or(item)))
+            .collect(),
+        _ if first == second => first.clone(),
+        (Value::String(_), _) if was.is_string() => was.clone(),
+        (Value::Number(_), _) if was.is_number() => was.clone(),
+        _ => first.clone(),
     }
+}
+
+async fn record() {
+    let read = |name| -> Value {
+        std::fs::read(recorded_file(name))
+            .map_or(Value::Null, |text| serde_json::from_slice(&text).unwrap())
+    };
+    let [first, second] = RECORDED_AT.map(async |moment| answered(&Demo::at(moment).await).await);
+    let (mut first, second) = (first.await, Value::Object(second.await));
+    let report = first.remove(TOO_LARGE).unwrap();
+    let report = settled(&read("progress-report.json"), &report, &second[TOO_LARGE]);
+    let examples = settled(&read("examples.json"), &Value::Object(first), &second);
+    write_json("examples.json", &examples);
+    write_json("progress-report.json", &report);
+}
+
+#[tokio::test]
+async fn the_demo_accepts_every_example_as_it_stands() {
+    if std::env::var("UPDATE_EXAMPLES").as_deref() == Ok("1") {
+        record().await;
+    } else {
+        answered(&Demo::start().await).await;
+    }
+}
+
+#[test]
+fn a_recording_shows_what_has_changed_and_keeps_what_is_by_chance() {
+    let was =
+        json!({"id": "a", "at": 1, "mood": 3, "gone": true, "list": [{"id": "b", "note": null}]});
+    let recorded = |id: &str, at: i32| json!({"id": id, "at": at, "mood": 4, "new": id, "list": [{"id": id, "note": "x"}]});
+    assert_eq!(
+        settled(&was, &recorded("c", 2), &recorded("d", 3)),
+        json!({"id": "a", "at": 1, "mood": 4, "new": "c", "list": [{"id": "b", "note": "x"}]})
+    );
 }
 
 #[test]
