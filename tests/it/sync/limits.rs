@@ -2,6 +2,7 @@
 
 use super::support::*;
 use crate::support::{Answer, Person, TestApp};
+use pain_journal::sync::SCHEMA_VERSION;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -129,15 +130,19 @@ async fn an_app_of_another_schema_is_told_which_are_spoken() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let start = head(&ana).await;
-    for version in ["0", "2", "1000000"] {
+    for version in [0, SCHEMA_VERSION + 1, 1_000_000] {
         let pulled = ana.get(&format!("/v1/sync?schema_version={version}")).await;
         let path = format!("/v1/sync?last_pulled_at=0&schema_version={version}");
         let change = created(&[entry(Uuid::now_v7(), &json!({}))]);
         let pushed = ana.post(&path, &json!({"changes": change})).await;
         for answer in [pulled, pushed] {
             assert_eq!((answer.status, answer.code()), (426, "schema_version_unsupported"));
-            assert_eq!((&answer.json["min"], &answer.json["max"]), (&json!(1), &json!(1)));
+            let spoken = (&json!(1), &json!(SCHEMA_VERSION));
+            assert_eq!((&answer.json["min"], &answer.json["max"]), spoken);
         }
     }
-    assert_eq!(timestamp(&pull_with(&ana, "schema_version=1").await), start);
+    for version in 1..=SCHEMA_VERSION {
+        let pulled = pull_with(&ana, &format!("schema_version={version}")).await;
+        assert_eq!(timestamp(&pulled), start);
+    }
 }
