@@ -200,6 +200,6 @@ for (const [file, text] of Object.entries(files)) {
   }
 }
 if (stale.length) {
-  console.error(`Not current: ${stale.join(', ')}. Run: cargo run -- openapi | node clients/generate-schemas.mjs`)
+  console.error(`Not current: ${stale.join(', ')}. Run: script/generate`)
   process.exit(1)
 }

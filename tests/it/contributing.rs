@@ -11,6 +11,8 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+const CONTRIBUTING: &str = include_str!("../../CONTRIBUTING.md");
+
 /// The text from one mark to the next.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     let (_, rest) = text.split_once(start).unwrap_or_else(|| panic!("{start} is missing"));
@@ -60,11 +62,47 @@ fn whoever_adds_a_field_is_told_every_generated_file() {
 
 #[test]
 fn every_script_explains_itself_and_the_guide_for_contributors_names_it() {
-    let guide = fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
     for script in ["server", "test", "check", "generate", "advisories", "bench"] {
-        assert!(guide.contains(&format!("`script/{script}`")), "{script}");
+        assert!(CONTRIBUTING.contains(&format!("`script/{script}`")), "{script}");
         let told = Command::new(root().join("script").join(script)).arg("--help").output().unwrap();
         let text = String::from_utf8(told.stdout).unwrap();
         assert!(told.status.success() && text.starts_with("Usage: script/"), "{script}: {text}");
     }
+}
+
+#[test]
+fn what_the_guide_for_contributors_names_is_there() {
+    let words = CONTRIBUTING.split(|c: char| c.is_whitespace() || "`()".contains(c));
+    let paths: BTreeSet<&str> = words
+        .map(|word| word.split('#').next().unwrap().trim_end_matches([',', ';', ':', '.']))
+        .filter(|word| !word.starts_with('/') && !word.contains(['*', '$']))
+        .filter(|word| word.split_once('/').is_some_and(|(top, _)| root().join(top).is_dir()))
+        // The first change is an example.
+        .filter(|word| !word.contains("appetite"))
+        .collect();
+    for path in &paths {
+        assert!(root().join(path).exists(), "{path} is not there");
+    }
+    assert!(paths.len() > 20, "{paths:?}");
+    // Tests are named by their module or by their own names.
+    let sources: String = tracked()
+        .iter()
+        .filter(|file| file.ends_with(".rs") && !file.ends_with("contributing.rs"))
+        .map(|file| fs::read_to_string(root().join(file)).unwrap())
+        .collect();
+    for name in
+        ["schema_version", "openapi", "references_tests", "look", "the_pages_work_in_a_browser"]
+    {
+        assert!(CONTRIBUTING.contains(name), "{name}");
+        let is_there = [format!("mod {name};"), format!("fn {name}(")]
+            .iter()
+            .any(|line| sources.contains(line));
+        assert!(sources.is_empty() || is_there, "no test is called {name}");
+    }
+}
+
+#[test]
+fn the_readme_names_the_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(README.contains(&format!("This is version {version}.")), "{version}");
 }

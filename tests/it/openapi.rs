@@ -52,7 +52,7 @@ fn the_committed_document_is_that_of_the_code() {
     let committed = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         committed == pain_journal::api::openapi(),
-        "the routes have changed: cargo run -- openapi > openapi/openapi.json"
+        "the document is another one: script/generate writes it, and what follows from it"
     );
 }
 
