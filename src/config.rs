@@ -218,7 +218,7 @@ impl DatabaseArgs {
     /// One sentence: there is none.
     pub fn present_secret(&self) -> Result<MasterSecret, String> {
         match (&self.secret, self.secret_file()?) {
-            (Some(text), _) => MasterSecret::kept(text.expose_secret())
+            (Some(text), _) => MasterSecret::parse_earlier(text.expose_secret())
                 .map_err(|e| format!("PAIN_JOURNAL_SECRET: {e}")),
             (None, Some(file)) => MasterSecret::from_file(&file).map_err(|e| e.to_string()),
             (None, None) => Err("PAIN_JOURNAL_SECRET must be set in production mode".into()),

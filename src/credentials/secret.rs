@@ -82,15 +82,15 @@ impl MasterSecret {
         let text = text.trim();
         match stray(text) {
             Some(found) => Err(SecretError::NotOnlyASecret(found)),
-            None => Self::kept(text),
+            None => Self::parse_earlier(text),
         }
     }
 
-    /// Like [`Self::parse`], but takes a secret as it was taken once: for replacing it.
+    /// Like [`Self::parse`], but takes what earlier versions took: for replacing it.
     ///
     /// # Errors
     /// [`SecretError::TooShort`].
-    pub fn kept(text: &str) -> Result<Self, SecretError> {
+    pub fn parse_earlier(text: &str) -> Result<Self, SecretError> {
         let text = text.trim();
         let decoded = hex(text).or_else(|| {
             [URL_SAFE_NO_PAD, URL_SAFE, STANDARD_NO_PAD, STANDARD]
@@ -141,7 +141,7 @@ impl MasterSecret {
     /// As [`Self::from_file_or_create`].
     pub fn from_file(path: &Path) -> Result<Self, SecretError> {
         let file = File::open(path).map_err(|e| SecretError::Io(path.to_owned(), e))?;
-        Self::kept(&read_text(path, file)?)
+        Self::parse_earlier(&read_text(path, file)?)
     }
 
     /// A new secret as text: 32 random bytes as base64url.
@@ -423,7 +423,7 @@ mod tests {
             );
             assert!(!refused.contains(&base64), "the secret is printed: {refused}");
             assert!(
-                MasterSecret::kept(&text).is_ok(),
+                MasterSecret::parse_earlier(&text).is_ok(),
                 "one that is in use can be replaced: {text}"
             );
         }

@@ -3,7 +3,7 @@
 pub(crate) mod body;
 mod entity_tag;
 mod file;
-mod kept;
+mod job_reply;
 mod page;
 pub mod precondition;
 mod problem;
@@ -15,7 +15,7 @@ pub use body::{BODY_LIMIT, LONGEST_BODY_TIME, PUSH_LIMIT, Query, path_id};
 pub(crate) use body::{collect, read_form, read_json};
 pub(crate) use file::File;
 pub use file::FileKind;
-pub use kept::{MadeOrStarted, Polled, Verbatim};
+pub use job_reply::{MadeOrStarted, Polled, Verbatim};
 pub use page::{CursorKey, MOST_ITEMS, Page, PageRequest, Place, list_name};
 pub use problem::{Answered, Problem, ProblemBody, ProblemKind};
 pub use reply::{

@@ -221,6 +221,7 @@ fn what_is_pure_knows_neither_the_database_nor_http() {
         }
     }
 }
+
 /// The name of the type that a line of code declares for others.
 fn declared(line: &str) -> Option<&str> {
     let rest = line.trim_start().strip_prefix("pub")?;

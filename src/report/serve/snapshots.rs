@@ -1,7 +1,7 @@
 //! The wire of frozen reports: the patient's own and the practitioner's.
 
 use super::reader::{Reports, is_shared, report_at};
-use super::source::{READ, etag, kept};
+use super::source::{READ, etag, frozen_row};
 use crate::access::{self, Call, Id, ListPage, Patient, Reader, Sends, Shared};
 use crate::http::{
     Answered, Found, MadeOrStarted, Page, Problem, ProblemKind, Verbatim, Versioned,
@@ -160,13 +160,13 @@ pub(super) async fn listed<R: Reader>(
 }
 
 async fn get<R: Reader>(reader: R, Id(id): Id) -> Answered<Versioned<ReportSnapshot>> {
-    let row = kept(&reader.acting(READ), store::find(id)).await?;
+    let row = frozen_row(&reader.acting(READ), store::find(id)).await?;
     let snapshot = ReportSnapshot::from(row);
     let etag = snapshot.etag();
     Ok(Versioned(snapshot, etag))
 }
 
 async fn report<R: Reader>(reader: R, Id(id): Id) -> Answered<Verbatim<Report>> {
-    let (text,) = kept(&reader.acting(READ), store::report(id)).await?;
+    let (text,) = frozen_row(&reader.acting(READ), store::report(id)).await?;
     Ok(Verbatim::new(text, etag(id)))
 }

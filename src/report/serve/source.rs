@@ -48,7 +48,7 @@ impl<R: Reader> Source<R> {
             Self::Kept(reader, id) => {
                 let reader = reader.acting(READ);
                 let place = reader.app().lanes.reports.enter().await?;
-                let (text,) = kept(&reader, store::report(id)).await?;
+                let (text,) = frozen_row(&reader, store::report(id)).await?;
                 let made = place.compute(move || serde_json::from_str(&text).map(make));
                 Ok((made.await?.map_err(Problem::internal)?, etag(id)))
             }
@@ -98,7 +98,10 @@ fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) ->
 ///
 /// # Errors
 /// 404 where nothing is, and as every read.
-pub(super) async fn kept<R: Reader, T: Row>(reader: &R, what: Statement<Read, T>) -> Answered<T> {
+pub(super) async fn frozen_row<R: Reader, T: Row>(
+    reader: &R,
+    what: Statement<Read, T>,
+) -> Answered<T> {
     let (_, rows) = reader.read((None, None), what).await?;
     Ok(rows.into_iter().next().ok_or(ProblemKind::NotFound)?)
 }

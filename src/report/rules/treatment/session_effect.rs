@@ -146,7 +146,7 @@ pub(crate) fn session_effects(
             previous_end: previous.map(|row| row.ends_at.unwrap_or(row.starts_at)),
             next_start: attended.get(index + 1).map(|row| row.starts_at),
         };
-        let (before, after) = sides(days, session.journal_date, &attended);
+        let (before, after) = adjacent_days(days, session.journal_date, &attended);
         let change = before.mean.zip(after.mean).map(|(before, after)| after - before);
         let found = around.ratings(session, &moments);
         let drop = found.pre.zip(found.post).map(|(pre, post)| post - pre);
@@ -178,14 +178,14 @@ pub(crate) fn session_effects(
     }
 }
 
-/// One side of the sustained effect.
-struct Side {
+/// The days on one side of a treatment session, of which the sustained effect is made.
+struct AdjacentDays {
     window: Option<ReportWindow>,
     rated_days: i32,
     mean: Option<f64>,
 }
 
-impl Side {
+impl AdjacentDays {
     fn over(days: &PainDays, from: NaiveDate, to: NaiveDate) -> Self {
         let window =
             ReportWindow::new(from, to).filter(|window| window.days() >= SUSTAINED_RATED_DAYS);
@@ -201,7 +201,11 @@ impl Side {
 }
 
 /// The days before and after a treatment session's day, cut at the days of the treatment sessions around it.
-fn sides(days: &PainDays, date: NaiveDate, attended: &[&SessionRow]) -> (Side, Side) {
+fn adjacent_days(
+    days: &PainDays,
+    date: NaiveDate,
+    attended: &[&SessionRow],
+) -> (AdjacentDays, AdjacentDays) {
     let dates = || attended.iter().map(|row| row.journal_date);
     let previous = dates().filter(|other| *other < date).max();
     let next = dates().filter(|other| *other > date).min();
@@ -209,7 +213,7 @@ fn sides(days: &PainDays, date: NaiveDate, attended: &[&SessionRow]) -> (Side, S
     let from = previous.map_or(from, |previous| from.max(shift(previous, 1)));
     let to = shift(date, SUSTAINED_DAYS);
     let to = next.map_or(to, |next| to.min(shift(next, -1)));
-    (Side::over(days, from, shift(date, -1)), Side::over(days, shift(date, 1), to))
+    (AdjacentDays::over(days, from, shift(date, -1)), AdjacentDays::over(days, shift(date, 1), to))
 }
 
 #[cfg(test)]
