@@ -19,7 +19,7 @@ const GIVEN: [(&str, &[&str]); 3] = [
 ];
 /// When answers are recorded, by the clock of the demo, whose diary ends the day before; and a second time, which
 /// tells what is by chance.
-const RECORDED_AT: [&str; 2] = ["2026-11-27T23:13:00Z", "2026-11-27T23:18:00Z"];
+const RECORDED_AT: [&str; 2] = ["2026-11-28T05:53:00Z", "2026-11-28T05:58:00Z"];
 /// Too large for a document that every client reads: it stands in a file of its own.
 const TOO_LARGE: &str = "ProgressReport";
 
