@@ -7,6 +7,8 @@
 pub mod adherence;
 pub mod cautions;
 #[cfg(test)]
+mod clinical_page_tests;
+#[cfg(test)]
 pub(crate) mod fixtures;
 mod inputs_hash;
 pub mod life;
