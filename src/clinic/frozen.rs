@@ -6,7 +6,7 @@ use super::visiting::Visiting;
 use crate::access::{self, Call, Filled, Id, Shared};
 use crate::http::{Answered, ProblemKind};
 use crate::report::read::asked::{AskedDays, MOST_DAYS};
-use crate::report::serve::practitioner::{self as reports, Chosen, Reports};
+use crate::report::serve::practitioner::{self as reports, Reports, Source};
 use crate::report::snapshots::ReportSnapshot;
 use crate::time::parse_date;
 use actix_web::HttpResponse;
@@ -93,7 +93,7 @@ fn moment(moment: DateTime<Utc>) -> String {
 
 /// One frozen report.
 pub(super) async fn page(visit: Visiting<Shared<Reports>>, Id(id): Id) -> Answered<HttpResponse> {
-    let report = Box::pin(reports::page(visit.may.clone(), Chosen::Kept(id))).await?;
+    let report = Box::pin(reports::page(visit.may.clone(), Source::Kept(id))).await?;
     let content = PageContent::AroundMain(html! {
         div class="tools" {
             p {

@@ -7,7 +7,7 @@ use crate::access::Shared;
 use crate::http::Answered;
 use crate::markup::Printable;
 use crate::report::read::asked::AskedDays;
-use crate::report::serve::practitioner::{self as reports, Chosen, Reports};
+use crate::report::serve::practitioner::{self as reports, Reports, Source};
 use actix_web::HttpResponse;
 use chrono::{Days, NaiveDate};
 use maud::{Markup, html};
@@ -22,7 +22,7 @@ pub(super) async fn page(
     visit: Visiting<Shared<Reports>>,
     asked: AskedDays,
 ) -> Answered<HttpResponse> {
-    let report = Box::pin(reports::page(visit.may.clone(), Chosen::Live(asked))).await?;
+    let report = Box::pin(reports::page(visit.may.clone(), Source::Live(asked))).await?;
     let (from, to) = (report.window.from, report.window.to);
     let content = PageContent::AroundMain(html! {
         (tools(&report.label, visit.may.id(), from, to))

@@ -140,12 +140,9 @@ pub(crate) async fn read_form<T: DeserializeOwned>(
     if !request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(ProblemKind::UnsupportedMediaType.into());
     }
-    fields(&bytes?)
-}
-
-fn fields<T: DeserializeOwned>(bytes: &[u8]) -> Answered<T> {
+    let bytes = bytes?;
     let text =
-        std::str::from_utf8(bytes).map_err(|_| Problem::new(ProblemKind::ValidationFailed))?;
+        std::str::from_utf8(&bytes).map_err(|_| Problem::new(ProblemKind::ValidationFailed))?;
     // A form is written like a query.
     actix_web::web::Query::<T>::from_query(text)
         .map(actix_web::web::Query::into_inner)

@@ -131,7 +131,7 @@ fn looks(rooms: &[String]) -> Vec<(PathBuf, String, String, String)> {
 }
 
 /// What gives actix-web a route.
-const REGISTERS: [&str; 15] = [
+const REGISTERS: [&str; 16] = [
     "web::resource",
     "web::scope",
     "web::route",
@@ -143,6 +143,7 @@ const REGISTERS: [&str; 15] = [
     "web::put(",
     "web::patch(",
     "web::delete(",
+    ".route(",
     ".service(",
     ".default_service(",
     "ServiceConfig",

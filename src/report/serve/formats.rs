@@ -7,9 +7,8 @@ use super::asked::with_window;
 use super::reader::{Pictures, Reports, SHARED, is_shared, report_at};
 use super::snapshots;
 use super::source::Source;
-use crate::access::{Id, Patient, Purpose, Reader, Shared};
+use crate::access::{Patient, Purpose, Reader, Shared};
 use crate::http::{Answered, FileKind, Problem};
-use crate::report::read::asked::AskedDays;
 use crate::report::render::compose::{ENGLISH, patient_page, practitioner_page};
 use crate::report::render::{chart, csv, html, pdf};
 use crate::report::rules::Report;
@@ -185,9 +184,7 @@ fn live<R: Reader>(routes: &mut Routes, format: &'static Format) {
     let summary = format.summary.replace("{whose}", whose);
     let op = Operation::new(format!("{id}Report{}", format.noun), "reports", summary);
     let op = with_window(op.describe(format.about[usize::from(is_shared)]));
-    let handler = move |reader: R, asked: AskedDays| {
-        format.file(Source::Live(reader.acting(format.action), asked))
-    };
+    let handler = move |reader: R, source| format.file(reader, source);
     routes.serve_file(&format!("{at}/{}", format.path), op, &format.kind, handler);
 }
 
@@ -198,7 +195,7 @@ fn frozen<R: Reader>(routes: &mut Routes, format: &'static Format) {
     let noun = format!("FrozenReport{}", format.noun);
     let op = snapshots::reading::<R>(&noun, format.frozen, about);
     let path = snapshots::one::<R>(&format!("/{}", format.path));
-    let handler = move |reader: R, Id(id)| format.file(Source::Kept(reader, id));
+    let handler = move |reader: R, source| format.file(reader, source);
     routes.serve_file(&path, op, &format.kind, handler);
 }
 
@@ -209,15 +206,17 @@ impl Format {
     /// As the source, or when it cannot be made.
     pub(super) async fn file<R: Reader>(
         &'static self,
-        source: Source<R>,
+        reader: R,
+        source: Source,
     ) -> Answered<(Vec<u8>, String)> {
+        let reader = reader.acting(self.action);
         let (bytes, etag) = if self.is_slow {
             // It has its place before its report is read, so that nothing is kept for those who wait.
-            let place = source.app().lanes.documents.enter().await?;
-            let (report, etag) = source.make(|report| report).await?;
+            let place = reader.app().lanes.documents.enter().await?;
+            let (report, etag) = source.make(reader, |report| report).await?;
             (place.compute(move || (self.render)(&report)).await?, etag)
         } else {
-            source.make(|report| (self.render)(&report)).await?
+            source.make(reader, |report| (self.render)(&report)).await?
         };
         let etag = match self.layout {
             Some(layout) => format!("{}.r{layout}\"", etag.trim_end_matches('"')),

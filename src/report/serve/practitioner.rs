@@ -3,8 +3,7 @@
 
 use super::formats::{self, Format, PAGE_ACTION};
 use super::snapshots::{LIST, listed};
-use super::source::Source;
-use crate::access::{Call, FromCall, Id, Reader, Shared};
+use crate::access::{Call, FromCall, Reader, Shared};
 use crate::http::{Answered, FileKind, ProblemKind};
 use crate::report::read::asked::AskedDays;
 use crate::report::render::compose::{ENGLISH, practitioner_page};
@@ -16,47 +15,19 @@ use crate::report::snapshots::freeze::{Frozen, Patience, freeze as freeze_days};
 use crate::report::snapshots::model::ReportSnapshot;
 use chrono::{DateTime, Utc};
 use maud::Markup;
-use uuid::Uuid;
 
 pub(crate) use super::formats::Download;
 pub(crate) use super::reader::Reports;
+pub(crate) use super::source::Source;
 
 /// Frozen reports a page lists: the newest.
 const MOST_LISTED: usize = 200;
-
-/// The report that an address names.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Chosen {
-    /// Of these days, computed now.
-    Live(AskedDays),
-    /// Frozen under this id.
-    Kept(Uuid),
-}
-
-impl FromCall for Chosen {
-    fn from_call(call: &Call) -> Answered<Self> {
-        match call.request().match_info().get("id") {
-            Some(_) => Id::from_call(call).map(|Id(id)| Self::Kept(id)),
-            None => AskedDays::from_call(call).map(Self::Live),
-        }
-    }
-}
-
-impl Chosen {
-    /// Where it comes from; the access log calls computing it this.
-    fn source(self, reader: Shared<Reports>, action: &'static str) -> Source<Shared<Reports>> {
-        match self {
-            Self::Live(asked) => Source::Live(reader.acting(action), asked),
-            Self::Kept(id) => Source::Kept(reader, id),
-        }
-    }
-}
 
 /// The file that an address names, and of which report it is.
 pub(crate) struct ChosenFile {
     format: &'static Format,
     download: &'static Download,
-    report: Chosen,
+    source: Source,
 }
 
 impl FromCall for ChosenFile {
@@ -64,7 +35,7 @@ impl FromCall for ChosenFile {
         let name = call.request().match_info().get("file").unwrap_or_default();
         let named = formats::downloads().find(|(_, download)| download.name == name);
         let (format, download) = named.ok_or(ProblemKind::NotFound)?;
-        Ok(Self { format, download, report: Chosen::from_call(call)? })
+        Ok(Self { format, download, source: Source::from_call(call)? })
     }
 }
 
@@ -85,15 +56,15 @@ pub(crate) struct Embedded {
 ///
 /// # Errors
 /// As the operation.
-pub(crate) async fn page(reader: Shared<Reports>, report: Chosen) -> Answered<Embedded> {
+pub(crate) async fn page(reader: Shared<Reports>, source: Source) -> Answered<Embedded> {
     let embed = |report: Report| Embedded {
         window: report.window,
         main: html::main(&practitioner_page(&report, &ENGLISH)),
         generated_at: report.generated_at,
         label: report.share_label.unwrap_or_default(),
     };
-    let source = report.source(reader, PAGE_ACTION);
-    source.make(embed).await.map(|(embedded, _)| embedded)
+    let made = source.make(reader.acting(PAGE_ACTION), embed);
+    made.await.map(|(embedded, _)| embedded)
 }
 
 /// The files to take along, in the order to offer them.
@@ -107,9 +78,9 @@ pub(crate) fn downloads() -> impl Iterator<Item = &'static Download> {
 /// As the operation.
 pub(crate) async fn file(
     reader: Shared<Reports>,
-    ChosenFile { format, download, report }: ChosenFile,
+    ChosenFile { format, download, source }: ChosenFile,
 ) -> Answered<(&'static FileKind, &'static Download, Vec<u8>)> {
-    let (bytes, _) = format.file(report.source(reader, format.action)).await?;
+    let (bytes, _) = format.file(reader, source).await?;
     Ok((&format.kind, download, bytes))
 }
 

@@ -1,7 +1,6 @@
 //! Where a report comes from: computed now, or kept. What is made of it does not ask.
 
-use crate::access::{Read, Reader};
-use crate::app::App;
+use crate::access::{Call, FromCall, Id, Read, Reader};
 use crate::db::{Row, Statement};
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::reference::fingerprint;
@@ -12,40 +11,44 @@ use crate::report::rules::{RULE_VERSION, Report, build};
 use crate::report::snapshots::store;
 use crate::time::last_date_on_earth;
 use chrono::{Days, NaiveDate};
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// What the access log calls reading a kept one.
 pub(super) const READ: &str = "report_snapshot";
 
 /// A report that is not there yet.
-pub(super) enum Source<R> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source {
     /// Of these days, computed now.
-    Live(R, AskedDays),
+    Live(AskedDays),
     /// Frozen under this id.
-    Kept(R, Uuid),
+    Kept(Uuid),
 }
 
-impl<R: Reader> Source<R> {
-    /// The application.
-    pub(super) fn app(&self) -> &Arc<App> {
-        match self {
-            Self::Live(reader, _) | Self::Kept(reader, _) => reader.app(),
+impl FromCall for Source {
+    /// An address with an id is that of a frozen one.
+    fn from_call(call: &Call) -> Answered<Self> {
+        match call.request().match_info().get("id") {
+            Some(_) => Id::from_call(call).map(|Id(id)| Self::Kept(id)),
+            None => AskedDays::from_call(call).map(Self::Live),
         }
     }
+}
 
+impl Source {
     /// Makes something of the report beside the requests, in its turn, and answers it with the ETag of the
     /// report.
     ///
     /// # Errors
     /// As the reading of the report; 503 when too many others are at it.
-    pub(super) async fn make<T: Send + 'static>(
+    pub(super) async fn make<R: Reader, T: Send + 'static>(
         self,
+        reader: R,
         make: impl FnOnce(Report) -> T + Send + 'static,
     ) -> Answered<(T, String)> {
         match self {
-            Self::Live(reader, asked) => live(&reader, asked, make).await,
-            Self::Kept(reader, id) => {
+            Self::Live(asked) => live(&reader, asked, make).await,
+            Self::Kept(id) => {
                 let reader = reader.acting(READ);
                 let place = reader.app().lanes.reports.enter().await?;
                 let (text,) = frozen_row(&reader, store::report(id)).await?;
