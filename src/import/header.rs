@@ -9,6 +9,9 @@ use crate::wire::unseen::trim_unseen;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
+/// The cells of a row under the names of their columns.
+type NamedCells<'a> = Vec<(&'a str, &'a str)>;
+
 /// What separates cells.
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
 
@@ -118,7 +121,7 @@ impl Header {
     pub(super) fn named<'a>(
         &'a self,
         row: &'a TableRow<'_>,
-    ) -> Result<(NaiveDate, Vec<(&'a str, &'a str)>), String> {
+    ) -> Result<(NaiveDate, NamedCells<'a>), String> {
         if row.cells.len() != self.columns.len() {
             return Err(format!(
                 "Has {} cells where the header has {}.",

@@ -234,9 +234,9 @@ fn name_left(line: usize, left: &[String], summary: &mut Summary) {
 
 fn tell(line: usize, outcome: WriteOutcome<()>, summary: &mut Summary) {
     match outcome {
-        WriteOutcome::Created(_) => summary.created += 1,
-        WriteOutcome::Replaced(_) => summary.changed += 1,
-        WriteOutcome::Unchanged(_) => summary.unchanged += 1,
+        WriteOutcome::Created(()) => summary.created += 1,
+        WriteOutcome::Replaced(()) => summary.changed += 1,
+        WriteOutcome::Unchanged(()) => summary.unchanged += 1,
         WriteOutcome::Gone(_) => summary.refuse(line, "id: This record was deleted, and stays so."),
         WriteOutcome::NotYours => summary.refuse(line, "A practitioner answers for this record."),
         WriteOutcome::Invalid(faults) => summary.refuse_faults(line, faults),

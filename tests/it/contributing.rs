@@ -87,7 +87,8 @@ fn what_the_guide_for_contributors_names_is_there() {
     // Tests are named by their module or by their own names.
     let sources: String = tracked()
         .iter()
-        .filter(|file| file.ends_with(".rs") && !file.ends_with("contributing.rs"))
+        .filter(|file| Path::new(file).extension().is_some_and(|end| end == "rs"))
+        .filter(|file| !file.ends_with("contributing.rs"))
         .map(|file| fs::read_to_string(root().join(file)).unwrap())
         .collect();
     for name in

@@ -70,6 +70,10 @@ impl Worked {
     fn count(&self, name: &str) -> usize {
         self.given.get(name).map_or(0, |text| text.parse().unwrap())
     }
+    /// The same as a number of days.
+    fn length(&self, name: &str) -> i64 {
+        self.given.get(name).map_or(0, |text| text.parse().unwrap())
+    }
     fn numbers(&self, name: &str) -> Vec<f64> {
         self.text(name).split(' ').map(|word| word.parse().unwrap()).collect()
     }
@@ -184,11 +188,9 @@ fn f4(worked: &Worked) -> Outcome {
 
 fn f5(worked: &Worked) -> Outcome {
     if worked.has("attended") {
-        let attended = (0..worked.count("attended")).map(|day| session(day as i64, 600));
-        let cancelled = (0..worked.count("cancelled")).map(|day| SessionRow {
-            status: SessionStatus::CancelledPatient,
-            ..session(day as i64, 900)
-        });
+        let attended = (0..worked.length("attended")).map(|day| session(day, 600));
+        let cancelled = (0..worked.length("cancelled"))
+            .map(|day| SessionRow { status: SessionStatus::CancelledPatient, ..session(day, 900) });
         let rows: Vec<SessionRow> = attended.chain(cancelled).collect();
         let mut journal = input(0, 27);
         journal.sessions = rows;
@@ -196,9 +198,11 @@ fn f5(worked: &Worked) -> Outcome {
         return Outcome::from([("attendance", Found::Number(found.value.unwrap()))]);
     }
     let (entries, behind) = (worked.count("entries"), worked.count("late"));
-    let mut journal = input(0, worked.count("expected") as i64 - 1);
+    let mut journal = input(0, worked.length("expected") - 1);
     journal.entries = dailies(0, &vec![Some(5); entries - behind]);
-    journal.entries.extend(late((entries - behind) as i64, &vec![Some(5); behind]));
+    journal
+        .entries
+        .extend(late(worked.length("entries") - worked.length("late"), &vec![Some(5); behind]));
     let adherence::ReportHeader { adherence_any, adherence_timely, .. } = build(&journal).header;
     Outcome::from([
         ("any", Found::Number(adherence_any.unwrap().value.unwrap())),
@@ -273,11 +277,18 @@ fn f10(worked: &Worked) -> Outcome {
 }
 
 fn f11(worked: &Worked) -> Outcome {
-    let (slept, pain) = (worked.numbers("sleep"), worked.scores("pain"));
+    // Hours are given with no more than one decimal.
+    let minutes = |hours: &str| match hours.split_once('.') {
+        Some((whole, tenths)) => {
+            whole.parse::<i32>().unwrap() * 60 + tenths.parse::<i32>().unwrap() * 6
+        }
+        None => hours.parse::<i32>().unwrap() * 60,
+    };
+    let slept: Vec<i32> = worked.text("sleep").split(' ').map(minutes).collect();
+    let pain = worked.scores("pain");
     let mut journal = input(0, i64::try_from(pain.len()).unwrap() - 1);
     journal.entries = dailies(0, &pain);
-    let minutes = |hours: &f64| Some((hours * 60.0) as i32);
-    journal.sleep = (0..).zip(&slept).map(|(day, hours)| night(day, minutes(hours))).collect();
+    journal.sleep = (0..).zip(slept).map(|(day, minutes)| night(day, Some(minutes))).collect();
     let found = build(&journal).sleep_link.unwrap();
     Outcome::from([
         ("rho", Found::Number(found.correlation.value.unwrap())),

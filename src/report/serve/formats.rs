@@ -15,6 +15,9 @@ use crate::report::rules::Report;
 use crate::routes::{Operation, Routes};
 use std::error::Error;
 
+/// The bytes of a file, or why it cannot be made.
+type Rendered = Result<Vec<u8>, Box<dyn Error + Send + Sync>>;
+
 /// What a report can be read as.
 pub(super) struct Format {
     /// The last part of its address.
@@ -39,7 +42,7 @@ pub(super) struct Format {
     /// Takes it long enough to wait in the lane of documents?
     is_slow: bool,
     /// Makes it.
-    render: fn(&Report) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>>,
+    render: fn(&Report) -> Rendered,
     /// Who reads it, and of which reports.
     operations: &'static [Register],
 }
