@@ -119,9 +119,9 @@ export async function patient(devices: number, options?: Partial<ApiOptions>): P
 
 const HOUR = 3_600_000
 
-/** A moment of the last days, and its day. */
+/** A moment of the last days, and its journal day, which begins at four. */
 export const moment = (hoursAgo = 30): number => Math.floor(Date.now() / 1000) * 1000 - hoursAgo * HOUR
-export const day = (hoursAgo = 30): string => new Date(moment(hoursAgo)).toISOString().slice(0, 10)
+export const day = (hoursAgo = 30): string => new Date(moment(hoursAgo + 4)).toISOString().slice(0, 10)
 
 /** A new entry. */
 export function entry(values: Partial<Create<'journal_entries'>> = {}): Create<'journal_entries'> {
