@@ -3,7 +3,6 @@
 //! A hash needs 19 MiB. Asked of the allocator anew for each sign-in, such blocks stay behind in its
 //! arenas, one set for each thread that ever hashed.
 
-use super::password::HashError;
 use argon2::{Argon2, Block};
 use std::sync::{Mutex, PoisonError};
 
@@ -26,13 +25,16 @@ impl std::fmt::Debug for Resting {
 
 impl HashMemory {
     /// Computes a hash into `tag`. The memory is wiped before it rests.
+    ///
+    /// # Errors
+    /// For a salt or a length that argon2 does not take.
     pub(super) fn compute(
         &self,
         argon: &Argon2<'_>,
         password: &[u8],
         salt: &[u8],
         tag: &mut [u8],
-    ) -> Result<(), HashError> {
+    ) -> Result<(), argon2::Error> {
         let mut blocks = self.with(|resting| {
             resting.was_used = true;
             resting.sets.pop().unwrap_or_default()
@@ -46,9 +48,7 @@ impl HashMemory {
         let computed = argon.hash_password_into_with_memory(password, salt, tag, &mut *used);
         used.fill(Block::new());
         self.with(|resting| resting.sets.push(blocks));
-        // What is refused here was checked when the parameters were read; a salt is part of a stored
-        // hash, so it is that which is damaged.
-        computed.map_err(|_| HashError::Damaged)
+        computed
     }
 
     /// Gives the memory back if no hash was computed since the last call.

@@ -261,7 +261,7 @@ fn hash(
     salt: &[u8],
 ) -> Result<String, HashError> {
     let mut tag = [0; Params::DEFAULT_OUTPUT_LEN];
-    memory.compute(argon, password, salt, &mut tag)?;
+    memory.compute(argon, password, salt, &mut tag).map_err(|_| HashError::Failed)?;
     let hash = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
@@ -284,7 +284,9 @@ fn fits(memory: &HashMemory, password: &[u8], stored: &PasswordHash) -> Result<b
     let version = version.map_err(|_| HashError::Damaged)?;
     let params = Params::try_from(stored).map_err(damaged)?;
     let mut tag = vec![0; expected.len()];
-    memory.compute(&Argon2::new(algorithm, version, params), password, salt, &mut tag)?;
+    // The parameters were checked when they were read: it is the salt that is damaged.
+    let argon = Argon2::new(algorithm, version, params);
+    memory.compute(&argon, password, salt, &mut tag).map_err(|_| HashError::Damaged)?;
     Ok(constant_time::verify_slices_are_equal(&tag, expected.as_bytes()).is_ok())
 }
 
