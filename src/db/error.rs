@@ -9,6 +9,10 @@ use tokio_postgres::error::SqlState;
 pub(super) const POOLED: &str = "a pooler between the server and its database pools transactions; \
                                  it must pool sessions";
 
+/// The place in the source of Postgres that refuses a row; `routine` tells it, in no language. A missing
+/// right has the same SQLSTATE and comes from another one.
+const ROW_CHECK: &str = "ExecWithCheckOptions";
+
 /// A failed conversation with the database. Its text is for the log, never for a client.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -58,7 +62,9 @@ impl From<Error> for DbError {
             SqlState::CHARACTER_NOT_IN_REPERTOIRE | SqlState::UNTRANSLATABLE_CHARACTER => {
                 Self::Unstorable(message)
             }
-            SqlState::INSUFFICIENT_PRIVILEGE => Self::Walled(message),
+            SqlState::INSUFFICIENT_PRIVILEGE if said.routine() == Some(ROW_CHECK) => {
+                Self::Walled(message)
+            }
             SqlState::READ_ONLY_SQL_TRANSACTION | SqlState::DISK_FULL => Self::Unwritable(message),
             SqlState::ADMIN_SHUTDOWN
             | SqlState::CRASH_SHUTDOWN

@@ -1,8 +1,11 @@
 //! What a failed statement means to the server is told by its SQLSTATE: each of them provoked on a real
 //! Postgres. What its message says, in whatever language, decides nothing.
 
+use crate::support::TestApp;
 use crate::support::cluster::{Cluster, connect};
+use crate::support::people::fresh;
 use pain_journal::db::DbError;
+use serde_json::json;
 use tokio_postgres::Client;
 
 /// What the server takes the refusal of these statements for.
@@ -67,6 +70,40 @@ async fn a_row_behind_the_walls_is_walled() {
     let foreign = "INSERT INTO pj.report_jobs (id, made_by, from_date, to_date, asked_at, beat_at) \
                    VALUES (gen_random_uuid(), gen_random_uuid(), '2026-01-01', '2026-01-02', now(), now())";
     assert_is!(refusal(&one, foreign).await, Walled, "42501");
+}
+
+/// A row behind the walls and a missing right have the same SQLSTATE.
+#[tokio::test]
+async fn a_right_that_is_missing_is_our_fault_and_no_row_behind_the_walls() {
+    let (one, _) = two().await;
+    for statement in [
+        "DELETE FROM pj.rows",
+        "INSERT INTO pj.rows VALUES (3, 0)",
+        "UPDATE pj.write_probe SET only_row = only_row",
+        "SELECT sec.install_collection('rows', '{}')",
+        "CREATE TABLE pj.mine (id int)",
+        "SET ROLE pj_owner",
+    ] {
+        let error = refusal(&one, statement).await;
+        assert!(matches!(&error, DbError::Other(said) if said.ends_with("(42501)")), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_the_server_has_no_right_to_is_an_internal_error_and_not_a_conflict() {
+    let app = TestApp::alone();
+    let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
+    let share = ana.let_record(&lind, &["treatment"]).await;
+    let path = format!("/v1/patients/{share}{}", &fresh("treatment-sessions")[3..]);
+    let visit = json!({"starts_at": "2025-06-03T09:00:00+02:00", "time_zone": "Europe/Berlin",
+        "status": "attended", "kind": "treatment"});
+    let admin = app.sql().await;
+    admin.batch_execute("REVOKE INSERT ON pj.treatment_sessions FROM pj_app").await.unwrap();
+    let refused = lind.create(&path, &visit).await;
+    assert_eq!((refused.status, refused.code()), (500, "internal"), "{}", refused.text);
+    admin.batch_execute("GRANT INSERT ON pj.treatment_sessions TO pj_app").await.unwrap();
+    let made = lind.create(&path, &visit).await;
+    assert_eq!(made.status, 201, "{}", made.text);
 }
 
 #[tokio::test]
