@@ -44,10 +44,13 @@ pub(super) fn scripts(patients: u32) -> Result<Vec<(&'static str, String)>, Box<
 
 /// What the server reads for a report of these days, with the values in their places.
 fn read(window: (NaiveDate, NaiveDate)) -> Result<Vec<String>, Box<dyn Error>> {
-    let filled = written(window).into_iter().map(|written| {
-        let (text, binds) = written.split_once(" -- binds: ").ok_or("no parameters")?;
-        let days = binds.trim_matches(['[', ']']).split(", ");
-        Ok(fill(text, &days.map(|day| format!("'{day}'::date")).collect::<Vec<_>>()))
+    let filled = written(window).into_iter().map(|(text, days)| {
+        // As Postgres counts them.
+        let days = days.into_iter().flatten().map(|day| {
+            let number = i32::from_be_bytes(day.as_slice().try_into()?);
+            Ok(format!("('2000-01-01'::date + {number})"))
+        });
+        Ok(fill(&text, &days.collect::<Result<Vec<_>, Box<dyn Error>>>()?))
     });
     filled.collect()
 }

@@ -5,7 +5,7 @@ use super::refresh_token::RefreshKey;
 use crate::app::Parts;
 use crate::credentials::KeyStore;
 use crate::credentials::secret::MasterSecret;
-use crate::db::{Anonymous, Column, DbError, Statement, Tx, row};
+use crate::db::{Anonymous, DbError, Statement, Tx, row};
 use crate::http::{Answered, Problem};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -147,9 +147,8 @@ async fn each_device(
             "UPDATE pj.devices d SET refresh_key = sealed.key \
              FROM unnest($1::uuid[], $2::bytea[]) AS sealed (id, key) WHERE d.id = sealed.id",
         );
-        let ids = Uuid::bind_many(page.iter().map(|device| Some(&device.id)));
-        let keys = <Vec<u8>>::bind_many(keys.iter().map(Some));
-        tx.execute(store.bind_all(vec![ids, keys])).await?;
+        let store = store.bind_many(page.iter().map(|device| Some(&device.id)));
+        tx.execute(store.bind_many(keys.iter().map(Some))).await?;
     }
 }
 

@@ -43,7 +43,7 @@ macro_rules! projection {
         pub struct $name { $($(#[$fmeta])* pub $field: $ty),+ }
 
         impl $crate::db::Row for $name {
-            fn read(columns: &mut dyn $crate::db::Columns) -> diesel::deserialize::Result<Self> {
+            fn read(columns: &mut $crate::db::Columns<'_>) -> diesel::deserialize::Result<Self> {
                 Ok(Self { $($field: $crate::collections::projection!(@read columns $(, $stored, $make)?)),+ })
             }
         }

@@ -1,9 +1,9 @@
 //! Several queries of one round trip, each with rows of its own kind.
 
+use super::DbError;
 use super::connection::Connection;
 use super::level::Level;
-use super::statement::{Row, Statement};
-use super::{DbError, load};
+use super::statement::Statement;
 
 /// A tuple of statements of one level that are sent together.
 pub(crate) trait Batch<L> {
@@ -14,8 +14,8 @@ pub(crate) trait Batch<L> {
 
     /// Has the connection prepared every one of them?
     fn is_known(&self, connection: &Connection) -> bool;
-    /// Each as text with its parameters behind it. For the benchmark.
-    fn written(&self) -> Vec<String>;
+    /// The text of each, and the values behind it as they are sent. For the benchmark.
+    fn written(&self) -> Vec<(String, Vec<Option<Vec<u8>>>)>;
     /// Sends them all before the first answer is read. Only for a connection that knows them.
     async fn together(self, connection: &Connection) -> Result<Self::Rows, DbError>;
     /// One after the other, so that each can be prepared.
@@ -24,7 +24,7 @@ pub(crate) trait Batch<L> {
 
 macro_rules! batches {
     ($(($size:literal: $($row:ident $statement:ident),+))+) => {$(
-        impl<Lv: Level, $($row: Row),+> Batch<Lv> for ($(Statement<Lv, $row>,)+) {
+        impl<Lv: Level, $($row),+> Batch<Lv> for ($(Statement<Lv, $row>,)+) {
             type Rows = ($(Vec<$row>,)+);
             const SIZE: usize = $size;
 
@@ -32,19 +32,19 @@ macro_rules! batches {
                 let ($($statement,)+) = self;
                 $($statement.is_known(connection))&&+
             }
-            fn written(&self) -> Vec<String> {
+            fn written(&self) -> Vec<(String, Vec<Option<Vec<u8>>>)> {
                 let ($($statement,)+) = self;
-                vec![$(diesel::debug_query::<diesel::pg::Pg, _>($statement).to_string()),+]
+                vec![$($statement.written()),+]
             }
             async fn together(self, connection: &Connection) -> Result<Self::Rows, DbError> {
                 let ($($statement,)+) = self;
                 // What failed first is the cause; those behind it only find the transaction aborted.
-                let ($($statement,)+) = futures_util::join!($(load(connection, $statement)),+);
+                let ($($statement,)+) = futures_util::join!($($statement.load(connection)),+);
                 Ok(($($statement?,)+))
             }
             async fn in_turn(self, connection: &Connection) -> Result<Self::Rows, DbError> {
                 let ($($statement,)+) = self;
-                Ok(($(load(connection, $statement).await?,)+))
+                Ok(($($statement.load(connection).await?,)+))
             }
         }
     )+};

@@ -1,30 +1,85 @@
 //! How Rust values travel to and from Postgres columns.
 
+use super::DbError;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::deserialize::{self, FromSql};
-use diesel::pg::{Pg, PgValue};
-use diesel::query_builder::AstPass;
-use diesel::result::QueryResult;
+use diesel::pg::{Pg, PgMetadataLookup, PgTypeMetadata, PgValue};
+use diesel::query_builder::QueryFragment;
+use diesel::query_builder::bind_collector::{BindCollector, RawBytesBindCollector};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{self as st, HasSqlType};
-use std::marker::PhantomData;
+use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-/// One parameter of a [`Statement`](super::Statement), its type erased.
-pub trait Bind: Send {
-    /// Hands the value to diesel; the placeholder `$n` already stands in the text.
-    fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()>;
+/// The parameters of one query in the form that is sent, or why one of them has none.
+#[derive(Debug)]
+pub struct Parameters(Result<RawBytesBindCollector<Pg>, DbError>);
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self(Ok(RawBytesBindCollector::new()))
+    }
 }
 
-struct Value<ST, T>(T, PhantomData<fn() -> ST>);
+impl Parameters {
+    /// Those of what diesel has built, once that is `written`.
+    pub(super) fn of(written: Result<(), DbError>, query: &impl QueryFragment<Pg>) -> Self {
+        let mut all = RawBytesBindCollector::new();
+        let lookup = &mut BuiltIn as &mut dyn PgMetadataLookup;
+        let collected = written.and_then(|()| Ok(query.collect_binds(&mut all, lookup, &Pg)?));
+        Self(collected.map(|()| all))
+    }
 
-impl<ST, T> Bind for Value<ST, T>
-where
-    Pg: HasSqlType<ST>,
-    T: ToSql<ST, Pg> + Send,
-{
-    fn walk<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_bind_param_value_only::<ST, T>(&self.0)
+    /// Adds the next one.
+    fn push<ST>(&mut self, value: &impl ToSql<ST, Pg>)
+    where
+        Pg: HasSqlType<ST>,
+    {
+        if let Ok(all) = &mut self.0 {
+            let lookup = &mut BuiltIn as &mut dyn PgMetadataLookup;
+            if let Err(error) = all.push_bound_value::<ST, _>(value, lookup) {
+                self.0 = Err(error.into());
+            }
+        }
+    }
+
+    /// The bytes of each; none for NULL.
+    pub(super) fn bytes(&self) -> Vec<Option<Vec<u8>>> {
+        self.0.as_ref().map_or_else(|_| Vec::new(), |all| all.binds.clone())
+    }
+
+    /// Their types and their bytes.
+    ///
+    /// # Errors
+    /// When a value has no form on the wire.
+    pub(super) fn into_parts(self) -> Result<(Types, Vec<Option<Vec<u8>>>), DbError> {
+        self.0.map(|all| (Types(all.metadata), all.binds))
+    }
+}
+
+/// The types of parameters, which are looked up when a query is prepared.
+pub(super) struct Types(Vec<PgTypeMetadata>);
+
+impl Types {
+    /// As tokio-postgres calls them.
+    ///
+    /// # Errors
+    /// For a type that Postgres does not have from the start.
+    pub(super) fn known(&self) -> Result<Vec<Type>, DbError> {
+        let types = self.0.iter().map(|told| {
+            let oid = told.oid().map_err(|error| DbError::Other(error.to_string()))?;
+            Type::from_oid(oid).ok_or_else(|| DbError::Other(format!("no type has the oid {oid}")))
+        });
+        types.collect()
+    }
+}
+
+/// Postgres has the types of our columns from the start: none is looked up.
+struct BuiltIn;
+
+impl PgMetadataLookup for BuiltIn {
+    fn lookup_type(&mut self, _: &str, _: Option<&str>) -> PgTypeMetadata {
+        PgTypeMetadata::new(0, 0)
     }
 }
 
@@ -40,12 +95,18 @@ pub trait Column: Sized {
     /// # Errors
     /// When the bytes are not of this type, or NULL where the type has no room for it.
     fn read(value: Option<PgValue<'_>>) -> deserialize::Result<Self>;
-    /// One value as a parameter.
-    fn bind(self) -> Box<dyn Bind>;
-    /// Many values as one array parameter, for `unnest`.
-    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Box<dyn Bind>
+    /// Adds one value as the next parameter.
+    fn bind(&self, to: &mut Parameters);
+    /// Adds many values as the next parameter, an array for `unnest` or `ANY`.
+    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>, to: &mut Parameters)
     where
         Self: 'a;
+}
+
+/// A column type that may be NULL.
+pub trait OptionalColumn: Column {
+    /// Adds one value or NULL as the next parameter.
+    fn bind_optional(value: Option<&Self>, to: &mut Parameters);
 }
 
 /// Binds a primitive and its array; the bridge for newtypes over that primitive.
@@ -56,26 +117,22 @@ macro_rules! primitive {
             fn read(value: Option<PgValue<'_>>) -> deserialize::Result<Self> {
                 <$rust as FromSql<$sql, Pg>>::from_nullable_sql(value)
             }
-            fn bind(self) -> Box<dyn Bind> {
-                Box::new(Value::<$sql, $rust>(self, PhantomData))
+            fn bind(&self, to: &mut Parameters) {
+                to.push::<$sql>(self);
             }
-            fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Box<dyn Bind> {
-                let values: Vec<Option<$rust>> = values.map(|v| v.cloned()).collect();
-                Box::new(Value::<st::Array<st::Nullable<$sql>>, _>(values, PhantomData))
+            fn bind_many<'a>(
+                values: impl Iterator<Item = Option<&'a Self>>,
+                to: &mut Parameters,
+            ) {
+                to.push::<st::Array<st::Nullable<$sql>>>(&values.collect::<Vec<_>>());
             }
         }
         impl OptionalColumn for $rust {
-            fn bind_optional(value: Option<Self>) -> Box<dyn Bind> {
-                Box::new(Value::<st::Nullable<$sql>, _>(value, PhantomData))
+            fn bind_optional(value: Option<&Self>, to: &mut Parameters) {
+                to.push::<st::Nullable<$sql>>(&value);
             }
         }
     )*};
-}
-
-/// A column type that may be NULL.
-pub trait OptionalColumn: Column {
-    /// One value or NULL as a parameter.
-    fn bind_optional(value: Option<Self>) -> Box<dyn Bind>;
 }
 
 primitive! {
@@ -88,25 +145,7 @@ primitive! {
     String, st::Text, "text";
     NaiveDate, st::Date, "date";
     DateTime<Utc>, st::Timestamptz, "timestamptz";
-}
-
-impl Column for Vec<u8> {
-    const WIRE: &'static str = "bytea";
-    fn read(value: Option<PgValue<'_>>) -> deserialize::Result<Self> {
-        <Self as FromSql<st::Binary, Pg>>::from_nullable_sql(value)
-    }
-    fn bind(self) -> Box<dyn Bind> {
-        Box::new(Value::<st::Binary, Self>(self, PhantomData))
-    }
-    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Box<dyn Bind> {
-        let values: Vec<Option<Self>> = values.map(Option::<&Self>::cloned).collect();
-        Box::new(Value::<st::Array<st::Nullable<st::Binary>>, _>(values, PhantomData))
-    }
-}
-impl OptionalColumn for Vec<u8> {
-    fn bind_optional(value: Option<Self>) -> Box<dyn Bind> {
-        Box::new(Value::<st::Nullable<st::Binary>, _>(value, PhantomData))
-    }
+    Vec<u8>, st::Binary, "bytea";
 }
 
 /// Binds a list. Ragged lists cannot be an array of arrays, so many of them travel as literals.
@@ -118,18 +157,21 @@ macro_rules! list {
             fn read(value: Option<PgValue<'_>>) -> deserialize::Result<Self> {
                 <Self as FromSql<st::Array<$sql>, Pg>>::from_nullable_sql(value)
             }
-            fn bind(self) -> Box<dyn Bind> {
-                Box::new(Value::<st::Array<$sql>, Self>(self, PhantomData))
+            fn bind(&self, to: &mut Parameters) {
+                to.push::<st::Array<$sql>>(self);
             }
-            fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Box<dyn Bind> {
+            fn bind_many<'a>(
+                values: impl Iterator<Item = Option<&'a Self>>,
+                to: &mut Parameters,
+            ) {
                 let literal = |list: &Self| array_literal(list.iter().map(|$item| $text));
                 let literals: Vec<Option<String>> = values.map(|list| list.map(literal)).collect();
-                Box::new(Value::<st::Array<st::Nullable<st::Text>>, _>(literals, PhantomData))
+                to.push::<st::Array<st::Nullable<st::Text>>>(&literals);
             }
         }
         impl OptionalColumn for Vec<$rust> {
-            fn bind_optional(value: Option<Self>) -> Box<dyn Bind> {
-                Box::new(Value::<st::Nullable<st::Array<$sql>>, _>(value, PhantomData))
+            fn bind_optional(value: Option<&Self>, to: &mut Parameters) {
+                to.push::<st::Nullable<st::Array<$sql>>>(&value);
             }
         }
     )*};
@@ -146,14 +188,14 @@ impl<T: OptionalColumn> Column for Option<T> {
     fn read(value: Option<PgValue<'_>>) -> deserialize::Result<Self> {
         value.map(|value| T::read(Some(value))).transpose()
     }
-    fn bind(self) -> Box<dyn Bind> {
-        T::bind_optional(self)
+    fn bind(&self, to: &mut Parameters) {
+        T::bind_optional(self.as_ref(), to);
     }
-    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Box<dyn Bind>
+    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>, to: &mut Parameters)
     where
         T: 'a,
     {
-        T::bind_many(values.map(|value| value.and_then(Option::as_ref)))
+        T::bind_many(values.map(|value| value.and_then(Option::as_ref)), to);
     }
 }
 
@@ -189,22 +231,23 @@ macro_rules! column_via {
                 let $raw = <$prim as $crate::db::Column>::read(value)?;
                 $from
             }
-            fn bind(self) -> Box<dyn $crate::db::Bind> {
-                let $value = &self;
-                <$prim as $crate::db::Column>::bind($to)
+            fn bind(&self, to: &mut $crate::db::Parameters) {
+                let $value = self;
+                <$prim as $crate::db::Column>::bind(&$to, to);
             }
             fn bind_many<'a>(
                 values: impl Iterator<Item = Option<&'a Self>>,
-            ) -> Box<dyn $crate::db::Bind> {
+                to: &mut $crate::db::Parameters,
+            ) {
                 let raw: Vec<Option<$prim>> =
                     values.map(|value| value.map(|$value| $to)).collect();
-                <$prim as $crate::db::Column>::bind_many(raw.iter().map(Option::as_ref))
+                <$prim as $crate::db::Column>::bind_many(raw.iter().map(Option::as_ref), to);
             }
         }
         impl<$($generics)*> $crate::db::OptionalColumn for $rust {
-            fn bind_optional(value: Option<Self>) -> Box<dyn $crate::db::Bind> {
-                let raw: Option<$prim> = value.as_ref().map(|$value| $to);
-                <$prim as $crate::db::OptionalColumn>::bind_optional(raw)
+            fn bind_optional(value: Option<&Self>, to: &mut $crate::db::Parameters) {
+                let raw: Option<$prim> = value.map(|$value| $to);
+                <$prim as $crate::db::OptionalColumn>::bind_optional(raw.as_ref(), to);
             }
         }
     };

@@ -4,12 +4,9 @@
 //! values into bytes and reads them back.
 
 use super::DbError;
+use super::bind::{Parameters, Types};
 use super::error::unavailable;
 use bytes::BytesMut;
-use diesel::pg::{Pg, PgMetadataLookup, PgTypeMetadata};
-use diesel::query_builder::QueryFragment;
-use diesel::query_builder::bind_collector::RawBytesBindCollector;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -71,86 +68,36 @@ impl Connection {
         Ok(self.client.batch_execute(sql).await?)
     }
 
-    /// Runs a query and answers with its rows as they come. One that is not kept takes no round trip of its
-    /// own for being prepared, either.
+    /// Runs a query and answers with its rows as they come.
     ///
     /// # Errors
-    /// When the database refuses it.
-    pub(super) async fn run(&self, query: BoundQuery) -> Result<RowStream, DbError> {
-        let BoundQuery { sql, values, is_kept } = query;
-        if is_kept {
-            let statement = self.statement(&sql, &values).await?;
-            Ok(self.client.query_raw(&statement, values.bytes).await?)
-        } else {
-            let types = values.types()?;
-            Ok(self.client.query_typed_raw(&sql, values.bytes.into_iter().zip(types)).await?)
-        }
+    /// When a value has no form on the wire, or the database refuses it.
+    pub(super) async fn run(
+        &self,
+        sql: &str,
+        parameters: Parameters,
+    ) -> Result<RowStream, DbError> {
+        let (types, values) = parameters.into_parts()?;
+        let statement = self.statement(sql, &types).await?;
+        Ok(self.client.query_raw(&statement, values.into_iter().map(Value)).await?)
     }
 
     async fn statement(
         &self,
         sql: &str,
-        values: &Values,
+        types: &Types,
     ) -> Result<tokio_postgres::Statement, DbError> {
         let known = self.prepared().get(sql).cloned();
         if let Some(known) = known {
             return Ok(known);
         }
-        let fresh = self.client.prepare_typed(sql, &values.types()?).await?;
+        let fresh = self.client.prepare_typed(sql, &types.known()?).await?;
         self.prepared().insert(sql.to_owned(), fresh.clone());
         Ok(fresh)
     }
 
     fn prepared(&self) -> MutexGuard<'_, HashMap<String, tokio_postgres::Statement>> {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What is sent.
-pub(super) struct BoundQuery {
-    pub(super) sql: Cow<'static, str>,
-    pub(super) values: Values,
-    /// Is it prepared and kept for the next time?
-    pub(super) is_kept: bool,
-}
-
-/// The parameters of one query, in the form that is sent.
-pub(super) struct Values {
-    told: Vec<PgTypeMetadata>,
-    bytes: Vec<Value>,
-}
-
-impl Values {
-    /// Those of a query, in the order of their numbers.
-    ///
-    /// # Errors
-    /// When a value has no form on the wire.
-    pub(super) fn of(query: &impl QueryFragment<Pg>) -> Result<Self, DbError> {
-        let mut collected = RawBytesBindCollector::new();
-        query.collect_binds(&mut collected, &mut BuiltIn as &mut dyn PgMetadataLookup, &Pg)?;
-        let bytes = collected.binds.into_iter().map(Value).collect();
-        Ok(Self { told: collected.metadata, bytes })
-    }
-
-    /// Their types, which a prepared query has already.
-    ///
-    /// # Errors
-    /// For a type that Postgres does not have from the start.
-    fn types(&self) -> Result<Vec<Type>, DbError> {
-        let types = self.told.iter().map(|told| {
-            let oid = told.oid().map_err(|error| DbError::Other(error.to_string()))?;
-            Type::from_oid(oid).ok_or_else(|| DbError::Other(format!("no type has the oid {oid}")))
-        });
-        types.collect()
-    }
-}
-
-/// Postgres has the types of our columns from the start: none is looked up.
-struct BuiltIn;
-
-impl PgMetadataLookup for BuiltIn {
-    fn lookup_type(&mut self, _: &str, _: Option<&str>) -> PgTypeMetadata {
-        PgTypeMetadata::new(0, 0)
     }
 }
 

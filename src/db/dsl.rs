@@ -17,18 +17,18 @@ impl<L: Level, R> Statement<L, R> {
     pub fn query<Q, ST>(query: Q) -> Self
     where
         Q: AsQuery,
-        Q::Query: QueryFragment<Pg> + Send + 'static,
+        Q::Query: QueryFragment<Pg>,
         Q::SqlType: CompatibleType<R, Pg, SqlType = ST>,
         R: FromSqlRow<ST, Pg>,
     {
-        Self::of(query.as_query(), read::<R, ST>)
+        Self::of(&query.as_query(), read::<R, ST>)
     }
 }
 
 impl<L: Level> Statement<L> {
     /// One that answers with no rows.
-    pub fn change(query: impl QueryFragment<Pg> + Send + 'static) -> Self {
-        Self::of(query, |_| Ok(()))
+    pub fn change(query: impl QueryFragment<Pg>) -> Self {
+        Self::of(&query, |_| Ok(()))
     }
 }
 

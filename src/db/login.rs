@@ -4,7 +4,7 @@
 use super::Anonymous;
 use super::connection::Connection;
 use super::error::unavailable;
-use super::{DbError, Statement, load};
+use super::{DbError, Statement};
 use tokio_postgres::{Client, Config};
 
 /// The serving login of the private database.
@@ -51,7 +51,7 @@ pub(super) async fn check(connection: &Connection) -> Result<(), DbError> {
     let statement =
         Statement::<Anonymous, (String, Vec<String>, Vec<String>)>::new(DATABASE_SESSION)
             .bind(names);
-    let Some((login, mut powers, settings)) = load(connection, statement).await?.into_iter().next()
+    let Some((login, mut powers, settings)) = statement.load(connection).await?.into_iter().next()
     else {
         return Err(DbError::Refused("the database does not tell who has logged in".into()));
     };

@@ -23,14 +23,15 @@ mod statement;
 
 pub(crate) use batch::Batch;
 pub(crate) use bind::column_via;
-pub use bind::{Bind, Column, OptionalColumn, array_literal};
+pub use bind::{Column, OptionalColumn, Parameters, array_literal};
 pub use error::DbError;
 pub use level::{Anonymous, Level, Runs};
 pub use login::SERVER;
 pub use pool::check_url;
 pub use probe::WriteProbe;
-pub(crate) use statement::row;
-pub use statement::{Columns, Row, Statement, next};
+pub(crate) use rows::row;
+pub use rows::{Columns, Row, next};
+pub use statement::Statement;
 
 use connection::Connection;
 use deadpool::managed::{Pool, PoolError};
@@ -93,7 +94,7 @@ impl Db {
         // One after the other: whoever pools transactions has the same database session for all of them.
         for loan in &loans {
             let process = Statement::<Anonymous, (i32,)>::new("SELECT pg_backend_pid()");
-            let process = load(loan, process).await?;
+            let process = process.load(loan).await?;
             if !process.iter().all(|(process,)| processes.insert(*process)) {
                 return Err(DbError::Refused(error::POOLED.to_owned()));
             }
@@ -138,7 +139,7 @@ impl Db {
             let connection: &Connection = &connection;
             let (begun, entered, rows, committed) = futures_util::join!(
                 connection.simple(begin),
-                load(connection, enter),
+                enter.load(connection),
                 batch.together(connection),
                 connection.simple("COMMIT"),
             );
@@ -148,7 +149,7 @@ impl Db {
             (entered, rows)
         } else {
             connection.simple(begin).await?;
-            let entered = load(&connection, enter).await?;
+            let entered = enter.load(&connection).await?;
             let rows = batch.in_turn(&connection).await?;
             connection.simple("COMMIT").await?;
             (entered, rows)
@@ -190,7 +191,7 @@ impl Db {
         connection.begins();
         // BEGIN is a plain message, so it is always on its way before `enter` is.
         let (begun, entered) =
-            futures_util::join!(connection.simple(begin), load(&connection, enter));
+            futures_util::join!(connection.simple(begin), enter.load(&connection));
         begun?;
         let entered = entered?.into_iter().next().ok_or_else(no_row)?;
         let done = work(&Tx::on(&connection), entered).await;
@@ -262,7 +263,7 @@ impl<'l, L: Level> Tx<'l, L> {
     /// # Errors
     /// When the database refuses it or a row does not fit `R`.
     pub async fn load<R>(&self, statement: Statement<L, R>) -> Result<Vec<R>, DbError> {
-        load(self.connection, statement).await
+        statement.load(self.connection).await
     }
 
     /// Runs a statement that answers with at most one row.
@@ -290,7 +291,7 @@ impl<'l, L: Level> Tx<'l, L> {
     /// # Errors
     /// When the database refuses it.
     pub async fn execute(&self, statement: Statement<L>) -> Result<usize, DbError> {
-        execute(self.connection, statement).await
+        statement.execute(self.connection).await
     }
 
     /// Runs statements in one round trip, in this order.
@@ -299,7 +300,7 @@ impl<'l, L: Level> Tx<'l, L> {
     /// When the database refuses one of them.
     pub async fn execute_all(&self, statements: Vec<Statement<L>>) -> Result<(), DbError> {
         if statements.iter().all(|s| s.is_known(self.connection)) {
-            let all = statements.into_iter().map(|s| execute(self.connection, s));
+            let all = statements.into_iter().map(|s| s.execute(self.connection));
             // What failed first is the cause; those behind it only find the transaction aborted.
             for done in futures_util::future::join_all(all).await {
                 done?;
@@ -311,19 +312,6 @@ impl<'l, L: Level> Tx<'l, L> {
         }
         Ok(())
     }
-}
-
-async fn load<L, R>(
-    connection: &Connection,
-    statement: Statement<L, R>,
-) -> Result<Vec<R>, DbError> {
-    let (query, read) = statement.prepared()?;
-    rows::all(connection.run(query).await?, read).await
-}
-
-async fn execute<L>(connection: &Connection, statement: Statement<L>) -> Result<usize, DbError> {
-    let (query, _) = statement.prepared()?;
-    rows::touched(connection.run(query).await?).await
 }
 
 fn no_row() -> DbError {

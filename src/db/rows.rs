@@ -1,7 +1,7 @@
 //! The rows that come back: bytes from tokio-postgres, read by diesel.
 
 use super::DbError;
-use super::statement::{Columns, ReadRow, Row};
+use super::bind::Column;
 use diesel::deserialize;
 use diesel::pg::PgValue;
 use futures_util::TryStreamExt;
@@ -10,6 +10,9 @@ use std::num::NonZeroU32;
 use std::pin::pin;
 use tokio_postgres::RowStream;
 use tokio_postgres::types::{FromSql, Type};
+
+/// How a row is read.
+pub(super) type ReadRow<R> = fn(&tokio_postgres::Row) -> Result<R, DbError>;
 
 /// Reads all of them.
 ///
@@ -34,12 +37,38 @@ pub(super) async fn touched(rows: RowStream) -> Result<usize, DbError> {
     Ok(rows.rows_affected().and_then(|touched| usize::try_from(touched).ok()).unwrap_or(0))
 }
 
+/// A row read column by column, in the order of the SELECT list.
+pub trait Row: Sized + Send + 'static {
+    /// Reads one row.
+    ///
+    /// # Errors
+    /// When a column is missing or not of the expected type.
+    fn read(columns: &mut Columns<'_>) -> deserialize::Result<Self>;
+}
+
+/// The columns of one row, left to right.
+#[derive(Debug)]
+pub struct Columns<'r> {
+    row: &'r tokio_postgres::Row,
+    at: usize,
+}
+
+/// Reads the next column as a `T`.
+///
+/// # Errors
+/// When there is no further column, or it is not a `T`.
+pub fn next<T: Column>(columns: &mut Columns<'_>) -> deserialize::Result<T> {
+    let (bytes, oid) = cell(columns.row, columns.at)?;
+    columns.at += 1;
+    T::read(bytes.map(|bytes| PgValue::new(bytes, &oid)))
+}
+
 /// Reads a row by its columns.
 ///
 /// # Errors
 /// When it does not fit `R`.
 pub(super) fn left_to_right<R: Row>(row: &tokio_postgres::Row) -> Result<R, DbError> {
-    R::read(&mut LeftToRight { row, at: 0 }).map_err(misfit)
+    R::read(&mut Columns { row, at: 0 }).map_err(misfit)
 }
 
 /// A row is not what was asked for.
@@ -61,22 +90,6 @@ pub(super) fn cell(
     Ok((bytes, oid))
 }
 
-struct LeftToRight<'r> {
-    row: &'r tokio_postgres::Row,
-    at: usize,
-}
-
-impl Columns for LeftToRight<'_> {
-    fn next_with(
-        &mut self,
-        read: &mut dyn FnMut(Option<PgValue<'_>>) -> deserialize::Result<()>,
-    ) -> deserialize::Result<()> {
-        let (bytes, oid) = cell(self.row, self.at)?;
-        self.at += 1;
-        read(bytes.map(|bytes| PgValue::new(bytes, &oid)))
-    }
-}
-
 /// The bytes of a column; `None` is SQL's NULL.
 struct Bytes<'r>(Option<&'r [u8]>);
 
@@ -93,3 +106,38 @@ impl<'r> FromSql<'r> for Bytes<'r> {
         true
     }
 }
+
+macro_rules! tuple_rows {
+    ($(($($t:ident),+))+) => {$(
+        impl<$($t: Column + Send + 'static),+> Row for ($($t,)+) {
+            fn read(columns: &mut Columns<'_>) -> deserialize::Result<Self> {
+                Ok(($(next::<$t>(columns)?,)+))
+            }
+        }
+    )+};
+}
+tuple_rows! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) }
+
+/// A statement that answers with no rows.
+impl Row for () {
+    fn read(_: &mut Columns<'_>) -> deserialize::Result<Self> {
+        Ok(())
+    }
+}
+
+/// Declares a row struct whose fields are the SELECT list, in order.
+macro_rules! row {
+    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone)]
+        pub struct $name {
+            $($(#[$fmeta])* #[doc = concat!("`", stringify!($field), "`")] pub $field: $ty),+
+        }
+        impl $crate::db::Row for $name {
+            fn read(columns: &mut $crate::db::Columns<'_>) -> diesel::deserialize::Result<Self> {
+                Ok(Self { $($field: $crate::db::next(columns)?),+ })
+            }
+        }
+    };
+}
+pub(crate) use row;

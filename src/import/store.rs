@@ -2,7 +2,7 @@
 
 use super::amend::AppliedChange;
 use crate::access::Write;
-use crate::db::{Column, Columns, Row, Statement, next};
+use crate::db::{Columns, Row, Statement, next};
 use crate::journal::CollectionDefinition;
 use diesel::deserialize;
 use uuid::Uuid;
@@ -17,7 +17,7 @@ pub(super) struct ChangeRow {
 }
 
 impl Row for ChangeRow {
-    fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
+    fn read(columns: &mut Columns<'_>) -> deserialize::Result<Self> {
         let record_id = next(columns)?;
         let (begins, is_imported) = (next(columns)?, next(columns)?);
         let changes: String = next(columns)?;
@@ -38,5 +38,5 @@ pub(super) fn histories(
          AND record_id = ANY ($2) AND applied ORDER BY record_id, rev",
     )
     .bind(collection.number)
-    .bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
+    .bind_many(ids.iter().map(Some))
 }

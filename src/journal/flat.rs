@@ -83,7 +83,7 @@ impl ChangedRecord {
 pub(super) struct ReadFlat<C>(ChangedRecord, PhantomData<fn() -> C>);
 
 impl<C: Record> Row for ReadFlat<C> {
-    fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
+    fn read(columns: &mut Columns<'_>) -> deserialize::Result<Self> {
         let record = Stored::<C>::read(columns)?;
         let change = match record.deleted_at {
             None => ChangedRecord::live(record.rev, serde_json::to_string(&FlatRow(&record))?),

@@ -3,7 +3,7 @@
 use super::definition::{CollectionDefinition, FieldInfo, Part, Writers};
 use super::notice::SafetyNotice;
 use super::texts::Texts;
-use crate::db::{Bind, Columns};
+use crate::db::{Columns, Parameters};
 use crate::sections::Sections;
 use crate::wire::{Components, Faults, Object};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -56,9 +56,9 @@ pub trait Record: Rules + Object + Serialize + Clone + PartialEq + Send + 'stati
     ///
     /// # Errors
     /// When a stored value does not fit its type.
-    fn read_columns(columns: &mut dyn Columns) -> deserialize::Result<Self>;
+    fn read_columns(columns: &mut Columns<'_>) -> deserialize::Result<Self>;
     /// One array parameter a field.
-    fn bind_columns(contents: &[&Self]) -> Vec<Box<dyn Bind>>;
+    fn bind_columns(contents: &[&Self], to: &mut Parameters);
     /// The fields in which `next` differs, as `{"field": {"from": .., "to": ..}}`.
     fn differences(&self, next: &Self) -> Map<String, Value>;
     /// One field's value as the server keeps it: read, checked and written again, so that two
@@ -183,14 +183,13 @@ macro_rules! collection {
                 &TEXTS
             }
             fn read_columns(
-                columns: &mut dyn $crate::db::Columns,
+                columns: &mut $crate::db::Columns<'_>,
             ) -> diesel::deserialize::Result<Self> {
                 Ok(Self { $( $field: $crate::db::next(columns)? ),+ })
             }
-            fn bind_columns(contents: &[&Self]) -> Vec<Box<dyn $crate::db::Bind>> {
-                vec![$(
-                    <$ty as $crate::db::Column>::bind_many(contents.iter().map(|c| Some(&c.$field)))
-                ),+]
+            fn bind_columns(contents: &[&Self], to: &mut $crate::db::Parameters) {
+                $( <$ty as $crate::db::Column>::bind_many(
+                    contents.iter().map(|content| Some(&content.$field)), to); )+
             }
             fn differences(&self, next: &Self) -> serde_json::Map<String, serde_json::Value> {
                 let mut changes = serde_json::Map::new();

@@ -5,7 +5,7 @@ use super::history::HistoryRow;
 use super::record::Record;
 use super::stored::{Marked, Stored};
 use crate::access::{Read, Write};
-use crate::db::{Bind, Column, Statement};
+use crate::db::Statement;
 use crate::http::Place;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ pub fn find<C: Record>(id: Uuid) -> Statement<Read, Stored<C>> {
 
 /// These records, tombstones included.
 pub(super) fn find_all<C: Record>(ids: &[Uuid]) -> Statement<Read, Marked<C>> {
-    Statement::new(C::sql().find_all).bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
+    Statement::new(C::sql().find_all).bind_many(ids.iter().map(Some))
 }
 
 /// The records of a range of revisions, tombstones included, as rows of the sync wire.
@@ -61,33 +61,27 @@ pub const LAST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
 
 /// Writes these records as they are, new or changed, in one statement.
 pub(super) fn upsert<C: Record>(marked: &[&Marked<C>]) -> Statement<Write> {
-    fn many<'a, C: Record, T: Column + 'a>(
-        records: &'a [&'a Stored<C>],
-        of: impl Fn(&'a Stored<C>) -> Option<&'a T>,
-    ) -> Box<dyn Bind> {
-        T::bind_many(records.iter().map(|r| of(r)))
-    }
     let records: Vec<&Stored<C>> = marked.iter().map(|marked| &marked.record).collect();
-    let records = records.as_slice();
-    let mut binds = vec![
-        many(records, |r| Some(&r.id)),
-        many(records, |r| Some(&r.rev)),
-        many(records, |r| Some(&r.created_rev)),
-        many(records, |r| r.deleted_at.as_ref()),
-        many(records, |r| Some(&r.author_id)),
-        many(records, |r| r.device_id.as_ref()),
-        many(records, |r| Some(&r.created_at)),
-        many(records, |r| Some(&r.updated_at)),
-        many(records, |r| Some(&r.received_at)),
-    ];
-    if C::WRITERS.has_practitioner() {
-        binds.push(many(records, |r| r.clinician_id.as_ref()));
-    }
+    let common = Statement::new(C::sql().upsert)
+        .bind_many(records.iter().map(|r| Some(&r.id)))
+        .bind_many(records.iter().map(|r| Some(&r.rev)))
+        .bind_many(records.iter().map(|r| Some(&r.created_rev)))
+        .bind_many(records.iter().map(|r| r.deleted_at.as_ref()))
+        .bind_many(records.iter().map(|r| Some(&r.author_id)))
+        .bind_many(records.iter().map(|r| r.device_id.as_ref()))
+        .bind_many(records.iter().map(|r| Some(&r.created_at)))
+        .bind_many(records.iter().map(|r| Some(&r.updated_at)))
+        .bind_many(records.iter().map(|r| Some(&r.received_at)));
+    let common = if C::WRITERS.has_practitioner() {
+        common.bind_many(records.iter().map(|r| r.clinician_id.as_ref()))
+    } else {
+        common
+    };
     let contents: Vec<&C> = records.iter().map(|r| &r.content).collect();
-    binds.extend(C::bind_columns(&contents));
     let marks: Vec<Option<String>> = marked.iter().map(|marked| marked.marks.text()).collect();
-    binds.push(String::bind_many(marks.iter().map(Option::as_ref)));
-    Statement::new(C::sql().upsert).bind_all(binds)
+    common
+        .bind_with(|parameters| C::bind_columns(&contents, parameters))
+        .bind_many(marks.iter().map(Option::as_ref))
 }
 
 /// Counts up. Public for the benchmark.
@@ -113,7 +107,7 @@ pub fn mended<C: Record>(ids: &[Uuid]) -> Statement<Write> {
          WHERE patient_id = sec.subject() AND collection = $1 AND lower(record_id) = ANY ($2)))",
     )
     .bind(C::COLLECTION.to_owned())
-    .bind_all(vec![String::bind_many(ids.iter().map(Some))])
+    .bind_many(ids.iter().map(Some))
 }
 
 /// Appends to the history, in one statement.
@@ -125,13 +119,16 @@ pub fn remember<C: Record>(
 ) -> Statement<Write> {
     let changes: Vec<String> = rows.iter().map(|row| row.changes.to_string()).collect();
     let ops: Vec<i16> = rows.iter().map(|row| row.op.number()).collect();
-    Statement::new(REMEMBER).bind(C::NUMBER).bind(actor).bind(device).bind(at).bind_all(vec![
-        Uuid::bind_many(rows.iter().map(|row| Some(&row.record_id))),
-        i64::bind_many(rows.iter().map(|row| Some(&row.rev))),
-        Uuid::bind_many(rows.iter().map(|row| Some(&row.hid))),
-        i16::bind_many(ops.iter().map(Some)),
-        bool::bind_many(rows.iter().map(|row| Some(&row.applied))),
-        DateTime::<Utc>::bind_many(rows.iter().map(|row| row.edited_at.as_ref())),
-        String::bind_many(changes.iter().map(Some)),
-    ])
+    Statement::new(REMEMBER)
+        .bind(C::NUMBER)
+        .bind(actor)
+        .bind(device)
+        .bind(at)
+        .bind_many(rows.iter().map(|row| Some(&row.record_id)))
+        .bind_many(rows.iter().map(|row| Some(&row.rev)))
+        .bind_many(rows.iter().map(|row| Some(&row.hid)))
+        .bind_many(ops.iter().map(Some))
+        .bind_many(rows.iter().map(|row| Some(&row.applied)))
+        .bind_many(rows.iter().map(|row| row.edited_at.as_ref()))
+        .bind_many(changes.iter().map(Some))
 }

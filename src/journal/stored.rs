@@ -91,7 +91,7 @@ impl<C: Record> Stored<C> {
 }
 
 impl<C: Record> Row for Stored<C> {
-    fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
+    fn read(columns: &mut Columns<'_>) -> deserialize::Result<Self> {
         Ok(Self {
             id: next(columns)?,
             rev: next(columns)?,
@@ -118,7 +118,7 @@ pub(super) struct Marked<C> {
 }
 
 impl<C: Record> Row for Marked<C> {
-    fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
+    fn read(columns: &mut Columns<'_>) -> deserialize::Result<Self> {
         let record = Stored::read(columns)?;
         let marks: Option<String> = next(columns)?;
         let marks = marks.map(|text| serde_json::from_str(&text)).transpose()?;

@@ -5,7 +5,7 @@ use super::known::ChangeMark;
 use super::marks::{ChangeLine, LineKey};
 use crate::access::{Read, Write};
 use crate::collections;
-use crate::db::{Column, Columns, Row, Statement, next, row};
+use crate::db::{Columns, Row, Statement, next, row};
 use crate::http::Place;
 use crate::journal::CollectionDefinition;
 use chrono::{DateTime, Utc};
@@ -102,7 +102,7 @@ pub(super) fn cut(stretch: &Stretch, most: i64) -> Statement<Read, (Option<i64>,
 }
 
 impl Row for (LineKey, ChangeLine) {
-    fn read(columns: &mut dyn Columns) -> deserialize::Result<Self> {
+    fn read(columns: &mut Columns<'_>) -> deserialize::Result<Self> {
         let spot = LineKey { id: next(columns)?, rev: next(columns)? };
         let mark = ChangeMark { rev: spot.rev, device: next(columns)?, edited_at: next(columns)? };
         let changes: Option<String> = next(columns)?;
@@ -116,11 +116,11 @@ pub(super) fn lines(
     collection: &CollectionDefinition,
     wanted: &BTreeMap<LineKey, bool>,
 ) -> Statement<Write, (LineKey, ChangeLine)> {
-    Statement::new(LINES).bind(collection.number).bind_all(vec![
-        Uuid::bind_many(wanted.keys().map(|spot| Some(&spot.id))),
-        i64::bind_many(wanted.keys().map(|spot| Some(&spot.rev))),
-        bool::bind_many(wanted.values().map(Some)),
-    ])
+    Statement::new(LINES)
+        .bind(collection.number)
+        .bind_many(wanted.keys().map(|spot| Some(&spot.id)))
+        .bind_many(wanted.keys().map(|spot| Some(&spot.rev)))
+        .bind_many(wanted.values().map(Some))
 }
 
 row! {
@@ -233,14 +233,12 @@ pub(super) fn quarantine(
     Statement::new("SELECT sec.quarantine($1, $2, $3, $4, $5, $6, $7, $8)")
         .bind(device)
         .bind(now)
-        .bind_all(vec![
-            Uuid::bind_many(refused.iter().map(|r| Some(&r.id))),
-            String::bind_many(refused.iter().map(|r| Some(&r.collection))),
-            String::bind_many(refused.iter().map(|r| Some(&r.record_id))),
-            String::bind_many(codes.iter().map(Some)),
-            String::bind_many(refused.iter().map(|r| r.field.as_ref())),
-            String::bind_many(refused.iter().map(|r| Some(&r.payload))),
-        ])
+        .bind_many(refused.iter().map(|r| Some(&r.id)))
+        .bind_many(refused.iter().map(|r| Some(&r.collection)))
+        .bind_many(refused.iter().map(|r| Some(&r.record_id)))
+        .bind_many(codes.iter().map(Some))
+        .bind_many(refused.iter().map(|r| r.field.as_ref()))
+        .bind_many(refused.iter().map(|r| Some(&r.payload)))
 }
 
 row! {
@@ -265,8 +263,7 @@ pub(super) fn refused_rows() -> Statement<Read, RefusedRow> {
 
 /// Lets these go; answers how many there were, to who asks for it.
 pub(super) fn leave_quarantine<R: Row>(ids: &[Uuid]) -> Statement<Write, R> {
-    Statement::new("SELECT sec.leave_quarantine($1)")
-        .bind_all(vec![Uuid::bind_many(ids.iter().map(Some))])
+    Statement::new("SELECT sec.leave_quarantine($1)").bind_many(ids.iter().map(Some))
 }
 
 row! {

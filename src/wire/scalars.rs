@@ -2,7 +2,7 @@
 
 use super::number::{Worth, worth};
 use super::{At, Components, Faults, Form, Wire};
-use crate::db::{Bind, Column, OptionalColumn, array_literal, column_via};
+use crate::db::{Column, OptionalColumn, Parameters, array_literal, column_via};
 use diesel::deserialize;
 use diesel::pg::PgValue;
 use serde::Serialize;
@@ -69,17 +69,16 @@ impl<const MIN: i32, const MAX: i32> Column for Whole<MIN, MAX> {
         };
         Ok(Self(number))
     }
-    fn bind(self) -> Box<dyn Bind> {
-        self.0.bind()
+    fn bind(&self, to: &mut Parameters) {
+        self.0.bind(to);
     }
-    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Box<dyn Bind> {
-        let numbers: Vec<Option<i32>> = values.map(|v| v.map(|v| v.0)).collect();
-        i32::bind_many(numbers.iter().map(Option::as_ref))
+    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>, to: &mut Parameters) {
+        i32::bind_many(values.map(|value| value.map(|value| &value.0)), to);
     }
 }
 impl<const MIN: i32, const MAX: i32> OptionalColumn for Whole<MIN, MAX> {
-    fn bind_optional(value: Option<Self>) -> Box<dyn Bind> {
-        i32::bind_optional(value.map(|v| v.0))
+    fn bind_optional(value: Option<&Self>, to: &mut Parameters) {
+        i32::bind_optional(value.map(|value| &value.0), to);
     }
 }
 
@@ -194,17 +193,18 @@ where
         let items: Option<Vec<T>> = codes.iter().map(|code| T::of(code)).collect();
         items.map(Self).ok_or_else(|| "unknown code".into())
     }
-    fn bind(self) -> Box<dyn Bind> {
-        self.0.iter().map(|item| item.as_code().to_owned()).collect::<Vec<String>>().bind()
+    fn bind(&self, to: &mut Parameters) {
+        let codes = self.0.iter().map(|item| item.as_code().to_owned());
+        codes.collect::<Vec<String>>().bind(to);
     }
-    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Box<dyn Bind>
+    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>, to: &mut Parameters)
     where
         T: 'a,
     {
         let literals: Vec<Option<String>> = values
             .map(|list| list.map(|list| array_literal(list.0.iter().map(Code::as_code))))
             .collect();
-        String::bind_many(literals.iter().map(Option::as_ref))
+        String::bind_many(literals.iter().map(Option::as_ref), to);
     }
 }
 
@@ -257,16 +257,16 @@ impl<T: Wire + Serialize> Column for Json<T> {
         let json: Value = serde_json::from_slice(json)?;
         super::read_body(&json).map(Self).map_err(|_| "stored json does not fit its type".into())
     }
-    fn bind(self) -> Box<dyn Bind> {
-        serde_json::to_string(&self.0).unwrap_or_default().bind()
+    fn bind(&self, to: &mut Parameters) {
+        serde_json::to_string(&self.0).unwrap_or_default().bind(to);
     }
-    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Box<dyn Bind>
+    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>, to: &mut Parameters)
     where
         T: 'a,
     {
         let texts: Vec<Option<String>> =
             values.map(|v| v.and_then(|v| serde_json::to_string(&v.0).ok())).collect();
-        String::bind_many(texts.iter().map(Option::as_ref))
+        String::bind_many(texts.iter().map(Option::as_ref), to);
     }
 }
 
@@ -297,14 +297,14 @@ impl<T: OptionalColumn> Column for Settled<T> {
     fn read(value: Option<PgValue<'_>>) -> deserialize::Result<Self> {
         T::read(value).map(|value| Self(Some(value)))
     }
-    fn bind(self) -> Box<dyn Bind> {
-        T::bind_optional(self.0)
+    fn bind(&self, to: &mut Parameters) {
+        T::bind_optional(self.0.as_ref(), to);
     }
-    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Box<dyn Bind>
+    fn bind_many<'a>(values: impl Iterator<Item = Option<&'a Self>>, to: &mut Parameters)
     where
         T: 'a,
     {
-        T::bind_many(values.map(|v| v.and_then(|v| v.0.as_ref())))
+        T::bind_many(values.map(|v| v.and_then(|v| v.0.as_ref())), to);
     }
 }
 

@@ -87,9 +87,9 @@ pub(crate) fn statements(
     )
 }
 
-/// What a report of a window reads, in its order: each statement as text with its parameters behind
-/// it. For the benchmark.
-pub fn written(window: ReportDays) -> Vec<String> {
+/// What a report of a window reads, in its order: the text of each statement and the days behind it, as
+/// they are sent. For the benchmark.
+pub fn written(window: ReportDays) -> Vec<(String, Vec<Option<Vec<u8>>>)> {
     statements(entry_days(window), window).written()
 }
 
