@@ -75,7 +75,7 @@ enum UserCommand {
     /// Lift a suspension.
     Enable(EmailArgs),
     /// Note that a practitioner's licence has been looked up and is good.
-    VerifyLicence(EmailArgs),
+    VerifyLicence(LicenceArgs),
 }
 
 #[derive(Debug, Args)]
@@ -104,6 +104,14 @@ struct EmailArgs {
     email: String,
     #[command(flatten)]
     database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+struct LicenceArgs {
+    #[command(flatten)]
+    email: EmailArgs,
+    /// The number that was looked up, as it was stated; one that was changed since is not verified.
+    number: String,
 }
 
 #[derive(Debug, Args)]
@@ -184,11 +192,10 @@ impl Command {
             Self::Migrate(args) => Some(&args.database),
             Self::Demo(args) | Self::NewEpoch(args) => Some(args),
             Self::User(UserCommand::Create(args)) => Some(&args.database),
-            Self::User(
-                UserCommand::Disable(args)
-                | UserCommand::Enable(args)
-                | UserCommand::VerifyLicence(args),
-            ) => Some(&args.database),
+            Self::User(UserCommand::Disable(args) | UserCommand::Enable(args)) => {
+                Some(&args.database)
+            }
+            Self::User(UserCommand::VerifyLicence(args)) => Some(&args.email.database),
             Self::Import(args) => Some(&args.database),
             Self::RotateKeys(args) => Some(&args.database),
             Self::RotateSecret(args) => Some(&args.database),
@@ -354,12 +361,12 @@ fn set_status(args: &EmailArgs, status: &'static str) -> Result<(), String> {
     })
 }
 
-fn verify_licence(args: &EmailArgs) -> Result<(), String> {
-    let email = address(&args.email)?;
-    with_app(&args.database, async |app| {
-        let licence = account::verify_licence(app, &email).await?;
+fn verify_licence(args: &LicenceArgs) -> Result<(), String> {
+    let email = address(&args.email.email)?;
+    with_app(&args.email.database, async |app| {
+        let licence = account::verify_licence(app, &email, &args.number).await?;
         let licence = licence.ok_or_else(|| {
-            Problem::internal("there is no practitioner with this address who states a licence")
+            Problem::internal("there is no practitioner with this address who states a licence of this number now")
         })?;
         let (number, place) = (licence.number, licence.jurisdiction);
         let place = place.unwrap_or_else(|| "no jurisdiction stated".to_owned());

@@ -179,6 +179,24 @@ pub fn last_date_on_earth(now: DateTime<Utc>) -> NaiveDate {
     (now.naive_utc() + Duration::hours(14)).date()
 }
 
+/// Today in a journal: the later of the day by the home zone and start of the day, and of `newest`, the
+/// newest journal day with an entry, as long as it is that day anywhere on Earth. Who travels east has begun
+/// the next day before the home zone has. Without a zone the home is at UTC.
+pub fn journal_today(
+    now: DateTime<Utc>,
+    zone: Option<TimeZone>,
+    day_start_minute: i16,
+    newest: Option<NaiveDate>,
+) -> NaiveDate {
+    let at = Instant::new(now);
+    let home = zone.or_else(|| TimeZone::parse("UTC")).map_or_else(
+        || now.date_naive(),
+        |zone| journal_date(at, zone.offset_at(at), day_start_minute),
+    );
+    let begun = newest.filter(|day| *day <= last_date_on_earth(now));
+    begun.map_or(home, |day| day.max(home))
+}
+
 /// The calendar date at `now` by a clock that is set to `offset`.
 pub fn date_at(now: DateTime<Utc>, offset: OffsetMinutes) -> NaiveDate {
     (now.naive_utc() + Duration::minutes(offset.get().into())).date()
@@ -246,6 +264,28 @@ mod tests {
             "2026-05-01T21:00:00+26:00",
         ] {
             assert!(read_body::<Instant>(&json!(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn today_is_where_the_newest_entry_was_made() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let rows = [
+            // 05:20 on the 28th in Auckland.
+            ("2026-11-27T16:20:00Z", "UTC", Some("2026-11-28"), "2026-11-28"),
+            ("2026-11-27T16:20:00Z", "America/Los_Angeles", Some("2026-11-28"), "2026-11-28"),
+            // 00:30 on the 28th in Kiritimati, still 02:30 on the 27th in Los Angeles: before its day begins.
+            ("2026-11-27T10:30:00Z", "America/Los_Angeles", Some("2026-11-28"), "2026-11-28"),
+            ("2026-11-27T10:30:00Z", "America/Los_Angeles", None, "2026-11-26"),
+            // Nowhere is it the 28th yet, and an entry of the past moves nothing.
+            ("2026-11-27T09:59:00Z", "UTC", Some("2026-11-28"), "2026-11-27"),
+            ("2026-11-27T16:20:00Z", "UTC", Some("2026-11-26"), "2026-11-27"),
+            ("2026-11-27T16:20:00Z", "UTC", None, "2026-11-27"),
+        ];
+        for (now, zone, newest, expected) in rows {
+            let today =
+                journal_today(now.parse().unwrap(), TimeZone::parse(zone), 240, newest.map(day));
+            assert_eq!(today, day(expected), "{now} {zone} {newest:?}");
         }
     }
 }

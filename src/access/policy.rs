@@ -152,6 +152,7 @@ mod tests {
             time_zone: None,
             rev: None,
             quarantined: None,
+            newest_day: None,
         };
         (entered, now)
     }

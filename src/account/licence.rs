@@ -116,17 +116,19 @@ impl From<LicenceRow> for Licence {
     }
 }
 
-/// The operator has looked the licence up. Answers it, or nothing where the account states none.
+/// The operator has looked the licence of this number up. Answers it, or nothing where the account states
+/// none or another by now: only what was looked at is verified.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn verify(app: &App, email: &Email) -> Result<Option<Licence>, DbError> {
+pub async fn verify(app: &App, email: &Email, number: &str) -> Result<Option<Licence>, DbError> {
     let statement: Statement<Anonymous, LicenceRow> = Statement::new(
         "UPDATE pj.accounts SET licence_verified_at = $2 WHERE email = $1 \
-         AND licence_number IS NOT NULL AND 'practitioner' = ANY (roles) \
+         AND licence_number = $3 AND 'practitioner' = ANY (roles) \
          RETURNING licence_number, licence_jurisdiction, licence_verified_at",
     )
     .bind(email.as_str().to_owned())
-    .bind(app.clock.now());
+    .bind(app.clock.now())
+    .bind(number.to_owned());
     app.db.anonymous(async |tx| Ok(tx.first(statement).await?.map(Licence::from))).await
 }

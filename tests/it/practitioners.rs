@@ -1,8 +1,8 @@
 //! What practitioners see beside the journals: their patients, attendance against a plan, and the
 //! licence they state.
 
-use crate::support::TestApp;
 use crate::support::people::fresh;
+use crate::support::{Person, TestApp};
 use chrono::{Duration, Utc};
 use serde_json::{Value, json};
 
@@ -109,6 +109,15 @@ async fn the_list_of_patients_shows_what_each_share_opens() {
     assert_eq!(mal.get("/v1/patients").await.json["data"], json!([]));
 }
 
+/// The operator has looked a number up: is it verified?
+async fn verify(app: &TestApp, person: &Person, number: &'static str) -> bool {
+    let email = pain_journal::wire::Email::parse(&person.email).unwrap();
+    let verified = app.run(move |app| async move {
+        pain_journal::account::verify_licence(&app, &email, number).await.unwrap()
+    });
+    verified.await.is_some()
+}
+
 #[tokio::test]
 async fn a_licence_is_shown_to_the_patient_and_its_check_ends_with_its_number() {
     let app = TestApp::shared();
@@ -119,13 +128,7 @@ async fn a_licence_is_shown_to_the_patient_and_its_check_ends_with_its_number() 
     let put = lind.call("PUT", "/v1/me/licence").json(&stated).send().await;
     assert_eq!((put.status, &put.json["verified_at"]), (200, &Value::Null), "{}", put.text);
 
-    let email = pain_journal::wire::Email::parse(&lind.email).unwrap();
-    let verified = app
-        .run(
-            |app| async move { pain_journal::account::verify_licence(&app, &email).await.unwrap() },
-        )
-        .await;
-    assert!(verified.is_some());
+    assert!(verify(&app, &lind, "AC-20417").await);
     let share = ana.share_with(&lind, &["pain"]).await;
     let seen = ana.get(&format!("/v1/shares/{share}")).await;
     let licence = &seen.json["practitioner"]["licence"];
@@ -137,17 +140,14 @@ async fn a_licence_is_shown_to_the_patient_and_its_check_ends_with_its_number() 
     let other = json!({"number": "AC-1", "jurisdiction": "Bavaria"});
     let put = lind.call("PUT", "/v1/me/licence").json(&other).send().await;
     assert_eq!(put.json["verified_at"], Value::Null);
+    // The operator looked up the first number: the one that stands there now was not looked at.
+    assert!(!verify(&app, &lind, "AC-20417").await);
+    assert_eq!(lind.get("/v1/me/licence").await.json["verified_at"], Value::Null);
     let refused = ana.call("PUT", "/v1/me/licence").json(&stated).send().await;
     assert_eq!((refused.status, refused.code()), (403, "role_insufficient"));
     let long = json!({"number": "x".repeat(101)});
     let put = lind.call("PUT", "/v1/me/licence").json(&long).send().await;
     assert_eq!((put.status, put.pointers()), (422, vec!["#/number"]));
 
-    let email = pain_journal::wire::Email::parse(&ana.email).unwrap();
-    let nobody = app
-        .run(
-            |app| async move { pain_journal::account::verify_licence(&app, &email).await.unwrap() },
-        )
-        .await;
-    assert!(nobody.is_none(), "a patient has no licence");
+    assert!(!verify(&app, &ana, "AC-20417").await, "a patient has no licence");
 }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 mod course;
 mod parts;
 mod snapshots;
+mod today;
 
 const SECTIONS: [&str; 8] =
     ["pain", "sleep", "mobility", "medication", "treatment", "assessments", "goals", "notes"];
