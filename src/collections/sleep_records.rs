@@ -1,12 +1,10 @@
-//! Sleep records: one night, belonging to the day of waking.
+//! Sleep records: a night or a part of one, belonging to the calendar date of waking.
 
 use super::journal_entries::DayMinutes;
-use super::moment::{
-    Moment, check_zone, refuse_future, refuse_future_by, settle_day, settle_offset, unsettle,
-};
+use super::moment::{Moment, check_zone, refuse_future, refuse_future_by, settle_offset, unsettle};
 use super::pain::Nrs;
 use crate::journal::{Context, Dated, Rules, collection};
-use crate::time::{Instant, OffsetMinutes, PhoneZone};
+use crate::time::{Instant, OffsetMinutes, PhoneZone, date_at, journal_date};
 use crate::wire::{Faults, Settled, Whole};
 use chrono::NaiveDate;
 
@@ -14,7 +12,7 @@ use chrono::NaiveDate;
 const LONGEST_NIGHT: i64 = 24 * 60;
 
 collection! {
-    /// A sleep record: one night, belonging to the journal day of waking.
+    /// A sleep record: a night or a part of one, belonging to the calendar date of waking.
     ///
     /// Give the times of going to bed and rising, or only the reported length of sleep.
     pub struct SleepRecord {
@@ -26,7 +24,7 @@ collection! {
             "woken_by_pain": true, "quality": 6
         },
         fields: {
-            /// The journal day of waking; settled from `rise_at`, required where that is unknown.
+            /// The calendar date of waking on the phone's clock, whenever the journal's day begins; settled from `rise_at`, required where that is unknown.
             journal_date: Settled<NaiveDate>,
             /// When the patient went to bed.
             bed_at: Option<Instant>,
@@ -105,10 +103,27 @@ impl Dated for SleepRecord {
 
     fn unsettle_day(&mut self, previous: &Self, context: &Context) {
         if let Some((now, before)) = self.waking().zip(previous.waking()) {
-            let day = (&mut self.journal_date, previous.journal_date);
-            unsettle(&now, &before, &mut self.utc_offset_minutes, day, context);
+            let day_before = Settled(Some(waking_day(&before)));
+            if self.journal_date.0 == Some(former_day(&before, context)) {
+                self.journal_date = day_before;
+            }
+            let calendar = Context { day_start_minute: 0, now: context.now };
+            let day = (&mut self.journal_date, day_before);
+            unsettle(&now, &before, &mut self.utc_offset_minutes, day, &calendar);
         }
     }
+}
+
+/// The calendar date of waking on the phone's clock. The night before belongs to it however early the
+/// patient rises, so that the start of the journal's day has no say.
+fn waking_day(waking: &Moment) -> NaiveDate {
+    date_at(waking.at.get(), settle_offset(waking))
+}
+
+/// The day that waking had by an earlier rule. Apps still send it with what they wrote or pulled then: it
+/// is no claim of theirs.
+fn former_day(waking: &Moment, context: &Context) -> NaiveDate {
+    journal_date(waking.at, settle_offset(waking), context.day_start_minute)
 }
 
 impl Rules for SleepRecord {
@@ -120,13 +135,13 @@ impl Rules for SleepRecord {
         check_zone(self.time_zone, self.utc_offset_minutes, faults);
         if let Some(waking) = self.waking() {
             self.utc_offset_minutes = Settled(Some(settle_offset(&waking)));
-            let before = previous.and_then(|p| Some((p.waking()?, p.journal_date)));
-            let day = settle_day(&waking, before.as_ref().map(|(m, day)| (m, *day)), context);
-            if self.journal_date.0.is_some_and(|named| named != day) {
+            let day = waking_day(&waking);
+            let known = [day, former_day(&waking, context)];
+            if self.journal_date.0.is_some_and(|named| !known.contains(&named)) {
                 faults.field(
                     "journal_date",
                     "contradiction",
-                    "Must be the journal day of rise_at.",
+                    "Must be the calendar date of rise_at.",
                 );
             }
             self.journal_date = Settled(Some(day));
@@ -196,6 +211,46 @@ mod tests {
         let (autumn, _) = settle(&json!({"bed_at": "2026-10-24T23:00:00+02:00",
             "rise_at": "2026-10-25T07:00:00+01:00", "time_zone": "Europe/Berlin"}));
         assert_eq!(autumn.night().in_bed, Some(540));
+    }
+
+    #[test]
+    fn a_night_belongs_to_the_calendar_date_of_waking_and_an_earlier_rules_day_is_settled() {
+        let body = |named: Option<&str>, rise: &str| {
+            json!({"bed_at": "2026-05-01T21:00:00+02:00", "rise_at": format!("2026-05-02T{rise}:00+02:00"),
+                "time_zone": "Europe/Berlin", "journal_date": named})
+        };
+        for rise in ["00:00", "03:30", "03:59", "04:00", "07:00"] {
+            let (record, faults) = settle(&body(None, rise));
+            assert!(faults.is_empty(), "{faults:?}");
+            assert_eq!(record.journal_date.0.unwrap().to_string(), "2026-05-02", "{rise}");
+        }
+        let (record, faults) = settle(&body(Some("2026-05-01"), "03:30"));
+        assert!(faults.is_empty(), "{faults:?}");
+        assert_eq!(record.journal_date.0.unwrap().to_string(), "2026-05-02");
+        // After the start of the day both rules say the same.
+        assert_eq!(settle(&body(Some("2026-05-01"), "04:00")).1, ["#/journal_date"]);
+    }
+
+    #[test]
+    fn a_waking_that_moves_takes_an_earlier_rules_day_with_it() {
+        let now = "2026-11-10T12:00:00Z".parse().unwrap();
+        let context = Context { now, day_start_minute: 240 };
+        let body = |rise: &str, day: &str| {
+            read_body::<SleepRecord>(&json!({"bed_at": "2026-05-01T21:00:00+02:00",
+                "rise_at": format!("2026-05-02T{rise}:00+02:00"), "time_zone": "Europe/Berlin",
+                "utc_offset_minutes": 120, "journal_date": day}))
+            .unwrap()
+        };
+        for stored in ["2026-05-01", "2026-05-02"] {
+            for sent in ["2026-05-01", "2026-05-02"] {
+                let (previous, mut record) = (body("03:30", stored), body("05:00", sent));
+                let mut faults = Faults::default();
+                record.unsettle(&previous, &context);
+                record.settle(Some(&previous), &context, &mut faults);
+                assert!(faults.is_empty(), "{stored} {sent}: {faults:?}");
+                assert_eq!(record.journal_date.0.unwrap().to_string(), "2026-05-02");
+            }
+        }
     }
 
     #[test]

@@ -295,25 +295,41 @@ def worst_of(entries):
     return told[-1].get("pain_worst") if told else None
 
 
+def joined(spans, belong):
+    """Groups of spans of which each belongs to another of its group."""
+    groups = []
+    for one in spans:
+        near = [group for group in groups if any(belong(one, other) for other in group)]
+        groups = [group for group in groups if group not in near] + [sum(near, [one])]
+    return groups
+
+
 def nights(records):
-    """F10: minutes in bed and asleep by journal day of waking, from instants; the longest record."""
-    found = {}
+    """F10: minutes asleep and in bed by calendar date of the last waking, from instants.
+
+    Parts less than three hours apart are one night; minutes that several records tell of count
+    once, and the longest of those records says what was awake.
+    """
+    parts, found = [], {}
     for record in records:
         if "bed_at" in record:
-            rise = instant(record["rise_at"])
-            in_bed = int((rise - instant(record["bed_at"])).total_seconds() // 60)
-            parts = [record.get(name) for name in ("sleep_onset_latency_minutes",
-                     "wake_after_sleep_onset_minutes", "terminal_wake_minutes")]
-            asleep = in_bed - sum(part or 0 for part in parts)
-            day, night = journal_date(rise), (asleep, in_bed if None not in parts else None)
+            parts.append((int(instant(record["bed_at"]).timestamp()),
+                          int(instant(record["rise_at"]).timestamp()), record))
         elif "reported_sleep_minutes" in record:
             day = date.fromisoformat(record["journal_date"])
-            night = record["reported_sleep_minutes"], None
-        else:
-            continue
-        if day not in found or night[0] > found[day][0]:
-            found[day] = night
-    return found
+            found.setdefault(day, []).append((record["reported_sleep_minutes"], None))
+    for night in joined(parts, lambda a, b: a[0] < b[1] + 10800 and b[0] < a[1] + 10800):
+        last = max(night, key=lambda part: part[1])[2]
+        in_bed, awake, known = 0, 0, True
+        for same in joined(night, lambda a, b: a[0] < b[1] and b[0] < a[1]):
+            in_bed += len({second for bed, rise, _ in same for second in range(bed, rise)}) // 60
+            longest = max(same, key=lambda part: part[1] - part[0])[2]
+            said = [longest.get(name) for name in ("sleep_onset_latency_minutes",
+                    "wake_after_sleep_onset_minutes", "terminal_wake_minutes")]
+            awake, known = awake + sum(part or 0 for part in said), known and None not in said
+        day = instant(last["rise_at"]).replace(tzinfo=None).date()
+        found.setdefault(day, []).append((in_bed - awake, in_bed if known else None))
+    return {day: max(of_day, key=lambda night: night[0]) for day, of_day in found.items()}
 
 
 def ranks(values):
@@ -457,6 +473,12 @@ def self_check():
              "sleep_onset_latency_minutes": 25, "wake_after_sleep_onset_minutes": 40,
              "terminal_wake_minutes": 15}
     assert nights([night]) == {date(2026, 3, 29): (340, 420)}
+    for times, asleep in [(("01T22:00", "02T02:00", "02T02:45", "02T06:45"), 480),
+                          (("01T22:00", "02T04:10", "02T04:40", "02T07:40"), 550),
+                          (("01T22:00", "01T23:50", "02T00:30", "02T06:30"), 470)]:
+        a, b, c, d = (f"2026-05-{time}:00+02:00" for time in times)
+        parts = [{"bed_at": c, "rise_at": d}, {"bed_at": a, "rise_at": b}]
+        assert nights(parts) == {date(2026, 5, 2): (asleep, None)}, nights(parts)
     sleep = [7, 6, 5.5, 7.5, 8, 6.5, 5, 6, 7, 7.5, 4.5, 6, 8, 7, 6.5, 5.5, 7, 7.5, 6, 5, 8, 7.5, 6.5, 7]
     pain = [5, 5, 6, 6, 3, 5, 6, 7, 4, 5, 6, 4, 5, 3, 6, 5, 6, 3, 4, 5, 4, 6, 3, 4]
     example = spearman(list(zip(sleep, pain)))

@@ -381,11 +381,11 @@ export type ReminderRow = {
   updated_at: number
 }
 
-/** A sleep record: one night, belonging to the journal day of waking. As a row of sync: its fields are those of SleepRecord, moments in milliseconds, lists as JSON text. */
+/** A sleep record: a night or a part of one, belonging to the calendar date of waking. As a row of sync: its fields are those of SleepRecord, moments in milliseconds, lists as JSON text. */
 export type SleepRecordRow = {
   /** The client-made id. */
   id: string
-  /** The journal day of waking; settled from `rise_at`, required where that is unknown. */
+  /** The calendar date of waking on the phone's clock, whenever the journal's day begins; settled from `rise_at`, required where that is unknown. */
   journal_date: string
   /** When the patient went to bed. Milliseconds since 1970. */
   bed_at: number | null

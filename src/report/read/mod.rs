@@ -29,6 +29,9 @@ const DAYS_AHEAD: u64 = 183;
 /// treatment session.
 const DAYS_AROUND: u64 = 3;
 
+/// Sleep is read this many days around the window: the parts of a night at its edge lie on two dates.
+const DAYS_OF_A_NIGHT: u64 = 1;
+
 /// Days after the first treatment whose entries a report needs wherever they lie: those of the second-best
 /// baseline (F2).
 const AFTER_START: (i64, i64) = (1, FIRST_WEEK_DAYS);
@@ -71,7 +74,7 @@ pub(crate) fn statements(
     (
         of_days(entries),
         of_days(visits),
-        of_days((from, to)),
+        of_days((from - Days::new(DAYS_OF_A_NIGHT), to + Days::new(DAYS_OF_A_NIGHT))),
         of_days(season),
         of_days((from, to)),
         of_days(before),

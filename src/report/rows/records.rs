@@ -50,9 +50,9 @@ projection! {
 }
 
 projection! {
-    /// One sleep record. A night belongs to the journal day of waking.
+    /// One sleep record: a night or a part of one.
     pub struct SleepRow of "sleep_records" {
-        /// The journal day of waking.
+        /// The calendar date of waking.
         journal_date: NaiveDate,
         /// When the patient went to bed.
         bed_at: Option<DateTime<Utc>>,

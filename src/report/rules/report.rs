@@ -193,7 +193,7 @@ pub fn build(input: &ReportInput) -> Report {
         ),
         medication: with_medication.map(|()| MedicationDays::of(&input.entries, &input.intakes)),
         sessions: with_treatment.map(|()| input.sessions.iter().collect()),
-        nights: with_sleep.map_or_else(Default::default, |()| nights::longest_nights(&input.sleep)),
+        nights: with_sleep.map_or_else(Default::default, |()| nights::nights_by_day(&input.sleep)),
     };
     let (days, sessions) = (&sources.pain, sources.sessions.as_deref());
     // Nothing is known of days before the journal began, unless they were rated later.

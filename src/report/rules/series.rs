@@ -87,11 +87,11 @@ pub struct DailyPoint {
     #[serde(default)]
     #[schema(required, minimum = 0, maximum = 1_000_000)]
     pub treatments_attended: Option<i32>,
-    /// Minutes slept in the night that ended on this day: the longest record, never a sum, since
-    /// two devices may have recorded one night. Null where unknown or sleep is omitted.
+    /// Minutes slept in the night that ended on this calendar date: its parts, less than three hours
+    /// apart, together, and overlapping records once. Null where unknown or sleep is omitted.
     #[schema(required, minimum = 0, maximum = 1440)]
     pub sleep_minutes: Option<i32>,
-    /// Sleep quality of that record, 0 to 10, higher is better; null where not answered or sleep
+    /// Sleep quality of that night, 0 to 10, higher is better; null where not answered or sleep
     /// is omitted.
     #[schema(required, minimum = 0, maximum = 10)]
     pub sleep_quality: Option<i32>,
@@ -175,7 +175,7 @@ fn attended_by_day(sessions: &[&SessionRow], is_counted: fn(SessionKind) -> bool
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{date, night, pain_days, session};
-    use super::super::sleep::nights::longest_nights;
+    use super::super::sleep::nights::nights_by_day;
     use super::*;
     use crate::report::rows::SleepRow;
 
@@ -212,7 +212,7 @@ mod tests {
         let window = ReportWindow::new(date(0), date(2));
         let sources = Sources {
             sessions: Some(sessions.iter().collect()),
-            nights: longest_nights(&nights),
+            nights: nights_by_day(&nights),
             ..Sources::default()
         };
         let points = series(window, window, &sources);

@@ -139,7 +139,7 @@ fn distinct(pairs: &[(f64, f64)], side: fn(&(f64, f64)) -> f64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::nights::longest_nights;
+    use super::super::nights::nights_by_day;
     use super::*;
     use crate::report::rows::SleepRow;
     use crate::report::rules::fixtures::{close, date, days_from, night};
@@ -158,7 +158,7 @@ mod tests {
             (0..).zip(sleep).map(|(day, half_hours)| night(day, Some(half_hours * 30))).collect();
         let scores: Vec<_> = pain.iter().copied().map(Some).collect();
         let window = ReportWindow::new(date(0), date(60));
-        link(&longest_nights(&rows), &days_from(shift, &scores), window)
+        link(&nights_by_day(&rows), &days_from(shift, &scores), window)
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! F10, sleep: one night a day, its length, its efficiency, and the means of the weeks.
 //!
-//! A night belongs to the journal day of waking. Its time in bed is taken from instants, so that a
-//! night of a clock change has its true length.
+//! A night belongs to the calendar date of its last waking. Its time in bed is taken from instants, so that
+//! a night of a clock change has its true length.
 
-use crate::collections::Night;
+use super::parts::timed_nights;
 use crate::report::rows::SleepRow;
 use crate::report::rules::statement::{Draft, Method, ReportStatement, ReportWindow, Unit};
 use crate::report::rules::weekly::{ByDay, WeeklySeries, in_window, values_in, weekly};
@@ -37,8 +37,8 @@ pub fn efficiency(total_sleep: i32, in_bed: i32) -> Option<f64> {
     (in_bed > 0).then(|| 100.0 * f64::from(total_sleep) / f64::from(in_bed))
 }
 
-/// What a sleep record says in minutes. The fields stand in the order by which one record of a day is
-/// chosen (F10).
+/// What the records of a night say in minutes. The fields stand in the order by which one of several nights
+/// of a day is chosen (F10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SleptNight {
     /// Total sleep time (TST) in minutes, 0 to 1440.
@@ -53,35 +53,26 @@ pub struct SleptNight {
 }
 
 impl SleptNight {
-    fn of(row: &SleepRow) -> Self {
-        let night = Night {
-            in_bed: row.bed_at.zip(row.rise_at).map(|(bed, rise)| (rise - bed).num_minutes()),
-            awake: row.awake_minutes.into(),
-            reported: row.reported_sleep_minutes.map(i64::from),
-        };
+    /// A record without times: what the patient estimated.
+    fn estimated(row: &SleepRow) -> Self {
         Self {
-            total_sleep_minutes: night.total_sleep().and_then(|m| i32::try_from(m).ok()),
-            measured_in_bed_minutes: Self::measured_in_bed(night, row.is_every_part_known),
+            total_sleep_minutes: row.reported_sleep_minutes.map(i32::from),
+            measured_in_bed_minutes: None,
             woken_by_pain: row.woken_by_pain,
             quality: row.quality,
         }
     }
-
-    /// The time in bed that an efficiency may be computed from, in minutes: `None` unless the
-    /// night was timed and every waking part is known.
-    pub fn measured_in_bed(night: Night, is_every_part_known: bool) -> Option<i32> {
-        let in_bed = night.in_bed.filter(|_| is_every_part_known)?;
-        i32::try_from(in_bed).ok()
-    }
 }
 
-/// The longest record of each day, never a sum, since two devices may have recorded one night. A
-/// record without a length comes last, and of equally long ones the one that says more.
-pub(crate) fn longest_nights(rows: &[SleepRow]) -> ByDay<SleptNight> {
+/// The night of each day: parts with times are united, and of what remains for one day (a nap, or an
+/// estimate without times) the longest counts. A record without a length comes last, and of equally long
+/// ones the one that says more.
+pub(crate) fn nights_by_day(rows: &[SleepRow]) -> ByDay<SleptNight> {
+    let untimed = rows.iter().filter(|row| row.bed_at.is_none() || row.rise_at.is_none());
+    let estimated = untimed.map(|row| (row.journal_date, SleptNight::estimated(row)));
     let mut nights = BTreeMap::new();
-    for row in rows {
-        let night = SleptNight::of(row);
-        let longest = nights.entry(row.journal_date).or_insert(night);
+    for (date, night) in timed_nights(rows).into_iter().chain(estimated) {
+        let longest = nights.entry(date).or_insert(night);
         *longest = night.max(*longest);
     }
     nights
@@ -97,7 +88,8 @@ pub(crate) fn summary(nights: &ByDay<SleptNight>, window: Option<ReportWindow>) 
     const TOTAL: Method = (
         "mean_total_sleep_time",
         "Mean of time in bed less the waking parts that are known, or of the patient's own \
-         estimate, of the longest record of each night.",
+         estimate, of each night: records less than three hours apart are one, and overlapping \
+         ones count once.",
     );
     const EFFICIENCY: Method = (
         "mean_sleep_efficiency",
@@ -157,10 +149,21 @@ mod tests {
     #[test]
     fn the_worked_nights() {
         // 28 March 2026 23:00 to 29 March 07:00 in Berlin: 420 minutes, of which 80 awake.
-        let spring = Night { in_bed: Some(420), awake: 80, reported: None };
-        assert_eq!(spring.total_sleep(), Some(340));
-        assert_eq!(SleptNight::measured_in_bed(spring, true), Some(420));
-        assert_eq!(SleptNight::measured_in_bed(spring, false), None);
+        let mut spring = SleepRow {
+            bed_at: Some("2026-03-28T22:00:00Z".parse().unwrap()),
+            rise_at: Some("2026-03-29T05:00:00Z".parse().unwrap()),
+            awake_minutes: 80,
+            is_every_part_known: true,
+            ..night(3, None)
+        };
+        let slept = nights_by_day(std::slice::from_ref(&spring))[&date(3)];
+        assert_eq!(
+            (slept.total_sleep_minutes, slept.measured_in_bed_minutes),
+            (Some(340), Some(420))
+        );
+        spring.is_every_part_known = false;
+        let slept = nights_by_day(std::slice::from_ref(&spring))[&date(3)];
+        assert_eq!((slept.total_sleep_minutes, slept.measured_in_bed_minutes), (Some(340), None));
         close(efficiency(340, 420).unwrap(), 81.0, 1);
         close(efficiency(400, 480).unwrap(), 83.3, 1);
         assert_eq!(efficiency(0, 0), None);
@@ -174,7 +177,7 @@ mod tests {
         (rows[0].awake_minutes, rows[0].is_every_part_known) = (100, true);
         rows[1].woken_by_pain = Some(true);
         rows[2].woken_by_pain = Some(false);
-        let nights = longest_nights(&rows);
+        let nights = nights_by_day(&rows);
         assert_eq!(nights[&date(3)].total_sleep_minutes, Some(400));
         let summary = summary(&nights, ReportWindow::new(date(0), date(27)));
         assert_eq!((summary.nights.value, summary.nights.have), (Some(50.0), 14));
