@@ -284,6 +284,17 @@ def states(scores, worst):
             "no_pain": share(scores, lambda d: d == 0)}
 
 
+def worst_change(by_day, timely, before, now):
+    """F12 before and now: means of the worst pain; of the days before only those typed in time."""
+    def told(days):
+        worst = [worst_of(by_day.get(d, [])) for d in days]
+        worst = [w for w in worst if w is not None]
+        return {"value": mean(worst) if len(worst) >= 3 else None, "n": len(worst)}, worst
+
+    (first, first_worst), (last, last_worst) = told(d for d in before if d in timely), told(now)
+    return {"baseline": first, "follow_up": last, "difference": mean(last_worst) - mean(first_worst)}
+
+
 def worst_of(entries):
     """The worst pain of a day, of the entry its score is from.
 
@@ -426,6 +437,8 @@ def report(first, last, lines):
         "plateau": plateau(last, scores),
         "time_in_state": states([scores[d] for d in rated],
                                 [w for w in worst.values() if w is not None]),
+        "worst": worst_change(by_day, timely, span(b_from, b_to),
+                              span(max(last - 13 * DAY, begin + 15 * DAY), last)),
         "sleep": {"nights": len(slept),
                   "total_sleep": mean(float(asleep) for asleep, _ in slept.values()),
                   "efficiency": mean(efficiencies), "measured": len(efficiencies)},

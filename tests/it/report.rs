@@ -10,6 +10,7 @@ use pain_journal::time::TimeZone;
 use pain_journal::wire::Email;
 use serde_json::{Value, json};
 
+mod counted;
 mod course;
 mod parts;
 mod snapshots;
@@ -196,6 +197,12 @@ fn compare_widened(compare: &mut Comparison, report: &Value, expected: &Value) {
         compare.same(name, &found[name]["days"], &wanted[name]["days"]);
         compare.mean(name, &found[name]["share"], &wanted[name]);
     }
+
+    let (found, wanted) = (&report["pain"]["worst"], &expected["worst"]);
+    for side in ["baseline", "follow_up"] {
+        compare.mean(side, &found[side], &wanted[side]);
+    }
+    compare.number("worst", &found["difference"]["value"], &wanted["difference"]);
 
     let (found, wanted) = (&report["sleep"], &expected["sleep"]);
     compare.same("nights", &found["total_sleep"]["mean"]["n"], &wanted["nights"]);

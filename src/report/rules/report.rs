@@ -15,7 +15,7 @@ use super::pain::daily::PainDays;
 use super::pain::flares::{self, FlareDays, FlareSummary};
 use super::pain::plateau::{self, Plateau};
 use super::pain::sites::{self, SiteSummary};
-use super::pain::time_in_state::{self, TimeInState};
+use super::pain::time_in_state::{self, TimeInState, WorstPainChange};
 use super::pain::trend::{self, PainTrend};
 use super::pain::window::{self, Composite};
 use super::series::{self, DailyPoint, Sources};
@@ -62,6 +62,11 @@ pub struct PainSummary {
     pub plateau: Option<Plateau>,
     /// Worst pain, and time in high, low and no pain. Source: F12, clinical reference.
     pub time_in_state: TimeInState,
+    /// Worst pain at the beginning of the course and now; null in reports of earlier rules. Source:
+    /// F12, clinical reference.
+    #[serde(default)]
+    #[schema(required)]
+    pub worst: Option<WorstPainChange>,
 }
 
 /// A progress report: self-reported, not a diagnosis.
@@ -284,6 +289,7 @@ fn pain_summary(
         trend: trend::trend(days, elapsed),
         plateau: plateau::plateau(days, elapsed),
         time_in_state: time_in_state::time_in_state(days, elapsed),
+        worst: Some(time_in_state::worst_change(days, baseline, follow_up.window)),
     }
 }
 

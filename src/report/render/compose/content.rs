@@ -2,10 +2,11 @@
 
 use super::voice::{Voice, day, decimal, fact, or_dash};
 use crate::report::render::page::{Alignment, Block, Fact, Span, Table};
-use crate::report::rules::Report;
 use crate::report::rules::life::questionnaires::QuestionnaireChange;
-use crate::report::rules::statement::{ReportCode, ReportStatement};
+use crate::report::rules::pain::time_in_state::TimeInState;
+use crate::report::rules::statement::{ReportCode, ReportStatement, Status};
 use crate::report::rules::treatment::session_effect::SessionEffects;
+use crate::report::rules::{PainSummary, Report};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Codes in words, separated by commas.
@@ -53,6 +54,34 @@ pub(super) fn short(text: &str, letters: usize) -> String {
     let cut = text.get(..end).unwrap_or_default();
     let word = cut.rfind(' ').filter(|space| *space > end / 2);
     format!("{}\u{2026}", word.and_then(|space| cut.get(..space)).unwrap_or(cut))
+}
+
+/// The days without pain by their score, and beside them those only called so.
+pub(super) fn pain_free(words: &Voice<'_>, label: &str, states: &TimeInState) -> Fact {
+    let mut known = fact(words, label, &states.no_pain.share);
+    if states.pain_free_unrated > 0 {
+        let days = states.pain_free_unrated.to_string();
+        let key = if states.pain_free_unrated == 1 { "states.called.one" } else { "states.called" };
+        known.note.push_str(&words.text(key, &[("days", &days)]));
+    }
+    known
+}
+
+/// The mean of the worst pain before and now, or over the window where that is not known; nothing where
+/// nobody gave one.
+pub(super) fn worst(words: &Voice<'_>, pain: &PainSummary) -> Option<Fact> {
+    let over_all = &pain.time_in_state.worst_mean;
+    if over_all.have == 0 {
+        return None;
+    }
+    let told = pain.worst.as_ref().filter(|worst| worst.difference.status != Status::Insufficient);
+    let Some(worst) = told else { return Some(fact(words, "worst.mean", over_all)) };
+    let text = |statement: &ReportStatement| statement.value_text.clone().unwrap_or_default();
+    let (before, now) = (text(&worst.baseline), text(&worst.follow_up));
+    let value = words.text("worst.change", &[("before", &before), ("now", &now)]);
+    let by = fact(words, "none", &ReportStatement { window: None, ..worst.difference.clone() });
+    let note = format!("{} \u{b7} {}", by.value, by.note);
+    Some(Fact { label: words.text("worst.then", &[]), value, note })
 }
 
 /// The treatment sessions and the pain around them, oldest first.

@@ -1,9 +1,9 @@
 //! The details behind the summary: the tables, the lists that are longer than it shows, and what the
 //! page cannot say.
 
-use super::content::{activities, codes, facts, isolated, session_table, visit_lists};
+use super::content::{activities, codes, facts, isolated, pain_free, session_table, visit_lists};
 use super::summary::{MOST_LINES, event_line, tried};
-use super::voice::{Voice, day, day_or, or_dash, value};
+use super::voice::{Voice, day, day_or, fact, or_dash, value};
 use crate::report::render::chart::place_name;
 use crate::report::render::page::{Alignment, Block, Fact, Note, Table};
 use crate::report::rules::Report;
@@ -131,10 +131,10 @@ fn measures(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     }
     if let Some(pain) = &report.pain {
         let states = &pain.time_in_state;
-        shown.extend(facts(
-            words,
-            &[("states.low", &states.worst_low.share), ("states.none", &states.no_pain.share)],
-        ));
+        shown.push(fact(words, "worst.mean", &states.worst_mean));
+        shown.push(fact(words, "states.high", &states.worst_high.share));
+        shown.push(fact(words, "states.low", &states.worst_low.share));
+        shown.push(pain_free(words, "states.none", states));
     }
     if let Some(wellbeing) = &report.wellbeing {
         shown.extend(facts(
@@ -155,9 +155,13 @@ fn measures(report: &Report, words: &Voice<'_>) -> Vec<Block> {
 fn medication(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     if let Some(medication) = &report.medication {
-        let [known, any, none] = [medication.days_known, medication.days_any, medication.days_none]
-            .map(|count| count.to_string());
-        let values = [("known", known.as_str()), ("any", &any), ("none", &none)];
+        let counts = [
+            ("known", medication.days_known),
+            ("any", medication.days_any),
+            ("none", medication.days_none),
+        ];
+        let counts = counts.map(|(name, count)| (name, count.to_string()));
+        let values = counts.each_ref().map(|(name, count)| (*name, count.as_str()));
         blocks.push(Block::Small(words.text("medication.days", &values)));
     }
     if let Some(relief) = report.relief.as_ref().filter(|relief| relief.len() > MOST_LINES) {

@@ -2,7 +2,7 @@
 //! (clinical reference 6.2).
 
 use super::Catalogue;
-use super::content::{activities, heading, session_table, visit_lists};
+use super::content::{activities, heading, pain_free, session_table, visit_lists, worst};
 use super::figures;
 use super::voice::{Voice, day, decimal, elapsed, fact, made_at, span};
 use crate::report::render::page::{Block, ReportPage, Span, Wording};
@@ -129,10 +129,11 @@ fn good_days(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
     blocks.push(heading(words, "own.good.heading"));
     let states = &pain.time_in_state;
     blocks.push(Block::Facts(vec![
-        fact(words, "own.good.none", &states.no_pain.share),
+        pain_free(words, "own.good.none", states),
         fact(words, "own.good.low", &states.worst_low.share),
         fact(words, "own.good.high", &states.worst_high.share),
     ]));
+    blocks.extend(worst(words, pain).map(|worst| Block::Lines(vec![worst])));
     let weeks = report.weeks.iter().filter(|week| week.status == Status::Reliable);
     let best = weeks.min_by(|a, b| a.value.unwrap_or(10.0).total_cmp(&b.value.unwrap_or(10.0)));
     if let Some((week, window)) = best.and_then(|week| Some((week, week.window?))) {

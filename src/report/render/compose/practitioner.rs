@@ -2,7 +2,7 @@
 //! 6.1, and behind it the details it rests on.
 
 use super::Catalogue;
-use super::content::{codes, facts, heading, isolated, short};
+use super::content::{codes, facts, heading, isolated, short, worst};
 use super::details;
 use super::summary;
 use super::voice::{Voice, code_of, day, decimal, elapsed, fact, made_at, printed, span};
@@ -234,7 +234,7 @@ fn changed(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
                 note: words.text(key, &[("percent", &decimal(percent.abs()))]),
             });
         }
-        lines.push(fact(words, "states.high", &pain.time_in_state.worst_high.share));
+        lines.extend(worst(words, pain));
         sentences.extend(pain.change.sentence.as_deref().map(printed));
         sentences.extend(pain.plateau.as_ref().and_then(|plateau| plateau.sentence.clone()));
     }

@@ -8,6 +8,7 @@ use crate::report::rules::Report;
 use crate::report::rules::pain::flares::ReportedFlare;
 use crate::report::rules::statement::{ReportStatement, Status};
 use crate::report::rules::treatment::events::ReportedEvent;
+use crate::report::rules::treatment::medication::{MedicationRange, MedicationSummary};
 use crate::report::rules::treatment::relief::ReliefUse;
 
 /// Activities, means of relief, flares and events that the summary shows.
@@ -112,17 +113,8 @@ fn sleep(report: &Report, words: &Voice<'_>) -> Vec<Block> {
 }
 
 fn medication(report: &Report, words: &Voice<'_>) -> Vec<Block> {
-    let mut lines = Vec::new();
-    for kind in report.medication.iter().flat_map(|medication| &medication.kinds) {
-        let label = words.code("medication.kind", &kind.kind.0);
-        let mut known = fact(words, "none", &kind.per_week);
-        if kind.change.status != Status::Insufficient {
-            let change = kind.change.value.map(decimal).unwrap_or_default();
-            let values = [("change", change.as_str()), ("n", &kind.change.n.to_string())];
-            known.note.push_str(&words.text("medication.change", &values));
-        }
-        lines.push(Fact { label, ..known });
-    }
+    let mut lines: Vec<Fact> =
+        report.medication.iter().flat_map(|found| medicines(words, found)).collect();
     let mut relief: Vec<&ReliefUse> = report.relief.iter().flatten().collect();
     relief.sort_by_key(|used| std::cmp::Reverse(used.days));
     lines.extend(relief.into_iter().take(MOST_LINES).map(|used| {
@@ -145,6 +137,43 @@ fn medication(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     }));
     let blocks = if lines.is_empty() { Vec::new() } else { vec![Block::Lines(lines)] };
     with_heading(words, "medication.heading", blocks)
+}
+
+/// The days with any medicine, then each kind: a range where some day names none.
+fn medicines(words: &Voice<'_>, found: &MedicationSummary) -> Vec<Fact> {
+    let with_change = |mut known: Fact, change: &ReportStatement| {
+        if change.status != Status::Insufficient {
+            let (by, n) = (change.value.map(decimal).unwrap_or_default(), change.n.to_string());
+            known.note.push_str(&words.text("medication.change", &[("change", &by), ("n", &n)]));
+        }
+        known
+    };
+    let ends = |range: &MedicationRange| (decimal(range.low), decimal(range.high));
+    let mut lines = Vec::new();
+    if let Some((any, change)) = found.any_per_week.as_ref().zip(found.any_change.as_ref()) {
+        lines.push(with_change(fact(words, "medication.any", any), change));
+    }
+    for kind in &found.kinds {
+        let label = words.code("medication.kind", &kind.kind.0);
+        let Some(range) = &kind.per_week_range else {
+            let known = with_change(fact(words, "none", &kind.per_week), &kind.change);
+            lines.push(Fact { label, ..known });
+            continue;
+        };
+        let (low, high) = ends(range);
+        let (unnamed, known) = (range.days_unnamed.to_string(), range.days_known.to_string());
+        let mut note =
+            words.text("medication.unnamed", &[("unnamed", &unnamed), ("known", &known)]);
+        if let Some(change) = &kind.change_range {
+            let (low, high) = ends(change);
+            let n = change.days_known.to_string();
+            let values = [("low", low.as_str()), ("high", &high), ("n", &n)];
+            note.push_str(&words.text("medication.change.range", &values));
+        }
+        let value = words.text("medication.range", &[("low", &low), ("high", &high)]);
+        lines.push(Fact { label, value, note });
+    }
+    lines
 }
 
 fn flares(report: &Report, words: &Voice<'_>) -> Vec<Block> {

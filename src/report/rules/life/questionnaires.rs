@@ -116,13 +116,14 @@ pub struct QuestionnaireChange {
     #[schema(required)]
     pub latest: Option<QuestionnaireScore>,
     /// Latest minus first in points of the scale. It needs two scores. For the PSFS it is the
-    /// difference of the means over the activities rated both times.
+    /// difference of the means over the activities rated both times, and needs at least half of
+    /// the first form's.
     pub difference: ReportStatement,
     /// The change for the better in percent of the first score, two decimals; negative is worse.
     /// Null without a difference and where the first score is 0.
     #[schema(required)]
     pub percent_improvement: Option<f64>,
-    /// The instrument's thresholds for a change.
+    /// The instrument's thresholds for a change; where a single activity is compared, that for one.
     #[schema(max_items = 20)]
     pub thresholds: Vec<ThresholdResult>,
     /// The activities rated both times, of instruments whose items the patient names.
@@ -208,7 +209,7 @@ fn change(definition: &Definition, rows: &[&AssessmentRow]) -> Option<Questionna
     const ACTIVITIES: Method = (
         "latest_mean_minus_first_mean_same_activities",
         "The mean of the latest ratings less that of the first, over the activities that were \
-         rated both times.",
+         rated both times; at least half of those of the first form.",
     );
     let at = rows.iter().position(|row| row.occasion == Some(Occasion::Baseline)).unwrap_or(0);
     let first = rows.get(at)?;
@@ -218,7 +219,11 @@ fn change(definition: &Definition, rows: &[&AssessmentRow]) -> Option<Questionna
         Some(latest) if by_activity => same_activities(first, latest),
         _ => Vec::new(),
     };
-    let ends = if by_activity {
+    // Fewer than half of what the patient first named are not the same question.
+    let are_enough = activities.len() * 2 >= first.activities.len();
+    let ends = if by_activity && !are_enough {
+        None
+    } else if by_activity {
         let mean = |pick: fn(&ActivityChange) -> f64| {
             crate::report::rules::numbers::mean(&activities.iter().map(pick).collect::<Vec<_>>())
         };
@@ -242,10 +247,12 @@ fn change(definition: &Definition, rows: &[&AssessmentRow]) -> Option<Questionna
     let better = ends.map(|(first, latest)| (improvement(definition, first, latest), first));
     let percent = better.and_then(|(better, first)| (first > 0.0).then(|| 100.0 * better / first));
     let points = better.map(|(better, _)| better);
-    let thresholds = definition
-        .thresholds
-        .iter()
-        .filter(|limit| limit.kind == ThresholdKind::ChangeAtLeast && limit.name != ONE_ACTIVITY);
+    // One activity moves more by error alone than a mean of several.
+    let is_one_activity = by_activity && ends.is_some() && activities.len() == 1;
+    let thresholds = definition.thresholds.iter().filter(|limit| {
+        limit.kind == ThresholdKind::ChangeAtLeast
+            && (limit.name == ONE_ACTIVITY) == is_one_activity
+    });
     Some(QuestionnaireChange {
         instrument: definition.code.to_owned(),
         version: definition.version,
@@ -384,11 +391,29 @@ mod tests {
         assert_eq!(psfs.activities[0].activity, "walk");
         let other = [rows[0].clone(), rated(50, ["walk", "Run", "Swim"], [6.0, 6.0, 5.0])];
         let psfs = of(&other).instruments.remove(0);
-        assert_eq!((psfs.difference.value, psfs.difference.n), (Some(3.0), 1));
+        assert_eq!((psfs.difference.value, psfs.difference.n), (None, 1), "one of three");
+        assert_eq!((psfs.thresholds[0].result.as_ref(), psfs.activities.len()), (None, 1));
+        let half = [rows[0].clone(), rated(50, ["walk", "Sit", "Swim"], [6.0, 6.0, 5.0])];
+        let psfs = of(&half).instruments.remove(0);
+        assert_eq!((psfs.difference.value, psfs.difference.n), (Some(2.5), 2));
+        assert_eq!(result(&psfs, "minimal_detectable_change"), "met");
         let none = [rows[0].clone(), rated(50, ["Cook", "Run", "Swim"], [6.0, 6.0, 5.0])];
         let psfs = of(&none).instruments.remove(0);
         assert_eq!((psfs.difference.value, psfs.difference.have), (None, 1));
         assert_eq!(psfs.thresholds[0].result, None);
+    }
+
+    #[test]
+    fn one_activity_is_held_against_the_threshold_for_one() {
+        let one = |day, rating| AssessmentRow {
+            activities: vec![("Sit".to_owned(), rating)],
+            ..assessment(day, "psfs", rating)
+        };
+        let psfs = of(&[one(0, 3.0), one(30, 5.0)]).instruments.remove(0);
+        assert_eq!((psfs.difference.value, psfs.thresholds.len()), (Some(2.0), 1));
+        assert_eq!(result(&psfs, ONE_ACTIVITY), "not_met");
+        let psfs = of(&[one(0, 3.0), one(30, 6.0)]).instruments.remove(0);
+        assert_eq!((psfs.thresholds[0].value, result(&psfs, ONE_ACTIVITY)), (3.0, "met".into()));
     }
 
     #[test]

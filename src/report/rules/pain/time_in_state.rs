@@ -1,8 +1,9 @@
 //! F12, time in state: how large a part of the rated days pain was high, low or absent. Patients
 //! rank worst pain and time in high pain first (Stone 2020), so both stand beside the average.
 
+use super::baseline::{Baseline, BaselineKind};
 use super::daily::{PainDay, PainDays};
-use crate::report::rules::numbers::count;
+use crate::report::rules::numbers::{count, mean};
 use crate::report::rules::statement::{
     Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportStatement, ReportWindow, Unit,
 };
@@ -39,6 +40,73 @@ pub struct TimeInState {
     pub score_high: StateShare,
     /// Days with a daily score of 0.
     pub no_pain: StateShare,
+    /// Days that the patient called free of pain without rating them. They stand beside `no_pain`
+    /// and are no part of it: a word is not a score.
+    #[serde(default)]
+    #[schema(required, minimum = 0, maximum = 1_000_000)]
+    pub pain_free_unrated: i32,
+}
+
+/// The mean of the worst pain at the beginning of the course and now, over the days of baseline and
+/// follow-up that have one. Source: F12, clinical reference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WorstPainChange {
+    /// Over the baseline's days that speak: before treatment, those typed in time.
+    pub baseline: ReportStatement,
+    /// Over the follow-up's days.
+    pub follow_up: ReportStatement,
+    /// Follow-up less baseline in points; negative is less pain. 5 days with a worst pain in both,
+    /// else provisional from 3 or withheld; `have` is the smaller count.
+    pub difference: ReportStatement,
+}
+
+/// The worst pain over the days of a baseline, and over those of the follow-up.
+pub(crate) fn worst_change(
+    days: &PainDays,
+    baseline: &Baseline,
+    follow_up: Option<ReportWindow>,
+) -> WorstPainChange {
+    const BEFORE: Method = (
+        "mean_of_worst_pain_baseline",
+        "Mean of the worst pain of the days of the baseline that have one.",
+    );
+    const NOW: Method = (
+        "mean_of_worst_pain_follow_up",
+        "Mean of the worst pain of the days of the follow-up that have one.",
+    );
+    const CHANGE: Method = (
+        "mean_of_worst_pain_follow_up_minus_baseline",
+        "Mean of the worst pain of the follow-up less that of the baseline.",
+    );
+    let is_in_time_only = baseline.kind == BaselineKind::BeforeFirstSession;
+    let worst = |window: Option<ReportWindow>, is_in_time_only: bool| -> Vec<f64> {
+        let days = window.into_iter().flat_map(|window| days.days(window));
+        let is_late = |day: &PainDay| day.is_backfilled || !day.has_timely_entry;
+        let speaking = days.filter(|(_, day)| !(is_in_time_only && is_late(day)));
+        speaking.filter_map(|(_, day)| day.worst.map(f64::from)).collect()
+    };
+    let (before, now) =
+        (worst(baseline.composite.window, is_in_time_only), worst(follow_up, false));
+    let fewer = before.len().min(now.len());
+    let difference = Draft {
+        value: mean(&now).zip(mean(&before)).map(|(now, before)| now - before),
+        unit: Unit::Points,
+        n: before.len() + now.len(),
+        window: follow_up,
+        method: CHANGE,
+        interval: None,
+        have: fewer,
+        need: RELIABLE_DAYS,
+        show_from: PROVISIONAL_DAYS,
+    };
+    let of = |worst: &[f64], window, method| {
+        mean_statement(worst, window, Unit::Score0To10, method, RELIABLE_DAYS)
+    };
+    WorstPainChange {
+        baseline: of(&before, baseline.composite.window, BEFORE),
+        follow_up: of(&now, follow_up, NOW),
+        difference: difference.finish(),
+    }
 }
 
 /// Counts the states of a window; `None` stands for a window without days.
@@ -87,6 +155,13 @@ pub(crate) fn time_in_state(days: &PainDays, window: Option<ReportWindow>) -> Ti
         worst_low: share(&worst, |worst| worst <= LOW_PAIN, WORST_LOW),
         score_high: share(&scores, |score| score >= HIGH_PAIN, SCORE_HIGH),
         no_pain: share(&scores, |score| score <= 0.0, NO_PAIN),
+        pain_free_unrated: count(
+            window
+                .into_iter()
+                .flat_map(|window| days.days(window))
+                .filter(|(_, day)| day.score.is_none() && day.pain_free == Some(true))
+                .count(),
+        ),
     }
 }
 
@@ -94,8 +169,9 @@ pub(crate) fn time_in_state(days: &PainDays, window: Option<ReportWindow>) -> Ti
 mod tests {
     use super::*;
     use crate::report::rows::EntryRow;
-    use crate::report::rules::fixtures::{daily, date, pain_days};
+    use crate::report::rules::fixtures::{daily, date, late, pain_days, treatment};
     use crate::report::rules::statement::Status;
+    use crate::report::rules::treatment::course::Course;
 
     #[test]
     fn the_worked_share_of_high_pain() {
@@ -108,6 +184,43 @@ mod tests {
         // Nobody gave a worst pain: its states are unknown, not zero.
         assert_eq!((states.worst_high.share.value, states.worst_mean.value), (None, None));
         assert_eq!(states.worst_high.share.status, Status::Insufficient);
+    }
+
+    #[test]
+    fn a_day_called_free_of_pain_is_no_score_and_is_not_lost() {
+        let called =
+            |day, average, pain_free_day| EntryRow { pain_free_day, ..daily(day, average) };
+        let rows = [
+            called(0, None, Some(true)),
+            called(1, Some(0), Some(true)),
+            called(2, None, Some(false)),
+            called(3, Some(4), None),
+        ];
+        let days = PainDays::from_rows(&rows, 240);
+        let states = time_in_state(&days, ReportWindow::new(date(0), date(9)));
+        assert_eq!(
+            (states.pain_free_unrated, states.no_pain.days, states.no_pain.share.n),
+            (1, 1, 2)
+        );
+    }
+
+    #[test]
+    fn the_worst_pain_changes_over_the_days_of_the_course() {
+        let rated = |day, worst| EntryRow { worst: Some(worst), ..daily(day, Some(5)) };
+        // The last of the fourteen days before is typed four days late, and does not speak.
+        let mut rows: Vec<_> = (14..19).map(|day| rated(day, 8)).collect();
+        rows.extend(late(19, &[Some(5)]).into_iter().map(|row| EntryRow { worst: Some(2), ..row }));
+        rows.extend((46..50).map(|day| rated(day, 5)));
+        let days = PainDays::from_rows(&rows, 240);
+        let course = Course::find(&[treatment(20)], date(50), None);
+        let baseline = Baseline::find(&days, course.as_ref(), date(50));
+        let window = |from, to| ReportWindow::new(date(from), date(to));
+        let found = worst_change(&days, &baseline, window(37, 50));
+        assert_eq!((found.baseline.value, found.baseline.n), (Some(8.0), 5));
+        assert_eq!((found.follow_up.value, found.follow_up.n), (Some(5.0), 4));
+        assert_eq!((found.difference.value, found.difference.have), (Some(-3.0), 4));
+        assert_eq!(found.difference.status, Status::Provisional);
+        assert_eq!(worst_change(&days, &baseline, window(37, 47)).difference.value, None);
     }
 
     #[test]

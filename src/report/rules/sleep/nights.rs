@@ -5,7 +5,9 @@
 
 use super::parts::timed_nights;
 use crate::report::rows::SleepRow;
-use crate::report::rules::statement::{Draft, Method, ReportStatement, ReportWindow, Unit};
+use crate::report::rules::statement::{
+    Draft, Method, PROVISIONAL_DAYS, ReportStatement, ReportWindow, Unit,
+};
 use crate::report::rules::weekly::{ByDay, WeeklySeries, in_window, values_in, weekly};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,7 +29,8 @@ pub struct SleepSummary {
     pub efficiency: WeeklySeries,
     /// Sleep quality, 0 worst to 10 best.
     pub quality: WeeklySeries,
-    /// Nights in which pain woke the patient, in percent of the nights with an answer.
+    /// Nights in which pain woke the patient, in percent of the nights with an answer; withheld
+    /// below three of them.
     pub woken_by_pain: ReportStatement,
 }
 
@@ -99,7 +102,8 @@ pub(crate) fn summary(nights: &ByDay<SleptNight>, window: Option<ReportWindow>) 
     const QUALITY: Method = ("mean_sleep_quality", "Mean of the sleep quality of the nights.");
     const WOKEN: Method = (
         "nights_woken_by_pain_of_answered",
-        "Nights in which pain woke the patient, in percent of the nights with an answer.",
+        "Nights in which pain woke the patient, in percent of the nights with an answer; three or \
+         more.",
     );
     let by_day = |pick: fn(&SleptNight) -> Option<f64>| -> ByDay<f64> {
         let values = nights.iter().filter_map(|(date, night)| Some((*date, pick(night)?)));
@@ -137,7 +141,12 @@ pub(crate) fn summary(nights: &ByDay<SleptNight>, window: Option<ReportWindow>) 
             Unit::Score0To10,
             QUALITY,
         ),
-        woken_by_pain: share(woken, answers.len(), answers.len(), WOKEN).finish(),
+        // A night or two are no share.
+        woken_by_pain: Draft {
+            show_from: PROVISIONAL_DAYS,
+            ..share(woken, answers.len(), answers.len(), WOKEN)
+        }
+        .finish(),
     }
 }
 
@@ -177,6 +186,7 @@ mod tests {
         (rows[0].awake_minutes, rows[0].is_every_part_known) = (100, true);
         rows[1].woken_by_pain = Some(true);
         rows[2].woken_by_pain = Some(false);
+        rows[4].woken_by_pain = Some(false);
         let nights = nights_by_day(&rows);
         assert_eq!(nights[&date(3)].total_sleep_minutes, Some(400));
         let summary = summary(&nights, ReportWindow::new(date(0), date(27)));
@@ -186,6 +196,6 @@ mod tests {
         assert_eq!(summary.total_sleep.weeks[3].value, None);
         // One night is no mean.
         assert_eq!((summary.efficiency.mean.n, summary.efficiency.mean.value), (1, None));
-        assert_eq!((summary.woken_by_pain.value, summary.woken_by_pain.n), (Some(50.0), 2));
+        assert_eq!((summary.woken_by_pain.value, summary.woken_by_pain.n), (Some(33.33), 3));
     }
 }

@@ -1,9 +1,10 @@
-//! Medication: on how many of seven days something was taken, by kind, and how much it helped. Days
-//! are reported; nothing is advised. A day without a record is unknown.
+//! Medication: on how many of seven days something was taken, of any kind and by kind, and how much it
+//! helped. Days are reported; nothing is advised. A day without a record is unknown, and one on which
+//! something unnamed was taken may belong to every kind: what is said of a kind is then a range.
 
 use crate::collections::{Helped, IntakeKind};
 use crate::report::rows::{EntryRow, IntakeRow};
-use crate::report::rules::numbers::count;
+use crate::report::rules::numbers::{count, round2};
 use crate::report::rules::statement::{
     Draft, Method, ReportCode, ReportStatement, ReportWindow, Unit,
 };
@@ -54,6 +55,21 @@ impl HelpedCounts {
     }
 }
 
+/// What a number of days a week may be, since some days name no medicine.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MedicationRange {
+    /// If no unnamed day belongs to the kind; days a week, two decimals.
+    pub low: f64,
+    /// If every unnamed day belongs to it.
+    pub high: f64,
+    /// Known days on which something was taken that nobody named.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub days_unnamed: i32,
+    /// All known days, the unnamed ones among them.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub days_known: i32,
+}
+
 /// The days of one week.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MedicationWeek {
@@ -62,7 +78,7 @@ pub struct MedicationWeek {
     /// Days on which something of the kind was taken.
     #[schema(minimum = 0, maximum = 7)]
     pub days_used: i32,
-    /// Days of which it is known whether something was taken.
+    /// Days of which it is known whether something of the kind was taken.
     #[schema(minimum = 0, maximum = 7)]
     pub days_known: i32,
 }
@@ -78,13 +94,25 @@ pub struct MedicationKindUse {
     /// Intakes of the kind.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub intakes: i32,
-    /// Days used per seven known days; `n` is the known days. Provisional from 7 of them, reliable
-    /// from 14. Source: clinical reference 4.1.
+    /// Days used per seven known days. Provisional from 7 of them, reliable from 14, and withheld
+    /// where a known day names no medicine: `need` is then all known days, and `per_week_range` says
+    /// what can be said. Source: clinical reference 4.1.
     pub per_week: ReportStatement,
+    /// Days used per seven known days as a range; null where every known day names what was taken,
+    /// and below 7 known days.
+    #[serde(default)]
+    #[schema(required)]
+    pub per_week_range: Option<MedicationRange>,
     /// Days used per seven known days in the last 28 days of the window up to today, less those in
     /// its first 28, or in its halves where it is shorter; 14 known days in both, else withheld.
-    /// `have` is the smaller count. Source: clinical reference 4.4.
+    /// `have` is the smaller count. Withheld where a day of either names no medicine. Source:
+    /// clinical reference 4.4.
     pub change: ReportStatement,
+    /// The same as a range; null where every known day of both names what was taken, and below 14
+    /// known days in either.
+    #[serde(default)]
+    #[schema(required)]
+    pub change_range: Option<MedicationRange>,
     /// Week by week.
     #[schema(max_items = 530)]
     pub weeks: Vec<MedicationWeek>,
@@ -123,6 +151,21 @@ pub struct MedicationSummary {
     /// Days on which none was taken, by the patient's word.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub days_none: i32,
+    /// Days of `days_any` on which no medicine is named.
+    #[serde(default)]
+    #[schema(required, minimum = 0, maximum = 1_000_000)]
+    pub days_unnamed: i32,
+    /// Days with any medicine, named or not, per seven known days: provisional from 7 of them,
+    /// reliable from 14. Null in reports of earlier rules. Source: clinical reference 4.1.
+    #[serde(default)]
+    #[schema(required)]
+    pub any_per_week: Option<ReportStatement>,
+    /// The same in the last 28 days of the window up to today, less that in its first 28, or in its
+    /// halves where it is shorter; 14 known days in both, else withheld. Null in reports of earlier
+    /// rules. Source: clinical reference 4.4.
+    #[serde(default)]
+    #[schema(required)]
+    pub any_change: Option<ReportStatement>,
     /// The use by kind, relief first.
     #[schema(max_items = 2)]
     pub kinds: Vec<MedicationKindUse>,
@@ -164,12 +207,129 @@ impl MedicationDays {
         self.days.get(&date).filter(|day| !day.is_unspecified).map(|day| day.kinds.contains(&kind))
     }
 
-    /// Days used and days known of a kind.
-    fn count(&self, kind: IntakeKind, window: Option<ReportWindow>) -> (usize, usize) {
-        let known = in_window(&self.days, window).filter(|(_, day)| !day.is_unspecified);
-        known.fold((0, 0), |(used, known), (_, day)| {
-            (used + usize::from(day.kinds.contains(&kind)), known + 1)
+    /// The days of a window, by what is known of a kind; of any kind for `None`.
+    fn count(&self, kind: Option<IntakeKind>, window: Option<ReportWindow>) -> Counted {
+        let mut counted = Counted::default();
+        for (_, day) in in_window(&self.days, window) {
+            let is_used = match kind {
+                Some(kind) => day.kinds.contains(&kind),
+                None => day.is_any(),
+            };
+            counted.used += usize::from(is_used);
+            counted.unnamed += usize::from(kind.is_some() && day.is_unspecified);
+            counted.known += 1;
+        }
+        counted
+    }
+}
+
+impl DayUse {
+    fn is_any(&self) -> bool {
+        self.is_unspecified || !self.kinds.is_empty()
+    }
+}
+
+/// Days of a window, by what is known of the use of one kind.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    /// Days on which it was taken.
+    used: usize,
+    /// Days on which it may have been.
+    unnamed: usize,
+    /// All days of which anything is known.
+    known: usize,
+}
+
+impl Counted {
+    /// Days a week, if no unnamed day belongs to the kind and if all do; `None` for no known day.
+    fn per_week(self) -> Option<(f64, f64)> {
+        let of = |days: usize| 7.0 * days as f64 / self.known as f64;
+        (self.known > 0).then(|| (of(self.used), of(self.used + self.unnamed)))
+    }
+
+    /// Days that a single number may rest on.
+    const fn named(self) -> usize {
+        self.known - self.unnamed
+    }
+
+    /// Both together.
+    const fn and(self, other: Self) -> Self {
+        Self {
+            used: self.used + other.used,
+            unnamed: self.unnamed + other.unnamed,
+            known: self.known + other.known,
+        }
+    }
+
+    /// A range over these days, where some of them are unnamed.
+    fn range(self, (low, high): (f64, f64)) -> Option<MedicationRange> {
+        (self.unnamed > 0).then(|| MedicationRange {
+            low: round2(low),
+            high: round2(high),
+            days_unnamed: count(self.unnamed),
+            days_known: count(self.known),
         })
+    }
+}
+
+/// How often something was taken, and how that changed.
+struct Rates {
+    per_week: ReportStatement,
+    per_week_range: Option<MedicationRange>,
+    change: ReportStatement,
+    change_range: Option<MedicationRange>,
+}
+
+/// The use of a kind in a window, or of anything for `None`, told by these two methods. A single
+/// number is given only where no known day is unnamed.
+fn rates(
+    found: &MedicationDays,
+    kind: Option<IntakeKind>,
+    window: Option<ReportWindow>,
+    methods: [Method; 2],
+) -> Rates {
+    // Where a day is unnamed, all of them are needed and not all are there.
+    let draft = |value, counted: Counted, (have, all): (usize, usize), method, show_from| {
+        let need = if counted.unnamed > 0 { all.max(KNOWN_DAYS) } else { KNOWN_DAYS };
+        Draft {
+            value,
+            unit: Unit::DaysPerWeek,
+            n: counted.known,
+            window,
+            method,
+            interval: None,
+            have,
+            need,
+            show_from: if counted.unnamed > 0 { need } else { show_from },
+        }
+    };
+    let all = found.count(kind, window);
+    let (first, last) = ends(window)
+        .map(|(first, last)| (found.count(kind, Some(first)), found.count(kind, Some(last))))
+        .unwrap_or_default();
+    let (per_week, both) = (all.per_week(), first.and(last));
+    // The least that the last days can have, less the most that the first can, and the other way.
+    let change = last
+        .per_week()
+        .zip(first.per_week())
+        .map(|(last, first)| (last.0 - first.1, last.1 - first.0));
+    let fewer = (first.named().min(last.named()), first.known.max(last.known));
+    let is_change_known = first.known.min(last.known) >= KNOWN_DAYS;
+    let [of_week, of_change] = methods;
+    Rates {
+        per_week: draft(
+            per_week.map(|(low, _)| low),
+            all,
+            (all.named(), all.known),
+            of_week,
+            SHOWN_DAYS,
+        )
+        .finish(),
+        per_week_range: per_week
+            .filter(|_| all.known >= SHOWN_DAYS)
+            .and_then(|range| all.range(range)),
+        change: draft(change.map(|(low, _)| low), both, fewer, of_change, KNOWN_DAYS).finish(),
+        change_range: change.filter(|_| is_change_known).and_then(|range| both.range(range)),
     }
 }
 
@@ -187,13 +347,26 @@ pub(crate) fn summary(
     intakes.sort_unstable_by(|a, b| {
         (&a.name, a.kind, a.journal_date).cmp(&(&b.name, b.kind, b.journal_date))
     });
-    let days = || in_window(&found.days, window).map(|(_, day)| day);
-    let any = |day: &&DayUse| day.is_unspecified || !day.kinds.is_empty();
-    let (known, taken) = (days().count(), days().filter(any).count());
+    const PER_WEEK: Method = (
+        "days_with_any_medicine_per_seven_known_days",
+        "Days with any medicine, named or not, times seven, by the days of which it is known whether \
+         one was taken; fourteen known days or more.",
+    );
+    const CHANGE: Method = (
+        "days_with_any_medicine_per_seven_last_minus_first",
+        "Days with any medicine, named or not, per seven known days, at the end of the window less \
+         at its beginning; 28 days each or half of a shorter window, fourteen known days in both.",
+    );
+    let any = rates(found, None, window, [PER_WEEK, CHANGE]);
+    let all = found.count(None, window);
+    let unnamed = in_window(&found.days, window).filter(|(_, day)| day.is_unspecified).count();
     MedicationSummary {
-        days_known: count(known),
-        days_any: count(taken),
-        days_none: count(known - taken),
+        days_known: count(all.known),
+        days_any: count(all.used),
+        days_none: count(all.known - all.used),
+        days_unnamed: count(unnamed),
+        any_per_week: Some(any.per_week),
+        any_change: Some(any.change),
         kinds: KINDS.map(|kind| kind_use(found, &intakes, kind, window)).into(),
         medicines: medicines(&intakes),
     }
@@ -208,45 +381,34 @@ fn kind_use(
     const PER_WEEK: Method = (
         "days_with_intake_per_seven_known_days",
         "Days with an intake of the kind, times seven, by the days of which it is known whether \
-         there was one; fourteen known days or more.",
+         there was one; fourteen known days or more, none of them unnamed.",
     );
     const CHANGE: Method = (
         "days_with_intake_per_seven_last_minus_first",
         "Days with an intake of the kind per seven known days, at the end of the window less at \
-         its beginning; 28 days each or half of a shorter window, fourteen known days in both.",
+         its beginning; 28 days each or half of a shorter window, fourteen known days in both, none \
+         of them unnamed.",
     );
     let of_kind = || intakes.iter().filter(|intake| intake.kind == kind);
-    let per_week =
-        |(used, known): (usize, usize)| (known > 0).then(|| 7.0 * used as f64 / known as f64);
-    let draft = |value, n, have, method, show_from| Draft {
-        value,
-        unit: Unit::DaysPerWeek,
-        n,
-        window,
-        method,
-        interval: None,
-        have,
-        need: KNOWN_DAYS,
-        show_from,
-    };
-    let all = found.count(kind, window);
-    let (first, last) = ends(window).map_or(((0, 0), (0, 0)), |(first, last)| {
-        (found.count(kind, Some(first)), found.count(kind, Some(last)))
-    });
-    let difference = per_week(last).zip(per_week(first)).map(|(last, first)| last - first);
-    let (both, fewer) = (first.1 + last.1, first.1.min(last.1));
+    let rates = rates(found, Some(kind), window, [PER_WEEK, CHANGE]);
     let mut helped = HelpedCounts::default();
     of_kind().for_each(|intake| helped.add(intake.helped));
     let week = |window: ReportWindow| {
-        let (used, known) = found.count(kind, Some(window));
-        MedicationWeek { window, days_used: count(used), days_known: count(known) }
+        let counted = found.count(Some(kind), Some(window));
+        MedicationWeek {
+            window,
+            days_used: count(counted.used),
+            days_known: count(counted.named()),
+        }
     };
     MedicationKindUse {
         kind: kind.code().into(),
-        days_used: count(all.0),
+        days_used: count(found.count(Some(kind), window).used),
         intakes: count(of_kind().count()),
-        per_week: draft(per_week(all), all.1, all.1, PER_WEEK, SHOWN_DAYS).finish(),
-        change: draft(difference, both, fewer, CHANGE, KNOWN_DAYS).finish(),
+        per_week: rates.per_week,
+        per_week_range: rates.per_week_range,
+        change: rates.change,
+        change_range: rates.change_range,
         weeks: window.into_iter().flat_map(ReportWindow::weeks).map(week).collect(),
         helped,
     }
@@ -336,6 +498,41 @@ mod tests {
         assert_eq!(thirteen.change.status, Status::Insufficient);
         let six = of(&[], &intakes[..6], 55).kinds.remove(0);
         assert_eq!((six.per_week.value, six.per_week.have, six.days_used), (None, 6, 6));
+    }
+
+    #[test]
+    fn a_day_that_names_no_medicine_may_belong_to_every_kind() {
+        // Every second of 28 days with some medicine, none of it named.
+        let entries: Vec<_> = (0..28).map(|day| said(day, Some(day % 2 == 0))).collect();
+        let found = of(&entries, &[], 27);
+        let any = found.any_per_week.unwrap();
+        assert_eq!((any.value, any.n, any.status), (Some(3.5), 28, Status::Reliable));
+        assert_eq!(found.any_change.unwrap().value, Some(0.0));
+        assert_eq!((found.days_any, found.days_none, found.days_unnamed), (14, 14, 14));
+        for kind in &found.kinds {
+            let range = kind.per_week_range.unwrap();
+            assert_eq!((range.low, range.high), (0.0, 3.5), "never a zero that nobody said");
+            assert_eq!(
+                (kind.per_week.value, kind.per_week.have, kind.per_week.need),
+                (None, 14, 28)
+            );
+            assert_eq!(kind.per_week.status, Status::Insufficient);
+            let change = kind.change_range.unwrap();
+            assert_eq!((change.low, change.high), (-3.5, 3.5));
+            assert_eq!((kind.change.value, kind.change.status), (None, Status::Insufficient));
+        }
+        // Ten of fifty days unnamed, and none with relief: 0 to 1.4 days a week.
+        let fifty: Vec<_> = (0..50).map(|day| said(day, Some(day < 10))).collect();
+        let relief = of(&fifty, &[], 49).kinds.remove(0);
+        let range = relief.per_week_range.unwrap();
+        assert_eq!((range.low, range.high), (0.0, 1.4));
+        assert_eq!((range.days_unnamed, range.days_known), (10, 50));
+        // Once every one of them is named, a single number stands.
+        let named: Vec<_> = (0..10).map(|day| intake(day, IntakeKind::Relief)).collect();
+        let relief = of(&fifty, &named, 49).kinds.remove(0);
+        assert_eq!((relief.per_week.value, relief.per_week_range), (Some(1.4), None));
+        // Too few days are no range either.
+        assert_eq!(of(&fifty[..6], &[], 49).kinds[0].per_week_range, None);
     }
 
     #[test]
