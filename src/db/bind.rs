@@ -44,7 +44,7 @@ impl Parameters {
     }
 
     /// The bytes of each; none for NULL.
-    pub(super) fn bytes(&self) -> Vec<Option<Vec<u8>>> {
+    pub(super) fn bytes(&self) -> ParameterBytes {
         self.0.as_ref().map_or_else(|_| Vec::new(), |all| all.binds.clone())
     }
 
@@ -52,10 +52,13 @@ impl Parameters {
     ///
     /// # Errors
     /// When a value has no form on the wire.
-    pub(super) fn into_parts(self) -> Result<(Types, Vec<Option<Vec<u8>>>), DbError> {
+    pub(super) fn into_parts(self) -> Result<(Types, ParameterBytes), DbError> {
         self.0.map(|all| (Types(all.metadata), all.binds))
     }
 }
+
+/// The bytes of parameters; none for NULL.
+type ParameterBytes = Vec<Option<Vec<u8>>>;
 
 /// The types of parameters, which are looked up when a query is prepared.
 pub(super) struct Types(Vec<PgTypeMetadata>);

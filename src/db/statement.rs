@@ -49,6 +49,10 @@ impl<L: Level, R> Statement<L, R> {
 
     /// Adds the next parameter.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so that constants and sums need no borrowing"
+    )]
     pub fn bind(self, value: impl Column) -> Self {
         self.bind_with(|parameters| value.bind(parameters))
     }

@@ -339,14 +339,6 @@ pub(crate) fn summary(
     intakes: &[IntakeRow],
     window: Option<ReportWindow>,
 ) -> MedicationSummary {
-    let mut intakes: Vec<&IntakeRow> = intakes
-        .iter()
-        .filter(|intake| window.is_some_and(|window| window.contains(intake.journal_date)))
-        .collect();
-    // Also by what is counted last, so that no order of the rows shows.
-    intakes.sort_unstable_by(|a, b| {
-        (&a.name, a.kind, a.journal_date).cmp(&(&b.name, b.kind, b.journal_date))
-    });
     const PER_WEEK: Method = (
         "days_with_any_medicine_per_seven_known_days",
         "Days with any medicine, named or not, times seven, by the days of which it is known whether \
@@ -357,6 +349,14 @@ pub(crate) fn summary(
         "Days with any medicine, named or not, per seven known days, at the end of the window less \
          at its beginning; 28 days each or half of a shorter window, fourteen known days in both.",
     );
+    let mut intakes: Vec<&IntakeRow> = intakes
+        .iter()
+        .filter(|intake| window.is_some_and(|window| window.contains(intake.journal_date)))
+        .collect();
+    // Also by what is counted last, so that no order of the rows shows.
+    intakes.sort_unstable_by(|a, b| {
+        (&a.name, a.kind, a.journal_date).cmp(&(&b.name, b.kind, b.journal_date))
+    });
     let any = rates(found, None, window, [PER_WEEK, CHANGE]);
     let all = found.count(None, window);
     let unnamed = in_window(&found.days, window).filter(|(_, day)| day.is_unspecified).count();
