@@ -2,7 +2,10 @@
 
 use super::schema;
 use crate::support::cluster::{Cluster, connect};
+use crate::support::contract::operations;
+use crate::support::people::fresh;
 use crate::support::{Call, TestApp};
+use pain_journal::collections::named;
 use pain_journal::db::migrate;
 use pain_journal::demo;
 use serde_json::{Map, Value, json};
@@ -139,8 +142,22 @@ async fn step(sql: &Client, folder: &std::path::Path) {
 async fn donor() -> BTreeMap<String, Rows> {
     let app = TestApp::alone();
     app.run(|app| async move { demo::load(&app).await.unwrap() }).await.unwrap();
-    sign_in(&app).await;
+    let token = sign_in(&app).await;
     let sql = app.sql().await;
+    // The example of every collection, so that one is tried that the demo has no record of.
+    for (path, method, operation) in operations() {
+        let collection = path.strip_prefix("/v1/").and_then(|path| path.strip_suffix("/{id}"));
+        let Some(collection) = collection.filter(|name| named(&name.replace('-', "_")).is_some())
+        else {
+            continue;
+        };
+        if method == "put" {
+            let example = &operation["requestBody"]["content"]["application/json"]["example"];
+            let call = Call::new(&app.base, "PUT", &fresh(collection)).bearer(&token);
+            let made = call.header("If-None-Match", "*").json(example).send().await;
+            assert_eq!(made.status, 201, "{collection}: {}", made.text);
+        }
+    }
     let ana = "SELECT quote_literal(id) FROM pj.accounts WHERE email = 'ana@demo.example'";
     let ana: String = sql.query_one(ana, &[]).await.unwrap().get(0);
     sql.batch_execute(&FURTHER.replace("$ana", &ana)).await.unwrap();
