@@ -4,6 +4,7 @@
 //! nothing depends on the order of the rows.
 
 use super::nights::SleptNight;
+use crate::collections::Night;
 use crate::report::rows::SleepRow;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -92,13 +93,14 @@ pub(super) fn timed_nights(rows: &[SleepRow]) -> Vec<(NaiveDate, SleptNight)> {
 fn slept(night: &[Stretch<'_>]) -> Option<(NaiveDate, SleptNight)> {
     let in_bed: i64 = night.iter().map(Stretch::minutes).sum();
     let awake: i64 = night.iter().map(|stretch| stretch.waking().0).sum();
+    let asleep = Night { in_bed: Some(in_bed), awake, reported: None }.total_sleep()?;
     let is_every_part_known = night.iter().all(|stretch| stretch.waking().1);
     let parts = || night.iter().flat_map(|stretch| &stretch.parts);
     let last = parts().max_by_key(|part| (part.rise, part.row.journal_date))?;
     let quality = parts().filter_map(|part| Some((part.length(), part.row.quality?))).max();
     let minutes = |minutes: i64| i32::try_from(minutes.clamp(0, MOST_MINUTES)).ok();
     let slept = SleptNight {
-        total_sleep_minutes: minutes(in_bed - awake),
+        total_sleep_minutes: minutes(asleep),
         measured_in_bed_minutes: minutes(in_bed).filter(|_| is_every_part_known),
         woken_by_pain: parts().filter_map(|part| part.row.woken_by_pain).max(),
         quality: quality.map(|(_, quality)| quality),

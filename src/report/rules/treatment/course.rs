@@ -42,9 +42,8 @@ impl Course {
             rows.iter().filter(|row| row.journal_date <= end).collect();
         rows.sort_unstable_by_key(|row| (row.journal_date, row.starts_at, row.id));
         let complaint = rows.last()?.pain_episode_id;
-        let is_of_another = |row: &TreatmentRow| {
-            complaint.is_some_and(|_| row.pain_episode_id.is_some_and(|id| Some(id) != complaint))
-        };
+        let is_of_another =
+            |row: &TreatmentRow| row.pain_episode_id.zip(complaint).is_some_and(|(a, b)| a != b);
         rows.retain(|row| !is_of_another(row));
         let gap = |pair: &[&TreatmentRow]| match pair {
             [one, next] => (next.journal_date - one.journal_date).num_days(),

@@ -274,6 +274,8 @@ impl Counted {
 
 /// How often something was taken, and how that changed.
 struct Rates {
+    /// The days of the window.
+    days: Counted,
     per_week: ReportStatement,
     per_week_range: Option<MedicationRange>,
     change: ReportStatement,
@@ -317,6 +319,7 @@ fn rates(
     let is_change_known = first.known.min(last.known) >= KNOWN_DAYS;
     let [of_week, of_change] = methods;
     Rates {
+        days: all,
         per_week: draft(
             per_week.map(|(low, _)| low),
             all,
@@ -358,7 +361,7 @@ pub(crate) fn summary(
         (&a.name, a.kind, a.journal_date).cmp(&(&b.name, b.kind, b.journal_date))
     });
     let any = rates(found, None, window, [PER_WEEK, CHANGE]);
-    let all = found.count(None, window);
+    let all = any.days;
     let unnamed = in_window(&found.days, window).filter(|(_, day)| day.is_unspecified).count();
     MedicationSummary {
         days_known: count(all.known),
@@ -403,7 +406,7 @@ fn kind_use(
     };
     MedicationKindUse {
         kind: kind.code().into(),
-        days_used: count(found.count(Some(kind), window).used),
+        days_used: count(rates.days.used),
         intakes: count(of_kind().count()),
         per_week: rates.per_week,
         per_week_range: rates.per_week_range,
