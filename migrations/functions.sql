@@ -89,7 +89,7 @@ CREATE OR REPLACE FUNCTION sec.enter(
     p_lock boolean)
 RETURNS TABLE (outcome text, roles text[], authenticated_at timestamptz, sections text[],
                from_date date, to_date date, day_start_minute smallint, enrolled_on date, time_zone text,
-               rev bigint, quarantined integer, newest_day date)
+               rev bigint, quarantined integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     d record;
@@ -151,12 +151,6 @@ BEGIN
             set_config('app.subject_id', v_subject::text, true),
             set_config('app.share_id', coalesce(p_share::text, ''), true),
             set_config('app.moment', p_moment::text, true);
-    -- One look into the index of days, under the walls that now stand: an entry that is closed to the reader
-    -- moves nothing. From the first to the last day that it is anywhere on Earth.
-    SELECT max(e.journal_date) INTO newest_day FROM pj.journal_entries e
-    WHERE e.patient_id = v_subject AND e.deleted_at IS NULL AND e.journal_date
-        BETWEEN (p_moment AT TIME ZONE 'UTC')::date - 1
-            AND (p_moment AT TIME ZONE 'UTC' + interval '14 hours')::date;
     RETURN NEXT;
 END $$;
 

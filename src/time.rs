@@ -179,22 +179,22 @@ pub fn last_date_on_earth(now: DateTime<Utc>) -> NaiveDate {
     (now.naive_utc() + Duration::hours(14)).date()
 }
 
-/// Today in a journal: the later of the day by the home zone and start of the day, and of `newest`, the
-/// newest journal day with an entry, as long as it is that day anywhere on Earth. Who travels east has begun
-/// the next day before the home zone has. Without a zone the home is at UTC.
+/// Today in a journal: the later of the day by the home zone and start of the day, and of the newest journal
+/// day in `with_entry` that has begun anywhere on Earth. Who travels east has begun the next day before the
+/// home zone has. Without a zone the home is at UTC.
 pub fn journal_today(
     now: DateTime<Utc>,
     zone: Option<TimeZone>,
     day_start_minute: i16,
-    newest: Option<NaiveDate>,
+    with_entry: impl IntoIterator<Item = NaiveDate>,
 ) -> NaiveDate {
     let at = Instant::new(now);
     let home = zone.or_else(|| TimeZone::parse("UTC")).map_or_else(
         || now.date_naive(),
         |zone| journal_date(at, zone.offset_at(at), day_start_minute),
     );
-    let begun = newest.filter(|day| *day <= last_date_on_earth(now));
-    begun.map_or(home, |day| day.max(home))
+    let latest = last_date_on_earth(now);
+    with_entry.into_iter().filter(|day| *day <= latest).fold(home, NaiveDate::max)
 }
 
 /// The calendar date at `now` by a clock that is set to `offset`.

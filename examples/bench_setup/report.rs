@@ -1,7 +1,7 @@
 //! The pgbench scripts of a practitioner's report: what the server reads, and the report in SQL.
 
 use super::{SNAPSHOT, enter, fill, pipeline, seeded_sql};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use pain_journal::report::read::written;
 use std::error::Error;
 
@@ -42,15 +42,24 @@ pub(super) fn scripts(patients: u32) -> Result<Vec<(&'static str, String)>, Box<
     Ok(scripts)
 }
 
+/// The oids of the types that a report's values have: days, which Postgres counts from 2000, and numbers.
+const DATE: u32 = 1082;
+const INTEGER: u32 = 23;
+
 /// What the server reads for a report of these days, with the values in their places.
 fn read(window: (NaiveDate, NaiveDate)) -> Result<Vec<String>, Box<dyn Error>> {
-    let filled = written(window).into_iter().map(|(text, days)| {
-        // As Postgres counts them.
-        let days = days.into_iter().flatten().map(|day| {
-            let number = i32::from_be_bytes(day.as_slice().try_into()?);
-            Ok(format!("('2000-01-01'::date + {number})"))
+    let now = window.1.and_time(NaiveTime::MIN).and_utc();
+    let filled = written(now, window).into_iter().map(|(text, values)| {
+        let values = values.into_iter().map(|(oid, bytes)| {
+            let bytes = bytes.ok_or("a report reads no NULL")?;
+            let number = i32::from_be_bytes(bytes.as_slice().try_into()?);
+            match oid {
+                DATE => Ok(format!("('2000-01-01'::date + {number})")),
+                INTEGER => Ok(number.to_string()),
+                _ => Err(format!("a value of type {oid} is none of a report's").into()),
+            }
         });
-        Ok(fill(&text, &days.collect::<Result<Vec<_>, Box<dyn Error>>>()?))
+        Ok(fill(&text, &values.collect::<Result<Vec<_>, Box<dyn Error>>>()?))
     });
     filled.collect()
 }

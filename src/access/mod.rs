@@ -27,7 +27,7 @@ use crate::app::App;
 use crate::db::{Batch, Level, Runs, Statement, Tx, row};
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::sections::Sections;
-use crate::time::{TimeZone, journal_today};
+use crate::time::TimeZone;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::marker::PhantomData;
 use uuid::Uuid;
@@ -71,7 +71,6 @@ pub struct JournalAccess<L> {
     day_start_minute: i16,
     enrolled_on: Option<NaiveDate>,
     time_zone: Option<TimeZone>,
-    newest_day: Option<NaiveDate>,
     revision: i64,
     quarantined: bool,
     level: PhantomData<L>,
@@ -105,10 +104,6 @@ impl<L> JournalAccess<L> {
     /// The patient's home zone.
     pub const fn time_zone(&self) -> Option<TimeZone> {
         self.time_zone
-    }
-    /// Today in the journal, as far as the reader may know it ([`journal_today`]).
-    pub fn today(&self) -> NaiveDate {
-        journal_today(self.moment, self.time_zone, self.day_start_minute, self.newest_day)
     }
     /// The account that acts; none when the operator does.
     pub const fn actor(&self) -> Option<Uuid> {
@@ -165,13 +160,12 @@ row! {
         time_zone: Option<String>,
         rev: Option<i64>,
         quarantined: Option<i32>,
-        newest_day: Option<NaiveDate>,
     }
 }
 
 /// The first statement of every request's transaction. Public for the benchmark.
 pub const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
-    day_start_minute, enrolled_on, time_zone, rev, quarantined, newest_day \
+    day_start_minute, enrolled_on, time_zone, rev, quarantined \
     FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
 
 fn enter<L: Level>(
@@ -225,7 +219,6 @@ fn grant<L>(
         day_start_minute: entered.day_start_minute.unwrap_or(crate::time::DAY_START_MINUTE),
         enrolled_on: entered.enrolled_on,
         time_zone: entered.time_zone.as_deref().and_then(TimeZone::parse),
-        newest_day: entered.newest_day,
         revision: entered.rev.unwrap_or(0),
         quarantined: entered.quarantined.is_some_and(|records| records > 0),
         level: PhantomData,
@@ -381,7 +374,6 @@ pub async fn operate<T>(
                 day_start_minute: operated.day_start_minute,
                 enrolled_on: Some(operated.enrolled_on),
                 time_zone: None,
-                newest_day: None,
                 revision: operated.rev,
                 quarantined: false,
                 level: PhantomData,

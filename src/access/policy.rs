@@ -152,7 +152,6 @@ mod tests {
             time_zone: None,
             rev: None,
             quarantined: None,
-            newest_day: None,
         };
         (entered, now)
     }

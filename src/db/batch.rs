@@ -1,6 +1,7 @@
 //! Several queries of one round trip, each with rows of its own kind.
 
 use super::DbError;
+use super::bind::WrittenParameter;
 use super::connection::Connection;
 use super::level::Level;
 use super::statement::Statement;
@@ -15,7 +16,7 @@ pub(crate) trait Batch<L> {
     /// Has the connection prepared every one of them?
     fn is_known(&self, connection: &Connection) -> bool;
     /// The text of each, and the values behind it as they are sent. For the benchmark.
-    fn written(&self) -> Vec<(String, Vec<Option<Vec<u8>>>)>;
+    fn written(&self) -> Vec<(String, Vec<WrittenParameter>)>;
     /// Sends them all before the first answer is read. Only for a connection that knows them.
     async fn together(self, connection: &Connection) -> Result<Self::Rows, DbError>;
     /// One after the other, so that each can be prepared.
@@ -32,7 +33,7 @@ macro_rules! batches {
                 let ($($statement,)+) = self;
                 $($statement.is_known(connection))&&+
             }
-            fn written(&self) -> Vec<(String, Vec<Option<Vec<u8>>>)> {
+            fn written(&self) -> Vec<(String, Vec<WrittenParameter>)> {
                 let ($($statement,)+) = self;
                 vec![$($statement.written()),+]
             }
@@ -52,5 +53,6 @@ macro_rules! batches {
 batches! {
     (1: A a)
     (2: A a, B b)
-    (15: A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l, M m, N n, O o)
+    (3: A a, B b, C c)
+    (16: A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l, M m, N n, O o, P p)
 }

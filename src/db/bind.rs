@@ -43,9 +43,10 @@ impl Parameters {
         }
     }
 
-    /// The bytes of each; none for NULL.
-    pub(super) fn bytes(&self) -> ParameterBytes {
-        self.0.as_ref().map_or_else(|_| Vec::new(), |all| all.binds.clone())
+    /// The oid of the type and the bytes of each.
+    pub(super) fn written(&self) -> Vec<WrittenParameter> {
+        let all = self.0.iter().flat_map(|all| all.metadata.iter().zip(&all.binds));
+        all.map(|(told, bytes)| (told.oid().unwrap_or(0), bytes.clone())).collect()
     }
 
     /// Their types and their bytes.
@@ -56,6 +57,9 @@ impl Parameters {
         self.0.map(|all| (Types(all.metadata), all.binds))
     }
 }
+
+/// The oid of a parameter's type, and its bytes; none for NULL.
+pub type WrittenParameter = (u32, Option<Vec<u8>>);
 
 /// The bytes of parameters; none for NULL.
 type ParameterBytes = Vec<Option<Vec<u8>>>;

@@ -4,7 +4,7 @@
 //! values: many of them travel as one array.
 
 use super::DbError;
-use super::bind::{Column, Parameters};
+use super::bind::{Column, Parameters, WrittenParameter};
 use super::connection::Connection;
 use super::level::{Level, Runs};
 use super::rows::{self, ReadRow, Row};
@@ -81,8 +81,8 @@ impl<L, R> Statement<L, R> {
     }
 
     /// Its text, and the values behind it as they are sent. For the benchmark.
-    pub(super) fn written(&self) -> (String, Vec<Option<Vec<u8>>>) {
-        (self.sql.clone().into_owned(), self.parameters.bytes())
+    pub(super) fn written(&self) -> (String, Vec<WrittenParameter>) {
+        (self.sql.clone().into_owned(), self.parameters.written())
     }
 
     /// Runs it and answers with its rows.

@@ -15,6 +15,7 @@ mod record;
 mod sql;
 mod stored;
 mod texts;
+mod today;
 mod write;
 
 pub use batch::{Edited, Revisions};
@@ -34,4 +35,5 @@ pub(crate) use record::{collection, is_blank, part_of, section_of};
 pub use sql::{FIRST_DAY, LAST_DAY, REMEMBER, RESERVE, find, page, window};
 pub use stored::{Stored, clinician, safety_notice};
 pub use texts::Texts;
+pub use today::{NewestDay, newest_day, today};
 pub use write::{CollectionWriter, write_all};

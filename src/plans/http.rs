@@ -5,7 +5,7 @@ use crate::access::{Id, Patient, Purpose, Read, Reader, Shared};
 use crate::collections::{SessionStatus, TreatmentPlan};
 use crate::db::{Statement, row};
 use crate::http::{Answered, Found, ProblemKind, document};
-use crate::journal::find;
+use crate::journal::{find, newest_day, today};
 use crate::routes::{Operation, Routes};
 use crate::sections::{Section, Sections};
 use actix_web::http::Method;
@@ -59,10 +59,11 @@ impl Purpose for Progress {
 }
 
 async fn plan_progress<R: Reader>(reader: R, Id(id): Id) -> Answered<Found<PlanProgress>> {
-    let asked = (find::<TreatmentPlan>(id), visits(id));
-    let (journal, (plans, visits)) = reader.read_all((None, None), asked).await?;
+    let now = reader.app().clock.now();
+    let asked = (find::<TreatmentPlan>(id), visits(id), newest_day(now));
+    let (journal, (plans, visits, newest)) = reader.read_all((None, None), asked).await?;
     let plan = plans.into_iter().next().ok_or(ProblemKind::NotFound)?;
     let visits: Vec<Visit> =
         visits.into_iter().map(|row| Visit { day: row.journal_date, status: row.status }).collect();
-    Ok(Found(progress(&PlanTerms::from(&plan.content), &visits, journal.today())))
+    Ok(Found(progress(&PlanTerms::from(&plan.content), &visits, today(&journal, &newest))))
 }

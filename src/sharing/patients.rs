@@ -9,7 +9,7 @@ use crate::http::{Answered, Documented, Found, Page};
 use crate::journal::Record;
 use crate::plans::{PlanProgress, PlanTerms, Visit, progress};
 use crate::sections::{Section, Sections};
-use crate::time::{TimeZone, journal_today, last_date_on_earth, parse_date};
+use crate::time::{TimeZone, journal_today, parse_date};
 use crate::wire::Components;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
@@ -156,8 +156,8 @@ pub async fn patients(practitioner: &Practitioner) -> Answered<Vec<OpenJournal>>
 impl Overview {
     fn of(row: &OverviewRow, sections: Sections, now: DateTime<Utc>) -> Self {
         let zone = TimeZone::parse(&row.time_zone);
-        let begun = dates(row.entry_days.as_deref()).filter(|day| *day <= last_date_on_earth(now));
-        let today = journal_today(now, zone, row.day_start_minute, begun.max());
+        let with_entry = dates(row.entry_days.as_deref());
+        let today = journal_today(now, zone, row.day_start_minute, with_entry);
         let first = today.checked_sub_days(Days::new(LOOK_BACK - 1)).unwrap_or(today);
         let first = first.max(row.enrolled_on);
         let opens_entries = JournalEntry::SECTIONS.iter().any(|s| sections.contains(s));

@@ -4,9 +4,9 @@ pub mod asked;
 pub mod statements;
 
 use crate::access::{JournalAccess, Read};
-use crate::db::Batch;
+use crate::db::{Batch, WrittenParameter};
 use crate::http::{Answered, ProblemKind};
-use crate::journal::FIRST_DAY;
+use crate::journal::{FIRST_DAY, NewestDay, newest_day, today};
 use crate::report::rows::{
     AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, Made,
     NoteRow, PlanRow, QuestionRow, ReportInput, SessionRow, SleepRow, TreatmentRow,
@@ -14,7 +14,7 @@ use crate::report::rows::{
 use crate::report::rules::pain::baseline::{self, FIRST_WEEK_DAYS};
 use crate::report::rules::treatment::course::Course;
 use crate::sections::Sections;
-use chrono::Days;
+use chrono::{DateTime, Days, Utc};
 pub(crate) use statements::ReportDays;
 use statements::{entries_around_starts, notes, of_days, share_label, treatments};
 
@@ -56,6 +56,7 @@ pub(crate) type ReportRows = (
     Vec<(String,)>,
     Vec<TreatmentRow>,
     Vec<EntryRow>,
+    Vec<NewestDay>,
 );
 
 /// The days whose entries a report of this window is made of.
@@ -65,6 +66,7 @@ pub(crate) fn entry_days((from, to): ReportDays) -> ReportDays {
 
 /// The statements that read a window, the entries of other days than the rest.
 pub(crate) fn statements(
+    now: DateTime<Utc>,
     entries: ReportDays,
     (from, to): ReportDays,
 ) -> impl Batch<Read, Rows = ReportRows> {
@@ -87,13 +89,14 @@ pub(crate) fn statements(
         share_label(),
         treatments(to),
         entries_around_starts(to, AFTER_START, Some(before)),
+        newest_day(now),
     )
 }
 
-/// What a report of a window reads, in its order: the text of each statement and the days behind it, as
+/// What a report of a window reads, in its order: the text of each statement and the values behind it, as
 /// they are sent. For the benchmark.
-pub fn written(window: ReportDays) -> Vec<(String, Vec<Option<Vec<u8>>>)> {
-    statements(entry_days(window), window).written()
+pub fn written(now: DateTime<Utc>, window: ReportDays) -> Vec<(String, Vec<WrittenParameter>)> {
+    statements(now, entry_days(window), window).written()
 }
 
 /// The input of the rules for a window the reader may see.
@@ -103,9 +106,10 @@ pub(crate) fn input(
     rows: ReportRows,
 ) -> ReportInput {
     let (entries, sessions, sleep, flares, intakes, assessments, goals, adverse_events, ..) = rows;
-    let (.., plans, episodes, notes, questions, label, treatments, around_starts) = rows;
+    let (.., plans, episodes, notes, questions, label, treatments, around_starts, newest) = rows;
+    let today = today(journal, &newest);
     let open_from = journal.window().0;
-    let course = Course::find(&treatments, to.min(journal.today()), open_from);
+    let course = Course::find(&treatments, to.min(today), open_from);
     let of_course = around_starts.into_iter().filter(|entry| {
         let first = course.as_ref().and_then(Course::first_day);
         first.is_some_and(|first| baseline::days_read(first).contains(entry.journal_date))
@@ -114,7 +118,7 @@ pub(crate) fn input(
     ReportInput {
         from,
         to,
-        today: journal.today(),
+        today,
         day_start_minute: journal.day_start_minute(),
         enrolled_on: journal.enrolled_on().unwrap_or(from),
         open_from,

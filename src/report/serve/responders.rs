@@ -6,6 +6,7 @@ use crate::access::{Own, Practitioner, Purpose, Reader, Shared};
 use crate::db::Statement;
 use crate::http::{Answered, Found, ProblemKind, document};
 
+use crate::journal::{newest_day, today};
 use crate::report::read::statements;
 use crate::report::rules::pain::baseline;
 use crate::report::rules::pain::daily::PainDays;
@@ -82,12 +83,13 @@ async fn outcome(patient: &Shared<Responders>) -> Answered<ResponderOutcome> {
     let weeks = FOLLOW_UP_WEEKS * 7;
     let after = (weeks - baseline::FOLLOW_UP_DAYS, weeks - 1);
     // Which day is yesterday for the patient is known once the journal is entered: the rule cuts there.
-    let latest = last_date_on_earth(patient.app().clock.now());
-    let asked =
-        (statements::treatments(latest), statements::entries_around_starts(latest, after, None));
-    let (journal, (treatments, entries)) = patient.read_all((None, None), asked).await?;
+    let now = patient.app().clock.now();
+    let latest = last_date_on_earth(now);
+    let entries = statements::entries_around_starts(latest, after, None);
+    let asked = (statements::treatments(latest), entries, newest_day(now));
+    let (journal, (treatments, entries, newest)) = patient.read_all((None, None), asked).await?;
     let opens_both = SECTIONS.without(journal.sections()) == Sections::NONE;
-    let yesterday = journal.today() - Days::new(1);
+    let yesterday = today(&journal, &newest) - Days::new(1);
     let open_until = journal.window().1.map_or(yesterday, |last| last.min(yesterday));
     let pain = PainDays::from_rows(&entries, journal.day_start_minute());
     let course = Course::find(&treatments, open_until, journal.window().0);

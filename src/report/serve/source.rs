@@ -3,6 +3,7 @@
 use crate::access::{Call, FromCall, Id, Read, Reader};
 use crate::db::{Row, Statement};
 use crate::http::{Answered, Problem, ProblemKind};
+use crate::journal::today;
 use crate::reference::fingerprint;
 use crate::report::read;
 use crate::report::read::asked::AskedDays;
@@ -67,13 +68,14 @@ async fn live<R: Reader, T: Send + 'static>(
 ) -> Answered<(T, String)> {
     let app = reader.app();
     // Today is not known before the journal is entered, so an open window is read a day wider.
-    let latest = last_date_on_earth(app.clock.now());
+    let now = app.clock.now();
+    let latest = last_date_on_earth(now);
     let (from, to) = asked.window(latest);
     let wide = (asked.from.unwrap_or(from - Days::new(2)), to);
     let place = app.lanes.reports.enter().await?;
-    let statements = read::statements(read::entry_days(wide), wide);
+    let statements = read::statements(now, read::entry_days(wide), wide);
     let (journal, rows) = reader.read_all(asked.days(), statements).await?;
-    let window = read::within(&journal, asked.window(journal.today()))?;
+    let window = read::within(&journal, asked.window(today(&journal, &rows.15)))?;
     let input = read::input(&journal, window, rows);
     let version = version(&input, journal.window());
     Ok((place.compute(move || make(build(&input))).await?, version))

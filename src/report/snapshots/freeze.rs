@@ -7,6 +7,7 @@ use crate::access::{JournalAccess, Read, Reader};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::http::{Answered, Problem, ProblemKind};
+use crate::journal::{newest_day, today};
 use crate::report::read::asked::{AskedDays, MOST_DAYS};
 use crate::report::read::{self, ReportDays};
 use crate::report::rows::ReportInput;
@@ -65,7 +66,13 @@ pub(crate) async fn freeze<R: Reader>(
         let tried: Answered<Option<Frozen>> = reader
             .snapshot(asked.days(), async |tx, journal| {
                 // A refusal is a value: the line in the access log is committed with it.
-                let window = match read::within(&journal, asked.window(journal.today())) {
+                // Days that are left open end today; the others are what they are.
+                let newest = match asked.days() {
+                    (Some(_), Some(_)) => Vec::new(),
+                    _ => tx.load(newest_day(journal.moment())).await?,
+                };
+                let days = asked.window(today(&journal, &newest));
+                let window = match read::within(&journal, days) {
                     Ok(window) => window,
                     Err(refused) => return Ok(Err(refused)),
                 };
@@ -92,7 +99,7 @@ async fn read(
 ) -> Answered<ReportInput> {
     let mut steps = steps(read::entry_days(window)).into_iter();
     let first = steps.next().unwrap_or(window);
-    let mut rows = Box::pin(tx.load_all(read::statements(first, window))).await?;
+    let mut rows = Box::pin(tx.load_all(read::statements(journal.moment(), first, window))).await?;
     progress(days_read(window, first.1)).await;
     for step in steps {
         rows.0.append(&mut tx.load(read::statements::of_days(step)).await?);
