@@ -11,7 +11,8 @@ use crate::app::App;
 use crate::auth::{self, NewAccount};
 use crate::collections::{PractitionerNote, TreatmentPlan, TreatmentSession};
 use crate::credentials::password::{Password, Verdict};
-use crate::db::{Anonymous, Statement, row};
+use crate::db::Statement;
+use crate::db::schema::accounts;
 use crate::http::{Answered, Problem};
 use crate::import::{FileFormat, import};
 use crate::journal::{self, Record};
@@ -19,6 +20,7 @@ use crate::sharing;
 use crate::time::TimeZone;
 use crate::wire::Email;
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
+use diesel::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -94,21 +96,14 @@ impl Known {
     }
 }
 
-row! {
-    /// Since when there is an account.
-    pub struct Since { created_at: DateTime<Utc> }
-}
-
 async fn find(app: &Arc<App>, (email, password): (&str, &str)) -> Answered<Known> {
     let found = app
         .db
         .anonymous(async |tx| {
             let Some(account) = auth::find_account(tx, email).await? else { return Ok(None) };
-            let since = Statement::<Anonymous, Since>::new(
-                "SELECT created_at FROM pj.accounts WHERE id = $1",
-            );
-            let since = tx.first(since.bind(account.id)).await?;
-            Answered::Ok(since.map(|since| (account, since.created_at)))
+            let since = accounts::table.find(account.id).select(accounts::created_at);
+            let since = tx.first(Statement::query(since)).await?;
+            Answered::Ok(since.map(|since| (account, since)))
         })
         .await?;
     let Some((account, since)) = found else { return Ok(Known::Nobody) };

@@ -7,7 +7,7 @@ use super::{
     snapshot,
 };
 use crate::app::App;
-use crate::db::{Batch, Row, Statement, Tx};
+use crate::db::{Batch, Statement, Tx};
 use crate::http::{Answered, Problem, path_id};
 use crate::sections::Sections;
 use actix_web::dev::Payload;
@@ -337,7 +337,7 @@ pub(crate) trait Reader: Permission {
     ///
     /// # Errors
     /// 401, 403, 404 as the need has it.
-    fn read<R: Row>(
+    fn read<R>(
         &self,
         days: Days,
         statement: Statement<Read, R>,

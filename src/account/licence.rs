@@ -1,14 +1,17 @@
 //! A practitioner's licence: what the practitioner says, and whether the operator has checked it.
 
-use crate::access::{Caller, FreshPractitioner, Own, Practitioner, SendsWhole};
+use crate::access::{Caller, FreshPractitioner, Own, Practitioner, Role, SendsWhole};
 use crate::app::App;
-use crate::db::{Anonymous, DbError, Statement, row};
+use crate::db::schema::accounts;
+use crate::db::{DbError, Statement};
 use crate::http::{Answered, Found, ProblemKind, Resource, document};
 use crate::routes::{Operation, Routes};
 use crate::time::serialize_utc_option;
 use crate::wire::{Email, Text, wire};
 use actix_web::http::Method;
 use chrono::{DateTime, Utc};
+use diesel::dsl::case_when;
+use diesel::prelude::*;
 use serde::Serialize;
 
 /// Registers the operations.
@@ -43,55 +46,47 @@ impl Resource for LicenceTerms {
     const MADE: &'static [&'static str] = &["verified_at"];
 }
 
-row! {
-    /// A practitioner's licence as it is kept.
-    pub struct LicenceRow {
-        number: Option<String>,
-        jurisdiction: Option<String>,
-        verified_at: Option<DateTime<Utc>>,
-    }
-}
-
 /// A practitioner's licence.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema, Queryable, Selectable)]
+#[diesel(table_name = accounts)]
 pub struct Licence {
     /// The number or sign under which it is registered.
     #[schema(max_length = 100)]
+    #[diesel(column_name = licence_number)]
     pub number: Option<String>,
     /// The authority or country that gave it.
     #[schema(max_length = 100)]
+    #[diesel(column_name = licence_jurisdiction)]
     pub jurisdiction: Option<String>,
     /// When the clinic's operator checked it; null for never.
     #[serde(serialize_with = "serialize_utc_option")]
+    #[diesel(column_name = licence_verified_at)]
     pub verified_at: Option<DateTime<Utc>>,
 }
 document!(Licence);
 
-fn find(caller: &Caller) -> Statement<Own, LicenceRow> {
-    Statement::new(
-        "SELECT licence_number, licence_jurisdiction, licence_verified_at FROM pj.accounts \
-         WHERE id = $1",
-    )
-    .bind(caller.account())
+fn find(caller: &Caller) -> Statement<Own, Licence> {
+    Statement::query(accounts::table.find(caller.account()).select(Licence::as_select()))
 }
 
 fn change(caller: &Caller, terms: LicenceTerms) -> Statement<Own> {
-    Statement::new(
-        "UPDATE pj.accounts SET licence_number = $2, licence_jurisdiction = $3, \
-         licence_verified_at = CASE WHEN licence_number IS NOT DISTINCT FROM $2 \
-             AND licence_jurisdiction IS NOT DISTINCT FROM $3 THEN licence_verified_at END \
-         WHERE id = $1",
-    )
-    .bind(caller.account())
-    .bind(terms.number.map(Text::into_string))
-    .bind(terms.jurisdiction.map(Text::into_string))
+    let number = terms.number.map(Text::into_string);
+    let jurisdiction = terms.jurisdiction.map(Text::into_string);
+    let is_the_same = accounts::licence_number
+        .is_not_distinct_from(number.clone())
+        .and(accounts::licence_jurisdiction.is_not_distinct_from(jurisdiction.clone()));
+    Statement::change(diesel::update(accounts::table.find(caller.account())).set((
+        accounts::licence_number.eq(number),
+        accounts::licence_jurisdiction.eq(jurisdiction),
+        accounts::licence_verified_at.eq(case_when(is_the_same, accounts::licence_verified_at)),
+    )))
 }
 
 async fn get(practitioner: Practitioner) -> Answered<Found<Licence>> {
     practitioner
         .own(async |tx, _| {
-            let row = tx.first(find(practitioner.caller())).await?;
-            row.map(|row| Found(row.into())).ok_or_else(|| ProblemKind::SessionRevoked.into())
+            let licence = tx.first(find(practitioner.caller())).await?;
+            licence.map(Found).ok_or_else(|| ProblemKind::SessionRevoked.into())
         })
         .await
 }
@@ -104,16 +99,10 @@ async fn put(
     practitioner
         .own(async |tx, _| {
             tx.execute(change(caller, terms)).await?;
-            let row = tx.first(find(caller)).await?;
-            row.map(|row| Found(row.into())).ok_or_else(|| ProblemKind::SessionRevoked.into())
+            let licence = tx.first(find(caller)).await?;
+            licence.map(Found).ok_or_else(|| ProblemKind::SessionRevoked.into())
         })
         .await
-}
-
-impl From<LicenceRow> for Licence {
-    fn from(row: LicenceRow) -> Self {
-        Self { number: row.number, jurisdiction: row.jurisdiction, verified_at: row.verified_at }
-    }
 }
 
 /// The operator has looked the licence of this number up. Answers it, or nothing where the account states
@@ -122,13 +111,13 @@ impl From<LicenceRow> for Licence {
 /// # Errors
 /// When the database fails.
 pub async fn verify(app: &App, email: &Email, number: &str) -> Result<Option<Licence>, DbError> {
-    let statement: Statement<Anonymous, LicenceRow> = Statement::new(
-        "UPDATE pj.accounts SET licence_verified_at = $2 WHERE email = $1 \
-         AND licence_number = $3 AND 'practitioner' = ANY (roles) \
-         RETURNING licence_number, licence_jurisdiction, licence_verified_at",
-    )
-    .bind(email.as_str().to_owned())
-    .bind(app.clock.now())
-    .bind(number.to_owned());
-    app.db.anonymous(async |tx| Ok(tx.first(statement).await?.map(Licence::from))).await
+    let stated = accounts::table
+        .filter(accounts::email.eq(email.as_str()))
+        .filter(accounts::licence_number.eq(number))
+        .filter(accounts::roles.contains(vec![Role::Practitioner.code()]));
+    let change = diesel::update(stated)
+        .set(accounts::licence_verified_at.eq(app.clock.now()))
+        .returning(Licence::as_returning());
+    let statement = Statement::query(change);
+    app.db.anonymous(async |tx| tx.first(statement).await).await
 }

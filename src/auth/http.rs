@@ -1,12 +1,12 @@
-//! The wire of accounts and devices.
+//! The wire of accounts and sign-ins.
 
 use super::register::{Register, VerifyEmail, register, verify};
 use super::sign_in::{DeviceInfo, TokenSet, hashing, login, refresh};
 use super::store;
-use crate::access::{Account, Anyone, Id, Sends};
+use crate::access::{Account, Anyone, Sends};
 use crate::credentials::password::{Password, Verdict};
 use crate::http::{
-    Accepted, Answered, Found, Nothing, Page, Problem, ProblemKind, Public, Versioned, document,
+    Accepted, Answered, Found, Nothing, Problem, ProblemKind, Public, Versioned, document,
 };
 use crate::reference;
 use crate::routes::{Operation, Routes};
@@ -70,12 +70,7 @@ pub fn routes(routes: &mut Routes) {
         .problems(&[ProblemKind::InvalidCredentials]);
     routes.serve(Method::POST, "/v1/auth/reauthenticate", op, reauthenticate);
 
-    let op = Operation::new("listDevices", "auth", "List signed-in devices");
-    routes.serve(Method::GET, "/v1/devices", op, list_devices);
-
-    let op = Operation::new("revokeDevice", "auth", "Sign a device out");
-    routes.serve(Method::DELETE, "/v1/devices/{id}", op, revoke_device);
-
+    super::devices::routes(routes);
     super::security_events::routes(routes);
 
     let op = Operation::new("getJwks", "auth", "Public keys of access tokens")
@@ -125,7 +120,7 @@ pub struct RegistrationAnswer {
     #[serde(serialize_with = "serialize_utc")]
     expires_at: DateTime<Utc>,
 }
-document!(RegistrationAnswer, LoginResult, Jwks, Device);
+document!(RegistrationAnswer, LoginResult, Jwks);
 
 async fn register_account(
     anyone: Anyone,
@@ -234,7 +229,6 @@ async fn reauthenticate(
     let phc = account
         .own(async |tx, _| Ok(tx.first(store::own_password(caller.account())).await?))
         .await?;
-    let phc = phc.map(|(phc,)| phc);
     match app.hasher.verify(&asked.password, phc.as_deref()).await.map_err(hashing)? {
         Verdict::Mismatch => Err(ProblemKind::InvalidCredentials.into()),
         Verdict::Match { .. } => {
@@ -246,64 +240,6 @@ async fn reauthenticate(
                 .await
         }
     }
-}
-
-/// A signed-in installation of an app.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Device {
-    /// Its id.
-    id: Uuid,
-    /// What the owner calls it.
-    #[schema(max_length = 100)]
-    name: Option<String>,
-    /// Its system.
-    #[schema(max_length = 40)]
-    platform: Option<String>,
-    /// The app's version.
-    #[schema(max_length = 40)]
-    app_version: Option<String>,
-    /// When it signed in.
-    #[serde(serialize_with = "serialize_utc")]
-    created_at: DateTime<Utc>,
-    /// When it last refreshed its tokens.
-    #[serde(serialize_with = "serialize_utc")]
-    last_used_at: DateTime<Utc>,
-    /// Is it the one that asks?
-    current: bool,
-}
-
-async fn list_devices(account: Account) -> Answered<Found<Page<Device>>> {
-    let caller = account.caller();
-    let rows = account
-        .own(async |tx, own| {
-            Ok(tx.load(store::own_devices(caller.account(), own.moment())).await?)
-        })
-        .await?;
-    let devices = rows.into_iter().map(|row| Device {
-        current: row.id == caller.device(),
-        id: row.id,
-        name: row.name,
-        platform: row.platform,
-        app_version: row.app_version,
-        created_at: row.created_at,
-        last_used_at: row.last_used_at,
-    });
-    Ok(Found(Page::whole(devices.collect())))
-}
-
-async fn revoke_device(account: Account, Id(device): Id) -> Answered<Nothing> {
-    let caller = account.caller();
-    account
-        .own(async |tx, own| {
-            let revoke = store::revoke_own(caller.account(), device, own.moment());
-            match tx.execute(revoke).await? {
-                0 => Err(Problem::new(ProblemKind::NotFound)),
-                _ => Ok(()),
-            }
-        })
-        .await?;
-    account.app().pokes.poke(caller.account());
-    Ok(Nothing)
 }
 
 /// The public keys of access tokens, RFC 7517.

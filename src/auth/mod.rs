@@ -1,5 +1,6 @@
 //! Accounts and devices: registration, sign-in, tokens and their end.
 
+mod devices;
 mod http;
 pub mod refresh_token;
 mod register;

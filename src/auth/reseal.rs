@@ -2,12 +2,15 @@
 //! cannot be sealed anew (keyed hashes of codes) is void from then on.
 
 use super::refresh_token::RefreshKey;
+use super::store;
 use crate::app::Parts;
 use crate::credentials::KeyStore;
 use crate::credentials::secret::MasterSecret;
-use crate::db::{Anonymous, DbError, Statement, Tx, row};
+use crate::db::schema::{devices, registrations};
+use crate::db::{Anonymous, DbError, Statement, Tx};
 use crate::http::{Answered, Problem};
 use chrono::{DateTime, Utc};
+use diesel::prelude::*;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -29,12 +32,12 @@ pub struct SecretChange {
     pub invitations: i64,
 }
 
-row! {
-    /// A device, and its key as it is stored.
-    pub struct SealedDevice {
-        id: Uuid,
-        refresh_key: Vec<u8>,
-    }
+/// A device, and its key as it is stored.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = devices)]
+struct SealedDevice {
+    id: Uuid,
+    refresh_key: Vec<u8>,
 }
 
 /// Seals everything with `new` instead of the secret of `parts`. All of it or nothing: when one value
@@ -83,11 +86,7 @@ pub async fn replace_secret(parts: &Parts) -> Answered<SecretChange> {
                     .map_err(Problem::internal)
             })
             .await?;
-            let sign_out = Statement::new(
-                "UPDATE pj.devices SET revoked_at = $1, revoked_reason = 'secret_replaced' \
-                 WHERE revoked_at IS NULL",
-            );
-            let devices = tx.execute(sign_out.bind(parts.clock.now())).await?;
+            let devices = store::revoke_all(tx, "secret_replaced", parts.clock.now()).await?;
             void(parts, tx, devices).await
         })
         .await
@@ -135,10 +134,8 @@ async fn each_device(
     let mut last = Uuid::nil();
     let mut count = 0;
     loop {
-        let page = Statement::<Anonymous, SealedDevice>::new(
-            "SELECT id, refresh_key FROM pj.devices WHERE id > $1 ORDER BY id LIMIT $2",
-        );
-        let page = tx.load(page.bind(last).bind(AT_ONCE)).await?;
+        let page = devices::table.filter(devices::id.gt(last)).order(devices::id).limit(AT_ONCE);
+        let page = tx.load(Statement::query(page.select(SealedDevice::as_select()))).await?;
         let Some(end) = page.last() else { return Ok(count) };
         last = end.id;
         count += page.len();
@@ -155,10 +152,9 @@ async fn each_device(
 /// Ends what stands in the database as a keyed hash only.
 async fn void(parts: &Parts, tx: &Tx<'_, Anonymous>, devices: usize) -> Answered<SecretChange> {
     let now: DateTime<Utc> = parts.clock.now();
-    let codes = Statement::new(
-        "UPDATE pj.registrations SET code_expires_at = $1 WHERE code_expires_at > $1",
-    );
-    let codes = tx.execute(codes.bind(now)).await?;
+    let codes = registrations::table.filter(registrations::code_expires_at.gt(now));
+    let codes = diesel::update(codes).set(registrations::code_expires_at.eq(now));
+    let codes = tx.execute(Statement::change(codes)).await?;
     let invitations = Statement::<Anonymous, (i64,)>::new("SELECT sec.void_invitations($1)");
     let invitations = tx.first(invitations.bind(now)).await?.map_or(0, |(count,)| count);
     Ok(SecretChange { devices, codes, invitations })

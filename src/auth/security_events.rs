@@ -4,13 +4,15 @@
 use super::store;
 use crate::access::{Account, ListPage, Own};
 use crate::app::App;
-use crate::db::{Anonymous, DbError, Statement, Tx, row};
-use crate::http::{Answered, Found, Page, document};
+use crate::db::schema::{devices, security_events};
+use crate::db::{Anonymous, DbError, Statement, Tx, is_before};
+use crate::http::{Answered, Found, Page, PageRequest, document};
 use crate::mail::texts;
 use crate::routes::{Operation, Routes};
-use crate::time::{far_future, serialize_utc};
+use crate::time::serialize_utc;
 use actix_web::http::Method;
 use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -87,7 +89,8 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 /// Something that happened to a sign-in.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema, Queryable, Selectable)]
+#[diesel(table_name = security_events)]
 pub struct SecurityEvent {
     /// Its id.
     id: Uuid,
@@ -110,38 +113,20 @@ pub struct SecurityEvent {
     device_id: Uuid,
     /// What its owner calls it.
     #[schema(max_length = 100)]
+    #[diesel(select_expression = devices::name)]
     device_name: Option<String>,
 }
 document!(SecurityEvent);
 
-row! {
-    /// An event of the caller.
-    pub struct EventRow {
-        id: Uuid,
-        kind: String,
-        at: DateTime<Utc>,
-        last_at: DateTime<Utc>,
-        times: i32,
-        device_id: Uuid,
-        device_name: Option<String>,
-    }
-}
-
-fn own_events(
-    account: Uuid,
-    before: (DateTime<Utc>, Uuid),
-    limit: usize,
-) -> Statement<Own, EventRow> {
-    Statement::new(
-        "SELECT e.id, e.kind, e.at, e.last_at, e.times, e.device_id, d.name \
-         FROM pj.security_events e JOIN pj.devices d ON d.id = e.device_id \
-         WHERE e.account_id = $1 AND (e.at, e.id) < ($2, $3) \
-         ORDER BY e.at DESC, e.id DESC LIMIT $4",
-    )
-    .bind(account)
-    .bind(before.0)
-    .bind(before.1)
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+fn own_events(account: Uuid, page: PageRequest) -> Statement<Own, SecurityEvent> {
+    let place = (security_events::at, security_events::id);
+    let events = security_events::table
+        .inner_join(devices::table)
+        .filter(security_events::account_id.eq(account))
+        .filter(is_before(place, page.before()))
+        .order((security_events::at.desc(), security_events::id.desc()))
+        .limit(page.rows());
+    Statement::query(events.select(SecurityEvent::as_select()))
 }
 
 async fn list(
@@ -151,22 +136,11 @@ async fn list(
     let (app, caller) = (account.app(), account.caller());
     account
         .own(async |tx, _| {
-            let before =
-                asked.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
-            let before = before.unwrap_or((far_future(), Uuid::max()));
-            let events = own_events(caller.account(), before, asked.limit + 1);
+            let events = own_events(caller.account(), asked);
             let page = Page::of(tx.load(events).await?, asked.limit, |last| {
                 app.cursors.seal(&list, (last.at.timestamp_micros(), last.id))
             });
-            Ok(Found(page.map(|row| SecurityEvent {
-                id: row.id,
-                kind: row.kind,
-                at: row.at,
-                last_at: row.last_at,
-                times: row.times,
-                device_id: row.device_id,
-                device_name: row.device_name,
-            })))
+            Ok(Found(page))
         })
         .await
 }

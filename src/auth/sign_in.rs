@@ -89,26 +89,26 @@ async fn begin(
     let key = RefreshKey::generate(&*app.random);
     let mut new = store::NewDevice {
         id: app.ids.next(),
-        account,
+        account_id: account,
         installation_id: device.installation_id.map(Text::into_string),
         name: device.name.map(Text::into_string),
         platform: device.platform.map(Text::into_string),
         app_version: device.app_version.map(Text::into_string),
-        sealed_key: Vec::new(),
+        refresh_key: Vec::new(),
         idle_expires_at: now + idle,
         absolute_expires_at: now + absolute,
     };
     let seal = |id| key.seal(&app.secret, id, &*app.random).map_err(Problem::internal);
-    new.sealed_key = seal(new.id)?;
+    new.refresh_key = seal(new.id)?;
     let mut counter = 0;
     let mut known = known_installation(tx, &new).await?;
     if known.is_none() && !store::insert_device(tx, &new, now).await? {
         // The same installation signed in at the same time, and was first.
         known = known_installation(tx, &new).await?;
     }
-    if let Some(known) = known {
-        (new.id, counter) = (known.id, known.counter + 1);
-        new.sealed_key = seal(new.id)?;
+    if let Some((id, last)) = known {
+        (new.id, counter) = (id, last + 1);
+        new.refresh_key = seal(new.id)?;
         store::sign_in_again(tx, &new, counter, now).await?;
     }
     store::revoke_beyond(tx, account, MOST_DEVICES, now).await?;
@@ -119,9 +119,9 @@ async fn begin(
 async fn known_installation(
     tx: &Tx<'_, Anonymous>,
     new: &store::NewDevice,
-) -> Answered<Option<store::Installed>> {
+) -> Answered<Option<(Uuid, i64)>> {
     let Some(installation_id) = &new.installation_id else { return Ok(None) };
-    Ok(store::lock_installation(tx, new.account, installation_id).await?)
+    Ok(store::lock_installation(tx, new.account_id, installation_id).await?)
 }
 
 /// Signs a practitioner's browser in to the pages; answers the value of the cookie.

@@ -2,13 +2,11 @@
 
 use super::refresh_token::Progress;
 use crate::access::Own;
-use crate::db::schema::{accounts, mails, registrations};
+use crate::db::schema::{accounts, devices, mails, registrations};
 use crate::db::{Anonymous, DbError, Statement, Tx, row};
 use crate::mail::Mail;
 use chrono::{DateTime, Utc};
-use diesel::prelude::{
-    ExpressionMethods, Insertable, QueryDsl, Queryable, Selectable, SelectableHelper,
-};
+use diesel::prelude::*;
 use uuid::Uuid;
 
 /// What a sign-in needs of an account.
@@ -33,13 +31,13 @@ pub async fn find_account(
     tx: &Tx<'_, Anonymous>,
     email: &str,
 ) -> Result<Option<SignInAccount>, DbError> {
-    let found = accounts::table.filter(accounts::email.eq(email.to_owned()));
+    let found = accounts::table.filter(accounts::email.eq(email));
     tx.first(Statement::query(found.select(SignInAccount::as_select()))).await
 }
 
 /// The stored password of the caller's own account.
-pub(super) fn own_password(account: Uuid) -> Statement<Own, (String,)> {
-    Statement::query(accounts::table.find(account).select((accounts::password_hash,)))
+pub(super) fn own_password(account: Uuid) -> Statement<Own, String> {
+    Statement::query(accounts::table.find(account).select(accounts::password_hash))
 }
 
 /// Stores a new hash of the same password.
@@ -64,14 +62,14 @@ pub async fn set_status(
     email: &str,
     status: &'static str,
 ) -> Result<bool, DbError> {
-    let found = accounts::table.filter(accounts::email.eq(email.to_owned()));
+    let found = accounts::table.filter(accounts::email.eq(email));
     let change = diesel::update(found).set(accounts::status.eq(status));
     Ok(tx.execute(Statement::change(change)).await? == 1)
 }
 
 /// A registration waiting for its code, or what becomes of it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = registrations)]
+#[diesel(table_name = registrations, treat_none_as_default_value = false)]
 pub(super) struct Registration {
     pub(super) id: Uuid,
     pub(super) email: String,
@@ -119,11 +117,14 @@ pub(super) async fn drop_registrations_of(
 ) -> Result<(), DbError> {
     // One that is being proved right now is left alone: its holder waits for this account, so to wait
     // for him would be a deadlock. He will find the address taken.
-    let statement = Statement::new(
-        "DELETE FROM pj.registrations WHERE id IN \
-         (SELECT id FROM pj.registrations WHERE email = $1 FOR UPDATE SKIP LOCKED)",
-    );
-    tx.execute(statement.bind(email.to_owned())).await.map(|_| ())
+    let idle = diesel::alias!(registrations as idle);
+    let free = idle
+        .filter(idle.field(registrations::email).eq(email))
+        .select(idle.field(registrations::id))
+        .for_update()
+        .skip_locked();
+    let all = registrations::table.filter(registrations::id.eq_any(free));
+    tx.execute(Statement::change(diesel::delete(all))).await.map(|_| ())
 }
 
 /// Forgets registrations made before `before`; answers how many.
@@ -148,14 +149,14 @@ pub(super) async fn insert_account(
     let insert = diesel::insert_into(accounts::table)
         .values((
             accounts::id.eq(id),
-            accounts::email.eq(r.email.clone()),
-            accounts::password_hash.eq(r.password_hash.clone()),
-            accounts::roles.eq(r.roles.clone()),
-            accounts::display_name.eq(r.display_name.clone()),
-            accounts::organisation.eq(r.organisation.clone()),
-            accounts::locale.eq(r.locale.clone()),
-            accounts::time_zone.eq(r.time_zone.clone()),
-            accounts::terms_version.eq(r.terms_version.clone()),
+            accounts::email.eq(&r.email),
+            accounts::password_hash.eq(&r.password_hash),
+            accounts::roles.eq(&r.roles),
+            accounts::display_name.eq(&r.display_name),
+            accounts::organisation.eq(&r.organisation),
+            accounts::locale.eq(&r.locale),
+            accounts::time_zone.eq(&r.time_zone),
+            accounts::terms_version.eq(&r.terms_version),
             accounts::created_at.eq(now),
         ))
         .on_conflict(accounts::email)
@@ -173,85 +174,79 @@ pub(super) async fn open_journal(
 }
 
 /// A device about to be signed in.
+#[derive(Insertable)]
+#[diesel(table_name = devices, treat_none_as_default_value = false)]
 pub(super) struct NewDevice {
     pub(super) id: Uuid,
-    pub(super) account: Uuid,
+    pub(super) account_id: Uuid,
     pub(super) installation_id: Option<String>,
     pub(super) name: Option<String>,
     pub(super) platform: Option<String>,
     pub(super) app_version: Option<String>,
-    pub(super) sealed_key: Vec<u8>,
+    /// Sealed.
+    pub(super) refresh_key: Vec<u8>,
     pub(super) idle_expires_at: DateTime<Utc>,
     pub(super) absolute_expires_at: DateTime<Utc>,
 }
 
-row! {
-    /// A device that an installation of an app has been before.
-    pub struct Installed { id: Uuid, counter: i64 }
-}
-
-/// The device of an installation, locked.
+/// The id and the counter of the device that an installation of an app has been before, locked.
 pub(super) async fn lock_installation(
     tx: &Tx<'_, Anonymous>,
     account: Uuid,
     installation_id: &str,
-) -> Result<Option<Installed>, DbError> {
-    let statement = Statement::new(
-        "SELECT id, counter FROM pj.devices WHERE account_id = $1 AND installation_id = $2 FOR UPDATE",
-    );
-    tx.first(statement.bind(account).bind(installation_id.to_owned())).await
+) -> Result<Option<(Uuid, i64)>, DbError> {
+    let found = devices::table
+        .filter(devices::account_id.eq(account))
+        .filter(devices::installation_id.eq(installation_id))
+        .select((devices::id, devices::counter));
+    tx.first(Statement::query(found.for_update())).await
 }
 
 /// Makes a device; answers whether its installation was not one already.
 pub(super) async fn insert_device(
     tx: &Tx<'_, Anonymous>,
-    d: &NewDevice,
+    device: &NewDevice,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let statement = Statement::new(
-        "INSERT INTO pj.devices (id, account_id, client_id, installation_id, name, platform, \
-         app_version, refresh_key, authenticated_at, created_at, last_used_at, idle_expires_at, \
-         absolute_expires_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$9,$9,$10,$11) \
-         ON CONFLICT (account_id, installation_id) WHERE installation_id IS NOT NULL DO NOTHING",
-    )
-    .bind(d.id)
-    .bind(d.account)
-    .bind(super::FIRST_PARTY.to_owned())
-    .bind(d.installation_id.clone())
-    .bind(d.name.clone())
-    .bind(d.platform.clone())
-    .bind(d.app_version.clone())
-    .bind(d.sealed_key.clone())
-    .bind(now)
-    .bind(d.idle_expires_at)
-    .bind(d.absolute_expires_at);
-    Ok(tx.execute(statement).await? == 1)
+    let insert = diesel::insert_into(devices::table)
+        .values((
+            device,
+            devices::client_id.eq(super::FIRST_PARTY),
+            devices::authenticated_at.eq(now),
+            devices::created_at.eq(now),
+            devices::last_used_at.eq(now),
+        ))
+        .on_conflict((devices::account_id, devices::installation_id))
+        .filter_target(devices::installation_id.is_not_null())
+        .do_nothing();
+    Ok(tx.execute(Statement::change(insert)).await? == 1)
 }
 
 /// Signs a device in anew, also one that was signed out: with `counter` a new chain begins, and every
 /// token of the one before is dead.
 pub(super) async fn sign_in_again(
     tx: &Tx<'_, Anonymous>,
-    d: &NewDevice,
+    device: &NewDevice,
     counter: i64,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let statement = Statement::new(
-        "UPDATE pj.devices SET name = $2, platform = $3, app_version = $4, refresh_key = $5, \
-         counter = $6, first_counter = $6, presented_at = '{}', authenticated_at = $7, \
-         created_at = $7, last_used_at = $7, idle_expires_at = $8, absolute_expires_at = $9, \
-         revoked_at = NULL, revoked_reason = NULL WHERE id = $1",
-    )
-    .bind(d.id)
-    .bind(d.name.clone())
-    .bind(d.platform.clone())
-    .bind(d.app_version.clone())
-    .bind(d.sealed_key.clone())
-    .bind(counter)
-    .bind(now)
-    .bind(d.idle_expires_at)
-    .bind(d.absolute_expires_at);
-    tx.execute(statement).await.map(|_| ())
+    let change = diesel::update(devices::table.find(device.id)).set((
+        devices::name.eq(&device.name),
+        devices::platform.eq(&device.platform),
+        devices::app_version.eq(&device.app_version),
+        devices::refresh_key.eq(&device.refresh_key),
+        devices::counter.eq(counter),
+        devices::first_counter.eq(counter),
+        devices::presented_at.eq(Vec::<DateTime<Utc>>::new()),
+        devices::authenticated_at.eq(now),
+        devices::created_at.eq(now),
+        devices::last_used_at.eq(now),
+        devices::idle_expires_at.eq(device.idle_expires_at),
+        devices::absolute_expires_at.eq(device.absolute_expires_at),
+        devices::revoked_at.eq(None::<DateTime<Utc>>),
+        devices::revoked_reason.eq(None::<&str>),
+    ));
+    tx.execute(Statement::change(change)).await.map(|_| ())
 }
 
 /// Signs out the longest unused devices beyond `keep` of an account.
@@ -261,12 +256,16 @@ pub(super) async fn revoke_beyond(
     keep: i64,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let statement = Statement::new(
-        "UPDATE pj.devices SET revoked_at = $3, revoked_reason = 'too_many_devices' WHERE id IN ( \
-         SELECT id FROM pj.devices WHERE account_id = $1 AND revoked_at IS NULL \
-         ORDER BY last_used_at DESC, id DESC OFFSET $2)",
-    );
-    tx.execute(statement.bind(account).bind(keep).bind(now)).await.map(|_| ())
+    let used = diesel::alias!(devices as used);
+    let beyond = used
+        .filter(used.field(devices::account_id).eq(account))
+        .filter(used.field(devices::revoked_at).is_null())
+        .order((used.field(devices::last_used_at).desc(), used.field(devices::id).desc()))
+        .offset(keep)
+        .select(used.field(devices::id));
+    let change = diesel::update(devices::table.filter(devices::id.eq_any(beyond)))
+        .set((devices::revoked_at.eq(now), devices::revoked_reason.eq("too_many_devices")));
+    tx.execute(Statement::change(change)).await.map(|_| ())
 }
 
 row! {
@@ -286,6 +285,7 @@ row! {
     }
 }
 
+/// The chain of a device. The device is locked, its account is not, which `FOR UPDATE OF` says.
 pub(super) async fn lock_chain(
     tx: &Tx<'_, Anonymous>,
     device: Uuid,
@@ -310,12 +310,13 @@ pub(super) async fn advance_chain(
     idle_expires_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let statement = Statement::new(
-        "UPDATE pj.devices SET counter = $2, presented_at = $3, idle_expires_at = $4, \
-         last_used_at = $5 WHERE id = $1",
-    );
-    let statement = statement.bind(device).bind(to.counter).bind(to.presented_at);
-    tx.execute(statement.bind(idle_expires_at).bind(now)).await.map(|_| ())
+    let change = diesel::update(devices::table.find(device)).set((
+        devices::counter.eq(to.counter),
+        devices::presented_at.eq(to.presented_at),
+        devices::idle_expires_at.eq(idle_expires_at),
+        devices::last_used_at.eq(now),
+    ));
+    tx.execute(Statement::change(change)).await.map(|_| ())
 }
 
 pub(super) async fn revoke_device(
@@ -324,51 +325,37 @@ pub(super) async fn revoke_device(
     reason: &'static str,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let statement = Statement::new(
-        "UPDATE pj.devices SET revoked_at = $2, revoked_reason = $3 \
-         WHERE id = $1 AND revoked_at IS NULL",
-    );
-    tx.execute(statement.bind(device).bind(now).bind(reason.to_owned())).await.map(|_| ())
+    let signed_in = devices::table.find(device).filter(devices::revoked_at.is_null());
+    let change = diesel::update(signed_in)
+        .set((devices::revoked_at.eq(now), devices::revoked_reason.eq(reason)));
+    tx.execute(Statement::change(change)).await.map(|_| ())
+}
+
+/// Signs out every device; answers how many were signed in.
+pub(super) async fn revoke_all(
+    tx: &Tx<'_, Anonymous>,
+    reason: &'static str,
+    now: DateTime<Utc>,
+) -> Result<usize, DbError> {
+    let change = diesel::update(devices::table.filter(devices::revoked_at.is_null()))
+        .set((devices::revoked_at.eq(now), devices::revoked_reason.eq(reason)));
+    tx.execute(Statement::change(change)).await
 }
 
 /// Signs out one of the caller's own devices; touches no row of anybody else.
 pub(super) fn revoke_own(account: Uuid, device: Uuid, now: DateTime<Utc>) -> Statement<Own> {
-    Statement::new(
-        "UPDATE pj.devices SET revoked_at = $3, revoked_reason = 'signed_out' \
-         WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL",
-    )
-    .bind(account)
-    .bind(device)
-    .bind(now)
+    let own = devices::table
+        .find(device)
+        .filter(devices::account_id.eq(account))
+        .filter(devices::revoked_at.is_null());
+    let reason = devices::revoked_reason.eq("signed_out");
+    Statement::change(diesel::update(own).set((devices::revoked_at.eq(now), reason)))
 }
 
 /// Notes that the caller has just proved who they are.
 pub(super) fn authenticated(device: Uuid, now: DateTime<Utc>) -> Statement<Own> {
-    Statement::new("UPDATE pj.devices SET authenticated_at = $2 WHERE id = $1")
-        .bind(device)
-        .bind(now)
-}
-
-row! {
-    /// One of the caller's devices.
-    pub struct DeviceRow {
-        id: Uuid,
-        name: Option<String>,
-        platform: Option<String>,
-        app_version: Option<String>,
-        created_at: DateTime<Utc>,
-        last_used_at: DateTime<Utc>,
-    }
-}
-
-pub(super) fn own_devices(account: Uuid, now: DateTime<Utc>) -> Statement<Own, DeviceRow> {
-    Statement::new(
-        "SELECT id, name, platform, app_version, created_at, last_used_at FROM pj.devices \
-         WHERE account_id = $1 AND revoked_at IS NULL AND idle_expires_at > $2 \
-         AND absolute_expires_at > $2 ORDER BY last_used_at DESC, id DESC",
-    )
-    .bind(account)
-    .bind(now)
+    let own = devices::table.find(device);
+    Statement::change(diesel::update(own).set(devices::authenticated_at.eq(now)))
 }
 
 /// Puts a mail into the queue, in the transaction of its cause.

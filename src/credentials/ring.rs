@@ -12,7 +12,7 @@ use diesel::prelude::{Insertable, QueryDsl, Queryable, Selectable, SelectableHel
 
 /// A stored signing key.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = signing_keys)]
+#[diesel(table_name = signing_keys, treat_none_as_default_value = false)]
 struct KeyRow {
     kid: String,
     state: String,

@@ -4,11 +4,15 @@
 use super::level::Level;
 use super::rows::{cell, misfit};
 use super::{DbError, Statement};
+use chrono::{DateTime, Utc};
 use diesel::deserialize::FromSqlRow;
+use diesel::dsl::AsExprOf;
+use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
 use diesel::query_builder::{AsQuery, QueryFragment};
 use diesel::query_dsl::CompatibleType;
 use diesel::row::{Field, PartialRow, RowIndex, RowSealed};
+use diesel::sql_types::{Record, Timestamptz, Uuid};
 use std::num::NonZeroU32;
 use std::ops::Range;
 
@@ -30,6 +34,20 @@ impl<L: Level> Statement<L> {
     pub fn change(query: impl QueryFragment<Pg>) -> Self {
         Self::of(&query, |_| Ok(()))
     }
+}
+
+diesel::infix_operator!(IsBefore, " < ", backend: Pg);
+
+/// When, and of those of one moment which.
+type Place = Record<(Timestamptz, Uuid)>;
+
+/// Is this pair of columns before a place? Rows are compared as wholes, as an index has them.
+pub(crate) fn is_before<C: AsExpression<Place>>(
+    columns: C,
+    place: (DateTime<Utc>, uuid::Uuid),
+) -> IsBefore<C::Expression, AsExprOf<(DateTime<Utc>, uuid::Uuid), Place>> {
+    let place = AsExpression::<Place>::as_expression(place);
+    IsBefore::new(columns.as_expression(), place)
 }
 
 fn read<R: FromSqlRow<ST, Pg>, ST>(row: &tokio_postgres::Row) -> Result<R, DbError> {

@@ -24,6 +24,7 @@ mod statement;
 pub(crate) use batch::Batch;
 pub(crate) use bind::column_via;
 pub use bind::{Column, OptionalColumn, Parameters, WrittenParameter, array_literal};
+pub(crate) use dsl::is_before;
 pub use error::DbError;
 pub use level::{Anonymous, Level, Runs};
 pub use login::SERVER;

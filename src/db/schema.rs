@@ -1,5 +1,17 @@
-//! The tables that diesel's query builder writes statements for, as the migrations leave them. A test holds
-//! them against the catalogue.
+//! The tables and functions that diesel's query builder writes statements with, as the migrations leave
+//! them. A test holds the tables against the catalogue.
+
+use diesel::sql_types::{Nullable, Text};
+
+/// Whose transaction it is. Of one without a context they are NULL, so that no row is equal to them.
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// The patient whose journal was entered.
+    #[sql_name = "sec.subject"]
+    fn subject() -> Uuid;
+    /// The first that is not NULL.
+    fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
+}
 
 diesel::table! {
     pj.accounts (id) {
@@ -61,3 +73,73 @@ diesel::table! {
         attempts -> SmallInt,
     }
 }
+
+diesel::table! {
+    pj.devices (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        client_id -> Text,
+        installation_id -> Nullable<Text>,
+        name -> Nullable<Text>,
+        platform -> Nullable<Text>,
+        app_version -> Nullable<Text>,
+        refresh_key -> Bytea,
+        counter -> BigInt,
+        authenticated_at -> Timestamptz,
+        created_at -> Timestamptz,
+        last_used_at -> Timestamptz,
+        idle_expires_at -> Timestamptz,
+        absolute_expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+        revoked_reason -> Nullable<Text>,
+        presented_at -> Array<Timestamptz>,
+        first_counter -> BigInt,
+    }
+}
+
+diesel::table! {
+    pj.security_events (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        device_id -> Uuid,
+        kind -> Text,
+        counter -> BigInt,
+        at -> Timestamptz,
+        last_at -> Timestamptz,
+        times -> Integer,
+        told -> Bool,
+    }
+}
+
+diesel::table! {
+    pj.patients (patient_id) {
+        patient_id -> Uuid,
+        rev -> BigInt,
+        floor_rev -> BigInt,
+        day_start_minute -> SmallInt,
+        enrolled_on -> Date,
+        quarantined -> Integer,
+    }
+}
+
+diesel::table! {
+    pj.access_events (patient_id, at, request_id) {
+        patient_id -> Uuid,
+        at -> Timestamptz,
+        request_id -> Uuid,
+        actor_id -> Nullable<Uuid>,
+        share_id -> Nullable<Uuid>,
+        action -> Text,
+        sections -> Array<Text>,
+        from_date -> Nullable<Date>,
+        to_date -> Nullable<Date>,
+        outcome -> Text,
+    }
+}
+
+diesel::joinable!(patients -> accounts (patient_id));
+diesel::joinable!(security_events -> devices (device_id));
+diesel::joinable!(access_events -> accounts (actor_id));
+diesel::allow_tables_to_appear_in_same_query!(accounts, devices, patients);
+diesel::allow_tables_to_appear_in_same_query!(devices, security_events);
+diesel::allow_tables_to_appear_in_same_query!(accounts, access_events);

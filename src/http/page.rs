@@ -2,12 +2,14 @@
 
 use super::{Answered, Problem, ProblemKind, Query};
 use crate::http::Documented;
+use crate::time::far_future;
 use crate::wire::Components;
 use crate::wire::number::whole_of;
 use actix_web::HttpRequest;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
@@ -99,6 +101,18 @@ impl PageRequest {
             .unwrap_or(DEFAULT_LIMIT);
         let after = query.raw("cursor").map(|cursor| key.open(list, cursor)).transpose()?;
         Ok(Self { limit, after })
+    }
+
+    /// Before which item a list goes on that is ordered by a moment, the newest first.
+    pub fn before(&self) -> (DateTime<Utc>, Uuid) {
+        let after =
+            self.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
+        after.unwrap_or((far_future(), Uuid::max()))
+    }
+
+    /// Rows to ask for: one more than wanted tells whether any are left.
+    pub fn rows(&self) -> i64 {
+        i64::try_from(self.limit + 1).unwrap_or(i64::MAX)
     }
 }
 

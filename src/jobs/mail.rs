@@ -1,9 +1,11 @@
 //! The mail queue: what is due leaves, some at once; what does not leave waits longer each time.
 
 use crate::app::App;
+use crate::db::schema::mails;
 use crate::db::{Anonymous, DbError, Statement, row};
 use crate::mail::{Mail, MailError};
 use chrono::{DateTime, Utc};
+use diesel::prelude::*;
 use futures_util::future::join_all;
 use uuid::Uuid;
 
@@ -77,7 +79,7 @@ async fn send(app: &App, queued: QueuedMail, now: DateTime<Utc>) -> Result<bool,
         }
     };
     if is_done {
-        let delete = Statement::new("DELETE FROM pj.mails WHERE id = $1").bind(queued.id);
+        let delete = Statement::change(diesel::delete(mails::table.find(queued.id)));
         app.db.anonymous(async |tx| tx.execute(delete).await).await?;
     }
     Ok(sent.is_ok())

@@ -6,8 +6,6 @@ use super::refusal::{Flaw, Refusal};
 use super::store::{self, Quarantined, RefusedRow};
 use crate::access::{ListPage, Patient, Reader};
 use crate::http::{Answered, Nothing, Problem, ProblemKind, document};
-use crate::time::far_future;
-use chrono::DateTime;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -134,9 +132,8 @@ pub(super) async fn rejected(
     patient: &Patient,
     ListPage { page, list }: ListPage,
 ) -> Answered<RejectedRecords> {
-    let before = page.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
-    let before = before.unwrap_or((far_future(), Uuid::max()));
-    let (_, lines) = patient.read((None, None), store::quarantined(before, page.limit)).await?;
+    let lines = store::quarantined(page.before(), page.limit);
+    let (_, lines) = patient.read((None, None), lines).await?;
     let total = lines.last().and_then(|last| usize::try_from(last.total).ok());
     let has_more = total.is_some_and(|total| lines.len() < total);
     let next_cursor = lines
