@@ -249,7 +249,7 @@ async fn a_closed_note_is_nowhere_and_a_shared_one_is_on_the_page() {
 }
 
 #[tokio::test]
-async fn questions_and_goals_stand_on_top_where_goals_are_open() {
+async fn questions_and_goals_end_the_summary_where_goals_are_open() {
     let (_app, ana, lind) = people().await;
     keep(&ana, |_| json!({})).await;
     let answered = json!({"journal_date": "2025-06-02", "text": "May I swim?",
@@ -258,10 +258,13 @@ async fn questions_and_goals_stand_on_top_where_goals_are_open() {
     let goal = "Carry the shopping up two floors";
     let open = share(&ana, &lind, &["pain", "goals"]).await;
     let page = shared(&lind, &open, "page.html").await.text;
-    assert!(headings(&page)[0].starts_with("For the next visit"), "{:?}", headings(&page));
+    let headings_of = headings(&page);
+    let details = headings_of.iter().position(|heading| *heading == "Details").unwrap();
+    assert!(headings_of[details - 1].starts_with("For the next visit"), "{headings_of:?}");
     let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}"));
+    assert!(at("What changed") < at("For the next visit"));
     assert!(at("For the next visit") < at("May I lift again?"));
-    assert!(at("May I lift again?") < at(goal) && at(goal) < at("What changed"));
+    assert!(at("May I lift again?") < at(goal) && at(goal) < at("What this page cannot say"));
     assert!(!page.contains("May I swim?"), "it is answered");
 
     let closed = share(&ana, &lind, &["pain", "treatment", "notes"]).await;

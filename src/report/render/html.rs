@@ -91,6 +91,12 @@ fn block(block: &Block, level: &mut u8) -> Markup {
         },
         Block::Notes(notes) => html! { @for one in notes { (note(one)) } },
         Block::Small(text) => html! { p class="small" dir="auto" { (lines(text)) } },
+        Block::Fold { title, blocks: folded } => html! {
+            details {
+                summary dir="auto" { (Printable(title)) }
+                (blocks(folded, level))
+            }
+        },
     }
 }
 
@@ -265,13 +271,14 @@ mod tests {
             Block::List(vec![text()]),
             Block::Notes(vec![Note { heading: text(), text: text() }]),
             Block::Small(text()),
+            Block::Fold { title: text(), blocks: vec![Block::Small(text())] },
         ]);
         page.subject = Some(text());
         page.details = vec![Block::Small(text())];
         let html = document(&page);
         assert!(!html.contains("<script"), "{html}");
         assert!(!html.contains("\" onload"), "{html}");
-        assert_eq!(html.matches("&lt;script&gt;").count(), 23, "{html}");
+        assert_eq!(html.matches("&lt;script&gt;").count(), 25, "{html}");
         for link in ["href=", "src=\"http", "url(", "@import", "javascript:"] {
             assert!(!html.contains(link), "{link}");
         }

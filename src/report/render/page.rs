@@ -76,6 +76,13 @@ pub enum Block {
     Notes(Vec<Note>),
     /// Small print.
     Small(String),
+    /// What few want to read at once: folded on a screen, in full on paper.
+    Fold {
+        /// What is folded.
+        title: String,
+        /// What is in it.
+        blocks: Vec<Block>,
+    },
 }
 
 /// A piece of a paragraph in one look.

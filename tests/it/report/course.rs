@@ -12,6 +12,11 @@ fn day(back: u64) -> String {
     (last - Days::new(back)).to_string()
 }
 
+/// The same day as a page writes it.
+fn told(back: u64) -> String {
+    day(back).parse::<NaiveDate>().unwrap().format("%-d %b %Y").to_string()
+}
+
 /// Logs the same pain each evening from one day to another, counted back.
 async fn rate(patient: &Person, days: std::ops::RangeInclusive<u64>, pain: i32) {
     for back in days {
@@ -64,8 +69,8 @@ async fn a_course_longer_than_the_window_is_held_against_its_own_beginning() {
     assert_eq!(codes(&report), expected);
     // The page says which days, and the patient's own, too.
     let own = ana.get("/v1/report/summary.html").await.text;
-    let told = format!("than before your treatment began on {}", day(150));
-    assert!(own.contains("25.0\u{a0}% less pain") && own.contains(&told), "{own}");
+    let days = format!("with the days before your treatment began on {}", told(150));
+    assert!(own.contains("about 25\u{a0}% less pain") && own.contains(&days), "{own}");
     // Entries far before the window are no part of anything else.
     assert_eq!(report["header"]["days_rated"], 9);
     assert_eq!(report["sites"]["days_with_sites"], 0);
@@ -96,8 +101,8 @@ async fn a_share_that_does_not_reach_the_beginning_speaks_of_no_change() {
         assert_eq!(report["course"]["share_begins_on"].is_null(), is_known);
         assert_eq!(codes(&report).contains(&"course_start_unknown"), !is_known);
         let page = lind.get(&format!("/v1/patients/{share}/report/page.html")).await.text;
-        let told = page.contains(&format!("This share begins on {}", day(from)));
-        assert_eq!(told, !is_known, "{page}");
+        let is_told = page.contains(&format!("his share begins on {}", told(from)));
+        assert_eq!(is_told, !is_known, "{page}");
     }
 }
 
@@ -119,5 +124,5 @@ async fn a_consultation_is_no_treatment() {
     assert_eq!(effects["other_sessions"][0]["kind"], "consultation");
     assert_eq!(report["header"]["sessions"]["attended"], 2);
     let page = ana.get("/v1/report/page.html").await.text;
-    assert!(page.contains(&format!("Without treatment: {} consultation", day(54))), "{page}");
+    assert!(page.contains(&format!("Without treatment: {} consultation", told(54))), "{page}");
 }

@@ -8,18 +8,18 @@ use crate::report::rules::pain::sites::{SiteSummary, SiteUse};
 use crate::report::rules::statement::Status;
 
 const WIDTH: f64 = 480.0;
-const HEIGHT: f64 = 206.0;
+const HEIGHT: f64 = 192.0;
 const EDGE: f64 = 8.0;
 const LINE: f64 = 16.5;
 /// How much smaller the views are than the map that is tapped on.
-const SCALE: f64 = 0.265;
+const SCALE: f64 = 0.24;
 /// Top of the views, below what stands above them.
 const BODY: f64 = 34.0;
 /// Left edges of the views, and of the words beside them.
 const VIEWS: [(View, f64, &str); 2] = [(View::Back, EDGE, "back"), (View::Front, 114.0, "front")];
 const WORDS: f64 = 226.0;
 /// Places that are told in words; the rest is counted.
-const MOST_PLACES: usize = 7;
+const MOST_PLACES: usize = 5;
 
 /// The steps from light to dark, far enough apart for grey print.
 const STEPS: [(&str, &str); 3] = [
@@ -62,7 +62,9 @@ pub fn body_map_svg(summary: &SiteSummary) -> String {
     svg.group("places");
     y += 12.0;
     let width = WIDTH - WORDS - EDGE;
-    for site in summary.sites.iter().take(MOST_PLACES) {
+    // Those of one day alone are told together, below the picture.
+    let places: Vec<&SiteUse> = summary.sites.iter().filter(|site| site.days > 1).collect();
+    for site in places.iter().take(MOST_PLACES) {
         let days = counted(site.days, "day");
         let room = width - svg::text_width(&days, svg::LEAST) - 8.0;
         let name = fitted(&title(site), svg::LEAST, room);
@@ -70,7 +72,7 @@ pub fn body_map_svg(summary: &SiteSummary) -> String {
         svg.text((WIDTH - EDGE, y), svg::LEAST, Anchor::End, svg::INK, &days);
         y += LINE;
     }
-    if let Some(more) = summary.sites.len().checked_sub(MOST_PLACES).filter(|more| *more > 0) {
+    if let Some(more) = places.len().checked_sub(MOST_PLACES).filter(|more| *more > 0) {
         let more =
             format!("and {}", counted(u64::try_from(more).unwrap_or(u64::MAX), "more place"));
         svg.text((WORDS, y), svg::LEAST, Anchor::Start, svg::MUTED, &more);

@@ -14,28 +14,48 @@ const WIDTH: f64 = 480.0;
 const EDGE: f64 = 8.0;
 /// Top of the first row.
 const TOP: f64 = 22.0;
-const ROW: f64 = 21.5;
+const ROW: f64 = 19.0;
 /// Left and right edge of the lines.
 const PLOT: (f64, f64) = (150.0, 318.0);
 /// Left edge of the numbers.
 const NUMBER: f64 = 328.0;
 /// Where the ends of a range lie below the top of a row.
-const RANGE: (f64, f64) = (3.5, 18.0);
+const RANGE: (f64, f64) = (3.0, 16.0);
 const SIZE: f64 = svg::LEAST;
 /// Where the words of a row stand below its top.
-const LINE: f64 = 15.5;
+const LINE: f64 = 14.0;
 
 const RELIABLE: &str = "week mean, 5 days or more";
 const PROVISIONAL: &str = "3 or 4 days";
 const BLANK: &str = "blank: fewer, not zero";
+
+/// How minutes are written: from an hour on, with `{hours}` and `{minutes}`, and below, with `{minutes}`.
+#[derive(Debug, Clone)]
+pub struct Durations {
+    /// An hour or more.
+    pub hours: String,
+    /// Less than an hour.
+    pub minutes: String,
+}
+
+impl Durations {
+    fn text(&self, minutes: f64) -> String {
+        let minutes = minutes.round() as i64;
+        let form = if minutes < 60 { &self.minutes } else { &self.hours };
+        let hours = form.replace("{hours}", &(minutes / 60).to_string());
+        hours.replace("{minutes}", &(minutes % 60).to_string())
+    }
+}
 
 /// One measure of a picture of sparklines.
 #[derive(Debug, Clone, Copy)]
 pub struct Sparkline<'a> {
     /// What is measured.
     pub label: &'a str,
-    /// Its unit as people read it; may be empty.
-    pub unit: &'a str,
+    /// The ends of the row as people read them; the numbers of the range where it is empty.
+    pub scale: &'a str,
+    /// How minutes are written, where that is what is measured.
+    pub durations: Option<&'a Durations>,
     /// The values at the bottom and at the top of the row; means outside are drawn at its edge.
     pub range: (f64, f64),
     /// The means.
@@ -91,10 +111,11 @@ pub fn sparklines_alt(rows: &[Sparkline<'_>]) -> String {
 }
 
 fn told(row: &Sparkline<'_>) -> String {
-    let name = match row.unit {
+    let name = match row.scale {
         "" => row.label.to_owned(),
-        unit => format!("{} ({unit})", row.label),
+        scale => format!("{} ({scale})", row.label),
     };
+    let number = |value| number(row, value);
     let weeks = row.series.weeks.len();
     let means: Vec<(&WeekValue, f64)> = means(row.series).collect();
     let (Some(first), Some(last)) = (means.first(), means.last()) else {
@@ -135,8 +156,12 @@ fn days(rows: &[Sparkline<'_>]) -> Option<ReportWindow> {
     ReportWindow::new(from, to)
 }
 
-/// A mean as people read it: one decimal, none where it is a hundred or more.
-fn number(value: f64) -> String {
+/// A mean as people read it: hours and minutes, else one decimal, none where it is a hundred or more.
+fn number(row: &Sparkline<'_>, value: f64) -> String {
+    row.durations.map_or_else(|| plain(value), |durations| durations.text(value))
+}
+
+fn plain(value: f64) -> String {
     let text = one_decimal(value);
     if value.abs() >= 99.95 { format!("{:.0}", value.round()) } else { text }
 }
@@ -147,10 +172,10 @@ fn draw_row(svg: &mut Svg, top: f64, row: &Sparkline<'_>, days: Option<ReportWin
     svg.line((EDGE, top), (WIDTH - EDGE, top), Stroke::solid(svg::GRID, 0.8));
     let label = fitted(row.label, SIZE, label_width);
     svg.strong((EDGE, top + LINE), SIZE, Anchor::Start, &label);
-    let unit = unit(row);
+    let scale = scale(row);
     let after = EDGE + text_width(&label, SIZE) * 1.06 + 5.0;
-    if after + text_width(&unit, SIZE) <= PLOT.0 - 6.0 {
-        svg.text((PLOT.0 - 6.0, top + LINE), SIZE, Anchor::End, svg::MUTED, &unit);
+    if after + text_width(&scale, SIZE) <= PLOT.0 - 6.0 {
+        svg.text((PLOT.0 - 6.0, top + LINE), SIZE, Anchor::End, svg::MUTED, &scale);
     }
 
     for end in [RANGE.0, RANGE.1] {
@@ -159,11 +184,13 @@ fn draw_row(svg: &mut Svg, top: f64, row: &Sparkline<'_>, days: Option<ReportWin
     }
     line(svg, top, row, days);
     if let Some((week, value)) = means(row.series).last() {
-        let text = number(value);
-        svg.strong((NUMBER, top + LINE), 14.0, Anchor::Start, &text);
+        let text = number(row, value);
+        // A duration is longer than a score.
+        let (size, after) = if row.durations.is_some() { (SIZE, 68.0) } else { (14.0, 40.0) };
+        svg.strong((NUMBER, top + LINE), size, Anchor::Start, &text);
         let provisional = if week.status == Status::Provisional { ", provisional" } else { "" };
         let n = format!("n {}{provisional}", week.n);
-        svg.text((NUMBER + 40.0, top + LINE), SIZE, Anchor::Start, svg::MUTED, &n);
+        svg.text((NUMBER + after, top + LINE), SIZE, Anchor::Start, svg::MUTED, &n);
     } else {
         let n = format!("insufficient, n {}", row.series.mean.n);
         svg.text((NUMBER, top + LINE), SIZE, Anchor::Start, svg::MUTED, &n);
@@ -171,12 +198,12 @@ fn draw_row(svg: &mut Svg, top: f64, row: &Sparkline<'_>, days: Option<ReportWin
     svg.end_group();
 }
 
-/// The unit and the range, where there is room behind the name.
-fn unit(row: &Sparkline<'_>) -> String {
+/// The ends of the row, where there is room behind the name.
+fn scale(row: &Sparkline<'_>) -> String {
     let (low, high) = row.range;
-    match row.unit {
+    match row.scale {
         "" => format!("{low}\u{2013}{high}"),
-        unit => format!("{unit}, {low}\u{2013}{high}"),
+        scale => scale.to_owned(),
     }
 }
 
@@ -220,8 +247,8 @@ mod tests {
         weekly(&values, window, Unit::Score0To10, ("m", "M."))
     }
 
-    fn row<'a>(label: &'a str, unit: &'a str, series: &'a WeeklySeries) -> Sparkline<'a> {
-        Sparkline { label, unit, range: (0.0, 10.0), series }
+    fn row<'a>(label: &'a str, scale: &'a str, series: &'a WeeklySeries) -> Sparkline<'a> {
+        Sparkline { label, scale, durations: None, range: (0.0, 10.0), series }
     }
 
     /// Weeks of 7, 2, 4, 7 and 7 days.
@@ -282,12 +309,16 @@ mod tests {
         assert_self_contained(&svg);
         assert!(svg.contains("&lt;/text&gt;"));
         let svg = sparklines_svg(&[row("Mood", "\"&'", &mood)]);
-        assert!(svg.contains("&quot;&amp;&#39;, 0\u{2013}10"), "{svg}");
+        assert!(svg.contains("&quot;&amp;&#39;"), "{svg}");
     }
 
     #[test]
     fn numbers_have_one_decimal_or_none() {
-        let texts = [6.25, 99.9, 99.96, 4321.5, -0.04].map(number);
+        let texts = [6.25, 99.9, 99.96, 4321.5, -0.04].map(plain);
         assert_eq!(texts, ["6.3", "99.9", "100", "4322", "0.0"]);
+        let forms =
+            Durations { hours: "{hours} h {minutes} min".into(), minutes: "{minutes} min".into() };
+        let texts = [402.4, 59.4, 59.5, 720.0].map(|minutes| forms.text(minutes));
+        assert_eq!(texts, ["6 h 42 min", "59 min", "1 h 0 min", "12 h 0 min"]);
     }
 }

@@ -1,12 +1,17 @@
 //! Parts that both pages have.
 
-use super::voice::{Voice, day, decimal, fact, or_dash};
+use super::voice::{Voice, code_of, decimal, fact, of_days, or_dash};
+use crate::report::render::chart::place_name;
 use crate::report::render::page::{Alignment, Block, Fact, Span, Table};
 use crate::report::rules::life::questionnaires::QuestionnaireChange;
+use crate::report::rules::life::records::ReportedComplaint;
+use crate::report::rules::pain::sites::SiteSummary;
 use crate::report::rules::pain::time_in_state::TimeInState;
+use crate::report::rules::sleep::link::{LINK_PAIRS, SleepLink};
 use crate::report::rules::statement::{ReportCode, ReportStatement, Status};
-use crate::report::rules::treatment::session_effect::SessionEffects;
+use crate::report::rules::treatment::session_effect::{SessionEffect, SessionEffects};
 use crate::report::rules::{PainSummary, Report};
+use chrono::Datelike;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Codes in words, separated by commas.
@@ -19,24 +24,80 @@ pub(super) fn heading(words: &Voice<'_>, key: &str) -> Block {
     Block::Heading { level: 2, text: words.text(key, &[]) }
 }
 
-/// Several statements, each with its name.
-pub(super) fn facts(words: &Voice<'_>, rows: &[(&str, &ReportStatement)]) -> Vec<Fact> {
-    rows.iter().map(|(label, statement)| fact(words, label, statement)).collect()
+/// What was never recorded in these days: named together in one line.
+#[derive(Default)]
+pub(super) struct Gaps(Vec<String>);
+
+impl Gaps {
+    /// One more.
+    pub(super) fn add(&mut self, words: &Voice<'_>, key: &str) {
+        self.0.push(words.text(key, &[]));
+    }
+
+    /// The line, where there are any.
+    pub(super) fn line(&self, words: &Voice<'_>) -> Option<Block> {
+        let names = self.0.join("; ");
+        (!names.is_empty()).then(|| Block::Small(words.text("missing", &[("names", &names)])))
+    }
 }
 
-/// Several statements, one a line; those without a single day behind them are named together.
-pub(super) fn known(words: &Voice<'_>, rows: &[(&str, &ReportStatement)]) -> Vec<Block> {
-    let (known, unknown): (Vec<_>, Vec<_>) =
-        rows.iter().partition(|(_, statement)| statement.value.is_some() || statement.have > 0);
-    let mut blocks = Vec::new();
-    if !known.is_empty() {
-        blocks.push(Block::Lines(facts(words, &known)));
+/// A statement of a list under its name.
+#[derive(Clone, Copy)]
+pub(super) enum Row<'a> {
+    /// As its value.
+    Value(&'a str, &'a ReportStatement),
+    /// A share of days, as days out of days.
+    Days(&'a str, &'a ReportStatement),
+}
+
+/// Several statements, one a line; those without a single day behind them go to the gaps.
+pub(super) fn known(words: &Voice<'_>, gaps: &mut Gaps, rows: &[Row<'_>]) -> Option<Block> {
+    let mut lines = Vec::new();
+    for row in rows {
+        let (Row::Value(key, statement) | Row::Days(key, statement)) = row;
+        match row {
+            _ if statement.value.is_none() && statement.have == 0 => gaps.add(words, key),
+            Row::Value(..) => lines.push(fact(words, key, statement)),
+            Row::Days(..) => lines.push(of_days(words, key, statement)),
+        }
     }
-    if !unknown.is_empty() {
-        let names: Vec<String> = unknown.iter().map(|(key, _)| words.text(key, &[])).collect();
-        blocks.push(Block::Small(words.text("missing", &[("names", &names.join("; "))])));
+    (!lines.is_empty()).then(|| Block::Lines(lines))
+}
+
+/// A complaint with when it began, as exactly as that is known.
+pub(super) fn complaint_line(
+    words: &Voice<'_>,
+    complaint: &ReportedComplaint,
+    label: String,
+) -> String {
+    let Some(onset) = complaint.onset_date else { return label };
+    let onset = match complaint.onset_precision.as_ref().map(|precision| precision.0.as_str()) {
+        Some("year") => onset.year().to_string(),
+        Some("month") => words.catalogue.month(onset),
+        _ => words.day(onset),
+    };
+    words.text("complaint.line", &[("label", &label), ("onset", &onset)])
+}
+
+/// The places that were named on one day alone, in a line.
+pub(super) fn places_of_one_day(words: &Voice<'_>, sites: &SiteSummary) -> Option<String> {
+    let once = sites.sites.iter().filter(|site| site.days == 1);
+    let names = once.map(place_name).collect::<Vec<_>>().join("; ");
+    (!names.is_empty()).then(|| words.text("places.once", &[("names", &names)]))
+}
+
+/// How sleep and the pain of the day after go together, in a sentence.
+pub(super) fn sleep_link(words: &Voice<'_>, link: &SleepLink) -> String {
+    if let Some(said) = &link.words {
+        return words.text(&format!("sleep.link.{}", code_of(said)), &[]);
     }
-    blocks
+    let (have, need) = (link.correlation.have, link.correlation.need);
+    let key = if usize::try_from(need) == Ok(LINK_PAIRS) {
+        "sleep.need.nights"
+    } else {
+        "sleep.need.values"
+    };
+    words.text(key, &[("nights", &words.of(have, need))])
 }
 
 /// A text of a person's within a line of ours: it cannot turn its neighbours around.
@@ -58,7 +119,7 @@ pub(super) fn short(text: &str, letters: usize) -> String {
 
 /// The days without pain by their score, and beside them those only called so.
 pub(super) fn pain_free(words: &Voice<'_>, label: &str, states: &TimeInState) -> Fact {
-    let mut known = fact(words, label, &states.no_pain.share);
+    let mut known = of_days(words, label, &states.no_pain.share);
     if states.pain_free_unrated > 0 {
         let days = states.pain_free_unrated.to_string();
         let key = if states.pain_free_unrated == 1 { "states.called.one" } else { "states.called" };
@@ -85,14 +146,14 @@ pub(super) fn worst(words: &Voice<'_>, pain: &PainSummary) -> Option<Fact> {
 }
 
 /// The treatment sessions and the pain around them, oldest first.
-pub(super) fn session_table(words: &Voice<'_>, effects: &SessionEffects) -> Option<Block> {
-    if effects.sessions.is_empty() {
+pub(super) fn session_table(words: &Voice<'_>, sessions: &[SessionEffect]) -> Option<Block> {
+    if sessions.is_empty() {
         return None;
     }
     let headers = ["day", "techniques", "pre", "post", "post24", "before", "after"];
-    let rows = effects.sessions.iter().map(|session| {
+    let rows = sessions.iter().map(|session| {
         vec![
-            session.journal_date.to_string(),
+            words.day(session.journal_date),
             codes(words, "technique", &session.techniques),
             or_dash(session.pre),
             or_dash(session.post),
@@ -114,7 +175,8 @@ pub(super) fn session_table(words: &Voice<'_>, effects: &SessionEffects) -> Opti
 /// The sessions in which nothing was treated, in a line.
 pub(super) fn other_sessions(words: &Voice<'_>, effects: &SessionEffects) -> Option<Block> {
     let others = effects.other_sessions.iter().map(|session| {
-        let (day, kind) = (day(session.journal_date), words.code("session_kind", &session.kind.0));
+        let (day, kind) =
+            (words.day(session.journal_date), words.code("session_kind", &session.kind.0));
         words.text("sessions.other", &[("day", &day), ("kind", &kind)])
     });
     let list = others.collect::<Vec<_>>().join(", ");

@@ -1,17 +1,26 @@
 //! The details behind the summary: the tables, the lists that are longer than it shows, and what the
 //! page cannot say.
 
-use super::content::{activities, codes, facts, isolated, pain_free, session_table, visit_lists};
+use super::content::{
+    Gaps, Row, activities, codes, complaint_line, isolated, known, pain_free, places_of_one_day,
+    session_table, visit_lists,
+};
 use super::summary::{MOST_LINES, event_line, tried};
-use super::voice::{Voice, day, day_or, fact, or_dash, value};
+use super::voice::{Voice, day_or, fact, or_dash, value};
 use crate::report::render::chart::place_name;
 use crate::report::render::page::{Alignment, Block, Fact, Note, Table};
 use crate::report::rules::Report;
 use crate::report::rules::life::questionnaires::{QuestionnaireChange, QuestionnaireScore};
+use crate::report::rules::numbers::count;
 use crate::report::rules::pain::coverage::CoverageWeek;
 use crate::report::rules::pain::flares::FlareSummary;
 use crate::report::rules::pain::sites::SiteSummary;
+use crate::report::rules::series::DailyPoint;
 use crate::report::rules::treatment::relief::ReliefUse;
+use chrono::Datelike;
+
+/// Weeks whose days are told one by one; of more, the months.
+const MOST_WEEKS: usize = 26;
 
 /// All details, in the order of the summary; with the texts that it shortened.
 pub(super) fn blocks(report: &Report, words: &Voice<'_>, with_visit: bool) -> Vec<Block> {
@@ -20,7 +29,7 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>, with_visit: bool) -> Ve
         if blocks.is_empty() { blocks } else { [vec![heading], blocks].concat() }
     };
     let flares = report.flares.as_ref().map_or_else(Vec::new, |f| flares(f, words));
-    let places = report.sites.iter().filter_map(|sites| places(sites, words)).collect();
+    let places = report.sites.as_ref().map_or_else(Vec::new, |sites| places(sites, words));
     let columns: Vec<Vec<Block>> = [
         [
             section("medication.heading", medication(report, words)),
@@ -39,38 +48,32 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>, with_visit: bool) -> Ve
         section("visit.heading", visit),
         section("sessions.heading", sessions(report, words)),
         section("function.heading", function(report, words)),
-        section("sleep.heading", measures(report, words)),
+        section("measures.heading", measures(report, words)),
         if columns.len() > 1 { vec![Block::Columns(columns)] } else { columns.concat() },
         section("notes.heading", patients_words(report, words)),
-        section("footer.heading", footer(report, words)),
+        footer(report, words),
     ]
     .concat()
 }
 
 fn sessions(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let Some(effects) = &report.session_effects else { return Vec::new() };
-    let Some(table) = session_table(words, effects) else { return Vec::new() };
-    let means = facts(
-        words,
-        &[
-            ("sessions.immediate.mean", &effects.immediate.mean),
-            ("sessions.sustained.mean", &effects.sustained.mean),
-        ],
-    );
-    vec![table, Block::Lines(means)]
+    let Some(table) = session_table(words, &effects.sessions) else { return Vec::new() };
+    let means = [
+        ("sessions.immediate.mean", &effects.immediate.mean),
+        ("sessions.sustained.mean", &effects.sustained.mean),
+    ];
+    let known = means.into_iter().filter(|(_, mean)| mean.have > 0);
+    let means: Vec<Fact> = known.map(|(key, mean)| fact(words, key, mean)).collect();
+    let mut blocks = vec![table];
+    if !means.is_empty() {
+        blocks.push(Block::Lines(means));
+    }
+    blocks
 }
 
 fn function(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    if let Some(function) = &report.function {
-        let rows = [
-            ("function.walking", &function.walking_minutes.mean),
-            ("function.steps", &function.steps.mean),
-            ("function.sitting", &function.sitting_tolerance.mean),
-            ("function.standing", &function.standing_tolerance.mean),
-        ];
-        blocks.push(Block::Lines(facts(words, &rows)));
-    }
     let instruments = report.questionnaires.as_ref().map_or(&[][..], |found| &found.instruments);
     if !instruments.is_empty() {
         blocks.push(questionnaires(words, instruments));
@@ -96,7 +99,7 @@ fn thresholds(words: &Voice<'_>, change: &QuestionnaireChange) -> Vec<String> {
 fn questionnaires(words: &Voice<'_>, instruments: &[QuestionnaireChange]) -> Block {
     let rows = instruments.iter().map(|change| {
         let dated = |score: &QuestionnaireScore| {
-            let day = day(score.journal_date);
+            let day = words.day(score.journal_date);
             words.text("questionnaire.dated", &[("score", &score.score_text), ("day", &day)])
         };
         let held = thresholds(words, change);
@@ -122,34 +125,44 @@ fn questionnaires(words: &Voice<'_>, instruments: &[QuestionnaireChange]) -> Blo
 
 /// Every mean of the window that the summary does not show.
 fn measures(report: &Report, words: &Voice<'_>) -> Vec<Block> {
-    let mut shown: Vec<Fact> = Vec::new();
+    let mut rows: Vec<Row<'_>> = Vec::new();
     if let Some(sleep) = &report.sleep {
-        shown.extend(facts(
-            words,
-            &[("sleep.efficiency", &sleep.efficiency.mean), ("sleep.quality", &sleep.quality.mean)],
-        ));
+        rows.push(Row::Value("sleep.efficiency", &sleep.efficiency.mean));
+        rows.push(Row::Value("sleep.quality", &sleep.quality.mean));
     }
     if let Some(pain) = &report.pain {
         let states = &pain.time_in_state;
-        shown.push(fact(words, "worst.mean", &states.worst_mean));
-        shown.push(fact(words, "states.high", &states.worst_high.share));
-        shown.push(fact(words, "states.low", &states.worst_low.share));
-        shown.push(pain_free(words, "states.none", states));
+        rows.push(Row::Value("worst.mean", &states.worst_mean));
+        rows.push(Row::Days("states.high", &states.worst_high.share));
+        rows.push(Row::Days("states.low", &states.worst_low.share));
     }
     if let Some(wellbeing) = &report.wellbeing {
-        shown.extend(facts(
-            words,
-            &[
-                ("wellbeing.interference", &wellbeing.interference.mean),
-                ("wellbeing.stiffness", &wellbeing.stiffness.mean),
-                ("wellbeing.morning", &wellbeing.morning_stiffness.mean),
-                ("wellbeing.mood", &wellbeing.mood.mean),
-                ("wellbeing.stress", &wellbeing.stress.mean),
-                ("wellbeing.energy", &wellbeing.energy.mean),
-            ],
-        ));
+        rows.extend([
+            Row::Value("wellbeing.interference", &wellbeing.interference.mean),
+            Row::Value("wellbeing.stiffness", &wellbeing.stiffness.mean),
+            Row::Value("wellbeing.morning", &wellbeing.morning_stiffness.mean),
+            Row::Value("wellbeing.mood", &wellbeing.mood.mean),
+            Row::Value("wellbeing.stress", &wellbeing.stress.mean),
+            Row::Value("wellbeing.energy", &wellbeing.energy.mean),
+        ]);
     }
-    if shown.is_empty() { Vec::new() } else { vec![Block::Lines(shown)] }
+    let mut gaps = Gaps::default();
+    let mut blocks: Vec<Block> = known(words, &mut gaps, &rows).into_iter().collect();
+    let states = report.pain.as_ref().map(|pain| &pain.time_in_state);
+    let free =
+        states.filter(|states| states.no_pain.share.have > 0 || states.pain_free_unrated > 0);
+    if let Some(states) = free {
+        let free = pain_free(words, "states.none", states);
+        match blocks.first_mut() {
+            Some(Block::Lines(lines)) => lines.push(free),
+            _ => blocks.push(Block::Lines(vec![free])),
+        }
+    }
+    // Where nothing is known, the summary says so.
+    if !blocks.is_empty() {
+        blocks.extend(gaps.line(words));
+    }
+    blocks
 }
 
 fn medication(report: &Report, words: &Voice<'_>) -> Vec<Block> {
@@ -202,7 +215,7 @@ fn flares(flares: &FlareSummary, words: &Voice<'_>) -> Vec<Block> {
     }
     let rows = flares.reported.iter().map(|flare| {
         vec![
-            day(flare.started_on),
+            words.day(flare.started_on),
             day_or(words, flare.ended_on),
             or_dash(flare.severity),
             codes(words, "trigger", &flare.suspected_triggers),
@@ -228,7 +241,7 @@ fn safety(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     }
     let signs = report.warning_signs.as_ref().filter(|signs| signs.days.len() > MOST_LINES);
     if let Some(signs) = signs {
-        let days: Vec<String> = signs.days.iter().map(|on| day(on.journal_date)).collect();
+        let days: Vec<String> = signs.days.iter().map(|on| words.day(on.journal_date)).collect();
         let title = signs.notice_title.clone().unwrap_or_default();
         let values = [("days", days.join(", ")), ("title", title)];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
@@ -237,43 +250,42 @@ fn safety(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     blocks
 }
 
-/// Every place that was named.
-fn places(sites: &SiteSummary, words: &Voice<'_>) -> Option<Block> {
-    let rows = sites.sites.iter().map(|site| {
+/// Every place that was named; those of one day alone in a line.
+fn places(sites: &SiteSummary, words: &Voice<'_>) -> Vec<Block> {
+    let rows = sites.sites.iter().filter(|site| site.days > 1).map(|site| {
         vec![
             place_name(site),
-            site.days.to_string(),
-            value(words, &site.share),
+            words.of(site.days, sites.days_with_sites),
             value(words, &site.mean_intensity),
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();
-    let days = sites.days_with_sites.to_string();
-    (!rows.is_empty()).then(|| {
-        Block::Table(Table {
-            caption: words.text("places.caption", &[("days", &days)]),
-            headers: ["place", "days", "share", "pain"]
+    let mut blocks = Vec::new();
+    if !rows.is_empty() {
+        blocks.push(Block::Table(Table {
+            caption: words.text("places.caption", &[]),
+            headers: ["place", "days", "pain"]
                 .map(|key| words.text(&format!("places.{key}"), &[]))
                 .to_vec(),
             rows,
-            alignments: vec![Alignment::Start, Alignment::End, Alignment::End, Alignment::End],
-        })
-    })
+            alignments: vec![Alignment::Start, Alignment::End, Alignment::End],
+        }));
+    }
+    blocks.extend(places_of_one_day(words, sites).map(Block::Small));
+    blocks
 }
 
 fn patients_words(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let mut lines = Vec::new();
     for complaint in report.complaints.iter().flatten() {
-        let label = isolated(&complaint.label);
-        let onset = day_or(words, complaint.onset_date);
-        let values = [("label", label.as_str()), ("onset", &onset)];
-        lines.push(words.text("complaint.line", &values));
+        lines.push(complaint_line(words, complaint, isolated(&complaint.label)));
     }
     for plan in report.plans.iter().flatten() {
         let goal = isolated(&plan.goal);
-        let (on, status) = (day(plan.agreed_on), words.code("status", &plan.status.0));
+        let (on, status) = (words.day(plan.agreed_on), words.code("status", &plan.status.0));
         let values = [("day", on.as_str()), ("goal", &goal), ("status", &status)];
-        lines.push(words.text("plan.line", &values));
+        let plan = words.text("plan.line", &values);
+        lines.push(words.text("plan.entry", &[("plan", &plan)]));
     }
     lines.extend(goal_lines(report, words));
     let notes: Vec<Note> = report
@@ -282,7 +294,7 @@ fn patients_words(report: &Report, words: &Voice<'_>) -> Vec<Block> {
         .flatten()
         .flat_map(|note| {
             let texts = [note.text.clone(), note.trigger_text.clone()];
-            let heading = day(note.journal_date);
+            let heading = words.day(note.journal_date);
             texts.into_iter().flatten().map(move |text| Note { heading: heading.clone(), text })
         })
         .collect();
@@ -308,29 +320,47 @@ fn goal_lines(report: &Report, words: &Voice<'_>) -> Vec<String> {
     lines.collect()
 }
 
+/// What stands behind the page; what it cannot say, at length, folds.
 fn footer(report: &Report, words: &Voice<'_>) -> Vec<Block> {
-    let cautions: Vec<&str> = report.cautions.iter().map(|caution| caution.text.as_str()).collect();
-    let mut blocks = vec![Block::Small(cautions.join(" "))];
+    let mut blocks = Vec::new();
     if let Some(coverage) = &report.coverage {
-        blocks.push(Block::Small(coverage_line(words, coverage)));
+        blocks.push(Block::Small(coverage_line(report, words, coverage)));
     }
     let open = codes(words, "section", &report.sections_included);
     blocks.push(Block::Small(words.text("meta.sections", &[("sections", &open)])));
     blocks.push(Block::Small(words.text("footer.log", &[])));
+    let cautions: Vec<&str> = report.cautions.iter().map(|caution| caution.text.as_str()).collect();
+    blocks.push(Block::Fold {
+        title: words.text("footer.heading", &[]),
+        blocks: vec![Block::Small(cautions.join(" "))],
+    });
     blocks
 }
 
-/// The days rated of those expected, week by week, as small as it may be.
-fn coverage_line(words: &Voice<'_>, coverage: &[CoverageWeek]) -> String {
-    let weeks = coverage.iter().map(|week| {
-        let from = day(week.window.from);
-        let counts = [week.rated, week.expected, week.backfilled].map(|count| count.to_string());
-        let [rated, expected, late] = counts.each_ref().map(String::as_str);
-        let key = if week.backfilled > 0 { "coverage.week.late" } else { "coverage.week" };
-        let values =
-            [("from", from.as_str()), ("rated", rated), ("expected", expected), ("late", late)];
-        words.text(key, &values)
-    });
-    let weeks: Vec<String> = weeks.collect();
-    format!("{} {}.", words.text("coverage.caption", &[]), weeks.join("; "))
+/// The days rated of those expected, as small as it may be: week by week, and month by month where there
+/// are many.
+fn coverage_line(report: &Report, words: &Voice<'_>, coverage: &[CoverageWeek]) -> String {
+    let told = |from: &str, rated: i32, expected: i32, late: i32| {
+        let (rated, late) = (words.of(rated, expected), late.to_string());
+        let key = if late == "0" { "coverage.part" } else { "coverage.part.late" };
+        words.text(key, &[("from", from), ("rated", &rated), ("late", &late)])
+    };
+    let (key, parts): (&str, Vec<String>) = if coverage.len() > MOST_WEEKS {
+        let month = |day: &DailyPoint| (day.journal_date.year(), day.journal_date.month());
+        let expected: Vec<&DailyPoint> = report.daily.iter().filter(|day| day.expected).collect();
+        let months = expected.chunk_by(|a, b| month(a) == month(b)).filter_map(|days| {
+            let rated = days.iter().filter(|day| day.pain.is_some());
+            let late = rated.clone().filter(|day| day.backfilled).count();
+            let name = words.catalogue.month(days.first()?.journal_date);
+            Some(told(&name, count(rated.count()), count(days.len()), count(late)))
+        });
+        ("coverage.months", months.collect())
+    } else {
+        let weeks = coverage.iter().map(|week| {
+            let from = words.catalogue.short_day(week.window.from);
+            told(&from, week.rated, week.expected, week.backfilled)
+        });
+        ("coverage.weeks", weeks.collect())
+    };
+    format!("{} {}.", words.text(key, &[]), parts.join("; "))
 }

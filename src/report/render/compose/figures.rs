@@ -1,9 +1,11 @@
 //! The pictures of a page.
 
+use super::content::places_of_one_day;
 use super::voice::Voice;
-use crate::report::render::chart::{self, Sparkline};
+use crate::report::render::chart::{self, Durations, Sparkline};
 use crate::report::render::page::{Block, Figure};
 use crate::report::rules::Report;
+use crate::report::rules::statement::Unit;
 use crate::report::rules::weekly::WeeklySeries;
 
 /// A scale of 0 to 10.
@@ -32,17 +34,17 @@ pub(super) fn around_sessions(words: &Voice<'_>, report: &Report) -> Option<Bloc
 
 /// How the patient slept and felt, week by week, one line each.
 pub(super) fn weeks(words: &Voice<'_>, report: &Report) -> Option<Block> {
-    let mut series: Vec<(&str, &str, (f64, f64), &WeeklySeries)> = Vec::new();
+    let mut series: Vec<(&str, (f64, f64), &WeeklySeries)> = Vec::new();
     if let Some(sleep) = &report.sleep {
-        series.push(("weeks.sleep", "min", (0.0, 720.0), &sleep.total_sleep));
-        series.push(("weeks.quality", "", NRS, &sleep.quality));
+        series.push(("weeks.sleep", (0.0, 720.0), &sleep.total_sleep));
+        series.push(("weeks.quality", NRS, &sleep.quality));
     }
     if let Some(wellbeing) = &report.wellbeing {
-        series.push(("weeks.interference", "", NRS, &wellbeing.interference));
-        series.push(("weeks.stiffness", "", NRS, &wellbeing.stiffness));
-        series.push(("weeks.mood", "", NRS, &wellbeing.mood));
-        series.push(("weeks.stress", "", NRS, &wellbeing.stress));
-        series.push(("weeks.energy", "", NRS, &wellbeing.energy));
+        series.push(("weeks.interference", NRS, &wellbeing.interference));
+        series.push(("weeks.stiffness", NRS, &wellbeing.stiffness));
+        series.push(("weeks.mood", NRS, &wellbeing.mood));
+        series.push(("weeks.stress", NRS, &wellbeing.stress));
+        series.push(("weeks.energy", NRS, &wellbeing.energy));
     }
     // A measure without an entry would be an empty row.
     series.retain(|(.., series)| series.mean.have > 0);
@@ -50,10 +52,19 @@ pub(super) fn weeks(words: &Voice<'_>, report: &Report) -> Option<Block> {
         return None;
     }
     let labels: Vec<String> = series.iter().map(|(key, ..)| words.text(key, &[])).collect();
+    let forms = Durations {
+        hours: words.text("unit.hours", &[("hours", "{hours}"), ("minutes", "{minutes}")]),
+        minutes: words.text("unit.minutes", &[("value", "{minutes}")]),
+    };
+    let hours = words.text("weeks.hours", &[]);
     let rows: Vec<Sparkline<'_>> = series
         .iter()
         .zip(&labels)
-        .map(|((_, unit, range, series), label)| Sparkline { label, unit, range: *range, series })
+        .map(|((_, range, series), label)| {
+            let durations = (series.mean.unit == Unit::Minutes).then_some(&forms);
+            let scale = durations.map_or("", |_| hours.as_str());
+            Sparkline { label, scale, durations, range: *range, series }
+        })
         .collect();
     Some(Block::Figure(Figure {
         svg: chart::sparklines_svg(&rows),
@@ -70,6 +81,6 @@ pub(super) fn body(report: &Report, words: &Voice<'_>) -> Option<Block> {
         svg: chart::body_map_svg(sites),
         name: words.text("body.heading", &[]),
         alt: chart::body_map_alt(sites),
-        caption: String::new(),
+        caption: places_of_one_day(words, sites).unwrap_or_default(),
     }))
 }

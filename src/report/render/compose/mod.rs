@@ -1,7 +1,9 @@
 //! From a report to a page: which statement stands where, and in which words. One page for the
 //! practitioner, one for the patient; every renderer shows the same page.
 
+mod answer;
 mod catalogue;
+mod changed;
 mod content;
 mod details;
 mod figures;
@@ -10,8 +12,9 @@ mod practitioner;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod visit;
 mod voice;
 
-pub use catalogue::{Catalogue, ENGLISH};
+pub use catalogue::{Catalogue, ENGLISH, ENGLISH_US};
 pub use patient::patient_page;
 pub use practitioner::practitioner_page;

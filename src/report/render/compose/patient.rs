@@ -1,51 +1,45 @@
 //! The patient's page: "Am I getting better?", answered as far as the ratings allow, in plain words
-//! (clinical reference 6.2).
+//! (clinical reference 6.2). It links nowhere: it is kept and read without the app, too.
 
 use super::Catalogue;
-use super::content::{activities, heading, pain_free, session_table, visit_lists, worst};
+use super::answer;
+use super::content::{
+    activities, heading, pain_free, session_table, sleep_link, visit_lists, worst,
+};
 use super::figures;
-use super::voice::{Voice, day, decimal, elapsed, fact, made_at, span};
-use crate::report::render::page::{Block, ReportPage, Span, Wording};
+use super::voice::{Voice, elapsed, fact, made_at, of_days, span};
+use crate::report::render::page::{Block, Fact, ReportPage, Span, Wording};
+use crate::report::rules::Report;
 use crate::report::rules::pain::change::ChangeBand;
-use crate::report::rules::pain::trend::TrendWords;
-use crate::report::rules::statement::{ReportStatement, Status};
-use crate::report::rules::{PainSummary, Report};
+use crate::report::rules::sleep::link::LinkWords;
+use crate::report::rules::statement::Status;
+use crate::report::rules::treatment::relief::ReliefUse;
+
+/// Treatment sessions that the page lists: the latest.
+const MOST_SESSIONS: usize = 12;
+/// Questions that the page proposes.
+const MOST_PROPOSED: usize = 4;
 
 /// Composes the page.
 pub fn patient_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
     let words = &Voice { catalogue, window: elapsed(report) };
-    let mut blocks: Vec<Block> = answer(report, words)
-        .into_iter()
-        .map(|sentence| Block::Paragraph(vec![Span::strong(sentence)]))
-        .collect();
-    blocks.push(Block::Paragraph(vec![Span::plain(words.text("own.hedge", &[]))]));
-    if report.pain.is_some() {
+    let mut blocks = answer::blocks(report, words);
+    let is_rated = report.pain.as_ref().is_some_and(|pain| pain.window_mean.have > 0);
+    if is_rated {
         blocks.push(figures::daily_pain(words, report));
     }
-    good_days(&mut blocks, report, words);
-    if let Some(effects) = &report.session_effects
-        && let Some(table) = session_table(words, effects)
-    {
-        blocks.push(heading(words, "own.sessions.heading"));
-        blocks.push(table);
-        blocks.push(Block::Small(words.text("sessions.hedge", &[])));
-    }
+    blocks.extend(good_days(report, words));
+    blocks.extend(sessions(report, words));
+    blocks.extend(tried(report, words));
     let named = report.questionnaires.iter().flat_map(|found| &found.instruments);
     if let Some(change) = named.into_iter().find(|change| !change.activities.is_empty()) {
         blocks.push(heading(words, "own.activities.heading"));
         blocks.push(activities(words, change));
     }
-    if let (Some(sleep), Some(link)) = (&report.sleep, &report.sleep_link) {
-        blocks.push(heading(words, "own.sleep.heading"));
-        blocks.push(Block::Facts(vec![
-            fact(words, "sleep.total", &sleep.total_sleep.mean),
-            fact(words, "sleep.quality", &sleep.quality.mean),
-        ]));
-        blocks.push(Block::Paragraph(vec![Span::plain(link.sentence.clone())]));
-    }
-    prepare(&mut blocks, report, words);
+    blocks.extend(sleep(report, words));
+    blocks.extend(prepare(report, words));
     blocks.push(heading(words, "own.seen.heading"));
-    blocks.push(Block::Paragraph(vec![Span::plain(words.text("own.seen", &[]))]));
+    blocks.push(plain(words.text("own.seen", &[])));
     ReportPage {
         title: words.text("own.title", &[]),
         language: catalogue.language.to_owned(),
@@ -53,7 +47,7 @@ pub fn patient_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
         subject: None,
         meta: vec![
             words.text("meta.window", &[("span", &span(words, report.window))]),
-            made_at(report),
+            words.text("own.made", &[("at", &made_at(words, report))]),
         ],
         blocks,
         details: Vec::new(),
@@ -63,96 +57,152 @@ pub fn patient_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
     }
 }
 
-/// The one sentence, with the honest hedge inside; then the trend.
-fn answer(report: &Report, words: &Voice<'_>) -> Vec<String> {
+fn plain(text: String) -> Block {
+    Block::Paragraph(vec![Span::plain(text)])
+}
+
+/// Good days come first, not only pain: as days, each out of those with such a rating.
+fn good_days(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let Some(pain) = &report.pain else { return Vec::new() };
-    let mut sentences: Vec<String> = compared(pain, words).into_iter().collect();
-    match (&pain.trend.words, pain.trend.per_week.status) {
-        (Some(trend), Status::Reliable) => {
-            let key = match trend {
-                TrendWords::Falling => "own.trend.falling",
-                TrendWords::Rising => "own.trend.rising",
-                TrendWords::NoClearTrend => "own.trend.no_clear_trend",
-            };
-            let value = pain.trend.per_week.value.map(|v| decimal(v.abs())).unwrap_or_default();
-            sentences.push(words.text(key, &[("value", &value)]));
-        }
-        _ if sentences.is_empty() => {
-            let (have, need) =
-                (pain.trend.per_week.have.to_string(), pain.trend.per_week.need.to_string());
-            sentences.push(words.text("own.too_few", &[("have", &have), ("need", &need)]));
-        }
-        _ => {}
-    }
-    sentences
-}
-
-/// Pain now against pain before the course: which days are compared, and by how much. `None` where
-/// that cannot be told.
-fn compared(pain: &PainSummary, words: &Voice<'_>) -> Option<String> {
-    let change = &pain.change;
-    let difference =
-        change.difference.value.filter(|_| change.difference.status == Status::Reliable)?;
-    let days = |statement: &ReportStatement| Some(span(words, statement.window?));
-    let text = |statement: &ReportStatement| statement.value_text.clone().unwrap_or_default();
-    let (then, last) = (days(&pain.baseline.mean)?, days(&pain.follow_up)?);
-    let (before, now) = (text(&pain.baseline.mean), text(&pain.follow_up));
-    let first = day(pain.baseline.first_session_date?);
-    let late = pain.baseline.mean_with_late_entries.as_ref().map(text).unwrap_or_default();
-    let percent = change.percent_reduction.map(|percent| decimal(percent.abs()));
-    let points = decimal(difference.abs());
-    let key = match (change.band, &percent) {
-        (Some(ChangeBand::Worse), _) => "own.worse",
-        (Some(ChangeBand::None), _) => "own.same",
-        (Some(_), _) if change.beyond_error => "own.better",
-        (Some(_), _) => "own.better.within",
-        (None, Some(_)) => "own.late",
-        (None, None) if difference > 0.0 => "own.points.more",
-        (None, None) => "own.points.less",
-    };
-    let percent = percent.unwrap_or_default();
-    let values = [
-        ("percent", percent.as_str()),
-        ("points", &points),
-        ("before", &before),
-        ("late", &late),
-        ("now", &now),
-        ("then", &then),
-        ("last", &last),
-        ("first", &first),
-    ];
-    Some(words.text(key, &values))
-}
-
-fn good_days(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    let Some(pain) = &report.pain else { return };
-    blocks.push(heading(words, "own.good.heading"));
     let states = &pain.time_in_state;
-    blocks.push(Block::Facts(vec![
-        pain_free(words, "own.good.none", states),
-        fact(words, "own.good.low", &states.worst_low.share),
-        fact(words, "own.good.high", &states.worst_high.share),
-    ]));
+    let mut tiles = Vec::new();
+    if states.no_pain.share.have > 0 || states.pain_free_unrated > 0 {
+        tiles.push(pain_free(words, "own.good.none", states));
+    }
+    let rows = [("own.good.low", &states.worst_low), ("own.good.high", &states.worst_high)];
+    let rated = rows.into_iter().filter(|(_, state)| state.share.have > 0);
+    tiles.extend(rated.map(|(key, state)| of_days(words, key, &state.share)));
+    let mut blocks = Vec::new();
+    if !tiles.is_empty() {
+        blocks.push(Block::Facts(tiles));
+    }
     blocks.extend(worst(words, pain).map(|worst| Block::Lines(vec![worst])));
     let weeks = report.weeks.iter().filter(|week| week.status == Status::Reliable);
     let best = weeks.min_by(|a, b| a.value.unwrap_or(10.0).total_cmp(&b.value.unwrap_or(10.0)));
     if let Some((week, window)) = best.and_then(|week| Some((week, week.window?))) {
-        let (from, value) = (day(window.from), week.value_text.clone().unwrap_or_default());
-        let text = words.text("own.good.best", &[("day", &from), ("value", &value)]);
-        blocks.push(Block::Paragraph(vec![Span::plain(text)]));
+        let (from, value) = (words.day(window.from), week.value_text.clone().unwrap_or_default());
+        blocks.push(plain(words.text("own.good.best", &[("day", &from), ("value", &value)])));
     }
-    if let Some(days) = report.header.days_with_entry {
-        let text = words.text("own.logged", &[("days", &days.to_string())]);
-        blocks.push(Block::Paragraph(vec![Span::plain(text)]));
+    if let Some(days) = report.header.days_with_entry.filter(|days| *days > 0) {
+        let key = if days == 1 { "own.logged.one" } else { "own.logged" };
+        blocks.push(plain(words.text(key, &[("days", &days.to_string())])));
+    }
+    if blocks.is_empty() {
+        blocks
+    } else {
+        [vec![heading(words, "own.good.heading")], blocks].concat()
     }
 }
 
-fn prepare(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    blocks.push(heading(words, "own.prepare.heading"));
+fn sessions(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let Some(effects) = &report.session_effects else { return Vec::new() };
+    let earlier = effects.sessions.len().saturating_sub(MOST_SESSIONS);
+    let latest = effects.sessions.get(earlier..).unwrap_or_default();
+    let Some(table) = session_table(words, latest) else { return Vec::new() };
+    let mut blocks = vec![heading(words, "own.sessions.heading"), table];
+    if earlier > 0 {
+        let count = earlier.to_string();
+        blocks.push(Block::Small(words.text("own.sessions.earlier", &[("count", &count)])));
+    }
+    blocks.push(Block::Small(words.text("sessions.hedge", &[])));
+    blocks
+}
+
+/// What was tried, and how often it helped: in the order of the vocabulary, which says nothing.
+fn tried(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let lines: Vec<Fact> =
+        report.relief.iter().flatten().map(|used| tried_line(words, used)).collect();
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        heading(words, "own.tried.heading"),
+        Block::Lines(lines),
+        Block::Small(words.text("own.tried.hedge", &[])),
+    ]
+}
+
+fn tried_line(words: &Voice<'_>, used: &ReliefUse) -> Fact {
+    let helped = used.helped;
+    let (some, answered) = (helped.some + helped.a_lot, helped.some + helped.a_lot + helped.none);
+    let value = if answered == 0 {
+        words.text("own.tried.unknown", &[])
+    } else {
+        words.text("own.tried.helped", &[("times", &words.of(some, answered))])
+    };
+    let days = used.days.to_string();
+    let key = if used.days == 1 { "own.tried.days.one" } else { "own.tried.days" };
+    let mut notes = vec![words.text(key, &[("days", &days)])];
+    let (lot, open) = (helped.a_lot.to_string(), helped.not_answered.to_string());
+    if helped.a_lot > 0 {
+        notes.push(words.text("own.tried.a_lot", &[("times", &lot)]));
+    }
+    if helped.not_answered > 0 && answered > 0 {
+        notes.push(words.text("own.tried.open", &[("times", &open)]));
+    }
+    Fact { label: words.code("relief", &used.what.0), value, note: notes.join(", ") }
+}
+
+fn sleep(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let Some(sleep) = &report.sleep else { return Vec::new() };
+    let rows = [("sleep.total", &sleep.total_sleep.mean), ("sleep.quality", &sleep.quality.mean)];
+    let known = rows.into_iter().filter(|(_, mean)| mean.have > 0);
+    let tiles: Vec<Fact> = known.map(|(key, mean)| fact(words, key, mean)).collect();
+    if tiles.is_empty() {
+        return Vec::new();
+    }
+    let mut blocks = vec![heading(words, "own.sleep.heading"), Block::Facts(tiles)];
+    let link = report.sleep_link.as_ref().filter(|link| link.correlation.have > 0);
+    blocks.extend(link.map(|link| plain(sleep_link(words, link))));
+    blocks
+}
+
+/// What to bring to the next visit, and what one could ask there.
+fn prepare(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let mut blocks = vec![heading(words, "own.prepare.heading")];
+    if let Some(next) = report.visit.as_ref().and_then(|visit| visit.next_visit_on) {
+        blocks.push(plain(words.text("own.prepare.next", &[("day", &words.day(next))])));
+    }
     let lists = visit_lists(report, words);
     if lists.is_empty() {
-        let text = words.text("own.prepare.empty", &[]);
-        blocks.push(Block::Paragraph(vec![Span::plain(text)]));
+        blocks.push(plain(words.text("own.prepare.empty", &[])));
     }
     blocks.extend(lists);
+    let proposed = proposed(report, words);
+    if !proposed.is_empty() {
+        let lead = words.text("own.ask.lead", &[]);
+        blocks.push(Block::Paragraph(vec![Span::strong(lead)]));
+        blocks.push(Block::List(proposed));
+    }
+    blocks
+}
+
+/// What the ratings give reason to ask. Questions, never advice.
+fn proposed(report: &Report, words: &Voice<'_>) -> Vec<String> {
+    let pain = report.pain.as_ref();
+    let band = pain.and_then(|pain| pain.change.band);
+    let is_level =
+        pain.and_then(|pain| pain.plateau.as_ref()).is_some_and(|plateau| plateau.is_plateau);
+    let disagrees = pain.is_some_and(|pain| {
+        pain.cautions.iter().any(|caution| caution.code == "impression_disagrees")
+    });
+    let link = report.sleep_link.as_ref().and_then(|link| link.words);
+    let visit = report.visit.as_ref();
+    let reasons = [
+        ("own.ask.worse", band == Some(ChangeBand::Worse)),
+        ("own.ask.level", is_level && band != Some(ChangeBand::Worse)),
+        (
+            "own.ask.better",
+            matches!(
+                band,
+                Some(ChangeBand::Minimal | ChangeBand::Moderate | ChangeBand::Substantial)
+            ),
+        ),
+        ("own.ask.disagrees", disagrees),
+        ("own.ask.event", report.adverse_events.as_ref().is_some_and(|events| !events.is_empty())),
+        ("own.ask.sleep", link == Some(LinkWords::LessSleepMorePain)),
+        ("own.ask.goal", visit.is_some_and(|visit| visit.goals.is_empty())),
+    ];
+    let asked = reasons.into_iter().filter(|(_, applies)| *applies);
+    asked.take(MOST_PROPOSED).map(|(key, _)| words.text(key, &[])).collect()
 }

@@ -1,8 +1,8 @@
 //! The rest of the summary: pictures, and the few numbers of each section that are read first.
 
-use super::content::{codes, facts, heading, known, other_sessions, short};
+use super::content::{Gaps, Row, codes, heading, known, other_sessions, short, sleep_link};
 use super::figures;
-use super::voice::{Voice, day, day_or, decimal, fact, or_dash};
+use super::voice::{Voice, days, decimal, fact, or_dash};
 use crate::report::render::page::{Block, Fact, Span};
 use crate::report::rules::Report;
 use crate::report::rules::pain::flares::ReportedFlare;
@@ -17,56 +17,58 @@ pub(super) const MOST_LINES: usize = 3;
 const NAME_LETTERS: usize = 60;
 
 /// The pictures over the whole width, then two columns: function, sleep; relief, flares, safety,
-/// where it hurt.
-pub(super) fn blocks(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    if report.pain.is_some() {
-        blocks.push(heading(words, "chart.heading"));
-        blocks.push(figures::daily_pain(words, report));
+/// where it hurt. What was never recorded goes to the gaps.
+pub(super) fn blocks(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if let Some(pain) = &report.pain {
+        if pain.window_mean.have > 0 {
+            blocks.push(figures::daily_pain(words, report));
+        } else {
+            gaps.add(words, "gap.pain");
+        }
     }
-    sessions(blocks, report, words);
-    let mut first = function(report, words);
-    first.extend(sleep(report, words));
-    let mut second = medication(report, words);
+    blocks.extend(sessions(report, words));
+    let mut first = function(report, words, gaps);
+    first.extend(sleep(report, words, gaps));
+    let mut second = medication(report, words, gaps);
     second.extend(flares(report, words));
     second.extend(safety(report, words));
-    second.extend(body(report, words));
+    second.extend(body(report, words, gaps));
     match (first.is_empty(), second.is_empty()) {
         (false, false) => blocks.push(Block::Columns(vec![first, second])),
         _ => blocks.extend(first.into_iter().chain(second)),
     }
-    blocks.push(Block::Paragraph(vec![
-        Span { small: true, ..Span::strong(words.text("footer.lead", &[])) },
-        Span::small(format!(" {}", words.text("footer.short", &[]))),
-    ]));
+    blocks
 }
 
-fn sessions(blocks: &mut Vec<Block>, report: &Report, words: &Voice<'_>) {
-    let Some(effects) = &report.session_effects else { return };
-    blocks.push(heading(words, "sessions.heading"));
-    blocks.push(Block::Lines(facts(
-        words,
-        &[
-            ("sessions.immediate", &effects.immediate.median),
-            ("sessions.sustained", &effects.sustained.median),
-        ],
-    )));
+fn sessions(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let Some(effects) = &report.session_effects else { return Vec::new() };
+    let mut blocks = Vec::new();
+    let medians = [
+        ("sessions.immediate", &effects.immediate.median),
+        ("sessions.sustained", &effects.sustained.median),
+    ];
+    let known = medians.into_iter().filter(|(_, median)| median.have > 0);
+    let lines: Vec<Fact> = known.map(|(key, median)| fact(words, key, median)).collect();
+    if !lines.is_empty() {
+        blocks.push(Block::Lines(lines));
+    }
     blocks.extend(figures::around_sessions(words, report));
     blocks.extend(other_sessions(words, effects));
+    with_heading(words, "sessions.heading", blocks)
 }
 
-fn function(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+fn function(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec<Block> {
     let mut blocks = Vec::new();
     if let Some(function) = &report.function {
-        blocks.extend(known(
-            words,
-            &[
-                ("function.walking", &function.walking_minutes.mean),
-                ("function.steps", &function.steps.mean),
-                ("function.sitting", &function.sitting_tolerance.mean),
-                ("function.standing", &function.standing_tolerance.mean),
-                ("function.work", &function.work.affected),
-            ],
-        ));
+        let rows = [
+            Row::Value("function.walking", &function.walking_minutes.mean),
+            Row::Value("function.steps", &function.steps.mean),
+            Row::Value("function.sitting", &function.sitting_tolerance.mean),
+            Row::Value("function.standing", &function.standing_tolerance.mean),
+            Row::Days("function.work", &function.work.affected),
+        ];
+        blocks.extend(known(words, gaps, &rows));
     }
     let instruments = report.questionnaires.iter().flat_map(|found| &found.instruments);
     let activities = instruments.flat_map(|change| &change.activities).take(MOST_LINES);
@@ -87,34 +89,40 @@ fn function(report: &Report, words: &Voice<'_>) -> Vec<Block> {
 }
 
 /// Blocks below their heading, where there are any.
-fn with_heading(words: &Voice<'_>, key: &str, blocks: Vec<Block>) -> Vec<Block> {
+pub(super) fn with_heading(words: &Voice<'_>, key: &str, blocks: Vec<Block>) -> Vec<Block> {
     if blocks.is_empty() {
         return blocks;
     }
     [vec![heading(words, key)], blocks].concat()
 }
 
-fn sleep(report: &Report, words: &Voice<'_>) -> Vec<Block> {
-    let mut rows: Vec<(&str, &ReportStatement)> = Vec::new();
+fn sleep(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec<Block> {
+    let mut blocks = Vec::new();
     if let Some(sleep) = &report.sleep {
-        rows.push(("sleep.total", &sleep.total_sleep.mean));
-        rows.push(("sleep.woken", &sleep.woken_by_pain));
+        let rows = [
+            Row::Value("sleep.total", &sleep.total_sleep.mean),
+            Row::Days("sleep.woken", &sleep.woken_by_pain),
+        ];
+        blocks.extend(known(words, gaps, &rows));
     }
-    let mut blocks = known(words, &rows);
     blocks.extend(figures::weeks(words, report));
-    if let Some(link) = &report.sleep_link {
+    if let Some(link) = report.sleep_link.as_ref().filter(|link| link.correlation.have > 0) {
         blocks.push(Block::Paragraph(vec![
             Span::strong(words.text("sleep.link", &[])),
             Span::plain(": "),
-            Span::plain(link.sentence.clone()),
+            Span::plain(sleep_link(words, link)),
         ]));
     }
     with_heading(words, "sleep.heading", blocks)
 }
 
-fn medication(report: &Report, words: &Voice<'_>) -> Vec<Block> {
-    let mut lines: Vec<Fact> =
-        report.medication.iter().flat_map(|found| medicines(words, found)).collect();
+fn medication(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec<Block> {
+    let mut lines: Vec<Fact> = Vec::new();
+    match &report.medication {
+        Some(found) if found.days_known == 0 => gaps.add(words, "gap.medicine"),
+        Some(found) => lines.extend(medicines(words, found)),
+        None => {}
+    }
     let mut relief: Vec<&ReliefUse> = report.relief.iter().flatten().collect();
     relief.sort_by_key(|used| std::cmp::Reverse(used.days));
     lines.extend(relief.into_iter().take(MOST_LINES).map(|used| {
@@ -179,22 +187,24 @@ fn medicines(words: &Voice<'_>, found: &MedicationSummary) -> Vec<Fact> {
 fn flares(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let Some(flares) = &report.flares else { return Vec::new() };
     let mut blocks = vec![heading(words, "flares.heading")];
-    let rows =
+    let rates =
         [("flares.rate", &flares.flare_days_per_28), ("flares.spikes", &flares.spike_days_per_28)];
-    let mut lines = facts(words, &rows);
+    let known = rates.into_iter().filter(|(_, rate)| rate.value.is_some());
+    let mut lines: Vec<Fact> = known.map(|(key, rate)| fact(words, key, rate)).collect();
     if flares.reported.is_empty() {
-        blocks.push(Block::Lines(lines));
+        if !lines.is_empty() {
+            blocks.push(Block::Lines(lines));
+        }
         blocks.push(Block::Paragraph(vec![Span::plain(words.text("flares.none", &[]))]));
         return blocks;
     }
     let latest = flares.reported.iter().rev().take(MOST_LINES).map(|flare| {
-        let (from, to) = (day(flare.started_on), day_or(words, flare.ended_on));
         let triggers = codes(words, "trigger", &flare.suspected_triggers);
         let notes = [("flares.suspected", triggers), ("flares.tried", tried(words, flare))];
         let notes = notes.into_iter().filter(|(_, codes)| !codes.is_empty());
         let notes = notes.map(|(key, codes)| words.text(key, &[("codes", &codes)]));
         Fact {
-            label: words.text("span", &[("from", &from), ("to", &to)]),
+            label: days(words, flare.started_on, flare.ended_on),
             value: words.text("flares.worst", &[("worst", &or_dash(flare.severity))]),
             note: notes.collect::<Vec<_>>().join("; "),
         }
@@ -238,7 +248,7 @@ fn safety(report: &Report, words: &Voice<'_>) -> Vec<Block> {
 
 /// An event in words.
 pub(super) fn event_line(words: &Voice<'_>, event: &ReportedEvent) -> String {
-    let (on, kinds) = (day(event.started_on), codes(words, "event", &event.kinds));
+    let (on, kinds) = (words.day(event.started_on), codes(words, "event", &event.kinds));
     let severity = words.code("severity", &event.severity.0);
     let serious = if event.serious { words.text("safety.serious", &[]) } else { String::new() };
     let values =
@@ -250,7 +260,7 @@ pub(super) fn event_line(words: &Voice<'_>, event: &ReportedEvent) -> String {
 fn warning_signs(report: &Report, words: &Voice<'_>) -> Option<Block> {
     let signs = report.warning_signs.as_ref()?;
     let title = signs.notice_title.clone().unwrap_or_default();
-    let latest = signs.days.iter().rev().take(MOST_LINES).map(|on| day(on.journal_date));
+    let latest = signs.days.iter().rev().take(MOST_LINES).map(|on| words.day(on.journal_date));
     let latest: Vec<String> = latest.collect();
     let count = signs.days.len().to_string();
     let text = if signs.days.is_empty() {
@@ -263,7 +273,10 @@ fn warning_signs(report: &Report, words: &Voice<'_>) -> Option<Block> {
     Some(Block::Paragraph(vec![Span::plain(text)]))
 }
 
-fn body(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+fn body(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec<Block> {
+    if report.sites.as_ref().is_some_and(|sites| sites.days_with_sites == 0) {
+        gaps.add(words, "gap.places");
+    }
     let bodies = figures::body(report, words).into_iter().collect();
     with_heading(words, "body.heading", bodies)
 }

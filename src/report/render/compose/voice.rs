@@ -3,7 +3,7 @@
 use super::Catalogue;
 use crate::report::render::page::Fact;
 use crate::report::rules::statement::{ReportStatement, ReportWindow, Status, Unit};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 /// The words of one page: a language, and the days the page is about, which need no saying again.
 pub(super) struct Voice<'a> {
@@ -20,24 +20,19 @@ impl Voice<'_> {
     pub(super) fn code(&self, kind: &str, code: &str) -> String {
         self.catalogue.code(kind, code)
     }
+    /// A day in the reader's habit.
+    pub(super) fn day(&self, date: NaiveDate) -> String {
+        self.catalogue.day(date)
+    }
+    /// A count out of another.
+    pub(super) fn of(&self, part: impl ToString, all: impl ToString) -> String {
+        self.text("of", &[("part", &part.to_string()), ("all", &all.to_string())])
+    }
 }
 
 /// A minus that is as wide as a plus.
 fn signed(text: &str) -> String {
     text.replace('-', "\u{2212}")
-}
-
-/// A sentence of the report as it is printed: its minus signs are those of the numbers around it, and
-/// no line ends between a number and its percent sign.
-pub(super) fn printed(sentence: &str) -> String {
-    let mut text = sentence.replace(" %", "\u{a0}%");
-    for digit in '0'..='9' {
-        for before in [' ', '('] {
-            let minus = format!("{before}-{digit}");
-            text = text.replace(&minus, &format!("{before}\u{2212}{digit}"));
-        }
-    }
-    text
 }
 
 /// A statement's value with its unit, or what it lacks.
@@ -51,7 +46,7 @@ pub(super) fn value(words: &Voice<'_>, statement: &ReportStatement) -> String {
         Unit::Points => "unit.points",
         Unit::PointsPerWeek => "unit.points_per_week",
         Unit::Percent => "unit.percent",
-        Unit::Minutes => "unit.minutes",
+        Unit::Minutes => return duration(words, statement.value.unwrap_or_default()),
         Unit::DaysPerWeek => "unit.days_per_week",
         Unit::DaysPer28 => "unit.days_per_28",
     };
@@ -59,6 +54,31 @@ pub(super) fn value(words: &Voice<'_>, statement: &ReportStatement) -> String {
     let whole = (statement.unit == Unit::Steps).then(|| statement.value.map(|v| format!("{v:.0}")));
     let text = whole.flatten().unwrap_or_else(|| signed(text));
     if unit.is_empty() { text } else { words.text(unit, &[("value", &text)]) }
+}
+
+/// Minutes as people say them: "6 h 42 min". A part of a minute means nothing.
+pub(super) fn duration(words: &Voice<'_>, minutes: f64) -> String {
+    let minutes = minutes.round() as i64;
+    let (hours, rest) = ((minutes / 60).to_string(), (minutes % 60).to_string());
+    match minutes {
+        0..60 => words.text("unit.minutes", &[("value", &rest)]),
+        _ => words.text("unit.hours", &[("hours", &hours), ("minutes", &rest)]),
+    }
+}
+
+/// A share of days as the days it is made of; as it is where it is withheld.
+pub(super) fn of_days(words: &Voice<'_>, label: &str, share: &ReportStatement) -> Fact {
+    let known = fact(words, label, share);
+    let Some(percent) = share.value.filter(|_| share.status != Status::Insufficient) else {
+        return known;
+    };
+    let days = (percent * f64::from(share.n) / 100.0).round() as i64;
+    // The count is in the value; what else stands behind it stays.
+    let note = behind(words, share);
+    let counted = words.text("n", &[("n", &share.n.to_string())]);
+    let note =
+        note.strip_prefix(&counted).unwrap_or(&note).trim_start_matches(" \u{b7} ").to_owned();
+    Fact { value: words.of(days, share.n), note, ..known }
 }
 
 /// What stands behind a statement: count, interval, days, and how far it may be trusted.
@@ -101,18 +121,22 @@ pub(super) fn code_of(code: &impl serde::Serialize) -> String {
 
 /// Days from and to.
 pub(super) fn span(words: &Voice<'_>, window: ReportWindow) -> String {
-    let (from, to) = (day(window.from), day(window.to));
-    words.text("span", &[("from", &from), ("to", &to)])
+    days(words, window.from, Some(window.to))
 }
 
-/// A day, the same in every language.
-pub(super) fn day(day: NaiveDate) -> String {
-    day.to_string()
+/// Days from one to another, which may be unknown; the year once where it is the same, one day alone.
+pub(super) fn days(words: &Voice<'_>, from: NaiveDate, to: Option<NaiveDate>) -> String {
+    if to == Some(from) {
+        return words.day(from);
+    }
+    let same_year = to.is_some_and(|to| to.year() == from.year());
+    let first = if same_year { words.catalogue.short_day(from) } else { words.day(from) };
+    words.text("span", &[("from", &first), ("to", &day_or(words, to))])
 }
 
 /// A day that may be unknown.
 pub(super) fn day_or(words: &Voice<'_>, date: Option<NaiveDate>) -> String {
-    date.map_or_else(|| words.text("unknown", &[]), day)
+    date.map_or_else(|| words.text("unknown", &[]), |date| words.day(date))
 }
 
 /// A number to one decimal.
@@ -134,6 +158,8 @@ pub(super) fn elapsed(report: &crate::report::rules::Report) -> ReportWindow {
 }
 
 /// When a report was made, for people.
-pub(super) fn made_at(report: &crate::report::rules::Report) -> String {
-    report.generated_at.format("%Y-%m-%d %H:%M UTC").to_string()
+pub(super) fn made_at(words: &Voice<'_>, report: &crate::report::rules::Report) -> String {
+    let (day, time) =
+        (words.day(report.generated_at.date_naive()), report.generated_at.format("%H:%M"));
+    words.text("meta.at", &[("day", &day), ("time", &time.to_string())])
 }

@@ -102,6 +102,10 @@ enum Part {
     Small {
         lines: Vec<Line>,
     },
+    Fold {
+        line: Option<Line>,
+        parts: Vec<Part>,
+    },
 }
 
 /// Prepares a page for the template, with so many characters at most.
@@ -199,6 +203,10 @@ impl Parts<'_> {
             Block::List(items) => self.list(items),
             Block::Notes(notes) => self.notes(notes),
             Block::Small(text) => Some(Part::Small { lines: self.cleaner.lines(text, LONG) }),
+            Block::Fold { title, blocks } => {
+                let line = self.cleaner.some_line(title, TITLE);
+                Some(Part::Fold { line, parts: self.of(blocks) })
+            }
         }
     }
 
