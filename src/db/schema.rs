@@ -1,14 +1,22 @@
 //! The tables and functions that diesel's query builder writes statements with, as the migrations leave
 //! them. A test holds the tables against the catalogue.
 
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::{Binary, Nullable, Text};
 
 /// Whose transaction it is. Of one without a context they are NULL, so that no row is equal to them.
 #[diesel::declare_sql_function]
 extern "SQL" {
+    /// The account that acts.
+    #[sql_name = "sec.actor"]
+    fn actor() -> Uuid;
     /// The patient whose journal was entered.
     #[sql_name = "sec.subject"]
     fn subject() -> Uuid;
+    /// The share that it was entered through.
+    #[sql_name = "sec.share"]
+    fn share() -> Nullable<Uuid>;
+    /// Bytes as text.
+    fn encode(bytes: Binary, format: Text) -> Text;
     /// The first that is not NULL.
     fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
 }
@@ -123,6 +131,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    pj.shares (id) {
+        id -> Uuid,
+        patient_id -> Uuid,
+        practitioner_id -> Nullable<Uuid>,
+        state -> Text,
+        sections -> Array<Text>,
+        from_date -> Nullable<Date>,
+        to_date -> Nullable<Date>,
+        expires_at -> Timestamptz,
+        label -> Text,
+        code_hash -> Nullable<Bytea>,
+        code_expires_at -> Timestamptz,
+        version -> BigInt,
+        created_at -> Timestamptz,
+        redeemed_at -> Nullable<Timestamptz>,
+        confirmed_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Text>,
+        may_record -> Bool,
+    }
+}
+
+diesel::table! {
     pj.access_events (patient_id, at, request_id) {
         patient_id -> Uuid,
         at -> Timestamptz,
@@ -137,9 +168,45 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    pj.report_snapshots (patient_id, id) {
+        patient_id -> Uuid,
+        id -> Uuid,
+        share_id -> Nullable<Uuid>,
+        made_by -> Uuid,
+        made_at -> Timestamptz,
+        from_date -> Date,
+        to_date -> Date,
+        version -> Integer,
+        sections -> Array<Text>,
+        rule_version -> Text,
+        journal_revision -> BigInt,
+        inputs_hash -> Bytea,
+        report -> Text,
+    }
+}
+
+diesel::table! {
+    pj.report_jobs (id) {
+        id -> Uuid,
+        made_by -> Uuid,
+        share_id -> Nullable<Uuid>,
+        from_date -> Date,
+        to_date -> Date,
+        state -> Text,
+        days_read -> Integer,
+        snapshot_id -> Nullable<Uuid>,
+        problem -> Nullable<Text>,
+        asked_at -> Timestamptz,
+        beat_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(patients -> accounts (patient_id));
 diesel::joinable!(security_events -> devices (device_id));
+diesel::joinable!(shares -> accounts (practitioner_id));
 diesel::joinable!(access_events -> accounts (actor_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, devices, patients);
 diesel::allow_tables_to_appear_in_same_query!(devices, security_events);
+diesel::allow_tables_to_appear_in_same_query!(accounts, shares);
 diesel::allow_tables_to_appear_in_same_query!(accounts, access_events);

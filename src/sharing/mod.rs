@@ -11,7 +11,7 @@ use crate::access::{
 };
 use crate::credentials::codes::InvitationCode;
 use crate::db::Tx;
-use crate::http::precondition::{PutCondition, Versions};
+use crate::http::precondition::{PutCondition, Versions, etag};
 use crate::http::{Answered, Created, Found, Nothing, Page, Problem, ProblemKind, Versioned};
 use crate::routes::{Operation, Parameter, Routes};
 use crate::wire::Faults;
@@ -167,8 +167,8 @@ pub async fn redeem_code(practitioner: &Practitioner, code: &str) -> Answered<Re
             let hash = code.digest(&app.codes).to_vec();
             let redeemed = tx.first(store::redeem(hash, own.moment())).await?;
             let share_id = redeemed.and_then(|(id,)| id).ok_or(ProblemKind::NotFound)?;
-            let row = tx.first(store::find(share_id)).await?.ok_or(ProblemKind::NotFound)?;
-            Ok(RedeemedShare { share_id, state: "redeemed", label: row.label })
+            let read = tx.first(store::find(share_id)).await?.ok_or(ProblemKind::NotFound)?;
+            Ok(RedeemedShare { share_id, state: "redeemed", label: read.row.label })
         })
         .await
 }
@@ -187,7 +187,7 @@ pub async fn confirm_share(patient: &FreshPatient, id: Uuid) -> Answered<Share> 
     patient
         .own(async |tx, own| {
             let row = tx.first(store::lock_given(id)).await?.ok_or(ProblemKind::NotFound)?;
-            match Share::of(row, own.moment()).state() {
+            match row.state(own.moment()) {
                 "redeemed" => {
                     tx.execute(store::confirm(id, own.moment())).await?;
                 }
@@ -211,12 +211,11 @@ async fn change(
         .own(async |tx, own| {
             let terms = checked(terms, own.moment())?;
             let row = tx.first(store::lock_given(id)).await?.ok_or(ProblemKind::NotFound)?;
-            let share = Share::of(row, own.moment());
-            let meets = |versions: &Versions| versions.names(share.version());
+            let meets = |versions: &Versions| versions.names(row.version);
             if !matches!(&condition, PutCondition::Versions(versions) if meets(versions)) {
-                return Err(Problem::new(ProblemKind::PreconditionFailed).etag(share.etag()));
+                return Err(Problem::new(ProblemKind::PreconditionFailed).etag(etag(row.version)));
             }
-            if share.state() == "ended" {
+            if row.state(own.moment()) == "ended" {
                 return Err(
                     Problem::new(ProblemKind::Conflict).detail("An ended share stays ended.")
                 );

@@ -1,12 +1,13 @@
 //! What a share is, on the wire and in the table.
 
 use crate::account::Licence;
-use crate::db::row;
+use crate::db::schema::{accounts, actor, shares};
 use crate::http::{Resource, document};
 use crate::sections::Section;
 use crate::time::{Instant, serialize_utc, serialize_utc_option};
 use crate::wire::{Faults, Items, Text, wire};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
+use diesel::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -87,38 +88,59 @@ wire! {
     }
 }
 
-row! {
-    /// A share as its patient or its practitioner reads it.
-    pub struct ShareRow {
-        id: Uuid,
-        state: String,
-        label: String,
-        sections: Vec<String>,
-        from_date: Option<NaiveDate>,
-        to_date: Option<NaiveDate>,
-        may_record: bool,
-        expires_at: DateTime<Utc>,
-        code_expires_at: DateTime<Utc>,
-        version: i64,
-        created_at: DateTime<Utc>,
-        redeemed_at: Option<DateTime<Utc>>,
-        confirmed_at: Option<DateTime<Utc>>,
-        ended_at: Option<DateTime<Utc>>,
-        is_patient: bool,
-        practitioner_id: Option<Uuid>,
-        practitioner_name: Option<String>,
-        practitioner_organisation: Option<String>,
-        practitioner_email: Option<String>,
-        licence_number: Option<String>,
-        licence_jurisdiction: Option<String>,
-        licence_verified_at: Option<DateTime<Utc>>,
+/// A share as it is kept.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = shares)]
+pub(super) struct ShareRow {
+    id: Uuid,
+    state: String,
+    pub(super) label: String,
+    pub(super) sections: Vec<String>,
+    from_date: Option<NaiveDate>,
+    to_date: Option<NaiveDate>,
+    may_record: bool,
+    expires_at: DateTime<Utc>,
+    code_expires_at: DateTime<Utc>,
+    pub(super) version: i64,
+    created_at: DateTime<Utc>,
+    redeemed_at: Option<DateTime<Utc>>,
+    confirmed_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+}
+
+impl ShareRow {
+    /// How it stands at `now`.
+    pub(super) fn state(&self, now: DateTime<Utc>) -> &'static str {
+        let over = self.expires_at <= now;
+        match self.state.as_str() {
+            "invited" if over || self.code_expires_at <= now => "expired",
+            "invited" => "invited",
+            "redeemed" if !over => "redeemed",
+            "active" if !over => "active",
+            "redeemed" | "active" => "expired",
+            _ => "ended",
+        }
     }
 }
 
+/// A share as its patient or its practitioner reads it.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = shares)]
+pub(super) struct ReadShare {
+    #[diesel(embed)]
+    pub(super) row: ShareRow,
+    #[diesel(select_expression = shares::patient_id.eq(actor()))]
+    is_patient: bool,
+    #[diesel(embed)]
+    practitioner: Option<SharePractitioner>,
+}
+
 /// The practitioner of a share, as the patient sees him before confirming.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema, Queryable, Selectable)]
+#[diesel(table_name = accounts)]
 pub struct SharePractitioner {
     /// The account, as `clinician_id` of the records names it.
+    #[diesel(select_expression = accounts::id.nullable())]
     id: Option<Uuid>,
     /// The name the account gives itself.
     #[schema(max_length = 100)]
@@ -128,8 +150,10 @@ pub struct SharePractitioner {
     organisation: Option<String>,
     /// The address; this one is verified.
     #[schema(format = "email", max_length = 254)]
+    #[diesel(select_expression = accounts::email.nullable())]
     email: Option<String>,
     /// The licence, as the account states it, and when the clinic's operator checked it.
+    #[diesel(embed)]
     licence: Licence,
 }
 
@@ -182,33 +206,14 @@ pub struct Share {
 }
 
 impl Share {
-    /// The share of a row, as it stands at `now`.
-    pub fn of(row: ShareRow, now: DateTime<Utc>) -> Self {
-        let practitioner =
-            (row.is_patient && row.redeemed_at.is_some()).then_some(SharePractitioner {
-                id: row.practitioner_id,
-                display_name: row.practitioner_name,
-                organisation: row.practitioner_organisation,
-                email: row.practitioner_email,
-                licence: Licence {
-                    number: row.licence_number,
-                    jurisdiction: row.licence_jurisdiction,
-                    verified_at: row.licence_verified_at,
-                },
-            });
-        let over = row.expires_at <= now;
-        let state = match row.state.as_str() {
-            "invited" if over || row.code_expires_at <= now => "expired",
-            "invited" => "invited",
-            "redeemed" if !over => "redeemed",
-            "active" if !over => "active",
-            "redeemed" | "active" => "expired",
-            _ => "ended",
-        };
+    /// A share as it stands at `now`.
+    pub(super) fn of(read: ReadShare, now: DateTime<Utc>) -> Self {
+        let ReadShare { row, is_patient, practitioner } = read;
+        let state = row.state(now);
         Self {
             id: row.id,
             version: row.version,
-            side: if row.is_patient { "patient" } else { "practitioner" },
+            side: if is_patient { "patient" } else { "practitioner" },
             state,
             label: row.label,
             sections: row.sections,
@@ -221,7 +226,7 @@ impl Share {
             redeemed_at: row.redeemed_at,
             confirmed_at: row.confirmed_at,
             ended_at: row.ended_at,
-            practitioner,
+            practitioner: practitioner.filter(|_| is_patient && row.redeemed_at.is_some()),
         }
     }
 
@@ -238,16 +243,6 @@ impl Share {
     /// How the patient calls it.
     pub fn label(&self) -> &str {
         &self.label
-    }
-
-    /// Its version.
-    pub const fn version(&self) -> i64 {
-        self.version
-    }
-
-    /// Its state as it stands now.
-    pub const fn state(&self) -> &'static str {
-        self.state
     }
 
     /// Is it open now, as its patient's practitioner sees it?

@@ -1,6 +1,6 @@
 //! A practitioner's list of patients: the open shares, and how each journal stands.
 
-use super::model::{Share, ShareRow};
+use super::model::Share;
 use super::store;
 use crate::access::{Own, Practitioner};
 use crate::collections::{JournalEntry, PlanStatus, SessionStatus};
@@ -134,13 +134,13 @@ pub async fn patients(practitioner: &Practitioner) -> Answered<Vec<OpenJournal>>
     let caller = practitioner.caller();
     practitioner
         .own(async |tx, own| {
-            let rows: Vec<ShareRow> = tx.load(store::list_as_practitioner()).await?;
+            let read = tx.load(store::list_as_practitioner()).await?;
             let stands = tx.load(overview(own.moment(), caller.request())).await?;
             let mut stands: HashMap<Uuid, OverviewRow> =
                 stands.into_iter().map(|row| (row.share_id, row)).collect();
-            let patients = rows
+            let patients = read
                 .into_iter()
-                .map(|row| (Sections::of_codes(&row.sections), Share::of(row, own.moment())))
+                .map(|read| (Sections::of_codes(&read.row.sections), Share::of(read, own.moment())))
                 .filter(|(_, share)| share.is_active())
                 .map(|(sections, share)| OpenJournal {
                     overview: stands

@@ -1,61 +1,84 @@
-//! The SQL of shares. Row-level security shows each side only its own.
+//! The statements about shares. Row-level security shows each side only its own.
 
-use super::model::{ShareRow, ShareTerms};
+use super::model::{ReadShare, ShareRow, ShareTerms};
 use crate::access::Own;
 use crate::db::Statement;
-use chrono::{DateTime, Utc};
+use crate::db::schema::{accounts, actor, shares};
+use crate::wire::Text;
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::AsSelect;
+use diesel::pg::Pg;
+use diesel::prelude::*;
 use uuid::Uuid;
 
-const COLUMNS: &str = "SELECT s.id, s.state, s.label, s.sections, s.from_date, s.to_date, s.may_record, s.expires_at, \
-    s.code_expires_at, s.version, s.created_at, s.redeemed_at, s.confirmed_at, s.ended_at, \
-    s.patient_id = sec.actor(), s.practitioner_id, a.display_name, a.organisation, a.email, \
-    a.licence_number, a.licence_jurisdiction, a.licence_verified_at \
-    FROM pj.shares s LEFT JOIN pj.accounts a ON a.id = s.practitioner_id ";
-
 /// Shares a list holds at most, the newest first.
-const MOST: &str = "200";
+const MOST: i64 = 200;
 
-macro_rules! text {
-    ($($part:expr),+) => {{
-        static TEXT: std::sync::LazyLock<String> =
-            std::sync::LazyLock::new(|| [$($part),+].concat());
-        TEXT.as_str()
-    }};
+/// Shares as either side reads them.
+#[diesel::dsl::auto_type]
+fn read() -> _ {
+    let columns: AsSelect<ReadShare, Pg> = ReadShare::as_select();
+    shares::table.left_join(accounts::table).select(columns)
+}
+
+/// Those that the caller gave.
+#[diesel::dsl::auto_type]
+fn given() -> _ {
+    shares::patient_id.eq(actor())
+}
+
+/// Those through which the caller reads others' journals.
+#[diesel::dsl::auto_type]
+fn received() -> _ {
+    shares::practitioner_id.eq(actor().nullable())
 }
 
 /// The caller's shares, on either side.
-pub(super) fn list() -> Statement<Own, ShareRow> {
-    Statement::new(text!(
-        COLUMNS,
-        "WHERE s.patient_id = sec.actor() OR s.practitioner_id = sec.actor() \
-        ORDER BY s.created_at DESC, s.id DESC LIMIT ",
-        MOST
-    ))
+pub(super) fn list() -> Statement<Own, ReadShare> {
+    let newest = (shares::created_at.desc(), shares::id.desc());
+    Statement::query(read().filter(given().or(received())).order(newest).limit(MOST))
 }
 
 /// The shares through which the caller reads others' journals.
-pub(super) fn list_as_practitioner() -> Statement<Own, ShareRow> {
-    Statement::new(text!(
-        COLUMNS,
-        "WHERE s.practitioner_id = sec.actor() \
-        ORDER BY s.created_at DESC, s.id DESC LIMIT ",
-        MOST
-    ))
+pub(super) fn list_as_practitioner() -> Statement<Own, ReadShare> {
+    let newest = (shares::created_at.desc(), shares::id.desc());
+    Statement::query(read().filter(received()).order(newest).limit(MOST))
 }
 
 /// One share of the caller, on either side.
-pub(super) fn find(id: Uuid) -> Statement<Own, ShareRow> {
-    Statement::new(text!(
-        COLUMNS,
-        "WHERE s.id = $1 AND (s.patient_id = sec.actor() OR s.practitioner_id = sec.actor())"
-    ))
-    .bind(id)
+pub(super) fn find(id: Uuid) -> Statement<Own, ReadShare> {
+    Statement::query(read().filter(shares::id.eq(id)).filter(given().or(received())))
 }
 
 /// One share the caller gave, locked.
 pub(super) fn lock_given(id: Uuid) -> Statement<Own, ShareRow> {
-    Statement::new(text!(COLUMNS, "WHERE s.id = $1 AND s.patient_id = sec.actor() FOR UPDATE OF s"))
-        .bind(id)
+    let found = shares::table.find(id).filter(given()).select(ShareRow::as_select());
+    Statement::query(found.for_update())
+}
+
+/// Terms as they are kept.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = shares, treat_none_as_default_value = false, treat_none_as_null = true)]
+struct KeptTerms {
+    label: String,
+    sections: Vec<String>,
+    from_date: Option<NaiveDate>,
+    to_date: Option<NaiveDate>,
+    expires_at: DateTime<Utc>,
+    may_record: bool,
+}
+
+impl From<ShareTerms> for KeptTerms {
+    fn from(terms: ShareTerms) -> Self {
+        Self {
+            sections: terms.section_codes(),
+            may_record: terms.may_record(),
+            label: Text::into_string(terms.label),
+            from_date: terms.from_date,
+            to_date: terms.to_date,
+            expires_at: terms.expires_at.get(),
+        }
+    }
 }
 
 /// A new invitation.
@@ -66,58 +89,43 @@ pub(super) fn insert(
     code_expires_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Statement<Own> {
-    let (sections, may_record) = (terms.section_codes(), terms.may_record());
-    Statement::new(
-        "INSERT INTO pj.shares (id, patient_id, state, label, sections, from_date, to_date, expires_at, \
-         code_hash, code_expires_at, created_at, may_record) \
-         VALUES ($1, sec.actor(), 'invited', $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(id)
-    .bind(terms.label.into_string())
-    .bind(sections)
-    .bind(terms.from_date)
-    .bind(terms.to_date)
-    .bind(terms.expires_at)
-    .bind(code_hash)
-    .bind(code_expires_at)
-    .bind(now)
-    .bind(may_record)
+    Statement::change(diesel::insert_into(shares::table).values((
+        shares::id.eq(id),
+        shares::patient_id.eq(actor()),
+        shares::state.eq("invited"),
+        KeptTerms::from(terms),
+        shares::code_hash.eq(code_hash),
+        shares::code_expires_at.eq(code_expires_at),
+        shares::created_at.eq(now),
+    )))
 }
 
 /// New terms.
 pub(super) fn change(id: Uuid, terms: ShareTerms) -> Statement<Own> {
-    let (sections, may_record) = (terms.section_codes(), terms.may_record());
-    Statement::new(
-        "UPDATE pj.shares SET label = $2, sections = $3, from_date = $4, to_date = $5, \
-         expires_at = $6, may_record = $7, version = version + 1 WHERE id = $1 AND patient_id = sec.actor()",
-    )
-    .bind(id)
-    .bind(terms.label.into_string())
-    .bind(sections)
-    .bind(terms.from_date)
-    .bind(terms.to_date)
-    .bind(terms.expires_at)
-    .bind(may_record)
+    let change = (KeptTerms::from(terms), shares::version.eq(shares::version + 1));
+    Statement::change(diesel::update(shares::table.find(id).filter(given())).set(change))
 }
 
 /// The patient knows the practitioner: the share opens.
 pub(super) fn confirm(id: Uuid, now: DateTime<Utc>) -> Statement<Own> {
-    Statement::new(
-        "UPDATE pj.shares SET state = 'active', confirmed_at = $2, version = version + 1 \
-         WHERE id = $1 AND patient_id = sec.actor() AND state = 'redeemed'",
-    )
-    .bind(id)
-    .bind(now)
+    let redeemed = shares::table.find(id).filter(given()).filter(shares::state.eq("redeemed"));
+    Statement::change(diesel::update(redeemed).set((
+        shares::state.eq("active"),
+        shares::confirmed_at.eq(now),
+        shares::version.eq(shares::version + 1),
+    )))
 }
 
 /// The patient ends a share.
 pub(super) fn end(id: Uuid, now: DateTime<Utc>) -> Statement<Own> {
-    Statement::new(
-        "UPDATE pj.shares SET state = 'ended', ended_at = $2, ended_by = 'patient', code_hash = NULL, \
-         version = version + 1 WHERE id = $1 AND patient_id = sec.actor() AND state <> 'ended'",
-    )
-    .bind(id)
-    .bind(now)
+    let open = shares::table.find(id).filter(given()).filter(shares::state.ne("ended"));
+    Statement::change(diesel::update(open).set((
+        shares::state.eq("ended"),
+        shares::ended_at.eq(now),
+        shares::ended_by.eq("patient"),
+        shares::code_hash.eq(None::<Vec<u8>>),
+        shares::version.eq(shares::version + 1),
+    )))
 }
 
 /// The practitioner leaves; answers whether it was his and still open.

@@ -1,5 +1,6 @@
 //! What is written down of the database twice is held against the database: the tables that diesel's
-//! builder knows, and the texts that the collections' definitions write.
+//! builder knows, and the texts that the collections' definitions write. What else is written by hand stands
+//! in a list.
 
 use crate::support::cluster::{Cluster, connect};
 use chrono::Utc;
@@ -7,7 +8,9 @@ use pain_journal::collections;
 use pain_journal::journal::{REMEMBER, RESERVE, Texts};
 use pain_journal::report::read;
 use pain_journal::sync::{ANSWER, HEAD, KEEP_ANSWER, LINES, cut_text, touched_text};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 use tokio_postgres::types::Type;
 
 /// What diesel calls a type of the catalogue.
@@ -41,7 +44,7 @@ async fn the_tables_that_diesel_knows_are_those_of_the_database() {
             tables.entry(table).or_default().push(line.trim_end_matches(',').to_owned());
         }
     }
-    assert!(tables.len() >= 8, "{tables:?}");
+    assert!(tables.len() >= 11, "{tables:?}");
     for (table, declared) in tables {
         // As information_schema tells it, with the type of what is in an array.
         let columns = sql
@@ -92,4 +95,36 @@ async fn every_text_of_the_collections_can_be_prepared() {
         sql.prepare(text).await.unwrap_or_else(|e| panic!("{text}: {e:?}"));
     }
     assert_eq!(prepared, 6 * collections::ALL.len());
+}
+
+/// The sources in which a statement is made of a text.
+fn by_hand(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            by_hand(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let makes = |line: &str| {
+                let made = line.split_once("Statement::").map(|(_, rest)| rest);
+                made.is_some_and(|rest| rest.starts_with("new(") || rest.contains(">::new("))
+            };
+            if text.lines().any(makes) {
+                found.insert(path.strip_prefix("src").unwrap().to_string_lossy().into_owned());
+            }
+        }
+    }
+}
+
+#[test]
+fn statements_written_by_hand_are_those_that_the_decision_lists() {
+    let decision = include_str!("../../docs/decisions/0045-sql-in-rust-and-in-the-database.md");
+    let (_, list) = decision.split_once("<!-- by hand: begin -->").unwrap();
+    let (list, _) = list.split_once("<!-- by hand: end -->").unwrap();
+    let files = list.lines().filter_map(|row| row.strip_prefix("| `")?.split(" |").next());
+    let listed: BTreeSet<String> =
+        files.flat_map(|files| files.split(", ")).map(|file| file.replace('`', "")).collect();
+    let mut found = BTreeSet::new();
+    by_hand(Path::new("src"), &mut found);
+    assert_eq!(found, listed);
 }

@@ -3,10 +3,12 @@
 use crate::access::Read;
 use crate::collections::Projection;
 use crate::db::Statement;
+use crate::db::schema::{share, shares};
 use crate::report::rows::{EntryRow, NoteRow, TreatmentRow};
 use crate::report::rules::pain::baseline::BASELINE_DAYS;
 use crate::report::rules::treatment::course::LONGEST_GAP_DAYS;
 use chrono::NaiveDate;
+use diesel::prelude::*;
 use std::sync::LazyLock;
 
 /// The days a report reads, both included.
@@ -21,8 +23,9 @@ pub(crate) fn of_days<R: Projection>(days: ReportDays) -> Statement<Read, R> {
 }
 
 /// How the patient calls the share that the journal is read through; no row for the own journal.
-pub(crate) fn share_label() -> Statement<Read, (String,)> {
-    Statement::new("SELECT label FROM pj.shares WHERE id = sec.share()")
+pub(crate) fn share_label() -> Statement<Read, String> {
+    let entered = shares::table.filter(shares::id.nullable().eq(share()));
+    Statement::query(entered.select(shares::label))
 }
 
 /// What makes a session an attended treatment, up to `$1`.

@@ -4,7 +4,7 @@
 use super::formats::{self, Format, PAGE_ACTION};
 use super::snapshots::{LIST, listed};
 use crate::access::{Call, FromCall, Reader, Shared};
-use crate::http::{Answered, FileKind, ProblemKind};
+use crate::http::{Answered, FileKind, PageRequest, ProblemKind};
 use crate::report::read::asked::AskedDays;
 use crate::report::render::compose::{ENGLISH, practitioner_page};
 use crate::report::render::html;
@@ -100,6 +100,8 @@ pub(crate) async fn freeze(reader: Shared<Reports>, asked: AskedDays) -> Answere
 /// # Errors
 /// As the operation.
 pub(crate) async fn newest(reader: Shared<Reports>) -> Answered<Vec<ReportSnapshot>> {
-    let rows = listed(&reader.acting(LIST), None, MOST_LISTED).await?;
-    Ok(rows.into_iter().map(ReportSnapshot::from).collect())
+    let page = PageRequest { limit: MOST_LISTED, after: None };
+    let mut newest = listed(&reader.acting(LIST), page).await?;
+    newest.truncate(MOST_LISTED);
+    Ok(newest)
 }

@@ -4,7 +4,7 @@ use super::reader::{Reports, is_shared, report_at};
 use super::source::{READ, etag, frozen_row};
 use crate::access::{self, Call, Id, ListPage, Patient, Reader, Sends, Shared};
 use crate::http::{
-    Answered, Found, MadeOrStarted, Page, Problem, ProblemKind, Verbatim, Versioned,
+    Answered, Found, MadeOrStarted, Page, PageRequest, Problem, ProblemKind, Verbatim, Versioned,
 };
 use crate::report::read::asked::AskedDays;
 use crate::report::rules::Report;
@@ -12,15 +12,13 @@ use crate::report::snapshots::FREEZE;
 use crate::report::snapshots::MOST_DAYS;
 use crate::report::snapshots::freeze::{Frozen, Patience, freeze};
 use crate::report::snapshots::job;
-use crate::report::snapshots::model::{ReportJob, ReportSnapshot, SnapshotRow, SnapshotTerms};
+use crate::report::snapshots::model::{ReportJob, ReportSnapshot, SnapshotTerms};
 use crate::report::snapshots::store;
 use crate::routes::{Operation, Parameter, Routes};
 use crate::wire::Faults;
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use chrono::{DateTime, Utc};
 use serde_json::json;
-use uuid::Uuid;
 
 const JOBS: &str = "/v1/report-jobs";
 /// What the access log calls listing them.
@@ -141,32 +139,29 @@ async fn list<R: Reader>(
     reader: R,
     ListPage { page, list }: ListPage,
 ) -> Answered<Found<Page<ReportSnapshot>>> {
-    let before = page.after.and_then(|(at, id)| Some((DateTime::from_timestamp_micros(at)?, id)));
     let reader = reader.acting(LIST);
-    let rows = listed(&reader, before, page.limit + 1).await?;
+    let rows = listed(&reader, page).await?;
     let page = Page::of(rows, page.limit, |last| {
-        reader.app().cursors.seal(&list, (last.made_at.timestamp_micros(), last.id))
+        reader.app().cursors.seal(&list, (last.made_at().timestamp_micros(), last.id()))
     });
-    Ok(Found(page.map(ReportSnapshot::from)))
+    Ok(Found(page))
 }
 
-/// The newest of them before a place in the list.
+/// Those of a page, and the next one.
 pub(super) async fn listed<R: Reader>(
     reader: &R,
-    before: Option<(DateTime<Utc>, Uuid)>,
-    limit: usize,
-) -> Answered<Vec<SnapshotRow>> {
-    Ok(reader.read((None, None), store::page(before, limit)).await?.1)
+    page: PageRequest,
+) -> Answered<Vec<ReportSnapshot>> {
+    Ok(reader.read((None, None), store::page(page)).await?.1)
 }
 
 async fn get<R: Reader>(reader: R, Id(id): Id) -> Answered<Versioned<ReportSnapshot>> {
-    let row = frozen_row(&reader.acting(READ), store::find(id)).await?;
-    let snapshot = ReportSnapshot::from(row);
+    let snapshot = frozen_row(&reader.acting(READ), store::find(id)).await?;
     let etag = snapshot.etag();
     Ok(Versioned(snapshot, etag))
 }
 
 async fn report<R: Reader>(reader: R, Id(id): Id) -> Answered<Verbatim<Report>> {
-    let (text,) = frozen_row(&reader.acting(READ), store::report(id)).await?;
+    let text = frozen_row(&reader.acting(READ), store::report(id)).await?;
     Ok(Verbatim::new(text, etag(id)))
 }

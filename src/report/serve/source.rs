@@ -1,7 +1,7 @@
 //! Where a report comes from: computed now, or kept. What is made of it does not ask.
 
 use crate::access::{Call, FromCall, Id, Read, Reader};
-use crate::db::{Row, Statement};
+use crate::db::Statement;
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::journal::today;
 use crate::reference::fingerprint;
@@ -52,7 +52,7 @@ impl Source {
             Self::Kept(id) => {
                 let reader = reader.acting(READ);
                 let place = reader.app().lanes.reports.enter().await?;
-                let (text,) = frozen_row(&reader, store::report(id)).await?;
+                let text = frozen_row(&reader, store::report(id)).await?;
                 let made = place.compute(move || serde_json::from_str(&text).map(make));
                 Ok((made.await?.map_err(Problem::internal)?, etag(id)))
             }
@@ -105,10 +105,7 @@ fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) ->
 ///
 /// # Errors
 /// 404 where nothing is, and as every read.
-pub(super) async fn frozen_row<R: Reader, T: Row>(
-    reader: &R,
-    what: Statement<Read, T>,
-) -> Answered<T> {
+pub(super) async fn frozen_row<R: Reader, T>(reader: &R, what: Statement<Read, T>) -> Answered<T> {
     let (_, rows) = reader.read((None, None), what).await?;
     Ok(rows.into_iter().next().ok_or(ProblemKind::NotFound)?)
 }

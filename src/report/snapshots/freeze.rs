@@ -1,7 +1,7 @@
 //! Freezing a report: it is read, computed and kept in one transaction, so that what is kept was
 //! true of one state of the journal and of the share it was read through.
 
-use super::model::{ReportSnapshot, SnapshotRow};
+use super::model::ReportSnapshot;
 use super::store::{self, NewSnapshot};
 use crate::access::{JournalAccess, Read, Reader};
 use crate::app::App;
@@ -141,20 +141,21 @@ async fn keep(
     let (hash, input) = web::block(move || (inputs_hash(&input), input)).await.map_err(lost)?;
     let hash = hash.map_err(lost)?;
     let version = match newest {
-        Some(row) if is_of(&row, &hash) => return Ok(Some(Frozen::Stands(row.into()))),
-        Some(row) => row.version + 1,
+        // The hash covers the version of the rules, too.
+        Some(newest) if newest.is_of(&hash) => return Ok(Some(Frozen::Stands(newest))),
+        Some(newest) => newest.version() + 1,
         None => 1,
     };
     let report = web::block(move || serde_json::to_string(&build(&input))).await.map_err(lost)?;
     let id = app.ids.next();
     let fresh = NewSnapshot {
         id,
-        made_by: journal.actor(),
         made_at: journal.moment(),
-        days,
+        from_date: days.0,
+        to_date: days.1,
         version,
         sections: journal.sections().codes(),
-        rule_version: RULE_VERSION.to_owned(),
+        rule_version: RULE_VERSION,
         journal_revision: journal.revision(),
         inputs_hash: hash.to_vec(),
         report: report.map_err(lost)?,
@@ -163,16 +164,12 @@ async fn keep(
         Err(DbError::Constraint(name)) if name == "report_snapshots_version_unique" => Ok(None),
         Err(error) => Err(error.into()),
         Ok(_) => {
-            let row = tx.first(store::find(id)).await?;
-            let row = row.ok_or_else(|| lost("a report was kept that cannot be read"))?;
-            Ok(Some(Frozen::Made(row.into())))
+            let made = tx.first(store::find(id)).await?;
+            Ok(Some(Frozen::Made(
+                made.ok_or_else(|| lost("a report was kept that cannot be read"))?,
+            )))
         }
     }
-}
-
-/// The hash covers the version of the rules, too.
-fn is_of(row: &SnapshotRow, hash: &[u8; 32]) -> bool {
-    row.inputs_hash == hash
 }
 
 fn lost(error: impl std::fmt::Display) -> Problem {

@@ -4,6 +4,7 @@
 use super::freeze::{Frozen, Patience, freeze};
 use super::model::{JobRow, ReportJob, ReportJobStatus};
 use crate::access::{Account, Id, Own, Patient, Practitioner, Purpose, Reader, Shared};
+use crate::db::schema::{actor, report_jobs};
 use crate::db::{Anonymous, DbError, Statement, Tx};
 use crate::http::{Answered, Polled, Problem, ProblemKind};
 use crate::lanes::LanePlace;
@@ -12,6 +13,7 @@ use crate::report::read::SECTIONS;
 use crate::report::read::asked::AskedDays;
 use crate::sections::Sections;
 use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -24,37 +26,37 @@ const BEAT: std::time::Duration = std::time::Duration::from_secs(15);
 /// Jobs are forgotten after this long; what they made stays.
 const LIFE: Duration = Duration::days(7);
 
-macro_rules! jobs {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, share_id, from_date, to_date, state, days_read, snapshot_id, problem, \
-             asked_at, beat_at FROM pj.report_jobs WHERE made_by = sec.actor() ",
-            $rest
-        )
-    };
+/// Those that the caller asked for.
+#[diesel::dsl::auto_type]
+fn own() -> _ {
+    report_jobs::table.filter(report_jobs::made_by.eq(actor()))
+}
+
+/// Is it in the making?
+#[diesel::dsl::auto_type]
+fn is_at_work() -> _ {
+    let states: [&'static str; 2] =
+        [ReportJobStatus::Queued.code(), ReportJobStatus::Running.code()];
+    report_jobs::state.eq_any(states)
 }
 
 fn find(id: Uuid) -> Statement<Own, JobRow> {
-    Statement::new(jobs!("AND id = $1")).bind(id)
+    Statement::query(own().filter(report_jobs::id.eq(id)).select(JobRow::as_select()))
 }
 
 /// The job that makes the same already.
 fn at_work(share: Option<Uuid>, days: ReportDays) -> Statement<Own, JobRow> {
-    Statement::new(jobs!(
-        "AND state IN ('queued', 'running') AND share_id IS NOT DISTINCT FROM $1 \
-         AND from_date = $2 AND to_date = $3 LIMIT 1"
-    ))
-    .bind(share)
-    .bind(days.0)
-    .bind(days.1)
+    let same = own()
+        .filter(is_at_work())
+        .filter(report_jobs::share_id.is_not_distinct_from(share))
+        .filter(report_jobs::from_date.eq(days.0))
+        .filter(report_jobs::to_date.eq(days.1));
+    Statement::query(same.select(JobRow::as_select()).limit(1))
 }
 
 /// Jobs in the making.
-fn count() -> Statement<Own, (i64,)> {
-    Statement::new(
-        "SELECT count(*) FROM pj.report_jobs WHERE made_by = sec.actor() \
-         AND state IN ('queued', 'running')",
-    )
+fn count() -> Statement<Own, i64> {
+    Statement::query(own().filter(is_at_work()).count())
 }
 
 fn queue(
@@ -62,15 +64,15 @@ fn queue(
     days: ReportDays,
     now: DateTime<Utc>,
 ) -> Statement<Own> {
-    Statement::new(
-        "INSERT INTO pj.report_jobs (id, made_by, share_id, from_date, to_date, asked_at, beat_at) \
-         VALUES ($1, sec.actor(), $2, $3, $4, $5, $5)",
-    )
-    .bind(id)
-    .bind(share)
-    .bind(days.0)
-    .bind(days.1)
-    .bind(now)
+    Statement::change(diesel::insert_into(report_jobs::table).values((
+        report_jobs::id.eq(id),
+        report_jobs::made_by.eq(actor()),
+        report_jobs::share_id.eq(share),
+        report_jobs::from_date.eq(days.0),
+        report_jobs::to_date.eq(days.1),
+        report_jobs::asked_at.eq(now),
+        report_jobs::beat_at.eq(now),
+    )))
 }
 
 /// Shows life, and what is new; only of a job that is at work.
@@ -80,37 +82,34 @@ fn beat(
     days_read: Option<i32>,
     now: DateTime<Utc>,
 ) -> Statement<Own> {
-    Statement::new(
-        "UPDATE pj.report_jobs SET state = $2, days_read = coalesce($3, days_read), beat_at = $4 \
-         WHERE made_by = sec.actor() AND id = $1 AND state IN ('queued', 'running')",
+    Statement::change(
+        diesel::update(own().filter(report_jobs::id.eq(id)).filter(is_at_work())).set((
+            report_jobs::state.eq(state.code()),
+            days_read.map(|days| report_jobs::days_read.eq(days)),
+            report_jobs::beat_at.eq(now),
+        )),
     )
-    .bind(id)
-    .bind(state)
-    .bind(days_read)
-    .bind(now)
 }
 
 /// Takes over a job that has been silent since before this moment.
 fn take_over(id: Uuid, before: DateTime<Utc>, now: DateTime<Utc>) -> Statement<Own> {
-    Statement::new(
-        "UPDATE pj.report_jobs SET beat_at = $3 WHERE made_by = sec.actor() AND id = $1 \
-         AND state IN ('queued', 'running') AND beat_at < $2",
-    )
-    .bind(id)
-    .bind(before)
-    .bind(now)
+    let silent = own()
+        .filter(report_jobs::id.eq(id))
+        .filter(is_at_work())
+        .filter(report_jobs::beat_at.lt(before));
+    Statement::change(diesel::update(silent).set(report_jobs::beat_at.eq(now)))
 }
 
 /// Ends a job: with a snapshot, or with a problem.
-fn end(id: Uuid, snapshot: Option<Uuid>, problem: Option<String>) -> Statement<Own> {
-    Statement::new(
-        "UPDATE pj.report_jobs SET state = CASE WHEN $2::uuid IS NULL THEN 'failed' ELSE 'ready' END, \
-         snapshot_id = $2, problem = $3 \
-         WHERE made_by = sec.actor() AND id = $1 AND state IN ('queued', 'running')",
+fn end(id: Uuid, snapshot: Option<Uuid>, problem: Option<&str>) -> Statement<Own> {
+    let state = if snapshot.is_some() { ReportJobStatus::Ready } else { ReportJobStatus::Failed };
+    Statement::change(
+        diesel::update(own().filter(report_jobs::id.eq(id)).filter(is_at_work())).set((
+            report_jobs::state.eq(state.code()),
+            report_jobs::snapshot_id.eq(snapshot),
+            report_jobs::problem.eq(problem),
+        )),
     )
-    .bind(id)
-    .bind(snapshot)
-    .bind(problem)
 }
 
 /// Starts to make the report of these days, unless the same is in the making.
@@ -125,7 +124,7 @@ pub(crate) async fn start<R: Reader>(reader: &R, days: ReportDays) -> Answered<R
             if let Some(row) = tx.first(at_work(share, days)).await? {
                 return Ok((row, false));
             }
-            let others = tx.first(count()).await?.map_or(0, |(count,)| count);
+            let others = tx.first(count()).await?.unwrap_or(0);
             if others >= MOST_AT_WORK {
                 return Err(Problem::new(ProblemKind::Conflict)
                     .detail("Five long reports are in the making: wait for one of them."));
@@ -217,8 +216,7 @@ impl Job {
             }
         };
         self.own(async |tx, _| {
-            let end = end(self.id, snapshot, problem.map(str::to_owned));
-            tx.execute(end).await.map_err(Problem::from)
+            tx.execute(end(self.id, snapshot, problem)).await.map_err(Problem::from)
         })
         .await
         .map(|_| ())

@@ -1,11 +1,12 @@
 //! What a frozen report and the making of a long one are on the wire and in the table.
 
-use crate::db::row;
+use crate::db::schema::report_jobs;
 use crate::http::document;
 use crate::sections::Section;
 use crate::time::serialize_utc;
 use crate::wire::{vocabulary, wire};
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
 use serde::Serialize;
 use std::fmt::Write as _;
 use uuid::Uuid;
@@ -20,25 +21,9 @@ wire! {
     }
 }
 
-row! {
-    /// A frozen report as it is kept, without the report itself.
-    pub struct SnapshotRow {
-        id: Uuid,
-        made_at: DateTime<Utc>,
-        from_date: NaiveDate,
-        to_date: NaiveDate,
-        version: i32,
-        sections: Vec<String>,
-        rule_version: String,
-        journal_revision: i64,
-        inputs_hash: Vec<u8>,
-        superseded_by: Option<Uuid>,
-    }
-}
-
 /// A frozen report: what was said on a day, never changed. Read it under its address, as JSON or as
 /// a file.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema, Queryable)]
 pub struct ReportSnapshot {
     /// Its id.
     id: Uuid,
@@ -91,26 +76,14 @@ impl ReportSnapshot {
         self.version
     }
 
+    /// Was it made of an input with this hash?
+    pub(super) fn is_of(&self, inputs_hash: &[u8]) -> bool {
+        self.inputs_hash == hexadecimal(inputs_hash)
+    }
+
     /// The ETag: only that there is a newer one can change.
     pub fn etag(&self) -> String {
         format!("W/\"{}.{}\"", self.id.simple(), u8::from(self.superseded_by.is_some()))
-    }
-}
-
-impl From<SnapshotRow> for ReportSnapshot {
-    fn from(row: SnapshotRow) -> Self {
-        Self {
-            id: row.id,
-            version: row.version,
-            superseded_by: row.superseded_by,
-            from: row.from_date,
-            to: row.to_date,
-            made_at: row.made_at,
-            sections: row.sections,
-            rule_version: row.rule_version,
-            journal_revision: row.journal_revision,
-            inputs_hash: hexadecimal(&row.inputs_hash),
-        }
     }
 }
 
@@ -144,20 +117,29 @@ impl ReportJobStatus {
     }
 }
 
-row! {
-    /// A job as it is kept.
-    pub struct JobRow {
-        id: Uuid,
-        share_id: Option<Uuid>,
-        from_date: NaiveDate,
-        to_date: NaiveDate,
-        state: ReportJobStatus,
-        days_read: i32,
-        snapshot_id: Option<Uuid>,
-        problem: Option<String>,
-        asked_at: DateTime<Utc>,
-        beat_at: DateTime<Utc>,
+impl TryFrom<String> for ReportJobStatus {
+    type Error = &'static str;
+
+    fn try_from(code: String) -> Result<Self, Self::Error> {
+        Self::from_code(&code).ok_or("unknown code")
     }
+}
+
+/// A job as it is kept.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = report_jobs)]
+pub(super) struct JobRow {
+    pub(super) id: Uuid,
+    pub(super) share_id: Option<Uuid>,
+    pub(super) from_date: NaiveDate,
+    pub(super) to_date: NaiveDate,
+    #[diesel(deserialize_as = String)]
+    pub(super) state: ReportJobStatus,
+    days_read: i32,
+    snapshot_id: Option<Uuid>,
+    problem: Option<String>,
+    asked_at: DateTime<Utc>,
+    pub(super) beat_at: DateTime<Utc>,
 }
 
 /// The making of a long report. It is forgotten after seven days; the snapshot stays.

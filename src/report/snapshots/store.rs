@@ -1,94 +1,116 @@
 //! Frozen reports in their table. The database lets a reader see none but his own, and none that
 //! holds more than his share opens now.
 
-use super::model::SnapshotRow;
+use super::model::ReportSnapshot;
 use crate::access::Read;
-use crate::db::Statement;
+use crate::db::schema::{actor, encode, report_snapshots, share, subject};
+use crate::db::{Statement, is_before};
+use crate::http::PageRequest;
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Date, Integer, Nullable, Text, Timestamptz};
 use uuid::Uuid;
 
 /// A report about to be kept.
-pub(crate) struct NewSnapshot {
-    pub(crate) id: Uuid,
-    pub(crate) made_by: Option<Uuid>,
-    pub(crate) made_at: DateTime<Utc>,
-    pub(crate) days: (NaiveDate, NaiveDate),
-    pub(crate) version: i32,
-    pub(crate) sections: Vec<String>,
-    pub(crate) rule_version: String,
-    pub(crate) journal_revision: i64,
-    pub(crate) inputs_hash: Vec<u8>,
-    pub(crate) report: String,
+#[derive(Insertable)]
+#[diesel(table_name = report_snapshots)]
+pub(super) struct NewSnapshot {
+    pub(super) id: Uuid,
+    pub(super) made_at: DateTime<Utc>,
+    pub(super) from_date: NaiveDate,
+    pub(super) to_date: NaiveDate,
+    pub(super) version: i32,
+    pub(super) sections: Vec<String>,
+    pub(super) rule_version: &'static str,
+    pub(super) journal_revision: i64,
+    pub(super) inputs_hash: Vec<u8>,
+    pub(super) report: String,
 }
 
-macro_rules! snapshots {
-    ($rest:literal) => {
-        concat!(
-            "SELECT s.id, s.made_at, s.from_date, s.to_date, s.version, s.sections, s.rule_version, \
-             s.journal_revision, s.inputs_hash, \
-             (SELECT n.id FROM pj.report_snapshots n WHERE n.patient_id = s.patient_id \
-              AND n.share_id IS NOT DISTINCT FROM s.share_id AND n.from_date = s.from_date \
-              AND n.to_date = s.to_date AND n.version = s.version + 1) \
-             FROM pj.report_snapshots s WHERE s.patient_id = sec.subject() \
-             AND s.share_id IS NOT DISTINCT FROM sec.share() ",
-            $rest
+/// The columns of a [`ReportSnapshot`].
+type Columns = (
+    diesel::sql_types::Uuid,
+    Integer,
+    Nullable<diesel::sql_types::Uuid>,
+    Date,
+    Date,
+    Timestamptz,
+    Array<Text>,
+    Text,
+    BigInt,
+    Text,
+);
+
+/// Those that the reader has frozen, by the way the journal was entered.
+#[diesel::dsl::auto_type]
+fn own() -> _ {
+    report_snapshots::patient_id
+        .eq(subject())
+        .and(report_snapshots::share_id.is_not_distinct_from(share()))
+}
+
+fn snapshots() -> report_snapshots::BoxedQuery<'static, Pg, Columns> {
+    let next = diesel::alias!(report_snapshots as next);
+    let superseded_by = next
+        .filter(next.field(report_snapshots::patient_id).eq(report_snapshots::patient_id))
+        .filter(
+            next.field(report_snapshots::share_id).is_not_distinct_from(report_snapshots::share_id),
         )
-    };
+        .filter(next.field(report_snapshots::from_date).eq(report_snapshots::from_date))
+        .filter(next.field(report_snapshots::to_date).eq(report_snapshots::to_date))
+        .filter(next.field(report_snapshots::version).eq(report_snapshots::version + 1))
+        .select(next.field(report_snapshots::id))
+        .single_value();
+    let columns = (
+        report_snapshots::id,
+        report_snapshots::version,
+        superseded_by,
+        report_snapshots::from_date,
+        report_snapshots::to_date,
+        report_snapshots::made_at,
+        report_snapshots::sections,
+        report_snapshots::rule_version,
+        report_snapshots::journal_revision,
+        encode(report_snapshots::inputs_hash, "hex"),
+    );
+    report_snapshots::table.filter(own()).select(columns).into_boxed()
 }
 
 /// The newest snapshot of these days.
-pub(crate) fn newest((from, to): (NaiveDate, NaiveDate)) -> Statement<Read, SnapshotRow> {
-    Statement::new(snapshots!(
-        "AND s.from_date = $1 AND s.to_date = $2 ORDER BY s.version DESC LIMIT 1"
-    ))
-    .bind(from)
-    .bind(to)
+pub(super) fn newest((from, to): (NaiveDate, NaiveDate)) -> Statement<Read, ReportSnapshot> {
+    let of_days = snapshots()
+        .filter(report_snapshots::from_date.eq(from))
+        .filter(report_snapshots::to_date.eq(to));
+    Statement::query(of_days.order(report_snapshots::version.desc()).limit(1))
 }
 
 /// One snapshot.
-pub(crate) fn find(id: Uuid) -> Statement<Read, SnapshotRow> {
-    Statement::new(snapshots!("AND s.id = $1")).bind(id)
+pub(crate) fn find(id: Uuid) -> Statement<Read, ReportSnapshot> {
+    Statement::query(snapshots().filter(report_snapshots::id.eq(id)))
 }
 
-/// The snapshots behind this place, newest first.
-pub(crate) fn page(
-    before: Option<(DateTime<Utc>, Uuid)>,
-    limit: usize,
-) -> Statement<Read, SnapshotRow> {
-    Statement::new(snapshots!(
-        "AND ($1::timestamptz IS NULL OR (s.made_at, s.id) < ($1, $2)) \
-         ORDER BY s.made_at DESC, s.id DESC LIMIT $3"
-    ))
-    .bind(before.map(|(at, _)| at))
-    .bind(before.map(|(_, id)| id))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+/// A page of the snapshots, newest first.
+pub(crate) fn page(page: PageRequest) -> Statement<Read, ReportSnapshot> {
+    let place = (report_snapshots::made_at, report_snapshots::id);
+    let found = snapshots()
+        .filter(is_before(place, page.before()))
+        .order((report_snapshots::made_at.desc(), report_snapshots::id.desc()));
+    Statement::query(found.limit(page.rows()))
 }
 
 /// The report of a snapshot, as it was kept.
-pub(crate) fn report(id: Uuid) -> Statement<Read, (String,)> {
-    Statement::new(
-        "SELECT report FROM pj.report_snapshots WHERE patient_id = sec.subject() \
-         AND share_id IS NOT DISTINCT FROM sec.share() AND id = $1",
-    )
-    .bind(id)
+pub(crate) fn report(id: Uuid) -> Statement<Read, String> {
+    let found = report_snapshots::table.filter(own()).filter(report_snapshots::id.eq(id));
+    Statement::query(found.select(report_snapshots::report))
 }
 
 /// Keeps a report.
-pub(crate) fn keep(fresh: NewSnapshot) -> Statement<Read> {
-    Statement::new(
-        "INSERT INTO pj.report_snapshots (patient_id, share_id, id, made_by, made_at, from_date, \
-         to_date, version, sections, rule_version, journal_revision, inputs_hash, report) \
-         VALUES (sec.subject(), sec.share(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-    )
-    .bind(fresh.id)
-    .bind(fresh.made_by)
-    .bind(fresh.made_at)
-    .bind(fresh.days.0)
-    .bind(fresh.days.1)
-    .bind(fresh.version)
-    .bind(fresh.sections)
-    .bind(fresh.rule_version)
-    .bind(fresh.journal_revision)
-    .bind(fresh.inputs_hash)
-    .bind(fresh.report)
+pub(super) fn keep(new: NewSnapshot) -> Statement<Read> {
+    Statement::change(diesel::insert_into(report_snapshots::table).values((
+        report_snapshots::patient_id.eq(subject()),
+        report_snapshots::share_id.eq(share()),
+        report_snapshots::made_by.eq(actor()),
+        new,
+    )))
 }
