@@ -6,7 +6,7 @@ use crate::support::cluster::plan;
 use crate::support::people::{daily, fresh};
 use pain_journal::collections::JournalEntry;
 use pain_journal::journal::Record;
-use pain_journal::report::read::statements::RATINGS;
+use pain_journal::report::read::statements::{NOTES, RATINGS, TREATMENTS};
 use pain_journal::sections::Sections;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
@@ -105,6 +105,46 @@ async fn lists_and_reports_use_an_index_also_where_only_the_policy_names_the_pat
             assert_indexed(&sql, table, &alone, values).await;
         }
         sql.batch_execute("ROLLBACK").await.unwrap();
+    }
+}
+
+/// The names of the indexes that a plan reads.
+fn indexes(node: &Value, found: &mut Vec<String>) {
+    found.extend(node["Index Name"].as_str().map(str::to_owned));
+    for inner in node["Plans"].as_array().into_iter().flatten() {
+        indexes(inner, found);
+    }
+}
+
+#[tokio::test]
+async fn a_report_looks_up_the_course_and_the_shared_notes() {
+    let app = TestApp::alone();
+    let ana = app.patient("ana").await;
+    let sql = app.sql().await;
+    fill(&app, &sql).await;
+    sql.batch_execute(&format!(
+        "BEGIN; SET LOCAL ROLE pj_app; SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan; \
+         SELECT set_config('app.actor_id', '{0}', true), set_config('app.subject_id', '{0}', true)",
+        ana.id
+    ))
+    .await
+    .unwrap();
+    let days = "'2025-02-01', '2026-01-31'";
+    let course = ["treatment_sessions_attended".to_owned()];
+    let shared = ["journal_entries", "medication_intakes", "treatment_sessions"]
+        .map(|table| format!("{table}_shared_notes"));
+    let asked: [(&str, &str, &[String]); 2] =
+        [(&TREATMENTS, "'2026-01-31'", &course), (NOTES, days, &shared)];
+    for (text, values, wanted) in asked {
+        sql.batch_execute(&format!("PREPARE question AS {text}")).await.unwrap();
+        let explain = format!("EXPLAIN (FORMAT JSON) EXECUTE question({values})");
+        let plan = plan(&sql, &explain).await;
+        let mut found = Vec::new();
+        indexes(&plan, &mut found);
+        for index in wanted {
+            assert!(found.contains(index), "{index}: {found:?}\n{plan:#}");
+        }
+        sql.batch_execute("DEALLOCATE question").await.unwrap();
     }
 }
 

@@ -31,7 +31,8 @@ pub(crate) fn share_label() -> Statement<Read, String> {
 /// What makes a session an attended treatment, up to `$1`.
 const ATTENDED: &str = "status = 'attended' AND kind = 'treatment' AND journal_date <= $1";
 
-static TREATMENTS: LazyLock<String> =
+/// The text that reads the attended treatments. Public for a test of its plan.
+pub static TREATMENTS: LazyLock<String> =
     LazyLock::new(|| format!("{} AND {ATTENDED}", TreatmentRow::SELECT));
 
 /// Every attended treatment up to a day.
@@ -90,8 +91,9 @@ macro_rules! notes_of {
     };
 }
 
-/// The notes of every collection that the patient marked as shared.
-const NOTES: &str = concat!(
+/// The text that reads the notes of every collection that the patient marked as shared. Public for a test
+/// of its plan.
+pub const NOTES: &str = concat!(
     notes_of!("journal_entries" with trigger),
     " UNION ALL ",
     notes_of!("flares" with trigger),
