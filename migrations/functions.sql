@@ -329,11 +329,22 @@ BEGIN
     RAISE EXCEPTION '%: set deleted_at instead', TG_TABLE_NAME USING ERRCODE = 'PJ500';
 END $$;
 
--- Beside the patient, others only count revisions.
+-- Beside the patient, others only count revisions. The hour that a day began at is remembered with the
+-- moment of the change: days that were settled by it stay, and are judged by it. The last eight will do.
 CREATE OR REPLACE FUNCTION sec.guard_patients() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.day_start_minute <> OLD.day_start_minute AND NEW.patient_id IS DISTINCT FROM sec.actor() THEN
-        RAISE EXCEPTION 'only the patient sets the start of the day' USING ERRCODE = 'PJ500';
+    IF (NEW.day_start_minute, NEW.journal_starts_on, NEW.pauses)
+        IS DISTINCT FROM (OLD.day_start_minute, OLD.journal_starts_on, OLD.pauses)
+        AND NEW.patient_id IS DISTINCT FROM sec.actor() THEN
+        RAISE EXCEPTION 'only the patient says when days, the journal and pauses begin' USING ERRCODE = 'PJ500';
+    END IF;
+    NEW.former_day_starts := OLD.former_day_starts;
+    NEW.day_starts_until := OLD.day_starts_until;
+    IF NEW.day_start_minute <> OLD.day_start_minute THEN
+        NEW.former_day_starts :=
+            (OLD.former_day_starts || OLD.day_start_minute)[greatest(1, cardinality(OLD.former_day_starts) - 6):];
+        NEW.day_starts_until :=
+            (OLD.day_starts_until || sec.moment())[greatest(1, cardinality(OLD.day_starts_until) - 6):];
     END IF;
     RETURN NEW;
 END $$;

@@ -1,16 +1,18 @@
-//! The signed-in account: what it is, and who looked at its journal.
+//! The signed-in account: what it says of itself, its licence, and who looked at its journal.
 
 mod licence;
+mod profile;
 
 pub use licence::{Licence, verify as verify_licence};
+pub use profile::Me;
 
-use crate::access::{Account, ListPage, Own, Patient, Role};
-use crate::db::schema::{access_events, accounts, coalesce, devices, patients, subject};
+use crate::access::{ListPage, Own, Patient};
+use crate::db::schema::{access_events, accounts, coalesce, subject};
 use crate::db::{Statement, is_before};
-use crate::http::{Answered, Found, Page, PageRequest, ProblemKind, document};
+use crate::http::{Answered, Found, Page, PageRequest, document};
 use crate::routes::{Operation, Routes};
 use crate::sections::Section;
-use crate::time::{serialize_utc, serialize_utc_option};
+use crate::time::serialize_utc;
 use actix_web::http::Method;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -19,9 +21,7 @@ use uuid::Uuid;
 
 /// Registers the operations.
 pub fn routes(routes: &mut Routes) {
-    let op = Operation::new("getMe", "account", "Read the own account");
-    routes.serve(Method::GET, "/v1/me", op, get_me);
-
+    profile::routes(routes);
     let op = Operation::new("listAccessLog", "account", "Who looked at the own journal")
         .describe(
             "Newest first: every read through a share, refused tries, and what the clinic's \
@@ -30,64 +30,6 @@ pub fn routes(routes: &mut Routes) {
         .pages();
     routes.serve(Method::GET, "/v1/me/access-log", op, list_access_log);
     licence::routes(routes);
-}
-
-fn me(account: Uuid, device: Uuid) -> Statement<Own, Me> {
-    let found = accounts::table
-        .find(account)
-        .left_join(patients::table)
-        .left_join(devices::table.on(devices::id.eq(device)));
-    Statement::query(found.select(Me::as_select()))
-}
-
-/// The signed-in account.
-#[derive(Debug, Serialize, utoipa::ToSchema, Queryable, Selectable)]
-#[diesel(table_name = accounts)]
-pub struct Me {
-    /// The account's id.
-    id: Uuid,
-    /// The e-mail address.
-    #[schema(format = "email", max_length = 254)]
-    email: String,
-    /// How others see the account.
-    #[schema(max_length = 100)]
-    display_name: Option<String>,
-    /// The clinic.
-    #[schema(max_length = 200)]
-    organisation: Option<String>,
-    /// `patient`, `practitioner`, or both.
-    #[schema(max_items = 2, value_type = Vec<Role>)]
-    roles: Vec<String>,
-    /// The language.
-    #[schema(max_length = 35)]
-    locale: String,
-    /// The home time zone.
-    #[schema(max_length = 64)]
-    time_zone: String,
-    /// Since when the account exists.
-    #[serde(serialize_with = "serialize_utc")]
-    created_at: DateTime<Utc>,
-    /// The first day of the journal, for patients.
-    #[diesel(select_expression = patients::enrolled_on.nullable())]
-    journal_since: Option<NaiveDate>,
-    /// Start of the journal day in minutes after midnight, for patients.
-    #[schema(minimum = 0, maximum = 719)]
-    #[diesel(select_expression = patients::day_start_minute.nullable())]
-    day_start_minute: Option<i16>,
-    /// When this device last proved its owner's password.
-    #[serde(serialize_with = "serialize_utc_option")]
-    #[diesel(select_expression = devices::authenticated_at.nullable())]
-    authenticated_at: Option<DateTime<Utc>>,
-}
-
-async fn get_me(account: Account) -> Answered<Found<Me>> {
-    let caller = account.caller();
-    account
-        .own(async |tx, _| {
-            let me = tx.first(me(caller.account(), caller.device())).await?;
-            me.map(Found).ok_or_else(|| ProblemKind::SessionRevoked.into())
-        })
-        .await
 }
 
 /// A look at the journal, or a refused try.
@@ -120,7 +62,7 @@ pub struct AccessEvent {
     /// The request, as in its X-Request-Id.
     request_id: Uuid,
 }
-document!(Me, AccessEvent);
+document!(AccessEvent);
 
 fn access_log(page: PageRequest) -> Statement<Own, AccessEvent> {
     let place = (access_events::at, access_events::request_id);

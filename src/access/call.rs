@@ -154,6 +154,23 @@ impl<T: Resource + 'static> Asked for SendsWhole<T> {
     }
 }
 
+/// A resource whose address has no id, and which may have changed meanwhile.
+#[derive(Debug)]
+pub struct ToPutOwn<T: Resource> {
+    /// Under which condition.
+    pub condition: PutCondition,
+    /// What it shall be; its faults are told against the own id.
+    pub sent: Sent<T>,
+}
+
+impl<T: Resource + 'static> Asked for ToPutOwn<T> {
+    async fn read(call: &Call, payload: &mut Payload) -> Answered<Self> {
+        let condition = precondition::of_put(call.request())?;
+        let Sends(sent) = Sends::<Sent<T>>::read(call, payload).await?;
+        Ok(Self { condition, sent })
+    }
+}
+
 /// A resource that shall be as it was sent.
 #[derive(Debug)]
 pub struct ToPut<T> {

@@ -13,7 +13,9 @@ mod permission;
 mod policy;
 
 pub(crate) use call::app_of;
-pub use call::{Asked, Call, Filled, FromCall, Id, ListPage, Sends, SendsWhole, ToDelete, ToPut};
+pub use call::{
+    Asked, Call, Filled, FromCall, Id, ListPage, Sends, SendsWhole, ToDelete, ToPut, ToPutOwn,
+};
 pub use caller::{Caller, PAGES_COOKIE};
 pub use hand::Hand;
 pub(crate) use permission::Reader;

@@ -37,6 +37,8 @@ diesel::table! {
         licence_number -> Nullable<Text>,
         licence_jurisdiction -> Nullable<Text>,
         licence_verified_at -> Nullable<Timestamptz>,
+        profile_version -> BigInt,
+        year_of_birth -> Nullable<SmallInt>,
     }
 }
 
@@ -127,6 +129,10 @@ diesel::table! {
         day_start_minute -> SmallInt,
         enrolled_on -> Date,
         quarantined -> Integer,
+        journal_starts_on -> Nullable<Date>,
+        pauses -> Jsonb,
+        former_day_starts -> Array<SmallInt>,
+        day_starts_until -> Array<Timestamptz>,
     }
 }
 

@@ -126,7 +126,7 @@ fn get_operation<C: Record>(id: String, tag: &'static str, through: &str) -> Ope
 
 fn delete_operation<C: Record>(id: String, tag: &'static str, through: &str) -> Operation {
     let operation = Operation::new(id, tag, format!("Delete {}{through}", one::<C>()))
-        .describe("It becomes a tombstone; its values stay in the history. Deleting twice is fine.")
+        .describe("It becomes a tombstone; deleting twice is fine.")
         .parameter(Parameter::if_match_or_any())
         .problems(&[
             ProblemKind::InvalidHeader,

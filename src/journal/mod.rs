@@ -11,6 +11,7 @@ pub mod http;
 mod intent;
 mod marks;
 mod notice;
+mod pauses;
 mod record;
 mod sql;
 mod stored;
@@ -27,6 +28,7 @@ pub use http::record_one;
 pub use intent::{Intent, WriteOutcome};
 pub use marks::RowMarks;
 pub use notice::SafetyNotice;
+pub use pauses::{JournalPause, PauseReason, Pauses, check_pauses};
 pub use record::{
     Context, Dated, Fields, JOURNAL_DATE, MARK, Record, Rules, field, first_line, holds_something,
     is_true,

@@ -196,7 +196,7 @@ impl<C: Record> Documented for Stored<C> {
                         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
                         .minimum(Some(1))
                         .maximum(Some(9_007_199_254_740_991_i64))
-                        .description(Some("Rises with every change; the ETag is made of it.")),
+                        .description(Some("Rises with every change.")),
                 )
                 .property("created_at", time("When the record was created."))
                 .property("updated_at", time("When it was last changed."))
@@ -231,8 +231,5 @@ pub fn clinician() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
-        .description(Some(
-            "The practitioner who answers for the record, as in the patient's shares; null where \
-             the patient does.",
-        ))
+        .description(Some("The practitioner who answers for it; null where the patient does."))
 }

@@ -240,9 +240,12 @@ const TOGETHER: [(&str, &[ProblemKind]); 3] = [
     ),
 ];
 
-/// `InvalidCursorOrBadRequest`.
+/// `MalformedJsonOrInvalidHeader`. What every 400 may be is only named where it is alone.
 fn problem_name(kinds: &[ProblemKind]) -> String {
     let mut left: Vec<ProblemKind> = kinds.to_vec();
+    if left.len() > 1 {
+        left.retain(|kind| *kind != ProblemKind::BadRequest);
+    }
     let mut words: Vec<String> = Vec::new();
     for (word, together) in TOGETHER {
         if together.iter().all(|kind| left.contains(kind)) {

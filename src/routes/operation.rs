@@ -27,8 +27,7 @@ pub struct Operation {
 }
 
 /// What the schema of a resource does not say of a request, since answers have it too.
-const RESOURCE_WORDS: &str =
-    "What is not named here is refused; what is `readOnly` may be left out, and is ignored.";
+const RESOURCE_WORDS: &str = "Unknown members are refused, `readOnly` ones ignored.";
 
 impl Operation {
     /// An operation: camelCase id, one tag, one line of summary. Who may call it follows from its handler.

@@ -162,7 +162,7 @@ pub struct SharePractitioner {
 pub struct Share {
     /// Its id; a practitioner's address of the journal.
     id: Uuid,
-    /// Rises with every change; the ETag is made of it.
+    /// Rises with every change.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     version: i64,
     /// The side of the account that asks: `patient` or `practitioner`.

@@ -46,6 +46,8 @@ row! {
         rev: i64,
         /// The oldest revision a cursor may name.
         floor: i64,
+        /// The version of the patient's profile.
+        profile: i64,
     }
 }
 
@@ -118,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_cursor_is_good_within_its_epoch_and_behind_the_head() {
-        let head = JournalHead { epoch: 2, rev: 10, floor: 5 };
+        let head = JournalHead { epoch: 2, rev: 10, floor: 5, profile: 1 };
         let at = |epoch, rev| Cursor { epoch, rev }.check(head);
         assert_eq!(Cursor::START.check(head), Ok(()));
         assert_eq!((at(2, 10), at(2, 5)), (Ok(()), Ok(())));

@@ -35,7 +35,7 @@ pub(super) async fn pull(patient: &Patient, asked: &PullQuery) -> Answered<Strin
     check(asked.cursor, head)?;
     let behind = asked.cursor.is_start() || asked.cursor.rev < head.rev;
     if !behind && asked.migrating.is_empty() {
-        return Ok(written(&[], head.cursor(), false, account));
+        return Ok(written(&[], head.cursor(), false, (account, head.profile)));
     }
     patient
         .snapshot((None, None), async |tx, journal| {
@@ -61,7 +61,12 @@ pub(super) fn head(rows: Vec<JournalHead>) -> Answered<JournalHead> {
 }
 
 /// A page as JSON. Live records are always in `updated`.
-fn written(found: &[CollectionChanges], stands: Cursor, has_more: bool, account: Uuid) -> String {
+fn written(
+    found: &[CollectionChanges],
+    stands: Cursor,
+    has_more: bool,
+    (account, profile): (Uuid, i64),
+) -> String {
     let bytes =
         |(_, changes): &CollectionChanges| changes.iter().map(ChangedRecord::size).sum::<usize>();
     let mut page = String::with_capacity(512 + found.iter().map(bytes).sum::<usize>());
@@ -85,7 +90,8 @@ fn written(found: &[CollectionChanges], stands: Cursor, has_more: bool, account:
     let timestamp = stands.timestamp();
     let _ = write!(
         page,
-        "}},\"account\":\"{account}\",\"timestamp\":{timestamp},\"has_more\":{has_more}}}"
+        "}},\"account\":\"{account}\",\"profile_version\":{profile},\"timestamp\":{timestamp},\
+         \"has_more\":{has_more}}}"
     );
     page
 }
@@ -115,5 +121,5 @@ async fn changes(
         }
     }
     let stands = Cursor { epoch: head.epoch, rev: end.unwrap_or(head.rev) };
-    Ok(written(&page.found, stands, end.is_some(), account))
+    Ok(written(&page.found, stands, end.is_some(), (account, head.profile)))
 }

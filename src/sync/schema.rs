@@ -167,6 +167,8 @@ impl Documented for PullAnswer {
                     .required("has_more")
                     .property("account", account())
                     .required("account")
+                    .property("profile_version", profile())
+                    .required("profile_version")
                     .build(),
             )
         })
@@ -292,6 +294,16 @@ fn undescribed(components: &mut Components, schema: RefOr<Schema>) -> RefOr<Sche
 /// Whose journal it is.
 fn account() -> ObjectBuilder {
     id().description(Some("Whose journal it is: the caller's."))
+}
+
+/// The version of the patient's profile.
+fn profile() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(1))
+        .maximum(Some(9_007_199_254_740_991_i64))
+        .description(Some("The version of the profile: is it another than yours, read `/v1/me`."))
 }
 
 fn id() -> ObjectBuilder {

@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Asks where the journal stands. Public for the benchmark.
-pub const HEAD: &str = "SELECT (SELECT epoch::bigint FROM pj.sync_state), rev, floor_rev FROM pj.patients \
+pub const HEAD: &str = "SELECT (SELECT epoch::bigint FROM pj.sync_state), rev, floor_rev, \
+    (SELECT profile_version FROM pj.accounts WHERE id = patient_id) FROM pj.patients \
     WHERE patient_id = sec.subject()";
 /// Asks for lines of histories, and for some of them what they changed: each is one look into the
 /// index, whatever is planned and however long the histories are. Public for the benchmark.

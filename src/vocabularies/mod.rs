@@ -55,6 +55,7 @@ macro_rules! for_each_vocabulary {
             crate::collections::Trigger,
             crate::collections::Weekday,
             crate::collections::WorkImpact,
+            crate::journal::PauseReason,
             crate::instruments::AnswerKind,
             crate::instruments::AssessmentFlag,
             crate::instruments::AssessmentStatus,

@@ -38,6 +38,7 @@ mod openapi;
 mod operations;
 mod plans;
 mod practitioners;
+mod profile;
 mod proxies;
 mod quickstart;
 mod races;

@@ -240,6 +240,10 @@ async fn a_share_and_a_licence_take_back_what_was_read() {
     let terms = json!({"number": "AC-1", "jurisdiction": "Bavaria, Germany"});
     assert_eq!(lind.call("PUT", at).json(&terms).send().await.status, 200);
     takes_back(&lind, at, at, &json!({"number": "AC-2"})).await;
+
+    let at = "/v1/me";
+    takes_back(&ana, at, at, &json!({"display_name": "Ana", "day_start_minute": 0})).await;
+    refuses_anothers(&ana, at).await;
 }
 
 /// Whoever adds a resource with GET and PUT adds it here.
@@ -259,7 +263,7 @@ fn everything_with_get_and_put_is_tried() {
     for path in &wanted {
         let tried = own.iter().any(|own| own == path)
             || path.starts_with("/v1/patients/{share_id}/")
-            || ["/v1/shares/{id}", "/v1/me/licence"].contains(path);
+            || ["/v1/shares/{id}", "/v1/me", "/v1/me/licence"].contains(path);
         assert!(tried, "{path} is tried by no test");
     }
     assert!(wanted.len() >= 18, "{wanted:?}");

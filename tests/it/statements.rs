@@ -25,6 +25,8 @@ fn in_diesel(data_type: &str) -> &str {
         "integer" => "Integer",
         "bigint" => "BigInt",
         "date" => "Date",
+        "smallint[]" => "Array<SmallInt>",
+        "jsonb" => "Jsonb",
         "timestamp with time zone" => "Timestamptz",
         "timestamp with time zone[]" => "Array<Timestamptz>",
         other => panic!("{other} has no name here yet"),

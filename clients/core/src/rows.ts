@@ -39,7 +39,7 @@ export type AdverseEventRow = {
   note: string | null
   /** May readers of a share that opens notes see the note? */
   note_shared: boolean | null
-  /** The practitioner who answers for the record, as in the patient's shares; null where the patient does. */
+  /** The practitioner who answers for it; null where the patient does. */
   clinician_id: string | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -299,7 +299,7 @@ export type PainEpisodeRow = {
   note: string | null
   /** May readers of a share that opens notes see the note? */
   note_shared: boolean | null
-  /** The practitioner who answers for the record, as in the patient's shares; null where the patient does. */
+  /** The practitioner who answers for it; null where the patient does. */
   clinician_id: string | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -319,7 +319,7 @@ export type PractitionerNoteRow = {
   text: string
   /** Who reads it. */
   visibility: NoteVisibility
-  /** The practitioner who answers for the record, as in the patient's shares; null where the patient does. */
+  /** The practitioner who answers for it; null where the patient does. */
   clinician_id: string | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -457,7 +457,7 @@ export type TreatmentPlanRow = {
   note: string | null
   /** May readers of a share that opens notes see the note? */
   note_shared: boolean | null
-  /** The practitioner who answers for the record, as in the patient's shares; null where the patient does. */
+  /** The practitioner who answers for it; null where the patient does. */
   clinician_id: string | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -527,7 +527,7 @@ export type TreatmentSessionRow = {
   note: string | null
   /** May readers of a share that opens notes see the note? */
   note_shared: boolean | null
-  /** The practitioner who answers for the record, as in the patient's shares; null where the patient does. */
+  /** The practitioner who answers for it; null where the patient does. */
   clinician_id: string | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
