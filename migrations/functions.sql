@@ -88,7 +88,8 @@ CREATE OR REPLACE FUNCTION sec.enter(
     p_share uuid, p_action text, p_sections text[], p_from date, p_to date, p_request uuid,
     p_lock boolean)
 RETURNS TABLE (outcome text, roles text[], authenticated_at timestamptz, sections text[],
-               from_date date, to_date date, day_start_minute smallint, enrolled_on date, time_zone text,
+               from_date date, to_date date, day_start_minute smallint,
+               former_day_starts smallint[], day_starts_until timestamptz[], enrolled_on date, time_zone text,
                rev bigint, quarantined integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -144,8 +145,9 @@ BEGIN
         -- Not FOR UPDATE: that would hold up the readers, whose log rows refer to this one.
         PERFORM FROM pj.patients x WHERE x.patient_id = v_subject FOR NO KEY UPDATE;
     END IF;
-    SELECT x.day_start_minute, x.enrolled_on, a.time_zone, x.rev, x.quarantined
-    INTO day_start_minute, enrolled_on, time_zone, rev, quarantined
+    SELECT x.day_start_minute, x.former_day_starts, x.day_starts_until, x.enrolled_on, a.time_zone, x.rev,
+        x.quarantined
+    INTO day_start_minute, former_day_starts, day_starts_until, enrolled_on, time_zone, rev, quarantined
     FROM pj.patients x JOIN pj.accounts a ON a.id = x.patient_id WHERE x.patient_id = v_subject;
     PERFORM set_config('app.actor_id', p_account::text, true),
             set_config('app.subject_id', v_subject::text, true),
@@ -172,7 +174,8 @@ END $$;
 
 -- The clinic's operator acting on a journal (import, demo): logged for the patient like any reader.
 CREATE OR REPLACE FUNCTION sec.operate(p_patient uuid, p_action text, p_moment timestamptz, p_request uuid)
-RETURNS TABLE (day_start_minute smallint, enrolled_on date, rev bigint)
+RETURNS TABLE (day_start_minute smallint, former_day_starts smallint[], day_starts_until timestamptz[],
+               enrolled_on date, rev bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
@@ -184,7 +187,7 @@ BEGIN
     PERFORM set_config('app.actor_id', p_patient::text, true),
             set_config('app.subject_id', p_patient::text, true),
             set_config('app.moment', p_moment::text, true);
-    RETURN QUERY SELECT x.day_start_minute, x.enrolled_on, x.rev
+    RETURN QUERY SELECT x.day_start_minute, x.former_day_starts, x.day_starts_until, x.enrolled_on, x.rev
     FROM pj.patients x WHERE x.patient_id = p_patient FOR NO KEY UPDATE;
 END $$;
 
@@ -194,6 +197,22 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO pj.patients (patient_id, enrolled_on) VALUES (p_account, p_enrolled_on)
     ON CONFLICT DO NOTHING
 $$;
+
+-- Where the subject's journal begins: where the patient lets it begin, else at the enrolment, or at the first
+-- of three days with an entry within a week where that is earlier: one day typed for the past begins nothing.
+-- As whoever calls: of days that are closed to him none speaks.
+CREATE OR REPLACE FUNCTION sec.journal_start() RETURNS date
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce(p.journal_starts_on, least(p.enrolled_on, (
+        SELECT d.day FROM (
+            SELECT e.journal_date AS day, lead(e.journal_date, 2) OVER (ORDER BY e.journal_date) AS third
+            FROM (SELECT DISTINCT x.journal_date FROM pj.journal_entries x
+                  WHERE x.patient_id = p.patient_id AND x.deleted_at IS NULL
+                    AND x.journal_date < p.enrolled_on + 6) e) d
+        WHERE d.third < d.day + 7 ORDER BY d.day LIMIT 1)))
+        FROM pj.patients p WHERE p.patient_id = sec.subject());
+END $$;
 
 -- == Sharing ==
 
@@ -238,8 +257,9 @@ $$;
 -- The journals open to the transaction's actor, each read under the same policies as by any other
 -- request: only what its share opens. Every one of them gets its line in the access log.
 CREATE OR REPLACE FUNCTION sec.overview(p_moment timestamptz, p_request uuid)
-RETURNS TABLE (share_id uuid, time_zone text, day_start_minute smallint, enrolled_on date,
-               last_entry_on date, entry_days text[], next_visit_on date, plan_id uuid,
+RETURNS TABLE (share_id uuid, time_zone text, day_start_minute smallint, journal_starts_on date,
+               pauses jsonb, open_from date, open_to date, looked_at timestamptz, new_entries integer,
+               notice_on date, last_entry_on date, entry_days text[], next_visit_on date, plan_id uuid,
                status text, start_date date, planned_sessions smallint, frequency_per_week float8,
                planned_weeks smallint, review_after_sessions smallint, review_on date,
                paused_from date, paused_until date, ended_on date,
@@ -257,7 +277,7 @@ BEGIN
     END IF;
     FOR v_share IN
         SELECT s.id, s.patient_id, s.sections, s.from_date, s.to_date, p.day_start_minute AS start,
-               p.enrolled_on AS enrolled, a.time_zone AS zone
+               p.pauses AS pauses, a.time_zone AS zone
         FROM pj.shares s JOIN pj.patients p ON p.patient_id = s.patient_id
         JOIN pj.accounts a ON a.id = s.patient_id
         WHERE s.practitioner_id = v_actor AND s.state = 'active' AND s.expires_at > p_moment
@@ -274,11 +294,24 @@ BEGIN
         share_id := v_share.id;
         time_zone := v_share.zone;
         day_start_minute := v_share.start;
-        enrolled_on := v_share.enrolled;
+        journal_starts_on := sec.journal_start();
+        pauses := v_share.pauses;
+        open_from := v_share.from_date;
+        open_to := v_share.to_date;
+        -- A look at the list is no look into the journal.
+        looked_at := (SELECT v.at FROM pj.access_events v
+            WHERE v.patient_id = v_share.patient_id AND v.share_id = v_share.id AND v.outcome = 'granted'
+              AND v.action NOT IN ('overview', 'responders') ORDER BY v.at DESC LIMIT 1);
         SELECT max(e.journal_date),
-               array_agg(DISTINCT e.journal_date::text) FILTER (WHERE e.journal_date > v_day - 16)
-        INTO last_entry_on, entry_days FROM pj.journal_entries e
+               array_agg(DISTINCT e.journal_date::text) FILTER (WHERE e.journal_date > v_day - 16),
+               count(*) FILTER (WHERE (e.received_at <= looked_at) IS NOT TRUE),
+               max(e.journal_date) FILTER (WHERE e.red_flags <> '{}' AND e.journal_date > v_day - 30
+                                           AND 'pain' = ANY (v_share.sections))
+        INTO last_entry_on, entry_days, new_entries, notice_on FROM pj.journal_entries e
         WHERE e.patient_id = v_share.patient_id AND e.deleted_at IS NULL;
+        notice_on := greatest(notice_on, (SELECT max(v.journal_date) FROM pj.adverse_events v
+            WHERE v.patient_id = v_share.patient_id AND v.deleted_at IS NULL AND v.serious
+              AND v.journal_date > v_day - 30));
         SELECT min(t.journal_date) INTO next_visit_on FROM pj.treatment_sessions t
         WHERE t.patient_id = v_share.patient_id AND t.deleted_at IS NULL AND t.status = 'planned'
           AND t.journal_date >= v_day;
@@ -504,7 +537,7 @@ GRANT EXECUTE ON FUNCTION
     sec.actor, sec.subject, sec.share, sec.moment,
     sec.open_days, sec.recording_days, sec.opens_all,
     sec.enter, sec.begin_recording, sec.operate, sec.open_journal,
-    sec.redeem_share, sec.leave_share, sec.void_invitations, sec.overview,
+    sec.journal_start, sec.redeem_share, sec.leave_share, sec.void_invitations, sec.overview,
     sec.guard_insert, sec.guard_update, sec.guard_delete, sec.guard_patients,
     sec.keep_answer, sec.forget_answers, sec.quarantine, sec.leave_quarantine,
     sec.note_security_event, sec.forget_security_events, sec.forget_report_jobs

@@ -1,10 +1,14 @@
 //! Moments, time zones, days, and the one clock.
 
 mod day;
+mod day_starts;
+mod expected;
 mod wall;
 mod zone;
 
 pub use day::parse_date;
+pub use day_starts::DayStarts;
+pub use expected::{ExpectedDays, PauseDays};
 pub use wall::WallTime;
 pub use zone::{PhoneZone, TimeZone};
 

@@ -19,4 +19,9 @@ DROP TRIGGER guard_patients ON pj.patients;
 CREATE TRIGGER guard_patients
     BEFORE UPDATE OF day_start_minute, journal_starts_on, pauses, former_day_starts, day_starts_until
     ON pj.patients FOR EACH ROW EXECUTE FUNCTION sec.guard_patients();
+
+-- They answer with more; functions.sql makes them.
+DROP FUNCTION sec.enter(uuid, uuid, bigint, timestamptz, uuid, text, text[], date, date, uuid, boolean);
+DROP FUNCTION sec.operate(uuid, text, timestamptz, uuid);
+DROP FUNCTION sec.overview(timestamptz, uuid);
 RESET ROLE;

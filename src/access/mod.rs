@@ -29,7 +29,7 @@ use crate::app::App;
 use crate::db::{Batch, Level, Runs, Statement, Tx, row};
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::sections::Sections;
-use crate::time::TimeZone;
+use crate::time::{DAY_START_MINUTE, DayStarts, TimeZone};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::marker::PhantomData;
 use uuid::Uuid;
@@ -70,7 +70,7 @@ pub struct JournalAccess<L> {
     sections: Sections,
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
-    day_start_minute: i16,
+    day_starts: DayStarts,
     enrolled_on: Option<NaiveDate>,
     time_zone: Option<TimeZone>,
     revision: i64,
@@ -95,9 +95,9 @@ impl<L> JournalAccess<L> {
     pub const fn has_quarantined(&self) -> bool {
         self.quarantined
     }
-    /// Start of the patient's journal day, minutes after midnight.
-    pub const fn day_start_minute(&self) -> i16 {
-        self.day_start_minute
+    /// When the patient's journal days begin.
+    pub const fn day_starts(&self) -> &DayStarts {
+        &self.day_starts
     }
     /// The day the patient began the journal.
     pub const fn enrolled_on(&self) -> Option<NaiveDate> {
@@ -158,6 +158,8 @@ row! {
         from_date: Option<NaiveDate>,
         to_date: Option<NaiveDate>,
         day_start_minute: Option<i16>,
+        former_day_starts: Option<Vec<String>>,
+        day_starts_until: Option<Vec<DateTime<Utc>>>,
         enrolled_on: Option<NaiveDate>,
         time_zone: Option<String>,
         rev: Option<i64>,
@@ -167,7 +169,7 @@ row! {
 
 /// The first statement of every request's transaction. Public for the benchmark.
 pub const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
-    day_start_minute, enrolled_on, time_zone, rev, quarantined \
+    day_start_minute, former_day_starts::text[], day_starts_until, enrolled_on, time_zone, rev, quarantined \
     FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
 
 fn enter<L: Level>(
@@ -218,13 +220,26 @@ fn grant<L>(
         sections,
         from: entered.from_date,
         to: entered.to_date,
-        day_start_minute: entered.day_start_minute.unwrap_or(crate::time::DAY_START_MINUTE),
+        day_starts: DayStarts::new(
+            entered.day_start_minute.unwrap_or(DAY_START_MINUTE),
+            former(entered.former_day_starts, entered.day_starts_until),
+        ),
         enrolled_on: entered.enrolled_on,
         time_zone: entered.time_zone.as_deref().and_then(TimeZone::parse),
         revision: entered.rev.unwrap_or(0),
         quarantined: entered.quarantined.is_some_and(|records| records > 0),
         level: PhantomData,
     })
+}
+
+/// The hours at which days began, with the moments until which they did.
+fn former(
+    minutes: Option<Vec<String>>,
+    until: Option<Vec<DateTime<Utc>>>,
+) -> impl Iterator<Item = (i16, DateTime<Utc>)> {
+    let until = until.unwrap_or_default().into_iter();
+    let starts = minutes.unwrap_or_default().into_iter().zip(until);
+    starts.filter_map(|(minute, until)| Some((minute.parse().ok()?, until)))
 }
 
 /// Reads in one round trip. The statements run behind `sec.enter`, and see one state of the journal; their
@@ -341,7 +356,13 @@ async fn snapshot<T>(
 
 row! {
     /// The answer of `sec.operate`.
-    pub struct Operated { day_start_minute: i16, enrolled_on: NaiveDate, rev: i64 }
+    pub struct Operated {
+        day_start_minute: i16,
+        former_day_starts: Option<Vec<String>>,
+        day_starts_until: Option<Vec<DateTime<Utc>>>,
+        enrolled_on: NaiveDate,
+        rev: i64,
+    }
 }
 
 /// The one way around a sign-in: the operator at the command line, for imports and demo data. The
@@ -357,7 +378,8 @@ pub async fn operate<T>(
 ) -> Answered<T> {
     let moment = app.clock.now();
     let operate = Statement::<Write, Operated>::new(
-        "SELECT day_start_minute, enrolled_on, rev FROM sec.operate($1,$2,$3,$4)",
+        "SELECT day_start_minute, former_day_starts::text[], day_starts_until, enrolled_on, rev \
+         FROM sec.operate($1,$2,$3,$4)",
     )
     .bind(patient)
     .bind(action.to_owned())
@@ -373,7 +395,10 @@ pub async fn operate<T>(
                 sections: Sections::ALL,
                 from: None,
                 to: None,
-                day_start_minute: operated.day_start_minute,
+                day_starts: DayStarts::new(
+                    operated.day_start_minute,
+                    former(operated.former_day_starts, operated.day_starts_until),
+                ),
                 enrolled_on: Some(operated.enrolled_on),
                 time_zone: None,
                 revision: operated.rev,

@@ -148,6 +148,8 @@ mod tests {
             from_date: None,
             to_date: None,
             day_start_minute: None,
+            former_day_starts: None,
+            day_starts_until: None,
             enrolled_on: None,
             time_zone: None,
             rev: None,

@@ -79,7 +79,7 @@ row! {
         locale: String,
         time_zone: String,
         created_at: DateTime<Utc>,
-        enrolled_on: Option<NaiveDate>,
+        journal_since: Option<NaiveDate>,
         journal_starts_on: Option<NaiveDate>,
         day_start_minute: Option<i16>,
         pauses: Pauses,
@@ -118,7 +118,7 @@ pub struct Me {
     /// Since when the account exists.
     #[serde(serialize_with = "serialize_utc")]
     created_at: DateTime<Utc>,
-    /// The first day of the journal, for patients.
+    /// The first day of the journal, for patients: as set, else of the enrolment or of earlier entries.
     journal_since: Option<NaiveDate>,
     /// The first day of the journal, as the patient sets it.
     journal_starts_on: Option<NaiveDate>,
@@ -141,7 +141,7 @@ fn lock(caller: &Caller) -> Statement<Own> {
 fn find(caller: &Caller) -> Statement<Own, MeRow> {
     Statement::new(
         "SELECT a.profile_version, a.email, a.display_name, a.organisation, a.year_of_birth, a.roles, \
-         a.locale, a.time_zone, a.created_at, p.enrolled_on, p.journal_starts_on, p.day_start_minute, \
+         a.locale, a.time_zone, a.created_at, sec.journal_start(), p.journal_starts_on, p.day_start_minute, \
          coalesce(p.pauses, '[]'), d.authenticated_at FROM pj.accounts a \
          LEFT JOIN pj.patients p ON p.patient_id = a.id \
          LEFT JOIN pj.devices d ON d.id = $2 WHERE a.id = $1",
@@ -190,7 +190,7 @@ async fn found(tx: &Tx<'_, Own>, caller: &Caller) -> Answered<Me> {
         locale: row.locale,
         time_zone: row.time_zone,
         created_at: row.created_at,
-        journal_since: row.journal_starts_on.or(row.enrolled_on),
+        journal_since: row.journal_since,
         journal_starts_on: row.journal_starts_on,
         day_start_minute: row.day_start_minute,
         pauses: row.pauses,

@@ -251,7 +251,7 @@ mod tests {
         let mut after = before.clone();
         after.answers = settled::<Assessment>(&peg([1, 2, 3])).answers;
         let now = "2026-05-10T12:00:00Z".parse().unwrap();
-        let context = Context { now, day_start_minute: 240 };
+        let context = Context { now, day_starts: crate::time::DayStarts::always(240) };
         after.unsettle(&before, &context);
         let mut faults = Faults::default();
         after.settle(Some(&before), &context, &mut faults);

@@ -1,7 +1,7 @@
 //! Journal entries: one moment or one day of self-report.
 
 use super::moment::{
-    Timed as _, refuse_disorder, refuse_future_by, settle_offset, settle_timed, timed,
+    Timed as _, is_day_of, refuse_disorder, refuse_future_by, settle_offset, settle_timed, timed,
 };
 use super::pain::{Nrs, PainSite, Relief, Trigger, check_sites};
 use super::red_flags::{RedFlag, notice};
@@ -145,14 +145,14 @@ impl Rules for JournalEntry {
             (_, None) => settled,
             (EntryKind::Daily, Some(named)) => named,
             (_, Some(named)) => {
-                if named != settled {
+                if named != settled && !is_day_of(&self.moment(), named, context) {
                     faults.field(
                         "journal_date",
                         "contradiction",
                         "Only a daily entry may name another day than its moment's.",
                     );
                 }
-                named
+                settled
             }
         };
         self.journal_date = Settled(Some(day));
@@ -197,7 +197,7 @@ mod tests {
 
     fn context() -> Context {
         let now: DateTime<Utc> = "2026-05-10T12:00:00Z".parse().unwrap();
-        Context { now, day_start_minute: 240 }
+        Context { now, day_starts: crate::time::DayStarts::always(240) }
     }
 
     fn entry(extra: &Value) -> Value {

@@ -89,7 +89,11 @@ mod tests {
         let now = "2026-05-10T12:00:00Z".parse().unwrap();
         let mut record: C = read_body(body).unwrap();
         let mut faults = Faults::default();
-        record.settle(None, &Context { now, day_start_minute: 240 }, &mut faults);
+        record.settle(
+            None,
+            &Context { now, day_starts: crate::time::DayStarts::always(240) },
+            &mut faults,
+        );
         (record, faults)
     }
 

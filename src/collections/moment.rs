@@ -35,9 +35,11 @@ pub fn check_zone(zone: PhoneZone, said: Settled<OffsetMinutes>, faults: &mut Fa
     }
 }
 
-/// The journal day of a moment: computed once, and again only when the moment itself changes.
+/// The journal day of a moment: computed once, and again only when the moment itself changes. A device
+/// that has not learnt yet that days begin at another hour may name the day by the hour before it.
 pub fn settle_day(
     moment: &Moment,
+    named: Settled<NaiveDate>,
     previous: Option<(&Moment, Settled<NaiveDate>)>,
     context: &Context,
 ) -> NaiveDate {
@@ -49,7 +51,14 @@ pub fn settle_day(
     {
         return day;
     }
-    journal_date(moment.at, offset, context.day_start_minute)
+    let known = named.0.filter(|named| is_day_of(moment, *named, context));
+    known.unwrap_or_else(|| journal_date(moment.at, offset, context.day_starts.now()))
+}
+
+/// Is it the moment's day, by the hour at which the patient's days begin or by one at which they began?
+pub fn is_day_of(moment: &Moment, day: NaiveDate, context: &Context) -> bool {
+    let offset = settle_offset(moment);
+    context.day_starts.all().any(|start| journal_date(moment.at, offset, start) == day)
 }
 
 /// A record about one moment, which decides its journal day.
@@ -124,7 +133,8 @@ pub fn settle_timed<T: Timed>(
     let moment = record.moment();
     check_zone(moment.zone, moment.offset, faults);
     let before = previous.map(|p| (p.moment(), p.day()));
-    let day = settle_day(&moment, before.as_ref().map(|(m, day)| (m, *day)), context);
+    let before = before.as_ref().map(|(moment, day)| (moment, *day));
+    let day = settle_day(&moment, record.day(), before, context);
     let (journal_date, offset) = record.settled();
     *offset = Settled(Some(settle_offset(&moment)));
     *journal_date = Settled(Some(day));
@@ -152,7 +162,8 @@ pub fn settle_strictly<T: Timed>(
 ) -> NaiveDate {
     let named = record.day();
     let day = settle_timed(record, previous, context, faults);
-    if named.0.is_some_and(|named| named != day) {
+    let is_known = |named| named == day || is_day_of(&record.moment(), named, context);
+    if !named.0.is_none_or(is_known) {
         let detail = format!("Must be the journal day of {}.", T::AT);
         faults.field("journal_date", "contradiction", detail);
     }
@@ -202,8 +213,8 @@ pub fn unsettle(
     if moved && *offset == before.offset && !always {
         *offset = Settled(None);
     }
-    let settled = journal_date(before.at, settle_offset(before), context.day_start_minute);
-    if *day == day_before && day_before == Settled(Some(settled)) {
+    let was_settled = day_before.0.is_some_and(|day| is_day_of(before, day, context));
+    if *day == day_before && was_settled {
         *day = Settled(None);
     }
 }

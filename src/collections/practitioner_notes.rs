@@ -75,7 +75,7 @@ mod tests {
                 .unwrap()
         };
         let now = "2026-05-10T12:00:00Z".parse().unwrap();
-        let context = Context { now, day_start_minute: 240 };
+        let context = Context { now, day_starts: crate::time::DayStarts::always(240) };
         for (before, after, fits) in [
             ("author", "everyone", true),
             ("patient", "everyone", true),

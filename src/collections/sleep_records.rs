@@ -1,10 +1,12 @@
 //! Sleep records: a night or a part of one, belonging to the calendar date of waking.
 
 use super::journal_entries::DayMinutes;
-use super::moment::{Moment, check_zone, refuse_future, refuse_future_by, settle_offset, unsettle};
+use super::moment::{
+    Moment, check_zone, is_day_of, refuse_future, refuse_future_by, settle_offset, unsettle,
+};
 use super::pain::Nrs;
 use crate::journal::{Context, Dated, Rules, collection};
-use crate::time::{Instant, OffsetMinutes, PhoneZone, date_at, journal_date};
+use crate::time::{DayStarts, Instant, OffsetMinutes, PhoneZone, date_at};
 use crate::wire::{Faults, Settled, Whole};
 use chrono::NaiveDate;
 
@@ -104,10 +106,10 @@ impl Dated for SleepRecord {
     fn unsettle_day(&mut self, previous: &Self, context: &Context) {
         if let Some((now, before)) = self.waking().zip(previous.waking()) {
             let day_before = Settled(Some(waking_day(&before)));
-            if self.journal_date.0 == Some(former_day(&before, context)) {
+            if self.journal_date.0.is_some_and(|day| is_day_of(&before, day, context)) {
                 self.journal_date = day_before;
             }
-            let calendar = Context { day_start_minute: 0, now: context.now };
+            let calendar = Context { day_starts: DayStarts::always(0), now: context.now };
             let day = (&mut self.journal_date, day_before);
             unsettle(&now, &before, &mut self.utc_offset_minutes, day, &calendar);
         }
@@ -120,12 +122,6 @@ fn waking_day(waking: &Moment) -> NaiveDate {
     date_at(waking.at.get(), settle_offset(waking))
 }
 
-/// The day that waking had by an earlier rule. Apps still send it with what they wrote or pulled then: it
-/// is no claim of theirs.
-fn former_day(waking: &Moment, context: &Context) -> NaiveDate {
-    journal_date(waking.at, settle_offset(waking), context.day_start_minute)
-}
-
 impl Rules for SleepRecord {
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         if self.bed_at.is_some() != self.rise_at.is_some() {
@@ -136,8 +132,10 @@ impl Rules for SleepRecord {
         if let Some(waking) = self.waking() {
             self.utc_offset_minutes = Settled(Some(settle_offset(&waking)));
             let day = waking_day(&waking);
-            let known = [day, former_day(&waking, context)];
-            if self.journal_date.0.is_some_and(|named| !known.contains(&named)) {
+            // Apps still send the day by an earlier rule with what they wrote or pulled then: the
+            // journal's. It is no claim of theirs.
+            let is_known = |named| named == day || is_day_of(&waking, named, context);
+            if !self.journal_date.0.is_none_or(is_known) {
                 faults.field(
                     "journal_date",
                     "contradiction",
@@ -194,7 +192,7 @@ mod tests {
         let now = "2026-11-10T12:00:00Z".parse().unwrap();
         let mut record: SleepRecord = read_body(body).unwrap();
         let mut faults = Faults::default();
-        record.settle(None, &Context { now, day_start_minute: 240 }, &mut faults);
+        record.settle(None, &Context { now, day_starts: DayStarts::always(240) }, &mut faults);
         (record, faults.into_vec().into_iter().filter_map(|f| f.pointer).collect())
     }
 
@@ -234,7 +232,7 @@ mod tests {
     #[test]
     fn a_waking_that_moves_takes_an_earlier_rules_day_with_it() {
         let now = "2026-11-10T12:00:00Z".parse().unwrap();
-        let context = Context { now, day_start_minute: 240 };
+        let context = Context { now, day_starts: DayStarts::always(240) };
         let body = |rise: &str, day: &str| {
             read_body::<SleepRecord>(&json!({"bed_at": "2026-05-01T21:00:00+02:00",
                 "rise_at": format!("2026-05-02T{rise}:00+02:00"), "time_zone": "Europe/Berlin",

@@ -212,7 +212,11 @@ mod tests {
         let now = "2026-05-10T12:00:00Z".parse().unwrap();
         let mut session: TreatmentSession = read_body(body).unwrap();
         let mut faults = Faults::default();
-        session.settle(None, &Context { now, day_start_minute: 240 }, &mut faults);
+        session.settle(
+            None,
+            &Context { now, day_starts: crate::time::DayStarts::always(240) },
+            &mut faults,
+        );
         faults.into_vec().into_iter().filter_map(|f| f.pointer).collect()
     }
 

@@ -54,5 +54,5 @@ batches! {
     (1: A a)
     (2: A a, B b)
     (3: A a, B b, C c)
-    (16: A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l, M m, N n, O o, P p)
+    (17: A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l, M m, N n, O o, P p, Q q)
 }

@@ -119,11 +119,11 @@ impl PageRequest {
 /// One page of a list.
 #[derive(Debug, Serialize)]
 pub struct Page<T> {
-    /// The items, in the order of the list.
+    /// The items, in order.
     pub data: Vec<T>,
     /// Are there more?
     pub has_more: bool,
-    /// Ask with this for the next page.
+    /// For the next page.
     pub next_cursor: Option<String>,
 }
 
@@ -164,7 +164,7 @@ impl<T: Documented> Documented for Page<T> {
             let data = ArrayBuilder::new()
                 .items(RefOr::Ref(Ref::from_schema_name(name)))
                 .max_items(Some(MOST_ITEMS))
-                .description(Some("The items, in the order of the list."));
+                .description(Some("The items, in order."));
             let object = ObjectBuilder::new()
                 .description(Some("One page of a list."))
                 .property("data", data)
@@ -181,7 +181,7 @@ impl<T: Documented> Documented for Page<T> {
                     ObjectBuilder::new()
                         .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
                         .max_length(Some(200))
-                        .description(Some("Ask with this for the next page.")),
+                        .description(Some("For the next page.")),
                 )
                 .required("next_cursor");
             Schema::Object(object.build())

@@ -22,7 +22,7 @@ pub(super) struct Author {
 impl Author {
     /// Who has entered this journal.
     pub(super) fn of(access: &JournalAccess<Write>) -> Self {
-        let context = Context { now: access.moment(), day_start_minute: access.day_start_minute() };
+        let context = Context { now: access.moment(), day_starts: *access.day_starts() };
         Self { hand: access.hand(), window: access.window(), context }
     }
 

@@ -228,7 +228,7 @@ mod tests {
 
     fn author(hand: Hand) -> Author {
         let now = "2026-05-10T12:00:00Z".parse().unwrap();
-        let context = Context { now, day_start_minute: 240 };
+        let context = Context { now, day_starts: crate::time::DayStarts::always(240) };
         Author { hand, window: (None, None), context }
     }
 

@@ -28,7 +28,7 @@ pub use http::record_one;
 pub use intent::{Intent, WriteOutcome};
 pub use marks::RowMarks;
 pub use notice::SafetyNotice;
-pub use pauses::{JournalPause, PauseReason, Pauses, check_pauses};
+pub use pauses::{Declared, JournalPause, PauseReason, Pauses, check_pauses, declared};
 pub use record::{
     Context, Dated, Fields, JOURNAL_DATE, MARK, Record, Rules, field, first_line, holds_something,
     is_true,

@@ -1,5 +1,9 @@
-//! Pauses that the patient declares: days on which the journal expects no entry.
+//! What the patient declares of a journal: where it begins, and its pauses, on whose days no entry is
+//! expected.
 
+use crate::access::Read;
+use crate::db::Statement;
+use crate::time::PauseDays;
 use crate::wire::{At, Faults, Items, Json, vocabulary, wire};
 use chrono::{Days, NaiveDate};
 
@@ -25,6 +29,24 @@ wire! {
         to_date: Option<NaiveDate>,
         /// Why; it is shown to nobody else.
         reason: Option<PauseReason>,
+    }
+}
+
+/// Where the journal begins, and its pauses.
+pub type Declared = (NaiveDate, Pauses);
+
+/// Where the journal begins: where the patient lets it begin, else at the enrolment, or at the first of three
+/// days with an entry within a week where that is earlier. Entries that are closed to the reader make no day.
+pub fn declared() -> Statement<Read, Declared> {
+    Statement::new(
+        "SELECT sec.journal_start(), pauses FROM pj.patients WHERE patient_id = sec.subject()",
+    )
+}
+
+impl JournalPause {
+    /// Its days.
+    pub const fn days(&self) -> PauseDays {
+        (self.from_date, self.to_date)
     }
 }
 

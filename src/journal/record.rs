@@ -5,6 +5,7 @@ use super::notice::SafetyNotice;
 use super::texts::Texts;
 use crate::db::{Columns, Parameters};
 use crate::sections::Sections;
+use crate::time::DayStarts;
 use crate::wire::{Components, Faults, Object};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::deserialize;
@@ -94,8 +95,8 @@ pub trait Record: Rules + Object + Serialize + Clone + PartialEq + Send + 'stati
 pub struct Context {
     /// The server's time.
     pub now: DateTime<Utc>,
-    /// Start of the patient's journal day, minutes after midnight.
-    pub day_start_minute: i16,
+    /// When the patient's journal days begin.
+    pub day_starts: DayStarts,
 }
 
 /// The journal day of a collection's records.

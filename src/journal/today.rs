@@ -22,5 +22,5 @@ pub fn newest_day(now: DateTime<Utc>) -> Statement<Read, NewestDay> {
 /// Today in the journal, as far as the reader may know it ([`journal_today`]).
 pub fn today(journal: &JournalAccess<Read>, newest: &[NewestDay]) -> NaiveDate {
     let days = newest.iter().map(|(day,)| *day);
-    journal_today(journal.moment(), journal.time_zone(), journal.day_start_minute(), days)
+    journal_today(journal.moment(), journal.time_zone(), journal.day_starts().now(), days)
 }

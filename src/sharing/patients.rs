@@ -6,10 +6,10 @@ use crate::access::{Own, Practitioner};
 use crate::collections::{JournalEntry, PlanStatus, SessionStatus};
 use crate::db::{Statement, row};
 use crate::http::{Answered, Documented, Found, Page};
-use crate::journal::Record;
+use crate::journal::{JournalPause, Pauses, Record};
 use crate::plans::{PlanProgress, PlanTerms, Visit, progress};
 use crate::sections::{Section, Sections};
-use crate::time::{TimeZone, journal_today, parse_date};
+use crate::time::{ExpectedDays, TimeZone, journal_today, parse_date, serialize_utc_option};
 use crate::wire::Components;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
@@ -27,7 +27,13 @@ row! {
         share_id: Uuid,
         time_zone: String,
         day_start_minute: i16,
-        enrolled_on: NaiveDate,
+        journal_starts_on: NaiveDate,
+        pauses: Pauses,
+        open_from: Option<NaiveDate>,
+        open_to: Option<NaiveDate>,
+        looked_at: Option<DateTime<Utc>>,
+        new_entries: i32,
+        notice_on: Option<NaiveDate>,
         last_entry_on: Option<NaiveDate>,
         entry_days: Option<Vec<String>>,
         next_visit_on: Option<NaiveDate>,
@@ -49,8 +55,8 @@ row! {
 
 fn overview(now: DateTime<Utc>, request: Uuid) -> Statement<Own, OverviewRow> {
     Statement::new(
-        "SELECT share_id, time_zone, day_start_minute, enrolled_on, last_entry_on, entry_days, \
-         next_visit_on, plan_id, status, start_date, planned_sessions, frequency_per_week, \
+        "SELECT share_id, time_zone, day_start_minute, journal_starts_on, pauses, open_from, open_to, \
+         looked_at, new_entries, notice_on, last_entry_on, entry_days, next_visit_on, plan_id, status, start_date, planned_sessions, frequency_per_week, \
          planned_weeks, review_after_sessions, review_on, paused_from, paused_until, ended_on, \
          visit_days, visit_statuses FROM sec.overview($1, $2)",
     )
@@ -68,9 +74,20 @@ pub struct Overview {
     /// Days with an entry among the last fourteen, today included.
     #[schema(minimum = 0, maximum = 14)]
     pub days_with_entry: Option<i32>,
-    /// Of those fourteen, the days since the journal began; none was expected before.
+    /// Of those fourteen, the days on which an entry was expected.
     #[schema(minimum = 0, maximum = 14)]
     pub days_expected: i32,
+    /// Expected days since that entry, today left out.
+    #[schema(minimum = 0)]
+    pub days_quiet: Option<i32>,
+    /// When you last looked into the journal.
+    #[serde(serialize_with = "serialize_utc_option")]
+    pub looked_at: Option<DateTime<Utc>>,
+    /// Entries that came since.
+    #[schema(minimum = 0)]
+    pub new_entries: Option<i32>,
+    /// The newest day of the last 30 with a warning sign or a serious adverse event.
+    pub safety_notice_on: Option<NaiveDate>,
     /// The next planned visit.
     pub next_visit_on: Option<NaiveDate>,
     /// The newest plan that runs or rests.
@@ -156,13 +173,15 @@ pub async fn patients(practitioner: &Practitioner) -> Answered<Vec<OpenJournal>>
 impl Overview {
     fn of(row: &OverviewRow, sections: Sections, now: DateTime<Utc>) -> Self {
         let zone = TimeZone::parse(&row.time_zone);
-        let with_entry = dates(row.entry_days.as_deref());
-        let today = journal_today(now, zone, row.day_start_minute, with_entry);
+        let with_entry: Vec<NaiveDate> = dates(row.entry_days.as_deref()).collect();
+        let today = journal_today(now, zone, row.day_start_minute, with_entry.iter().copied());
+        let expected = expected(row, today, with_entry.contains(&today));
         let first = today.checked_sub_days(Days::new(LOOK_BACK - 1)).unwrap_or(today);
-        let first = first.max(row.enrolled_on);
         let opens_entries = JournalEntry::SECTIONS.iter().any(|s| sections.contains(s));
-        let with_entry =
-            dates(row.entry_days.as_deref()).filter(|day| (first..=today).contains(day)).count();
+        let looked_back = expected.within(first, today);
+        let logged = with_entry.iter().filter(|day| looked_back.contains(**day)).count();
+        let since = row.last_entry_on.map_or(row.journal_starts_on, |day| day + Days::new(1));
+        let quiet = expected.within(since, today);
         let opens_treatment = sections.contains(Section::Treatment);
         let visits = dates(row.visit_days.as_deref())
             .zip(row.visit_statuses.iter().flatten())
@@ -185,13 +204,31 @@ impl Overview {
         Self {
             as_of: today,
             last_entry_on: row.last_entry_on,
-            days_with_entry: opens_entries.then(|| i32::try_from(with_entry).unwrap_or(0)),
-            days_expected: i32::try_from((today - first).num_days() + 1).unwrap_or(0).max(0),
+            days_with_entry: opens_entries.then(|| count(logged)),
+            days_expected: count(looked_back.count()),
+            days_quiet: opens_entries.then(|| count(quiet.count())),
+            looked_at: row.looked_at,
+            new_entries: opens_entries.then_some(row.new_entries),
+            safety_notice_on: row.notice_on,
             next_visit_on: row.next_visit_on.filter(|_| opens_treatment),
             treatment_plan_id: row.plan_id,
             plan: terms.map(|terms| progress(&terms, &visits, today)),
         }
     }
+}
+
+/// The days on which an entry was expected, as far as the share opens them. Today is not over, so that it
+/// only counts once it has an entry.
+fn expected(row: &OverviewRow, today: NaiveDate, has_entry: bool) -> ExpectedDays {
+    let last = if has_entry { today } else { today - Days::new(1) };
+    let last = row.open_to.map_or(last, |open| open.min(last));
+    let first = row.open_from.map_or(row.journal_starts_on, |open| open.max(row.journal_starts_on));
+    let pauses: Vec<_> = row.pauses.0.as_slice().iter().map(JournalPause::days).collect();
+    ExpectedDays::between(first, last, &pauses)
+}
+
+fn count(days: usize) -> i32 {
+    i32::try_from(days).unwrap_or(i32::MAX)
 }
 
 fn dates(texts: Option<&[String]>) -> impl Iterator<Item = NaiveDate> {

@@ -44,7 +44,7 @@ pub struct RecordHistory {
     history: Vec<HistoryEntry>,
     /// Are there more?
     has_more: bool,
-    /// Ask with this for the next page.
+    /// For the next page.
     #[schema(max_length = 200)]
     next_cursor: Option<String>,
 }

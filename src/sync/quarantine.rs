@@ -121,7 +121,7 @@ pub struct RejectedRecords {
     rejected: Vec<RejectedRecord>,
     /// Are there more?
     has_more: bool,
-    /// Ask with this for the next page.
+    /// For the next page.
     #[schema(max_length = 200)]
     next_cursor: Option<String>,
 }

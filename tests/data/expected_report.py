@@ -21,6 +21,8 @@ from statistics import mean, median, variance
 HERE = Path(__file__).parent
 DAY = timedelta(days=1)
 DAY_START = timedelta(hours=4)
+# When the patient of the tests was enrolled, and their today.
+ENROLLED, TODAY = date(2025, 5, 1), date(2026, 11, 15)
 WINDOWS = [("A", date(2025, 9, 1), date(2025, 12, 31)),
            ("B", date(2026, 5, 1), date(2026, 8, 31))]
 
@@ -384,6 +386,18 @@ def course_begin(sessions, last):
     return begin
 
 
+def expected_days(first, last, logged, enrolled, today, pauses=()):
+    """The days on which an entry was due. Counted day by day: one is due from the first of any three
+    logged days that seven days hold, or from the enrolment, but on no paused day, and today only if
+    it is logged."""
+    begins = [enrolled] + [day for day in logged
+                           if sum(day + n * DAY in logged for n in range(7)) >= 3]
+    days = [min(begins) + n * DAY for n in range((today - min(begins)).days + 1)]
+    return [day for day in days if first <= day <= last
+            and not any(begin <= day <= end for begin, end in pauses)
+            and (day != today or day in logged)]
+
+
 def report(first, last, lines):
     entries = [line for line in lines if line["collection"] == "journal_entries"]
     sessions = [line for line in lines if line["collection"] == "treatment_sessions"]
@@ -418,7 +432,8 @@ def report(first, last, lines):
     return {
         "from": first.isoformat(), "to": last.isoformat(),
         "daily": {d.isoformat(): scores.get(d) for d in window},
-        "rated_days": len(rated), "expected_days": len(window),
+        "rated_days": len(rated),
+        "expected_days": len(expected_days(first, last, set(by_day), ENROLLED, TODAY)),
         "timely_days": sum(d in timely for d in rated),
         "backfilled_days": sum(d not in timely for d in rated),
         "window_mean": composite(scores, first, last)[0],
@@ -492,6 +507,16 @@ def self_check():
         a, b, c, d = (f"2026-05-{time}:00+02:00" for time in times)
         parts = [{"bed_at": c, "rise_at": d}, {"bed_at": a, "rise_at": b}]
         assert nights(parts) == {date(2026, 5, 2): (asleep, None)}, nights(parts)
+    first, today = date(2026, 9, 1), date(2026, 11, 27)
+    history = {first + n * DAY for n in range(88) if n % 11 != 5}
+    assert len(history) == 80
+    assert len(expected_days(date(2026, 8, 1), today, history, today, today)) == 88
+    assert len(expected_days(date(2026, 8, 1), today, history - {today}, today, today)) == 87
+    lone = {first, first + 3 * DAY, first + 7 * DAY}
+    assert len(expected_days(first, today, lone, today, today)) == 0
+    assert len(expected_days(first, today, lone | {first + 9 * DAY}, today, today)) == 84
+    away = [(date(2026, 11, 12), date(2026, 11, 21)), (date(2026, 11, 1), date(2026, 11, 2))]
+    assert len(expected_days(first, today, {today}, date(2026, 10, 29), today, away)) == 18
     sleep = [7, 6, 5.5, 7.5, 8, 6.5, 5, 6, 7, 7.5, 4.5, 6, 8, 7, 6.5, 5.5, 7, 7.5, 6, 5, 8, 7.5, 6.5, 7]
     pain = [5, 5, 6, 6, 3, 5, 6, 7, 4, 5, 6, 4, 5, 3, 6, 5, 6, 3, 4, 5, 4, 6, 3, 4]
     example = spearman(list(zip(sleep, pain)))

@@ -38,7 +38,17 @@ fn filled(value: &Value) -> Value {
 
 /// Imports a file of the test data into the journal of `person`.
 pub async fn load(app: &TestApp, person: &Person, format: FileFormat, file: &str) -> Summary {
-    let (patient, text) = (person.id, data(file));
+    load_text(app, person, format, data(file)).await
+}
+
+/// The same, of a text.
+pub async fn load_text(
+    app: &TestApp,
+    person: &Person,
+    format: FileFormat,
+    text: String,
+) -> Summary {
+    let patient = person.id;
     let zone = chrono_tz::Europe::Berlin;
     let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
         import(&app, patient, format, zone, text.as_bytes()).await

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 mod counted;
 mod course;
+mod expected;
 mod parts;
 mod snapshots;
 mod today;

@@ -6,7 +6,7 @@ pub mod statements;
 use crate::access::{JournalAccess, Read};
 use crate::db::{Batch, WrittenParameter};
 use crate::http::{Answered, ProblemKind};
-use crate::journal::{FIRST_DAY, NewestDay, newest_day, today};
+use crate::journal::{Declared, FIRST_DAY, JournalPause, NewestDay, declared, newest_day, today};
 use crate::report::rows::{
     AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, Made,
     NoteRow, PlanRow, QuestionRow, ReportInput, SessionRow, SleepRow, TreatmentRow,
@@ -14,7 +14,8 @@ use crate::report::rows::{
 use crate::report::rules::pain::baseline::{self, FIRST_WEEK_DAYS};
 use crate::report::rules::treatment::course::Course;
 use crate::sections::Sections;
-use chrono::{DateTime, Days, Utc};
+use crate::time::PauseDays;
+use chrono::{DateTime, Days, NaiveDate, Utc};
 pub(crate) use statements::ReportDays;
 use statements::{entries_around_starts, notes, of_days, share_label, treatments};
 
@@ -57,6 +58,7 @@ pub(crate) type ReportRows = (
     Vec<TreatmentRow>,
     Vec<EntryRow>,
     Vec<NewestDay>,
+    Vec<Declared>,
 );
 
 /// The days whose entries a report of this window is made of.
@@ -90,6 +92,7 @@ pub(crate) fn statements(
         treatments(to),
         entries_around_starts(to, AFTER_START, Some(before)),
         newest_day(now),
+        declared(),
     )
 }
 
@@ -106,9 +109,16 @@ pub(crate) fn input(
     rows: ReportRows,
 ) -> ReportInput {
     let (entries, sessions, sleep, flares, intakes, assessments, goals, adverse_events, ..) = rows;
-    let (.., plans, episodes, notes, questions, label, treatments, around_starts, newest) = rows;
+    let (.., plans, episodes, notes, questions, label, treatments, around_starts, newest, declared) =
+        rows;
     let today = today(journal, &newest);
-    let open_from = journal.window().0;
+    let (open_from, open_to) = journal.window();
+    let (starts_on, pauses) = declared.into_iter().next().map_or_else(
+        || (from, Vec::new()),
+        |(starts_on, pauses)| {
+            (starts_on, pauses.0.as_slice().iter().map(JournalPause::days).collect())
+        },
+    );
     let course = Course::find(&treatments, to.min(today), open_from);
     let of_course = around_starts.into_iter().filter(|entry| {
         let first = course.as_ref().and_then(Course::first_day);
@@ -119,8 +129,9 @@ pub(crate) fn input(
         from,
         to,
         today,
-        day_start_minute: journal.day_start_minute(),
-        enrolled_on: journal.enrolled_on().unwrap_or(from),
+        day_starts: *journal.day_starts(),
+        journal_starts_on: open_from.map_or(starts_on, |open| open.max(starts_on)),
+        pauses: open_pauses(pauses, (open_from, open_to)),
         open_from,
         made: Made { generated_at: journal.moment(), revision: journal.revision() },
         sections: journal.sections(),
@@ -139,6 +150,18 @@ pub(crate) fn input(
         notes,
         questions,
     }
+}
+
+/// The pauses, as far as they lie in the days that the reader may see: of others he learns nothing.
+fn open_pauses(
+    pauses: Vec<PauseDays>,
+    (open, close): (Option<NaiveDate>, Option<NaiveDate>),
+) -> Vec<PauseDays> {
+    let clipped = pauses.into_iter().map(|(from, to)| {
+        let from = open.map_or(from, |open| open.max(from));
+        (from, close.map_or(to, |close| Some(to.map_or(close, |to| to.min(close)))))
+    });
+    clipped.filter(|(from, to)| to.is_none_or(|to| *from <= to)).collect()
 }
 
 /// The days of a window that the reader may see: a day nobody may see is not a missing one.

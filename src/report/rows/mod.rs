@@ -9,6 +9,7 @@ mod records;
 mod visible;
 
 use crate::sections::Sections;
+use crate::time::{DayStarts, PauseDays};
 use chrono::{DateTime, NaiveDate, Utc};
 pub use entries::{EntryRow, SiteRow, TimeOrder, Tried};
 pub use records::{
@@ -33,10 +34,12 @@ pub struct ReportInput {
     pub to: NaiveDate,
     /// The patient's current journal day.
     pub today: NaiveDate,
-    /// Minutes after local midnight at which the patient's journal day starts; 0 to 1439.
-    pub day_start_minute: i16,
-    /// First journal day on which an entry was expected.
-    pub enrolled_on: NaiveDate,
+    /// When the patient's journal days begin, and began.
+    pub day_starts: DayStarts,
+    /// First journal day on which an entry was expected, as far as the reader may know.
+    pub journal_starts_on: NaiveDate,
+    /// Pauses that the patient declares, as far as the reader may know.
+    pub pauses: Vec<PauseDays>,
     /// First journal day the reader may see; `None` where no day is closed by its date.
     pub open_from: Option<NaiveDate>,
     /// When and of which state of the journal it is made: no part of what it is computed from.

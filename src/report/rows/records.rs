@@ -8,7 +8,7 @@ use crate::collections::{
     SessionKind, SessionStatus, Trigger, projection,
 };
 use crate::instruments::{AssessmentFlag, AssessmentStatus};
-use crate::time::{Instant, PhoneZone, journal_date};
+use crate::time::{DayStarts, Instant, PhoneZone, journal_date};
 use crate::wire::{Items, Json, Text};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -95,8 +95,8 @@ projection! {
 
 impl FlareRow {
     /// The journal day it ended on.
-    pub fn ended_on(&self, day_start_minute: i16) -> Option<NaiveDate> {
-        day_of(self.ended_at, self.time_zone, day_start_minute)
+    pub fn ended_on(&self, starts: &DayStarts) -> Option<NaiveDate> {
+        day_of(self.ended_at, self.time_zone, starts)
     }
 }
 
@@ -230,8 +230,8 @@ projection! {
 
 impl AdverseEventRow {
     /// The journal day it was over.
-    pub fn ended_on(&self, day_start_minute: i16) -> Option<NaiveDate> {
-        day_of(self.ended_at, self.time_zone, day_start_minute)
+    pub fn ended_on(&self, starts: &DayStarts) -> Option<NaiveDate> {
+        day_of(self.ended_at, self.time_zone, starts)
     }
 }
 
@@ -290,7 +290,7 @@ projection! {
 }
 
 /// The journal day of an instant, by the clock of the zone a record was made in.
-fn day_of(at: Option<DateTime<Utc>>, zone: PhoneZone, day_start_minute: i16) -> Option<NaiveDate> {
+fn day_of(at: Option<DateTime<Utc>>, zone: PhoneZone, starts: &DayStarts) -> Option<NaiveDate> {
     let at = Instant::new(at?);
-    Some(journal_date(at, zone.offset_at(at), day_start_minute))
+    Some(journal_date(at, zone.offset_at(at), starts.at(at.get())))
 }

@@ -5,6 +5,7 @@ use super::pain::daily::PainDays;
 use super::statement::{Draft, Method, ReportStatement, ReportWindow, Unit};
 use crate::collections::SessionStatus;
 use crate::report::rows::SessionRow;
+use crate::time::ExpectedDays;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -29,7 +30,7 @@ pub struct SessionCounts {
 }
 
 /// The counts at the head of the report. Counts of days speak of the expected days only: those
-/// of the window from enrolment up to today.
+/// of the window from the start of the journal up to today, less declared pauses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ReportHeader {
     /// Days of the window on which an entry was expected. Source: F5, clinical reference.
@@ -74,7 +75,7 @@ pub struct ReportHeader {
 /// `sessions` are `None` where the section is omitted.
 pub(crate) fn header(
     window: Option<ReportWindow>,
-    expected: Option<ReportWindow>,
+    expected: &ExpectedDays,
     pain: Option<&PainDays>,
     sessions: Option<&[&SessionRow]>,
 ) -> ReportHeader {
@@ -87,8 +88,9 @@ pub(crate) fn header(
         "Days with at least one pain entry typed or received within 24 hours after the journal \
          day ended, in percent of the expected days.",
     );
-    let days_expected = expected.map_or(0, |expected| expected.days());
-    let of_expected = |part: usize, method| share(part, days_expected, expected, method);
+    let days_expected = expected.count();
+    let span = expected.ends().and_then(|(first, last)| ReportWindow::new(first, last));
+    let of_expected = |part: usize, method| share(part, days_expected, span, method);
     let tally = pain.map(|pain| Tally::of(pain, expected));
     let counts = sessions.map(|sessions| count_sessions(sessions, window));
     ReportHeader {
@@ -115,9 +117,9 @@ struct Tally {
 }
 
 impl Tally {
-    fn of(pain: &PainDays, expected: Option<ReportWindow>) -> Self {
+    fn of(pain: &PainDays, expected: &ExpectedDays) -> Self {
         let mut tally = Self::default();
-        for (_, day) in expected.into_iter().flat_map(|expected| pain.days(expected)) {
+        for (_, day) in pain.expected(expected) {
             tally.with_entry += 1;
             tally.with_timely_entry += usize::from(day.has_timely_entry);
             tally.rated += usize::from(day.score.is_some());
@@ -197,7 +199,7 @@ mod tests {
 
     #[test]
     fn the_worked_adherence() {
-        let header = header(window(0, 27), window(0, 27), Some(&worked_days()), None);
+        let header = header(window(0, 27), &window(0, 27).into(), Some(&worked_days()), None);
         let any = header.adherence_any.unwrap();
         let timely = header.adherence_timely.unwrap();
         assert_eq!((any.value, any.n), (Some(78.57), 28));
@@ -219,7 +221,7 @@ mod tests {
         rows.push(with(9, SessionStatus::Planned));
         rows.push(with(90, SessionStatus::Missed));
         let rows: Vec<&SessionRow> = rows.iter().collect();
-        let header = header(window(0, 27), window(0, 20), None, Some(&rows));
+        let header = header(window(0, 27), &window(0, 20).into(), None, Some(&rows));
         let attendance = header.attendance.unwrap();
         assert_eq!((attendance.value, attendance.n), (Some(87.5), 8));
         let expected = SessionCounts {
@@ -235,14 +237,14 @@ mod tests {
 
     #[test]
     fn days_outside_the_expected_ones_count_nowhere() {
-        let header = header(window(0, 27), window(10, 19), Some(&worked_days()), None);
+        let header = header(window(0, 27), &window(10, 19).into(), Some(&worked_days()), None);
         assert_eq!((header.days_expected, header.days_rated), (10, Some(10)));
         assert_eq!(header.adherence_any.unwrap().value, Some(100.0));
     }
 
     #[test]
     fn nothing_expected_gives_no_percentage() {
-        let header = header(None, None, Some(&worked_days()), Some(&[]));
+        let header = header(None, &ExpectedDays::default(), Some(&worked_days()), Some(&[]));
         let any = header.adherence_any.unwrap();
         assert_eq!((any.value, any.status, any.window), (None, Status::Insufficient, None));
         assert_eq!(header.attendance.unwrap().value, None);

@@ -14,7 +14,7 @@ use crate::report::rows::{
     PlanRow, ReportInput, SessionRow, SleepRow, TreatmentRow,
 };
 use crate::sections::Sections;
-use crate::time::{PhoneZone, TimeZone};
+use crate::time::{DayStarts, PhoneZone, TimeZone};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use uuid::Uuid;
 
@@ -267,8 +267,9 @@ pub(crate) fn input(from: i64, to: i64) -> ReportInput {
         from: date(from),
         to: date(to),
         today: date(to),
-        day_start_minute: 240,
-        enrolled_on: date(from),
+        day_starts: DayStarts::always(240),
+        journal_starts_on: date(from),
+        pauses: Vec::new(),
         open_from: None,
         made: Made { generated_at: at(to, 720), revision: 7 },
         sections: Sections::ALL,

@@ -21,7 +21,7 @@ use super::pain::window::{self, Composite};
 use super::series::{self, DailyPoint, Sources};
 use super::sleep::link::{self, SleepLink};
 use super::sleep::nights::{self, SleepSummary};
-use super::statement::{Method, ReportCode, ReportStatement, ReportWindow};
+use super::statement::{Method, ReportCode, ReportStatement, ReportWindow, shift};
 use super::treatment::course::{Course, ReportedCourse};
 use super::treatment::events::{self, ReportedEvent, WarningSigns};
 use super::treatment::medication::{self, MedicationDays, MedicationSummary};
@@ -29,6 +29,7 @@ use super::treatment::relief::{self, ReliefUse};
 use super::treatment::session_effect::{self, SessionEffects};
 use crate::report::rows::ReportInput;
 use crate::sections::{Section, Sections};
+use crate::time::ExpectedDays;
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
@@ -178,7 +179,6 @@ fn milliseconds<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::O
 pub fn build(input: &ReportInput) -> Report {
     let sections = input.sections;
     let window = ReportWindow::new(input.from, input.to);
-    let expected = ReportWindow::new(input.from.max(input.enrolled_on), input.to.min(input.today));
     let elapsed = ReportWindow::new(input.from, input.to.min(input.today));
     // Rows of a closed section are let go here, once; nothing below sees them.
     let open = |section| sections.contains(section).then_some(());
@@ -187,10 +187,10 @@ pub fn build(input: &ReportInput) -> Report {
     let with_mobility = open(Section::Mobility);
 
     let ratings = with_pain.map_or(&[][..], |()| &input.entries);
-    let pain = PainDays::from_rows(ratings, input.day_start_minute);
+    let pain = PainDays::from_rows(ratings, input.day_starts);
     let sources = Sources {
         flares: with_pain
-            .map(|()| FlareDays::find(&pain, &input.flares, elapsed, input.day_start_minute)),
+            .map(|()| FlareDays::find(&pain, &input.flares, elapsed, input.day_starts)),
         pain,
         entries: (
             with_pain.map_or(&[][..], |()| &input.entries),
@@ -201,8 +201,10 @@ pub fn build(input: &ReportInput) -> Report {
         nights: with_sleep.map_or_else(Default::default, |()| nights::nights_by_day(&input.sleep)),
     };
     let (days, sessions) = (&sources.pain, sources.sessions.as_deref());
+    let expected = expected_days(input, days);
     // Nothing is known of days before the journal began, unless they were rated later.
-    let began = days.first_day().map_or(input.enrolled_on, |day| day.min(input.enrolled_on));
+    let began =
+        days.first_day().map_or(input.journal_starts_on, |day| day.min(input.journal_starts_on));
     let observed = ReportWindow::new(input.from.max(began), input.to.min(input.today));
     let end = input.to.min(input.today);
     let course =
@@ -218,10 +220,10 @@ pub fn build(input: &ReportInput) -> Report {
         share_label: input.share_label.clone(),
         sections_included: names(sections),
         sections_omitted: names(Sections::ALL.without(sections)),
-        header: adherence::header(window, expected, with_pain.map(|()| days), sessions),
+        header: adherence::header(window, &expected, with_pain.map(|()| days), sessions),
         visit: open(Section::Goals)
             .map(|()| visit::preparation(&input.questions, &input.goals, sessions, input.today)),
-        daily: series::series(window, expected, &sources),
+        daily: series::series(window, &expected, &sources),
         weeks: with_pain.and(elapsed).map_or_else(Vec::new, |elapsed| window::weeks(days, elapsed)),
         course: course.as_ref().and_then(|course| course.to_report(&input.plans)),
         pain: with_pain.map(|()| {
@@ -248,16 +250,23 @@ pub fn build(input: &ReportInput) -> Report {
             .flares
             .as_ref()
             .map(|found| flares::summary(days, &input.flares, found, elapsed, observed)),
-        adverse_events: with_treatment.map(|()| {
-            events::adverse_events(&input.adverse_events, elapsed, input.day_start_minute)
-        }),
+        adverse_events: with_treatment
+            .map(|()| events::adverse_events(&input.adverse_events, elapsed, input.day_starts)),
         warning_signs: with_pain.map(|()| events::warning_signs(&input.entries, elapsed)),
         goals: open(Section::Goals).map(|()| records::goals(&input.goals, elapsed)),
         shared_notes: open(Section::Notes)
             .map(|()| records::notes(&input.notes, sections, elapsed)),
-        coverage: with_pain.map(|()| coverage::weeks(days, elapsed, expected)),
+        coverage: with_pain.map(|()| coverage::weeks(days, elapsed, &expected)),
         cautions: cautions::cautions(sections),
     }
+}
+
+/// The days of the window on which an entry was expected (F5): from the start of the journal, less declared
+/// pauses. Today is not over, so that it only counts once it has an entry.
+fn expected_days(input: &ReportInput, pain: &PainDays) -> ExpectedDays {
+    let last = if pain.day(input.today).is_some() { input.today } else { shift(input.today, -1) };
+    let first = input.from.max(input.journal_starts_on);
+    ExpectedDays::between(first, input.to.min(last), &input.pauses)
 }
 
 /// The pain statements over the days of the window that have come.

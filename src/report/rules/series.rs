@@ -10,6 +10,7 @@ use super::weekly::{ByDay, answers};
 use crate::collections::IntakeKind;
 use crate::collections::{SessionKind, SessionStatus};
 use crate::report::rows::{EntryRow, SessionRow};
+use crate::time::ExpectedDays;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,7 +20,7 @@ use utoipa::ToSchema;
 pub struct DailyPoint {
     /// The journal day.
     pub journal_date: NaiveDate,
-    /// Whether an entry was expected: from enrolment up to today.
+    /// Whether an entry was expected: from the start of the journal up to today, less declared pauses.
     pub expected: bool,
     /// The daily score, 0 to 10, two decimals; null where the day has none or pain is omitted.
     /// Source: `D_d`, clinical reference 4.2.
@@ -112,7 +113,7 @@ pub(crate) struct Sources<'a> {
 /// Builds the series.
 pub(crate) fn series(
     window: Option<ReportWindow>,
-    expected: Option<ReportWindow>,
+    expected: &ExpectedDays,
     sources: &Sources<'_>,
 ) -> Vec<DailyPoint> {
     let counted = |is_counted: fn(SessionKind) -> bool| {
@@ -135,7 +136,7 @@ pub(crate) fn series(
         let taken = |kind| sources.medication.as_ref().and_then(|days| days.used(date, kind));
         DailyPoint {
             journal_date: date,
-            expected: expected.is_some_and(|expected| expected.contains(date)),
+            expected: expected.contains(date),
             pain: day.and_then(|day| day.score).map(round2),
             pain_worst: day.and_then(|day| day.worst).map(i32::from),
             pain_least: day.and_then(|day| day.least).map(i32::from),
@@ -188,7 +189,7 @@ mod tests {
         let pain = pain_days(&[Some(5), None, Some(0)]);
         let window = ReportWindow::new(date(0), date(3));
         let expected = ReportWindow::new(date(1), date(2));
-        let points = series(window, expected, &Sources { pain, ..Sources::default() });
+        let points = series(window, &expected.into(), &Sources { pain, ..Sources::default() });
         let seen: Vec<_> = points.iter().map(|p| (p.pain, p.ratings, p.expected)).collect();
         assert_eq!(
             seen,
@@ -215,7 +216,7 @@ mod tests {
             nights: nights_by_day(&nights),
             ..Sources::default()
         };
-        let points = series(window, window, &sources);
+        let points = series(window, &window.into(), &sources);
         let counts: Vec<_> = points.iter().map(|point| point.sessions_attended).collect();
         assert_eq!(counts, [Some(0), Some(2), Some(0)]);
         let nights: Vec<_> = points.iter().map(|p| (p.sleep_minutes, p.sleep_quality)).collect();

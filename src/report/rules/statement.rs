@@ -2,6 +2,7 @@
 //! its count, its window, its method and its grade.
 
 use super::numbers::{count, one_decimal, round2};
+use crate::time::ExpectedDays;
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -47,6 +48,12 @@ impl ReportWindow {
     pub fn last(self, days: usize) -> Self {
         let back = i64::try_from(days).unwrap_or(i64::MAX);
         Self { from: shift(self.to, 1 - back).max(self.from), to: self.to }
+    }
+}
+
+impl From<Option<ReportWindow>> for ExpectedDays {
+    fn from(window: Option<ReportWindow>) -> Self {
+        window.map_or_else(Self::default, |window| Self::between(window.from, window.to, &[]))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::report::rows::{
     AssessmentRow, EntryRow, FlareRow, IntakeRow, NoteRow, ReportInput, SleepRow,
 };
 use crate::sections::{Section, Sections};
+use crate::time::DayStarts;
 use proptest::prelude::*;
 
 /// Last day of the window.
@@ -54,7 +55,7 @@ fn days() -> impl Strategy<Value = Vec<Day>> {
 /// A journal of all kinds of records, from 28 days before the window to its end.
 fn journal(days: &[Day]) -> ReportInput {
     let mut input = input(0, LAST);
-    input.enrolled_on = date(-28);
+    input.journal_starts_on = date(-28);
     for (n, day) in (-28..).zip(days) {
         input.entries.push(EntryRow { worst: day.worst, ..daily(n, day.average) });
         input.entries.push(EntryRow {
@@ -326,7 +327,7 @@ fn the_hash_is_of_all_that_counts_and_nothing_else() {
         |i| i.entries[0].mood = Some(6),
         |i| i.to = date(21),
         |i| i.today = date(19),
-        |i| i.day_start_minute += 1,
+        |i| i.day_starts = DayStarts::always(241),
         |i| i.goals = vec![goal(3)],
         |i| i.flares = vec![flare(3, None)],
         |i| i.sections = Sections::ALL.without(Sections::of(&[Section::Notes])),

@@ -88,12 +88,13 @@ fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) ->
     let limit = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
     let label = input.share_label.as_deref().unwrap_or_default();
     let rest = format!(
-        "{} {} {} {} {} {sections} {} {} {label}",
+        "{} {} {} {} {:?} {:?} {sections} {} {} {label}",
         input.from,
         input.to,
         input.today,
-        input.enrolled_on,
-        input.day_start_minute,
+        input.journal_starts_on,
+        input.pauses,
+        input.day_starts,
         limit(open.0),
         limit(open.1)
     );

@@ -156,7 +156,7 @@ fn unexpected_days(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) {
     }
     svg.group("unexpected");
     for (days, edge, side, note) in
-        [(first, LEFT, 0.5, "before enrolment"), (last, RIGHT, -0.5, "not yet")]
+        [(first, LEFT, 0.5, "before the journal"), (last, RIGHT, -0.5, "not yet")]
     {
         let width = scale.day_width() * days as f64;
         if width >= NOTED_WIDTH {

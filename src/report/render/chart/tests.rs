@@ -159,15 +159,15 @@ fn empty_windows_have_axes_and_a_note() {
 #[test]
 fn days_on_which_nothing_is_expected_are_not_gaps() {
     let mut ends = input(0, 59);
-    (ends.enrolled_on, ends.today) = (date(20), date(39));
+    (ends.journal_starts_on, ends.today) = (date(20), date(39));
     ends.entries = (20..40).map(|day| daily(day, Some(5))).collect();
     let svg = daily_pain_svg(&build(&ends));
     assert!(!class(&svg, "gaps").contains("<rect"));
     let notes = class(&svg, "unexpected");
-    assert!(notes.contains(">before enrolment<") && notes.contains(">not yet<"));
+    assert!(notes.contains(">before the journal<") && notes.contains(">not yet<"));
     ends.entries.push(daily(3, Some(5)));
     let svg = daily_pain_svg(&build(&ends));
-    assert!(!class(&svg, "unexpected").contains("before enrolment"));
+    assert!(!class(&svg, "unexpected").contains("before the journal"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::daily::PainDays;
 use crate::report::rules::numbers::count;
 use crate::report::rules::statement::ReportWindow;
+use crate::time::ExpectedDays;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 pub struct CoverageWeek {
     /// The journal days; the last block of a window may be shorter than seven.
     pub window: ReportWindow,
-    /// Days on which an entry was expected: from the start of the journal to today.
+    /// Days on which an entry was expected: from the start of the journal to today, less declared pauses.
     #[schema(minimum = 0, maximum = 7)]
     pub expected: i32,
     /// Expected days with a daily score.
@@ -28,21 +29,19 @@ pub struct CoverageWeek {
 pub(crate) fn weeks(
     days: &PainDays,
     window: Option<ReportWindow>,
-    expected: Option<ReportWindow>,
+    expected: &ExpectedDays,
 ) -> Vec<CoverageWeek> {
     let week = |window: ReportWindow| {
-        let expected = expected.and_then(|expected| {
-            ReportWindow::new(expected.from.max(window.from), expected.to.min(window.to))
-        });
+        let expected = expected.within(window.from, window.to);
         let scored = |is_counted: fn(bool) -> bool| {
-            let days = expected.into_iter().flat_map(|expected| days.days(expected));
+            let days = days.expected(&expected);
             let scored =
                 days.filter(|(_, day)| day.score.is_some() && is_counted(day.is_backfilled));
             count(scored.count())
         };
         CoverageWeek {
             window,
-            expected: expected.map_or(0, |expected| count(expected.days())),
+            expected: count(expected.count()),
             rated: scored(|_| true),
             backfilled: scored(|is_backfilled| is_backfilled),
         }
@@ -63,7 +62,7 @@ mod tests {
         let days = PainDays::from_rows(&rows, 240);
         let (all, expected) =
             (ReportWindow::new(date(0), date(15)), ReportWindow::new(date(5), date(15)));
-        let weeks: Vec<_> = weeks(&days, all, expected)
+        let weeks: Vec<_> = weeks(&days, all, &expected.into())
             .iter()
             .map(|week| (week.expected, week.rated, week.backfilled))
             .collect();

@@ -6,6 +6,7 @@
 use crate::collections::EntryKind;
 use crate::report::rows::EntryRow;
 use crate::report::rules::statement::ReportWindow;
+use crate::time::{DayStarts, ExpectedDays};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -60,13 +61,14 @@ pub struct PainDay {
 pub struct PainDays(BTreeMap<NaiveDate, PainDay>);
 
 impl PainDays {
-    /// Groups entries by their stored journal day and scores each day. `day_start_minute` is
-    /// used for punctuality only (see [`is_timely`]).
-    pub fn from_rows(rows: &[EntryRow], day_start_minute: i16) -> Self {
+    /// Groups entries by their stored journal day and scores each day. `starts` is used for punctuality
+    /// only (see [`is_timely`]).
+    pub fn from_rows(rows: &[EntryRow], starts: impl Into<DayStarts>) -> Self {
+        let starts = &starts.into();
         let mut rows: Vec<&EntryRow> = rows.iter().filter(|row| row.is_answered()).collect();
         rows.sort_unstable_by_key(|row| (row.journal_date, row.time_order()));
         let days = rows.chunk_by(|a, b| a.journal_date == b.journal_date);
-        Self(days.map(|day| (day[0].journal_date, score_day(day, day_start_minute))).collect())
+        Self(days.map(|day| (day[0].journal_date, score_day(day, starts))).collect())
     }
 
     /// The first day that has an answered entry.
@@ -84,6 +86,16 @@ impl PainDays {
         self.0.range(window.from..=window.to).map(|(date, day)| (*date, day))
     }
 
+    /// The expected days that have an answered entry, in order.
+    pub fn expected<'a>(
+        &'a self,
+        expected: &'a ExpectedDays,
+    ) -> impl Iterator<Item = (NaiveDate, &'a PainDay)> {
+        let span = expected.ends().and_then(|(first, last)| ReportWindow::new(first, last));
+        let days = span.into_iter().flat_map(|span| self.days(span));
+        days.filter(|(date, _)| expected.contains(*date))
+    }
+
     /// The daily scores of a window, 0 to 10, in order; days without a score are left out.
     pub fn scores(&self, window: ReportWindow) -> impl Iterator<Item = (NaiveDate, f64)> {
         self.days(window).filter_map(|(date, day)| day.score.map(|score| (date, score)))
@@ -92,14 +104,17 @@ impl PainDays {
 
 /// Whether an entry was typed or received within 24 hours after its journal day ended (clinical
 /// reference 4.2). The day ends at the next day's start on the patient's clock, by the offset
-/// stored with the entry.
-pub fn is_timely(row: &EntryRow, day_start_minute: i16) -> bool {
-    let after_midnight = i64::from(day_start_minute) - i64::from(row.utc_offset_minutes);
-    let day_end = row
+/// stored with the entry, and by the hour at which days began at that midnight.
+pub fn is_timely(row: &EntryRow, starts: &DayStarts) -> bool {
+    let ahead = TimeDelta::minutes(row.utc_offset_minutes.into());
+    let midnight = row
         .journal_date
         .succ_opt()
-        .map(|next| next.and_time(NaiveTime::MIN))
-        .and_then(|midnight| midnight.checked_add_signed(TimeDelta::minutes(after_midnight)));
+        .and_then(|next| next.and_time(NaiveTime::MIN).checked_sub_signed(ahead));
+    let day_end = midnight.and_then(|midnight| {
+        let start = starts.at(midnight.and_utc());
+        midnight.checked_add_signed(TimeDelta::minutes(start.into()))
+    });
     let Some(limit) = day_end.and_then(|end| end.checked_add_signed(TimeDelta::hours(24))) else {
         return true;
     };
@@ -108,7 +123,7 @@ pub fn is_timely(row: &EntryRow, day_start_minute: i16) -> bool {
 }
 
 /// Scores the answered entries of one day, given in the order of time.
-fn score_day(rows: &[&EntryRow], day_start_minute: i16) -> PainDay {
+fn score_day(rows: &[&EntryRow], starts: &DayStarts) -> PainDay {
     let dailies = || rows.iter().copied().rev().filter(|row| row.kind == EntryKind::Daily);
     let with_average = dailies().find(|row| row.average.is_some());
     let momentary: Vec<(&EntryRow, i16)> = rows
@@ -118,12 +133,12 @@ fn score_day(rows: &[&EntryRow], day_start_minute: i16) -> PainDay {
         .collect();
     let (score, source, is_backfilled) = if let Some(row) = with_average {
         let score = row.average.map(f64::from);
-        (score, Some(ScoreSource::Daily), !is_timely(row, day_start_minute))
+        (score, Some(ScoreSource::Daily), !is_timely(row, starts))
     } else if momentary.is_empty() {
         (None, None, false)
     } else {
         let sum: i32 = momentary.iter().map(|(_, now)| i32::from(*now)).sum();
-        let late = momentary.iter().any(|(row, _)| !is_timely(row, day_start_minute));
+        let late = momentary.iter().any(|(row, _)| !is_timely(row, starts));
         let source = match momentary.len() {
             1 => ScoreSource::SingleRating,
             _ => ScoreSource::MomentaryMean,
@@ -139,7 +154,7 @@ fn score_day(rows: &[&EntryRow], day_start_minute: i16) -> PainDay {
         worst: extremes.and_then(|row| row.worst),
         least: extremes.and_then(|row| row.least),
         entries: rows.len(),
-        has_timely_entry: rows.iter().any(|row| is_timely(row, day_start_minute)),
+        has_timely_entry: rows.iter().any(|row| is_timely(row, starts)),
         is_backfilled,
         pain_free: rows.iter().rev().find_map(|row| row.pain_free_day),
     }
@@ -150,10 +165,10 @@ mod tests {
     use super::*;
     use crate::report::rules::fixtures::{at, daily, date, rating};
 
-    const DAY_START: i16 = 240;
+    const DAY_START: &DayStarts = &DayStarts::always(240);
 
     fn only_day(rows: &[EntryRow]) -> PainDay {
-        let days = PainDays::from_rows(rows, DAY_START);
+        let days = PainDays::from_rows(rows, *DAY_START);
         assert_eq!(days.0.len(), 1);
         days.0.into_values().next().unwrap()
     }
@@ -202,7 +217,7 @@ mod tests {
         let free = EntryRow { pain_free_day: Some(true), ..rating(EntryKind::Daily, 0, 1200) };
         let free = only_day(&[free]);
         assert_eq!((free.score, free.pain_free), (None, Some(true)));
-        let unanswered = PainDays::from_rows(&[daily(0, None)], DAY_START);
+        let unanswered = PainDays::from_rows(&[daily(0, None)], *DAY_START);
         assert_eq!(unanswered.day(date(0)), None);
     }
 
@@ -219,7 +234,7 @@ mod tests {
         assert!(!is_timely(&late, DAY_START));
         assert!(is_timely(&EntryRow { recorded_at: Some(at(2, 120)), ..late.clone() }, DAY_START));
         // A later day start and a westward offset move the limit with them.
-        assert!(is_timely(&late, DAY_START + 1));
+        assert!(is_timely(&late, &DayStarts::always(241)));
         assert!(is_timely(&EntryRow { utc_offset_minutes: -420, ..late.clone() }, DAY_START));
         // Typed late by a wrong device clock, yet received in time.
         assert!(is_timely(&EntryRow { received_at: at(1, 0), ..late.clone() }, DAY_START));
@@ -244,7 +259,7 @@ mod tests {
     fn the_stored_journal_day_counts_whatever_the_instant_says() {
         // 2026-05-02T09:30Z in Denver is 03:30 local: stored as 1 May by the writer.
         let row = EntryRow { journal_date: date(0), effective_at: at(1, 570), ..daily(0, Some(3)) };
-        let days = PainDays::from_rows(&[row], DAY_START);
+        let days = PainDays::from_rows(&[row], *DAY_START);
         assert!(days.day(date(0)).is_some() && days.day(date(1)).is_none());
     }
 }

@@ -8,6 +8,7 @@ use crate::report::rules::statement::{
     Draft, Method, ReportCode, ReportStatement, ReportWindow, Unit, codes, shift,
 };
 use crate::report::rules::weekly::{ByDay, in_window};
+use crate::time::DayStarts;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -135,8 +136,8 @@ pub struct FlareSummary {
 /// The two series by journal day.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FlareDays {
-    /// When the patient's journal day starts, in minutes after local midnight.
-    day_start_minute: i16,
+    /// When the patient's journal days begin.
+    starts: DayStarts,
     /// Days in a reported flare.
     pub(crate) reported: BTreeSet<NaiveDate>,
     /// The judged days, and whether they are spikes.
@@ -148,13 +149,14 @@ impl FlareDays {
         days: &PainDays,
         flares: &[FlareRow],
         window: Option<ReportWindow>,
-        day_start_minute: i16,
+        starts: impl Into<DayStarts>,
     ) -> Self {
+        let starts = starts.into();
         let reported = window.into_iter().flat_map(|window| {
-            let of_flare = move |flare: &FlareRow| clipped(flare, day_start_minute, window);
+            let of_flare = move |flare: &FlareRow| clipped(flare, &starts, window);
             flares.iter().filter_map(of_flare).flat_map(ReportWindow::iter)
         });
-        Self { day_start_minute, reported: reported.collect(), spikes: spikes(days, window) }
+        Self { starts, reported: reported.collect(), spikes: spikes(days, window) }
     }
 
     fn is_spike(&self, date: NaiveDate) -> bool {
@@ -163,8 +165,8 @@ impl FlareDays {
 }
 
 /// The days of a flare within the window; without a known end its first day alone.
-fn clipped(flare: &FlareRow, day_start_minute: i16, window: ReportWindow) -> Option<ReportWindow> {
-    let last = flare.ended_on(day_start_minute).unwrap_or(flare.started_on);
+fn clipped(flare: &FlareRow, starts: &DayStarts, window: ReportWindow) -> Option<ReportWindow> {
+    let last = flare.ended_on(starts).unwrap_or(flare.started_on);
     ReportWindow::new(flare.started_on.max(window.from), last.min(window.to))
 }
 
@@ -235,11 +237,10 @@ pub(crate) fn summary(
         show_from: need,
     };
     let spike_count = found.spikes.values().filter(|is_spike| **is_spike).count();
-    let touching = |window| {
-        flares.iter().filter(move |f| clipped(f, found.day_start_minute, window).is_some())
-    };
+    let touching =
+        |window| flares.iter().filter(move |f| clipped(f, &found.starts, window).is_some());
     let mut touching: Vec<&FlareRow> = window.into_iter().flat_map(touching).collect();
-    let ended_on = |flare: &FlareRow| flare.ended_on(found.day_start_minute);
+    let ended_on = |flare: &FlareRow| flare.ended_on(&found.starts);
     touching.sort_unstable_by_key(|flare| (flare.started_on, ended_on(flare), flare.id));
     FlareSummary {
         definition: FLARE_DEFINITION.to_owned(),
@@ -254,10 +255,10 @@ pub(crate) fn summary(
 }
 
 fn reported(flare: &FlareRow, found: &FlareDays, window: Option<ReportWindow>) -> ReportedFlare {
-    let clipped = window.and_then(|window| clipped(flare, found.day_start_minute, window));
+    let clipped = window.and_then(|window| clipped(flare, &found.starts, window));
     let spikes = in_window(&found.spikes, clipped).filter(|(_, is_spike)| **is_spike).count();
     let length = |last| ReportWindow::new(flare.started_on, last).map(|days| count(days.days()));
-    let ended_on = flare.ended_on(found.day_start_minute);
+    let ended_on = flare.ended_on(&found.starts);
     ReportedFlare {
         flare_id: flare.id,
         started_on: flare.started_on,
@@ -308,7 +309,7 @@ mod tests {
     fn days_before_the_journal_began_are_in_no_rate() {
         let scores: Vec<Option<i16>> = vec![Some(5); 30];
         let mut journal = input(-60, 29);
-        journal.enrolled_on = date(0);
+        journal.journal_starts_on = date(0);
         journal.entries = (0..).zip(scores).map(|(day, score)| daily(day, score)).collect();
         journal.flares = vec![flare(3, Some(5))];
         let rate = |journal: &ReportInput| build(journal).flares.unwrap().flare_days_per_28;

@@ -4,6 +4,7 @@
 use crate::collections::{RED_FLAG_NOTICE, RedFlag};
 use crate::report::rows::{AdverseEventRow, EntryRow};
 use crate::report::rules::statement::{ReportCode, ReportWindow, codes};
+use crate::time::DayStarts;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,8 +70,9 @@ pub struct WarningSigns {
 pub(crate) fn adverse_events(
     rows: &[AdverseEventRow],
     window: Option<ReportWindow>,
-    day_start_minute: i16,
+    starts: impl Into<DayStarts>,
 ) -> Vec<ReportedEvent> {
+    let starts = starts.into();
     let within = |row: &&AdverseEventRow| window.is_some_and(|w| w.contains(row.started_on));
     let mut rows: Vec<&AdverseEventRow> = rows.iter().filter(within).collect();
     rows.sort_unstable_by_key(|row| (row.started_on, row.id));
@@ -78,7 +80,7 @@ pub(crate) fn adverse_events(
         .map(|row| ReportedEvent {
             adverse_event_id: row.id,
             started_on: row.started_on,
-            ended_on: row.ended_on(day_start_minute),
+            ended_on: row.ended_on(&starts),
             treatment_session_id: row.treatment_session_id,
             kinds: codes(&row.kinds),
             kind_other: row.kind_other.clone(),
