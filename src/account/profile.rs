@@ -30,7 +30,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .parameter(Parameter::if_match())
         .takes_resource::<Profile>()
         .example(serde_json::json!({"display_name": "Ana", "locale": "en",
-            "time_zone": "Pacific/Auckland", "day_start_minute": 180}))
+            "time_zone": "Europe/Berlin", "day_start_minute": 240}))
         .problems(&[
             ProblemKind::InvalidHeader,
             ProblemKind::PreconditionFailed,

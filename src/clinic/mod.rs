@@ -7,6 +7,7 @@
 mod files;
 mod frame;
 mod frozen;
+mod listing;
 mod patients;
 mod report;
 mod sign_in;

@@ -28,7 +28,7 @@ collection! {
             answered_on: Option<NaiveDate>,
             /// What the patient took from the answer.
             note: Option<Text<4000>> => Notes,
-            /// May readers of a share that opens notes see the note?
+            /// May a share that opens notes show the note?
             note_shared: Option<bool> => Notes,
         }
     }

@@ -70,7 +70,7 @@ collection! {
             referred_by: Option<Text<200>> as Clinical,
             /// A note in the patient's own words.
             note: Option<Text<4000>> => Notes,
-            /// May readers of a share that opens notes see the note?
+            /// May a share that opens notes show the note?
             note_shared: Option<bool> => Notes,
         }
     }

@@ -177,7 +177,7 @@ collection! {
             sensations: Items<Sensation, 7>,
             /// A note in the patient's own words.
             note: Option<Text<4000>> => Notes,
-            /// May readers of a share that opens notes see the note?
+            /// May a share that opens notes show the note?
             note_shared: Option<bool> => Notes,
         }
     }

@@ -231,5 +231,5 @@ pub fn clinician() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
-        .description(Some("The practitioner who answers for it; null where the patient does."))
+        .description(Some("The practitioner who answers for it."))
 }

@@ -78,13 +78,13 @@ pub struct Overview {
     #[schema(minimum = 0, maximum = 14)]
     pub days_expected: i32,
     /// Expected days since that entry, today left out.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 1_000_000)]
     pub days_quiet: Option<i32>,
     /// When you last looked into the journal.
     #[serde(serialize_with = "serialize_utc_option")]
     pub looked_at: Option<DateTime<Utc>>,
     /// Entries that came since.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 1_000_000)]
     pub new_entries: Option<i32>,
     /// The newest day of the last 30 with a warning sign or a serious adverse event.
     pub safety_notice_on: Option<NaiveDate>,

@@ -190,6 +190,7 @@ async fn sent(demo: &Demo) -> Map<String, Value> {
     keep("refreshTokens", demo.send("refreshTokens", &given, &[], ("", "")).await);
     keep("reauthenticate", demo.send("reauthenticate", &none, &[], ("", "")).await);
     keep("putLicence", demo.send("putLicence", &none, &[], ("", "")).await);
+    keep("putMe", demo.send("putMe", &none, &[], ("If-Match", "\"v1\"")).await);
     let new = ("If-None-Match", "*");
     for (path, method, operation) in operations() {
         let id = operation["operationId"].as_str().unwrap();

@@ -37,9 +37,9 @@ export type AdverseEventRow = {
   outcome: EventOutcome | null
   /** A note in the patient's own words. */
   note: string | null
-  /** May readers of a share that opens notes see the note? */
+  /** May a share that opens notes show the note? */
   note_shared: boolean | null
-  /** The practitioner who answers for it; null where the patient does. */
+  /** The practitioner who answers for it. */
   clinician_id: string | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -83,7 +83,7 @@ export type AssessmentRow = {
   flags: JsonList<AssessmentFlag>
   /** A note in the patient's own words. */
   note: string | null
-  /** May readers of a share that opens notes see the note? */
+  /** May a share that opens notes show the note? */
   note_shared: boolean | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -147,7 +147,7 @@ export type GoalRow = {
   reached_on: string | null
   /** A note in the patient's own words. */
   note: string | null
-  /** May readers of a share that opens notes see the note? */
+  /** May a share that opens notes show the note? */
   note_shared: boolean | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -257,7 +257,7 @@ export type MedicationIntakeRow = {
   helped: Helped | null
   /** A note in the patient's own words. */
   note: string | null
-  /** May readers of a share that opens notes see the note? */
+  /** May a share that opens notes show the note? */
   note_shared: boolean | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -297,9 +297,9 @@ export type PainEpisodeRow = {
   resolved_on: string | null
   /** A note in the patient's own words. */
   note: string | null
-  /** May readers of a share that opens notes see the note? */
+  /** May a share that opens notes show the note? */
   note_shared: boolean | null
-  /** The practitioner who answers for it; null where the patient does. */
+  /** The practitioner who answers for it. */
   clinician_id: string | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -319,7 +319,7 @@ export type PractitionerNoteRow = {
   text: string
   /** Who reads it. */
   visibility: NoteVisibility
-  /** The practitioner who answers for it; null where the patient does. */
+  /** The practitioner who answers for it. */
   clinician_id: string | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -341,7 +341,7 @@ export type QuestionRow = {
   answered_on: string | null
   /** What the patient took from the answer. */
   note: string | null
-  /** May readers of a share that opens notes see the note? */
+  /** May a share that opens notes show the note? */
   note_shared: boolean | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -455,9 +455,9 @@ export type TreatmentPlanRow = {
   referred_by: string | null
   /** A note in the patient's own words. */
   note: string | null
-  /** May readers of a share that opens notes see the note? */
+  /** May a share that opens notes show the note? */
   note_shared: boolean | null
-  /** The practitioner who answers for it; null where the patient does. */
+  /** The practitioner who answers for it. */
   clinician_id: string | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -525,9 +525,9 @@ export type TreatmentSessionRow = {
   sensations: JsonList<Sensation>
   /** A note in the patient's own words. */
   note: string | null
-  /** May readers of a share that opens notes see the note? */
+  /** May a share that opens notes show the note? */
   note_shared: boolean | null
-  /** The practitioner who answers for it; null where the patient does. */
+  /** The practitioner who answers for it. */
   clinician_id: string | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number

@@ -199,6 +199,7 @@ fn f5(worked: &Worked) -> Outcome {
     }
     let (entries, behind) = (worked.count("entries"), worked.count("late"));
     let mut journal = input(0, worked.length("expected") - 1);
+    journal.today = date(worked.length("expected"));
     journal.entries = dailies(0, &vec![Some(5); entries - behind]);
     journal
         .entries

@@ -62,6 +62,7 @@ mod tests {
         input.entries[0].relief = vec![(ReliefMeans::Heat, Some(Helped::Some))];
         let (region, laterality) = (crate::body_map::BodyRegion::Neck, None);
         input.entries[0].sites = vec![SiteRow { region, laterality, intensity: Some(4) }];
+        input.pauses = vec![(date(3), Some(date(4)))];
         input.sessions.truncate(1);
         input.treatments.truncate(1);
         input.sleep.truncate(1);
@@ -116,7 +117,7 @@ mod tests {
         let input = journal();
         let seen = serde_json::to_value(input.visible()).unwrap();
         let rows = seen.as_object().unwrap().values().filter_map(Value::as_array);
-        assert!(rows.clone().count() == 14 && rows.clone().all(|rows| !rows.is_empty()), "{seen}");
+        assert!(rows.clone().count() == 15 && rows.clone().all(|rows| !rows.is_empty()), "{seen}");
         let mut hashes = HashSet::from([inputs_hash(&input).unwrap()]);
         let changes = changed(&seen);
         assert!(changes.len() > 120, "{}", changes.len());
