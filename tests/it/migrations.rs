@@ -2,6 +2,7 @@
 
 mod filled;
 mod functions;
+mod waking;
 
 use crate::support::cluster::{Cluster, connect};
 use crate::support::program::said;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 mod counted;
 mod course;
 mod expected;
+mod nights;
 mod parts;
 mod snapshots;
 mod today;

@@ -38,13 +38,13 @@ const FURTHER: &str = "
     INSERT INTO pj.reminders (patient_id, id, rev, created_rev, author_id, created_at, updated_at, received_at,
         journal_date, kind, enabled, local_time)
     VALUES ($ana, '00000000-0000-7000-8000-000000000007', 1, 1, $ana, now(), now(), now(), '2026-01-01',
-        'journal', true, 480);";
+        'daily_entry', true, 480);";
 
 /// Tables whose rows a migration makes.
 const MADE: [&str; 2] = ["sync_state", "write_probe"];
 
 /// The rows of a table, as objects.
-type Rows = Vec<Map<String, Value>>;
+pub(super) type Rows = Vec<Map<String, Value>>;
 
 /// The tables of a database in the order in which they were made, each with its columns.
 async fn tables(sql: &Client) -> Vec<(String, Vec<String>)> {
@@ -83,7 +83,7 @@ fn in_words_of(columns: &[String], table: &str, row: &mut Map<String, Value>) {
 }
 
 /// Fills a database of an earlier version; answers what it was filled with.
-async fn fill(sql: &Client, newest: &BTreeMap<String, Rows>) -> BTreeMap<String, Rows> {
+pub(super) async fn fill(sql: &Client, newest: &BTreeMap<String, Rows>) -> BTreeMap<String, Rows> {
     let mut filled = BTreeMap::new();
     let is_json = "SELECT atttypid = 'jsonb'::regtype FROM pg_attribute \
                    WHERE attrelid = to_regclass('pj.sync_quarantine') AND attname = 'payload'";
@@ -121,7 +121,7 @@ fn seen(rows: &[Map<String, Value>], columns: &[String]) -> Vec<String> {
 }
 
 /// The folders of the migrations, oldest first.
-fn folders() -> Vec<PathBuf> {
+pub(super) fn folders() -> Vec<PathBuf> {
     let all = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
     let all = std::fs::read_dir(all).unwrap().map(|entry| entry.unwrap().path());
     let mut folders: Vec<PathBuf> = all.filter(|path| path.is_dir()).collect();
@@ -130,7 +130,7 @@ fn folders() -> Vec<PathBuf> {
 }
 
 /// Runs one migration as the program of its time did.
-async fn step(sql: &Client, folder: &std::path::Path) {
+pub(super) async fn step(sql: &Client, folder: &std::path::Path) {
     let up = std::fs::read_to_string(folder.join("up.sql")).unwrap();
     let name = folder.file_name().unwrap().to_str().unwrap();
     let version = name.split('_').next().unwrap().replace('-', "");
@@ -139,7 +139,7 @@ async fn step(sql: &Client, folder: &std::path::Path) {
 }
 
 /// What the newest program has written.
-async fn donor() -> BTreeMap<String, Rows> {
+pub(super) async fn donor() -> BTreeMap<String, Rows> {
     let app = TestApp::alone();
     app.run(|app| async move { demo::load(&app).await.unwrap() }).await.unwrap();
     let token = sign_in(&app).await;
@@ -170,7 +170,7 @@ async fn donor() -> BTreeMap<String, Rows> {
     newest
 }
 
-async fn sign_in(app: &TestApp) -> String {
+pub(super) async fn sign_in(app: &TestApp) -> String {
     let body = json!({"email": "ana@demo.example", "password": "demo-seven-herons", "device": {}});
     let answer = app.call("POST", "/v1/auth/login").json(&body).send().await;
     assert_eq!(answer.status, 200, "{}", answer.text);

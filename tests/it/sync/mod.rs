@@ -18,6 +18,7 @@ mod literal;
 pub mod marks;
 mod merging;
 mod mid_sync;
+mod nights;
 mod no_skips;
 mod one_record;
 mod page;
