@@ -38,6 +38,16 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// How likely a practitioner holds it that the treatment caused it; the categories of WHO-UMC.
+    pub enum EventRelatedness {
+        Unrelated = "unrelated", Unlikely = "unlikely", Possible = "possible",
+        Probable = "probable", Certain = "certain",
+        /// What is known does not suffice to judge.
+        Unassessable = "unassessable",
+    }
+}
+
+vocabulary! {
     /// What was done about it.
     pub enum ActionTaken {
         None = "none", SelfCare = "self_care",
@@ -60,7 +70,8 @@ vocabulary! {
 collection! {
     /// An adverse event: something unwanted during or after a treatment.
     ///
-    /// That it followed a treatment does not mean that it was caused by it.
+    /// That it followed a treatment does not mean that it was caused by it. What the patient recorded stays
+    /// the patient's; a practitioner says what it is held to be in the members `clinical_…` beside it.
     pub struct AdverseEvent {
         plural: "AdverseEvents", table: "adverse_events", path: "adverse-events", number: 9,
         sections: [Treatment], writers: Both,
@@ -68,6 +79,10 @@ collection! {
             "started_at": "2026-01-27T10:00:00.000Z", "ended_at": "2026-01-29T10:00:00.000Z",
             "time_zone": "Europe/Berlin", "kinds": ["bruising"], "severity": "mild",
             "serious": false, "actions": ["self_care"], "outcome": "resolved"
+        },
+        beside: {
+            "clinical_severity": "mild", "clinical_relatedness": "probable",
+            "clinical_actions": ["self_care"], "clinical_note": "Small, at one point; pressed longer since."
         },
         fields: {
             /// The journal day it began on; settled from `started_at`.
@@ -102,6 +117,14 @@ collection! {
             note: Option<Text<4000>> => Notes,
             /// May a share that opens notes show the note?
             note_shared: Option<bool> => Notes,
+            /// How bad the practitioner holds it to be, beside the patient's `severity`.
+            clinical_severity: Option<EventSeverity> as Beside,
+            /// How likely the practitioner holds it that the treatment caused it. No finding of the server.
+            clinical_relatedness: Option<EventRelatedness> as Beside,
+            /// What the practitioner did about it, beside the patient's `actions`.
+            clinical_actions: Items<ActionTaken, 6> as Beside,
+            /// The practitioner's note; whoever sees the record sees it.
+            clinical_note: Option<Text<4000>> as Beside,
         }
     }
 }

@@ -20,7 +20,7 @@ mod treatment_sessions;
 
 pub use crate::body_map::{BodyRegion, Laterality};
 pub use adverse_events::{
-    ActionTaken, AdverseEvent, AdverseEventKind, EventOutcome, EventSeverity,
+    ActionTaken, AdverseEvent, AdverseEventKind, EventOutcome, EventRelatedness, EventSeverity,
 };
 pub use assessments::{Assessment, AssessmentAnswer, Occasion, Score};
 pub use flares::Flare;

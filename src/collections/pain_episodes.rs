@@ -65,7 +65,8 @@ wire! {
 collection! {
     /// A pain episode: one complaint over time.
     ///
-    /// Whether it is acute or chronic follows from `onset_date` and is not stored.
+    /// Whether it is acute or chronic follows from `onset_date` and is not stored. What the patient recorded
+    /// stays the patient's; a practitioner says what it is held to be in the members `clinical_…` beside it.
     pub struct PainEpisode {
         plural: "PainEpisodes", table: "pain_episodes", path: "pain-episodes", number: 7,
         sections: [Pain], writers: Both,
@@ -75,6 +76,10 @@ collection! {
             "conditions": ["disc_bulge_herniation"], "primary_region": "low_back",
             "laterality": "left",
             "prior_treatments": [{"what": "physio", "detail": "six sessions", "helped": "some"}]
+        },
+        beside: {
+            "clinical_conditions": ["disc_bulge_herniation"],
+            "clinical_note": "No sign of a nerve root today."
         },
         fields: {
             /// The day it was written down.
@@ -89,8 +94,7 @@ collection! {
             mechanism: Option<Mechanism>,
             /// What `other` as mechanism means.
             mechanism_other: Option<Text<200>>,
-            /// What it is held to be: reported by the patient, or set by the practitioner who answers
-            /// for the record.
+            /// What it is held to be by whoever made the record: the patient, or a practitioner.
             conditions: Items<Condition, 19> as Clinical,
             /// What `other` among the conditions means.
             condition_other: Option<Text<200>> as Clinical,
@@ -108,6 +112,10 @@ collection! {
             note: Option<Text<4000>> => Notes,
             /// May a share that opens notes show the note?
             note_shared: Option<bool> => Notes,
+            /// What the practitioner holds it to be, beside the patient's `conditions`.
+            clinical_conditions: Items<Condition, 19> as Beside,
+            /// The practitioner's note, also on what `other` means; whoever sees the record sees it.
+            clinical_note: Option<Text<4000>> as Beside,
         }
     }
 }

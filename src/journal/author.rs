@@ -38,17 +38,16 @@ impl Author {
         mut content: C,
     ) -> Result<C, Vec<Fault>> {
         let mut faults = Faults::default();
-        authorship::prepare(self.hand, known, &mut content, &mut faults);
+        // What is put in the place of a tombstone continues nobody's record.
+        let continued = known.filter(|_| op != HistoryOp::Recreate);
+        authorship::prepare(self.hand, continued, &mut content, &mut faults);
         // A document that was read, changed and sent back claims nothing of what the server had
         // settled for what has changed.
         if let Some(known) = known.filter(|_| op != HistoryOp::Create) {
             content.unsettle(&known.content, &self.context);
         }
         content.settle(known.map(|known| &known.content), &self.context, &mut faults);
-        // What is put in the place of a tombstone continues nobody's record.
-        if op != HistoryOp::Recreate {
-            authorship::respect(self.hand, known, &content, &mut faults);
-        }
+        authorship::respect(self.hand, continued, &content, &mut faults);
         self.check_day(content.journal_date(), &mut faults);
         if faults.is_empty() { Ok(content) } else { Err(faults.into_vec()) }
     }

@@ -34,58 +34,80 @@ pub fn may_delete<C: Record>(hand: Hand, known: &Stored<C>) -> bool {
         Hand::Practitioner(account) => {
             known.author_id == account
                 && known.clinician_id == Some(account)
-                && added(&known.content).is_empty()
+                && added(&known.content, Part::Own).is_empty()
         }
     }
 }
 
-/// The patient's fields that hold something, but for those no record can do without: these are filled
+/// The fields of a part that hold something, but for those no record can do without: these are filled
 /// by whoever makes it.
-fn added<C: Record>(content: &C) -> Vec<&'static str> {
-    let mut filled = content.filled(Part::Own);
+fn added<C: Record>(content: &C, part: Part) -> Vec<&'static str> {
+    let mut filled = content.filled(part);
     filled.retain(|name| !C::FIELDS.iter().any(|field| field.name == *name && field.required));
     filled
 }
 
-/// Before the rules of the collection: a practitioner's document has nothing to say about the
-/// patient's fields, some of which he may not even see. They stay as they are; naming another value
-/// is a fault.
+/// The parts of a record that this hand leaves alone. Where practitioners write beside the patient's words,
+/// a record belongs to who made it; elsewhere a practitioner takes the clinical part on by writing in it.
+pub fn foreign_parts<C: Record>(hand: Hand, known: Option<&Stored<C>>) -> &'static [Part] {
+    let keeps_words = C::DEFINITION.keeps_words();
+    let answered = |record: &Stored<C>| match record.clinician_id {
+        Some(by) => !keeps_words || by == record.author_id,
+        None => false,
+    };
+    match (hand, known) {
+        (Hand::Patient, Some(record)) if answered(record) => &[Part::Clinical, Part::Beside],
+        (Hand::Patient, _) => &[Part::Beside],
+        (Hand::Practitioner(_), Some(record)) if keeps_words && !answered(record) => {
+            &[Part::Own, Part::Clinical]
+        }
+        (Hand::Practitioner(_), _) => &[Part::Own],
+    }
+}
+
+/// Before the rules of the collection: a document has nothing to say about fields that its author may not
+/// see, or that an older app does not know. They stay as they are; naming another value is a fault.
 pub fn prepare<C: Record>(
     hand: Hand,
     known: Option<&Stored<C>>,
     content: &mut C,
     faults: &mut Faults,
 ) {
-    if hand == Hand::Patient {
-        return;
-    }
-    let foreign = known.map_or_else(
-        || added(content),
-        |known| {
-            let filled = content.filled(Part::Own);
-            let differing = content.differing(&known.content, Part::Own);
-            differing.into_iter().filter(|name| filled.contains(name)).collect()
-        },
-    );
-    for name in foreign {
-        faults.field(name, NOT_YOURS, "Only the patient fills this field.");
-    }
-    if let Some(known) = known {
-        content.take_part(&known.content, Part::Own);
+    let parts = foreign_parts(hand, known).iter().copied();
+    for part in parts.filter(|part| hand != Hand::Patient || *part == Part::Beside) {
+        let foreign = known.map_or_else(
+            || added(content, part),
+            |known| {
+                let filled = content.filled(part);
+                let differing = content.differing(&known.content, part);
+                differing.into_iter().filter(|name| filled.contains(name)).collect()
+            },
+        );
+        for name in foreign {
+            faults.field(name, NOT_YOURS, what_is_yours(part));
+        }
+        if let Some(known) = known {
+            content.take_part(&known.content, part);
+        }
     }
 }
 
-/// The part of a known record that the patient leaves alone: what a practitioner answers for.
-pub fn foreign_part<C>(hand: Hand, known: &Stored<C>) -> Option<Part> {
-    (hand == Hand::Patient && known.clinician_id.is_some()).then_some(Part::Clinical)
+const fn what_is_yours(part: Part) -> &'static str {
+    match part {
+        Part::Own => "Only the patient fills this field.",
+        Part::Clinical => {
+            "The patient recorded this; write what you hold it to be in the members clinical_…."
+        }
+        Part::Beside => "Only a practitioner fills this field.",
+    }
 }
 
 /// After the rules: the patient leaves alone what a practitioner answers for.
 pub fn respect<C: Record>(hand: Hand, known: Option<&Stored<C>>, content: &C, faults: &mut Faults) {
-    let Some(known) = known else { return };
-    for name in
-        foreign_part(hand, known).iter().flat_map(|part| content.differing(&known.content, *part))
-    {
-        faults.field(name, NOT_YOURS, "A practitioner answers for this field.");
+    let Some(stored) = known.filter(|_| hand == Hand::Patient) else { return };
+    for part in foreign_parts(hand, known) {
+        for name in content.differing(&stored.content, *part) {
+            faults.field(name, NOT_YOURS, "A practitioner answers for this field.");
+        }
     }
 }

@@ -10,6 +10,9 @@ pub enum Part {
     Own,
     /// Whoever answers for the record: a practitioner, where one does, else the patient.
     Clinical,
+    /// Practitioners, always: what they say beside the patient's words. In a collection that has such
+    /// fields a record of the patient's stays the patient's: its other fields are no practitioner's.
+    Beside,
 }
 
 /// Who writes in a collection.
@@ -77,6 +80,11 @@ pub struct CollectionDefinition {
 }
 
 impl CollectionDefinition {
+    /// Does a practitioner write beside the patient's words, instead of in their place?
+    pub fn keeps_words(&self) -> bool {
+        self.fields.iter().any(|field| field.part == Part::Beside)
+    }
+
     /// The field of this name.
     pub fn field(&self, name: &str) -> Option<&'static FieldInfo> {
         self.fields.iter().find(|field| field.name == name)

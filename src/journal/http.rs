@@ -81,6 +81,9 @@ fn by_a_practitioner<C: Record>() -> Value {
             let field = C::FIELDS.iter().find(|field| field.name == name);
             field.is_some_and(|field| field.part == Part::Clinical || field.required)
         });
+        if let Value::Object(beside) = C::beside_example() {
+            members.extend(beside);
+        }
     }
     example
 }

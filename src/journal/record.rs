@@ -51,6 +51,8 @@ pub trait Record: Rules + Object + Serialize + Clone + PartialEq + Send + 'stati
 
     /// A record as a client would write it, for the document.
     fn example() -> Value;
+    /// What a practitioner would write beside it.
+    fn beside_example() -> Value;
     /// The collection's SQL, made once.
     fn sql() -> &'static Texts;
     /// Reads the content's columns.
@@ -132,7 +134,7 @@ pub trait Rules: Dated {
 
 /// Declares a collection. Each line is a column, a member of the JSON object, a property of the
 /// schema and an entry of the history; `=> Section` ties it to a section of a share, `as Clinical`
-/// to the practitioner who answers for the record.
+/// to the practitioner who answers for the record, `as Beside` to what practitioners say beside the patient.
 macro_rules! collection {
     (
         $(#[doc = $doc:literal])*
@@ -140,6 +142,7 @@ macro_rules! collection {
             plural: $plural:literal, table: $table:literal, path: $path:literal, number: $number:literal,
             sections: [$($base:ident),*], writers: $writers:ident,
             example: { $($example:tt)* },
+            $(beside: { $($beside:tt)* },)?
             fields: { $( $(#[doc = $fdoc:literal])*
                 $field:ident : $ty:ty $(=> $section:ident)? $(as $part:ident)? ),+ $(,)? }
         }
@@ -175,6 +178,9 @@ macro_rules! collection {
 
             fn example() -> serde_json::Value {
                 serde_json::json!({ $($example)* })
+            }
+            fn beside_example() -> serde_json::Value {
+                serde_json::json!({ $($($beside)*)? })
             }
             fn sql() -> &'static $crate::journal::Texts {
                 static TEXTS: std::sync::LazyLock<$crate::journal::Texts> =

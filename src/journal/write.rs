@@ -26,8 +26,8 @@ pub trait CollectionWriter: Send {
     fn known(&self, id: Uuid) -> Option<&dyn StoredRecord>;
     /// Every record that was looked up, with its marks.
     fn all_known(&self) -> Vec<(Stored<()>, &RowMarks)>;
-    /// The part of a record that is not the author's.
-    fn foreign_part(&self, id: Uuid) -> Option<Part>;
+    /// The parts of a record, known or new, that are not the author's.
+    fn foreign_parts(&self, id: Uuid) -> &'static [Part];
     /// May the author delete the record?
     fn may_delete(&self, id: Uuid) -> bool;
 
@@ -144,8 +144,8 @@ impl<C: Record> CollectionWriter for Writer<C> {
         all.map(|marked| (marked.record.without_content(), &marked.marks)).collect()
     }
 
-    fn foreign_part(&self, id: Uuid) -> Option<Part> {
-        authorship::foreign_part(self.author.hand, self.batch.known(id)?)
+    fn foreign_parts(&self, id: Uuid) -> &'static [Part] {
+        authorship::foreign_parts(self.author.hand, self.batch.known(id))
     }
 
     fn may_delete(&self, id: Uuid) -> bool {

@@ -3,7 +3,7 @@
 
 use super::answer::{self, AcceptedRecord, PushReport};
 use super::change::{Sender, Wish};
-use super::foreign::{self, ForeignFields};
+use super::foreign::ForeignFields;
 use super::incoming::{Change, read};
 use super::known::{ChangeMark, Known, Marks};
 use super::marks::{lines_of, marks_of};
@@ -183,9 +183,10 @@ impl Merging<'_> {
             marks: self.marks.get(&id).map_or_else(Cow::default, Cow::Borrowed),
         });
         let mut foreign = ForeignFields::default();
-        if let Some((known, part)) = known.as_ref().zip(self.writer.foreign_part(id)) {
-            let definition = self.collection.definition();
-            foreign = foreign::take_out(definition, part, &known.fields, &mut change.incoming);
+        let (definition, unknown) = (self.collection.definition(), Fields::new());
+        let stands = known.as_ref().map_or(&unknown, |known| &known.fields);
+        for part in self.writer.foreign_parts(id) {
+            foreign.take_out(definition, *part, stands, &mut change.incoming);
         }
         let mut merged = merge(known.as_ref(), &change.incoming, sender);
         // A practitioner answers for it: the patient's delete is no more than a wish.

@@ -30,6 +30,7 @@ macro_rules! for_each_vocabulary {
             crate::collections::EntryKind,
             crate::collections::EpisodeStatus,
             crate::collections::EventOutcome,
+            crate::collections::EventRelatedness,
             crate::collections::EventSeverity,
             crate::collections::GoalKind,
             crate::collections::GoalStatus,

@@ -2,6 +2,7 @@
 
 mod filled;
 mod functions;
+mod restored;
 mod waking;
 
 use crate::support::cluster::{Cluster, connect};

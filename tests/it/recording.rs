@@ -1,5 +1,6 @@
 //! Recording through a share: what a practitioner writes in a patient's journal, and whose word counts.
 
+mod beside;
 mod hands;
 mod limits;
 mod notes;

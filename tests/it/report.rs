@@ -14,6 +14,7 @@ mod counted;
 mod course;
 mod expected;
 mod nights;
+mod pages;
 mod parts;
 mod snapshots;
 mod today;

@@ -173,6 +173,16 @@ export type EventOutcome =
   | 'unknown'
   | (string & {})
 
+/** How likely a practitioner holds it that the treatment caused it; the categories of WHO-UMC. Read one you do not know as "other". */
+export type EventRelatedness =
+  | 'unrelated'
+  | 'unlikely'
+  | 'possible'
+  | 'probable'
+  | 'certain'
+  | 'unassessable'
+  | (string & {})
+
 /** How bad it was. Read one you do not know as "other". */
 export type EventSeverity =
   | 'mild'

@@ -4,7 +4,7 @@
 import type { NewFields, Rows } from './rows.js'
 
 /** The schema these packages were built with. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /** A synced collection. */
 export type Collection = keyof Rows

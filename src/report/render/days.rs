@@ -1,8 +1,10 @@
 //! The days of a report as typed rows, for tables such as CSV: which columns there are, and a cell
 //! for each. No formatting; columns of withheld sections are left out.
 
+use crate::collections::EventSeverity;
 use crate::report::rules::Report;
 use crate::report::rules::series::DailyPoint;
+use crate::report::rules::statement::ReportCode;
 use crate::sections::Section;
 use chrono::NaiveDate;
 
@@ -60,7 +62,7 @@ const MEDICATION: Option<Section> = Some(Section::Medication);
 const TREATMENT: Option<Section> = Some(Section::Treatment);
 
 /// Every column, in the order of the table.
-const COLUMNS: [Column; 24] = [
+const COLUMNS: [Column; 26] = [
     ("journal_date", None, |day| Cell::Date(day.journal_date)),
     ("expected", None, |day| Cell::Flag(day.expected)),
     ("pain", PAIN, |day| day.pain.into()),
@@ -85,7 +87,15 @@ const COLUMNS: [Column; 24] = [
     ("treatments_attended", TREATMENT, |day| day.treatments_attended.into()),
     ("sleep_minutes", SLEEP, |day| day.sleep_minutes.into()),
     ("sleep_quality", SLEEP, |day| day.sleep_quality.into()),
+    ("event_severity", TREATMENT, |day| severity(day.event_severity.as_ref())),
+    ("event_clinical_severity", TREATMENT, |day| severity(day.event_clinical_severity.as_ref())),
 ];
+
+/// A severity; one of a later version that this program does not know stays empty.
+fn severity(code: Option<&ReportCode>) -> Cell {
+    let known = code.and_then(|code| EventSeverity::from_code(&code.0));
+    known.map_or(Cell::Empty, |severity| Cell::Code(severity.code()))
+}
 
 /// The names of the columns of a report that shows everything.
 pub const DAY_COLUMNS: [&str; COLUMNS.len()] = {
@@ -162,6 +172,8 @@ mod tests {
             "preventive_taken",
             "sessions_attended",
             "treatments_attended",
+            "event_severity",
+            "event_clinical_severity",
         ];
         assert_eq!(table.columns, expected);
     }

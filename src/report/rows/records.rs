@@ -3,9 +3,9 @@
 
 use super::entries::{TimeOrder, Tried, tried};
 use crate::collections::{
-    ActionTaken, AdverseEventKind, AssessmentAnswer, DatePrecision, EpisodeStatus, EventOutcome,
-    EventSeverity, GoalKind, GoalStatus, Helped, IntakeKind, Occasion, PlanStatus, Relief,
-    SessionKind, SessionStatus, Trigger, projection,
+    ActionTaken, AdverseEventKind, AssessmentAnswer, Condition, DatePrecision, EpisodeStatus,
+    EventOutcome, EventRelatedness, EventSeverity, GoalKind, GoalStatus, Helped, IntakeKind,
+    Occasion, PlanStatus, Relief, SessionKind, SessionStatus, Trigger, projection,
 };
 use crate::instruments::{AssessmentFlag, AssessmentStatus};
 use crate::time::{DayStarts, Instant, PhoneZone, journal_date};
@@ -225,6 +225,14 @@ projection! {
         actions: Vec<ActionTaken> = "actions" as Items<ActionTaken, 6> => Vec::from,
         /// How it ended.
         outcome: Option<EventOutcome>,
+        /// How bad a practitioner holds it to be.
+        clinical_severity: Option<EventSeverity>,
+        /// How likely a practitioner holds it that the treatment caused it.
+        clinical_relatedness: Option<EventRelatedness>,
+        /// What a practitioner did.
+        clinical_actions: Vec<ActionTaken> = "clinical_actions" as Items<ActionTaken, 6> => Vec::from,
+        /// The practitioner's note.
+        clinical_note: Option<String>,
     }
 }
 
@@ -270,6 +278,14 @@ projection! {
         onset_precision: Option<DatePrecision>,
         /// How it stands.
         status: EpisodeStatus,
+        /// What it is held to be by whoever noted it.
+        conditions: Vec<Condition> = "conditions" as Items<Condition, 19> => Vec::from,
+        /// What `other` among these means.
+        condition_other: Option<String>,
+        /// What a practitioner holds it to be.
+        clinical_conditions: Vec<Condition> = "clinical_conditions" as Items<Condition, 19> => Vec::from,
+        /// The practitioner's note.
+        clinical_note: Option<String>,
     }
 }
 

@@ -221,6 +221,10 @@ pub(crate) fn event(day: i64) -> AdverseEventRow {
         serious: false,
         actions: vec![],
         outcome: None,
+        clinical_severity: None,
+        clinical_relatedness: None,
+        clinical_actions: vec![],
+        clinical_note: None,
     }
 }
 
@@ -246,6 +250,10 @@ pub(crate) fn episode(day: i64) -> EpisodeRow {
         onset_date: None,
         onset_precision: None,
         status: EpisodeStatus::Active,
+        conditions: vec![],
+        condition_other: None,
+        clinical_conditions: vec![],
+        clinical_note: None,
     }
 }
 

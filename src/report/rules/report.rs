@@ -199,6 +199,7 @@ pub fn build(input: &ReportInput) -> Report {
         medication: with_medication.map(|()| MedicationDays::of(&input.entries, &input.intakes)),
         sessions: with_treatment.map(|()| input.sessions.iter().collect()),
         nights: with_sleep.map_or_else(Default::default, |()| nights::nights_by_day(&input.sleep)),
+        events: with_treatment.map_or(&[][..], |()| &input.adverse_events),
     };
     let (days, sessions) = (&sources.pain, sources.sessions.as_deref());
     let expected = expected_days(input, days);

@@ -4,12 +4,11 @@ use super::numbers::{count, round2};
 use super::pain::daily::{PainDays, ScoreSource};
 use super::pain::flares::FlareDays;
 use super::sleep::nights::SleptNight;
-use super::statement::ReportWindow;
+use super::statement::{ReportCode, ReportWindow};
 use super::treatment::medication::MedicationDays;
 use super::weekly::{ByDay, answers};
-use crate::collections::IntakeKind;
-use crate::collections::{SessionKind, SessionStatus};
-use crate::report::rows::{EntryRow, SessionRow};
+use crate::collections::{EventSeverity, IntakeKind, SessionKind, SessionStatus};
+use crate::report::rows::{AdverseEventRow, EntryRow, SessionRow};
 use crate::time::ExpectedDays;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -96,6 +95,15 @@ pub struct DailyPoint {
     /// is omitted.
     #[schema(required, minimum = 0, maximum = 10)]
     pub sleep_quality: Option<i32>,
+    /// The gravest severity of the adverse events that began on the day, as recorded; null where none did
+    /// or treatment is omitted.
+    #[serde(default)]
+    #[schema(required)]
+    pub event_severity: Option<ReportCode>,
+    /// The gravest severity that a practitioner holds them to have; null where none has said.
+    #[serde(default)]
+    #[schema(required)]
+    pub event_clinical_severity: Option<ReportCode>,
 }
 
 /// What the series is made of; what is omitted is `None` or empty.
@@ -108,6 +116,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) medication: Option<MedicationDays>,
     pub(crate) sessions: Option<Vec<&'a SessionRow>>,
     pub(crate) nights: ByDay<SleptNight>,
+    pub(crate) events: &'a [AdverseEventRow],
 }
 
 /// Builds the series.
@@ -128,6 +137,10 @@ pub(crate) fn series(
     let interference = scale(|entry| entry.interference);
     let walking = answers(of_mobility, |entry| entry.walking_minutes);
     let steps = answers(of_mobility, |entry| entry.steps);
+    let gravest = |date, severity: fn(&AdverseEventRow) -> Option<EventSeverity>| {
+        let began = sources.events.iter().filter(|event| event.started_on == date);
+        began.filter_map(severity).max().map(ReportCode::from)
+    };
     let point = |date| {
         let day = sources.pain.day(date);
         let night = sources.nights.get(&date);
@@ -159,6 +172,8 @@ pub(crate) fn series(
             treatments_attended: treated.as_ref().map(|days| days.get(&date).copied().unwrap_or(0)),
             sleep_minutes: night.and_then(|night| night.total_sleep_minutes),
             sleep_quality: night.and_then(|night| night.quality).map(i32::from),
+            event_severity: gravest(date, |event| Some(event.severity)),
+            event_clinical_severity: gravest(date, |event| event.clinical_severity),
         }
     };
     window.into_iter().flat_map(ReportWindow::iter).map(point).collect()

@@ -1,11 +1,12 @@
 //! The details behind the summary: the tables, the lists that are longer than it shows, and what the
 //! page cannot say.
 
+use super::beside::event_line;
 use super::content::{
     Gaps, Row, activities, codes, complaint_line, isolated, known, pain_free, places_of_one_day,
     session_table, visit_lists,
 };
-use super::summary::{MOST_LINES, event_line, tried};
+use super::summary::{MOST_LINES, tried};
 use super::voice::{Voice, day_or, fact, or_dash, value};
 use crate::report::render::chart::place_name;
 use crate::report::render::page::{Alignment, Block, Fact, Note, Table};

@@ -2,6 +2,7 @@
 //! practitioner, one for the patient; every renderer shows the same page.
 
 mod answer;
+mod beside;
 mod catalogue;
 mod changed;
 mod content;

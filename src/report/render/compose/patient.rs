@@ -3,10 +3,12 @@
 
 use super::Catalogue;
 use super::answer;
+use super::beside::{complaint_lines, event_line};
 use super::content::{
     activities, heading, pain_free, session_table, sleep_link, visit_lists, worst,
 };
 use super::figures;
+use super::summary::MOST_LINES;
 use super::voice::{Voice, elapsed, fact, made_at, of_days, span};
 use crate::report::render::page::{Block, Fact, ReportPage, Span, Wording};
 use crate::report::rules::Report;
@@ -37,6 +39,7 @@ pub fn patient_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
         blocks.push(activities(words, change));
     }
     blocks.extend(sleep(report, words));
+    blocks.extend(recorded(report, words));
     blocks.extend(prepare(report, words));
     blocks.push(heading(words, "own.seen.heading"));
     blocks.push(plain(words.text("own.seen", &[])));
@@ -141,6 +144,20 @@ fn tried_line(words: &Voice<'_>, used: &ReliefUse) -> Fact {
         notes.push(words.text("own.tried.open", &[("times", &open)]));
     }
     Fact { label: words.code("relief", &used.what.0), value, note: notes.join(", ") }
+}
+
+/// What the patient recorded of complaints and of unwanted effects, and what the practitioner says of it.
+fn recorded(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+    let events = report.adverse_events.iter().flatten().rev().take(MOST_LINES);
+    let events: Vec<String> = events.map(|event| event_line(words, event)).collect();
+    let complaints = complaint_lines(report, words);
+    let mut blocks = Vec::new();
+    for (key, lines) in [("own.complaints.heading", complaints), ("own.events.heading", events)] {
+        if !lines.is_empty() {
+            blocks.extend([heading(words, key), Block::List(lines)]);
+        }
+    }
+    blocks
 }
 
 fn sleep(report: &Report, words: &Voice<'_>) -> Vec<Block> {

@@ -1,6 +1,7 @@
 //! The practitioner's page: a summary that is read in a minute, in the order of clinical reference
 //! 6.1, and behind it the details it rests on.
 
+use super::beside::complaint_lines;
 use super::content::{Gaps, codes, complaint_line, isolated, short};
 use super::visit::PINNED_LETTERS;
 use super::voice::{Voice, days, elapsed, made_at, span};
@@ -23,6 +24,10 @@ pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
     blocks.extend(together([complaint(report, words), course(report, words)]));
     blocks.extend(plans(report, words).into_iter().map(Block::Paragraph));
     blocks.extend(together([data(report, words), attended(report, words)]));
+    let held = complaint_lines(report, words);
+    if !held.is_empty() {
+        blocks.push(Block::List(held));
+    }
     blocks.extend(changed::blocks(report, words));
     blocks.extend(summary::blocks(report, words, &mut gaps));
     let (visit, is_whole) = visit::blocks(report, words);

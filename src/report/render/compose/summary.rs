@@ -1,5 +1,6 @@
 //! The rest of the summary: pictures, and the few numbers of each section that are read first.
 
+use super::beside::event_line;
 use super::content::{Gaps, Row, codes, heading, known, other_sessions, short, sleep_link};
 use super::figures;
 use super::voice::{Voice, days, decimal, fact, or_dash};
@@ -7,7 +8,6 @@ use crate::report::render::page::{Block, Fact, Span};
 use crate::report::rules::Report;
 use crate::report::rules::pain::flares::ReportedFlare;
 use crate::report::rules::statement::{ReportStatement, Status};
-use crate::report::rules::treatment::events::ReportedEvent;
 use crate::report::rules::treatment::medication::{MedicationRange, MedicationSummary};
 use crate::report::rules::treatment::relief::ReliefUse;
 
@@ -244,16 +244,6 @@ fn safety(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     }
     blocks.extend(warning_signs(report, words));
     with_heading(words, "safety.heading", blocks)
-}
-
-/// An event in words.
-pub(super) fn event_line(words: &Voice<'_>, event: &ReportedEvent) -> String {
-    let (on, kinds) = (words.day(event.started_on), codes(words, "event", &event.kinds));
-    let severity = words.code("severity", &event.severity.0);
-    let serious = if event.serious { words.text("safety.serious", &[]) } else { String::new() };
-    let values =
-        [("day", on.as_str()), ("kinds", &kinds), ("severity", &severity), ("serious", &serious)];
-    words.text("safety.event", &values)
 }
 
 /// On which days the notice of warning signs was shown: the latest, and how many there were.

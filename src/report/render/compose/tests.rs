@@ -122,6 +122,7 @@ fn what_is_not_open_is_named_and_nowhere_else() {
 fn every_key_of_the_catalogue_is_used() {
     let sources = [
         include_str!("answer.rs"),
+        include_str!("beside.rs"),
         include_str!("catalogue.rs"),
         include_str!("changed.rs"),
         include_str!("content.rs"),

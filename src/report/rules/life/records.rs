@@ -2,7 +2,7 @@
 //! share.
 
 use crate::report::rows::{EpisodeRow, GoalRow, NoteRow, PlanRow, is_section_of_note_open};
-use crate::report::rules::statement::{ReportCode, ReportWindow};
+use crate::report::rules::statement::{ReportCode, ReportWindow, codes};
 use crate::sections::Sections;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,22 @@ pub struct ReportedComplaint {
     pub onset_precision: Option<ReportCode>,
     /// `active` or `resolved`.
     pub status: ReportCode,
+    /// What it is held to be by whoever noted it.
+    #[serde(default)]
+    #[schema(required, max_items = 19)]
+    pub conditions: Vec<ReportCode>,
+    /// What `other` among these means; null where not said.
+    #[serde(default)]
+    #[schema(required, max_length = 200)]
+    pub condition_other: Option<String>,
+    /// What a practitioner holds it to be, beside `conditions`.
+    #[serde(default)]
+    #[schema(required, max_items = 19)]
+    pub clinical_conditions: Vec<ReportCode>,
+    /// The practitioner's note; null where there is none.
+    #[serde(default)]
+    #[schema(required, max_length = 4000)]
+    pub clinical_note: Option<String>,
 }
 
 /// A note the patient marked as shared.
@@ -148,6 +164,10 @@ pub(crate) fn complaints(
             onset_date: row.onset_date,
             onset_precision: row.onset_precision.map(ReportCode::from),
             status: row.status.into(),
+            conditions: codes(&row.conditions),
+            condition_other: row.condition_other.clone(),
+            clinical_conditions: codes(&row.clinical_conditions),
+            clinical_note: row.clinical_note.clone(),
         })
         .collect()
 }

@@ -40,6 +40,22 @@ pub struct ReportedEvent {
     /// How it ended; null where not said.
     #[schema(required)]
     pub outcome: Option<ReportCode>,
+    /// How bad a practitioner holds it to be, beside `severity`; null where none has said.
+    #[serde(default)]
+    #[schema(required)]
+    pub clinical_severity: Option<ReportCode>,
+    /// How likely a practitioner holds it that the treatment caused it; null where none has said.
+    #[serde(default)]
+    #[schema(required)]
+    pub clinical_relatedness: Option<ReportCode>,
+    /// What a practitioner did about it, beside `actions`.
+    #[serde(default)]
+    #[schema(required, max_items = 16)]
+    pub clinical_actions: Vec<ReportCode>,
+    /// The practitioner's note; null where there is none.
+    #[serde(default)]
+    #[schema(required, max_length = 4000)]
+    pub clinical_note: Option<String>,
 }
 
 /// A day on which the patient noted warning signs and was shown the fixed notice.
@@ -88,6 +104,10 @@ pub(crate) fn adverse_events(
             serious: row.serious,
             actions: codes(&row.actions),
             outcome: row.outcome.map(ReportCode::from),
+            clinical_severity: row.clinical_severity.map(ReportCode::from),
+            clinical_relatedness: row.clinical_relatedness.map(ReportCode::from),
+            clinical_actions: codes(&row.clinical_actions),
+            clinical_note: row.clinical_note.clone(),
         })
         .collect()
 }
