@@ -2,7 +2,7 @@
 //! of long words in several scripts.
 
 use crate::body_map::{BodyRegion, Laterality};
-use crate::collections::{EntryKind, SessionStatus};
+use crate::collections::{EntryKind, NeedleResponse, PlanStatus, SessionStatus, Stimulation};
 use crate::collections::{Helped, IntakeKind, ReliefMeans, WorkImpact};
 use crate::report::rows::{
     AssessmentRow, EntryRow, FlareRow, GoalRow, NoteRow, QuestionRow, ReportInput, SessionRow,
@@ -15,7 +15,7 @@ use crate::report::rules::fixtures::{
 use uuid::Uuid;
 
 /// All journals by name.
-pub(crate) fn all() -> [(&'static str, ReportInput); 6] {
+pub(crate) fn all() -> [(&'static str, ReportInput); 8] {
     [
         ("usual", usual()),
         ("sparse", sparse()),
@@ -23,6 +23,8 @@ pub(crate) fn all() -> [(&'static str, ReportInput); 6] {
         ("long", long()),
         ("empty", input(0, 89)),
         ("words", words()),
+        ("worse", worse()),
+        ("pauses", pauses()),
     ]
 }
 
@@ -115,6 +117,35 @@ fn slept(day: i64, days: i64) -> SleepRow {
     }
 }
 
+/// A session with all that was done in it.
+fn needled(day: i64) -> SessionRow {
+    let at = |name: &str, side| (name.to_owned(), Some(side));
+    SessionRow {
+        points: vec![
+            at("BL23", Laterality::Both),
+            at("GB30", Laterality::Left),
+            at("GV4", Laterality::Midline),
+        ],
+        needle_count: Some(5),
+        retention_minutes: Some(25),
+        stimulation: vec![Stimulation::Electrical],
+        electrical_frequency_hz: Some(2.0),
+        response_obtained: vec![NeedleResponse::DeQi],
+        ..session(day, 600)
+    }
+}
+
+/// The treatments of an input belong to its first plan from that on, and are for its first complaint.
+fn of_plan(input: ReportInput) -> ReportInput {
+    let mut input = with_course(input);
+    let plan = input.plans.first().map(|plan| plan.id);
+    let complaint = input.episodes.first().map(|episode| episode.id);
+    for treatment in &mut input.treatments {
+        (treatment.treatment_plan_id, treatment.pain_episode_id) = (plan, complaint);
+    }
+    input
+}
+
 fn planned(day: i64) -> SessionRow {
     SessionRow { status: SessionStatus::Planned, ends_at: None, ..session(day, 600) }
 }
@@ -160,7 +191,7 @@ pub(crate) fn usual() -> ReportInput {
     }
     for number in 0..12 {
         let day = 15 + number * 6;
-        input.sessions.push(session(day, 600));
+        input.sessions.push(if number < 8 { needled(day) } else { session(day, 600) });
         input.entries.extend(around(day, pain(day, days)));
     }
     input.sessions.push(planned(89));
@@ -197,7 +228,45 @@ pub(crate) fn usual() -> ReportInput {
         noted(61, "Long drive, no breaks. Heat helped a little."),
         noted(83, "First time I walked around the lake without stopping."),
     ];
-    with_course(input)
+    of_plan(input)
+}
+
+/// Pain that rises after the treatment began, and an impression of the patient's that says otherwise.
+pub(crate) fn worse() -> ReportInput {
+    let mut input = input(0, 89);
+    for day in (0..90).filter(|day| day % 9 != 4) {
+        input.entries.push(rated(day, 3 + 3 * day / 90 + chance(day, 1, 3) - 1));
+        input.sleep.push(slept(day, 90));
+    }
+    input.entries.push(told(30, 90));
+    for number in 0..5 {
+        input.sessions.push(needled(20 + number * 10));
+    }
+    input.assessments =
+        vec![assessment(1, "peg", 3.0), assessment(80, "peg", 5.67), assessment(82, "pgic", 2.0)];
+    input.adverse_events = vec![event(31)];
+    input.plans = vec![plan(18)];
+    input.episodes = vec![episode(1)];
+    of_plan(input)
+}
+
+/// A journal with two weeks without entries, most of them a pause that the patient declared, and a plan
+/// that was paused in them.
+pub(crate) fn pauses() -> ReportInput {
+    let away = 38..54;
+    let mut input = usual();
+    input.entries.retain(|row| !away.clone().any(|day| row.journal_date == date(day)));
+    input.sleep.retain(|row| !away.clone().any(|day| row.journal_date == date(day)));
+    input.intakes.retain(|row| !away.clone().any(|day| row.journal_date == date(day)));
+    for row in &mut input.sessions {
+        if away.clone().any(|day| row.journal_date == date(day)) {
+            row.status = SessionStatus::CancelledPatient;
+        }
+    }
+    input.pauses = vec![(date(40), Some(date(53)))];
+    input.plans[0].status = PlanStatus::Paused;
+    input.plans[0].goal = "Sit through a working day, from May on without breaks".to_owned();
+    of_plan(input)
 }
 
 /// Ninety days of which nine were rated.

@@ -5,7 +5,8 @@ use super::entries::{TimeOrder, Tried, tried};
 use crate::collections::{
     ActionTaken, AdverseEventKind, AssessmentAnswer, Condition, DatePrecision, EpisodeStatus,
     EventOutcome, EventRelatedness, EventSeverity, GoalKind, GoalStatus, Helped, IntakeKind,
-    Occasion, PlanStatus, Relief, SessionKind, SessionStatus, Trigger, projection,
+    Laterality, NeedlePoint, NeedleResponse, Occasion, PlanStatus, Relief, SessionKind,
+    SessionStatus, Stimulation, Trigger, projection,
 };
 use crate::instruments::{AssessmentFlag, AssessmentStatus};
 use crate::time::{DayStarts, Instant, PhoneZone, journal_date};
@@ -30,7 +31,28 @@ projection! {
         kind: SessionKind,
         /// Machine names of the techniques used, in the recorded order.
         techniques: Vec<String>,
+        /// The points, each with the patient's own side.
+        points: Vec<NeedledAt> = "points" as Json<Items<NeedlePoint, 60>> => needled_at,
+        /// Needles inserted in all.
+        needle_count: Option<i32> = "needle_count::integer",
+        /// How long the needles stayed, in minutes.
+        retention_minutes: Option<i32> = "retention_minutes::integer",
+        /// How the needles were stimulated.
+        stimulation: Vec<Stimulation> = "stimulation" as Items<Stimulation, 5> => Vec::from,
+        /// The frequency of electrical stimulation, in hertz.
+        electrical_frequency_hz: Option<f64>,
+        /// The response that was obtained.
+        response_obtained: Vec<NeedleResponse>
+            = "response_obtained" as Items<NeedleResponse, 4> => Vec::from,
     }
+}
+
+/// A point that was needled: its name, and the side where it was told.
+pub type NeedledAt = (String, Option<Laterality>);
+
+fn needled_at(Json(points): Json<Items<NeedlePoint, 60>>) -> Vec<NeedledAt> {
+    let named = |point: NeedlePoint| (point.name.into_string(), point.laterality);
+    Vec::from(points).into_iter().map(named).collect()
 }
 
 projection! {

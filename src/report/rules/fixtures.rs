@@ -105,6 +105,12 @@ pub(crate) fn session(day: i64, minute: i64) -> SessionRow {
         status: SessionStatus::Attended,
         kind: SessionKind::Treatment,
         techniques: vec!["manual_needling".to_owned()],
+        points: vec![],
+        needle_count: None,
+        retention_minutes: None,
+        stimulation: vec![],
+        electrical_frequency_hz: None,
+        response_obtained: vec![],
     }
 }
 

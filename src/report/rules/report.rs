@@ -23,6 +23,7 @@ use super::sleep::link::{self, SleepLink};
 use super::sleep::nights::{self, SleepSummary};
 use super::statement::{Method, ReportCode, ReportStatement, ReportWindow, shift};
 use super::treatment::course::{Course, ReportedCourse};
+use super::treatment::done::{self, TreatmentDone};
 use super::treatment::events::{self, ReportedEvent, WarningSigns};
 use super::treatment::medication::{self, MedicationDays, MedicationSummary};
 use super::treatment::relief::{self, ReliefUse};
@@ -116,6 +117,11 @@ pub struct Report {
     /// Pain around the treatment sessions; null where pain or treatment is omitted.
     #[schema(required)]
     pub session_effects: Option<SessionEffects>,
+    /// What was done in the attended treatments of the window up to today, in the order of time; null
+    /// where treatment is omitted, and in reports of earlier rules.
+    #[serde(default)]
+    #[schema(required, max_items = 1000)]
+    pub treatments: Option<Vec<TreatmentDone>>,
     /// Complaints as the patient calls them; null where pain is omitted.
     #[schema(required, max_items = 10_000)]
     pub complaints: Option<Vec<ReportedComplaint>>,
@@ -234,6 +240,7 @@ pub fn build(input: &ReportInput) -> Report {
         session_effects: with_pain
             .and(sessions)
             .map(|sessions| session_effect::session_effects(ratings, days, sessions, elapsed)),
+        treatments: sessions.map(|sessions| done::treatments(sessions, elapsed)),
         complaints: with_pain.map(|()| records::complaints(&input.episodes, elapsed)),
         plans: with_treatment.map(|()| records::plans(&input.plans, elapsed)),
         questionnaires,

@@ -75,7 +75,7 @@ const PAGE_ABOUT: &str =
 /// What the access log calls reading a page for practitioners.
 pub(super) const PAGE_ACTION: &str = "report_page";
 /// The layout that pages, documents and tables share.
-const LAYOUT: Option<u32> = Some(3);
+const LAYOUT: Option<u32> = Some(4);
 
 /// All of them, in the order in which the pages for practitioners offer them.
 static FORMATS: &[Format] = &[

@@ -82,7 +82,7 @@ async fn each_part_needs_its_section() {
         ("goals", vec!["goals"]),
         ("notes", vec!["shared_notes"]),
         ("sleep", vec!["sleep"]),
-        ("treatment", vec!["plans", "adverse_events"]),
+        ("treatment", vec!["treatments", "plans", "adverse_events"]),
         (
             "pain",
             vec![

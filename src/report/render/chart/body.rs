@@ -8,18 +8,18 @@ use crate::report::rules::pain::sites::{SiteSummary, SiteUse};
 use crate::report::rules::statement::Status;
 
 const WIDTH: f64 = 480.0;
-const HEIGHT: f64 = 192.0;
+const HEIGHT: f64 = 178.0;
 const EDGE: f64 = 8.0;
 const LINE: f64 = 16.5;
 /// How much smaller the views are than the map that is tapped on.
-const SCALE: f64 = 0.24;
+const SCALE: f64 = 0.22;
 /// Top of the views, below what stands above them.
 const BODY: f64 = 34.0;
 /// Left edges of the views, and of the words beside them.
 const VIEWS: [(View, f64, &str); 2] = [(View::Back, EDGE, "back"), (View::Front, 114.0, "front")];
 const WORDS: f64 = 226.0;
 /// Places that are told in words; the rest is counted.
-const MOST_PLACES: usize = 5;
+const MOST_PLACES: usize = 4;
 
 /// The steps from light to dark, far enough apart for grey print.
 const STEPS: [(&str, &str); 3] = [
@@ -210,7 +210,7 @@ mod tests {
             (BodyRegion::LowBack, Some(Both), 12),
             (BodyRegion::Buttock, Some(Left), 8),
             (BodyRegion::Thigh, Some(Left), 4),
-            (BodyRegion::Knee, None, 2),
+            (BodyRegion::Knee, None, 5),
             (BodyRegion::Widespread, None, 1),
             (BodyRegion::Abdomen, Some(Laterality::Midline), 1),
         ]);

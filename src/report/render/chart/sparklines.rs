@@ -186,7 +186,7 @@ fn draw_row(svg: &mut Svg, top: f64, row: &Sparkline<'_>, days: Option<ReportWin
     if let Some((week, value)) = means(row.series).last() {
         let text = number(row, value);
         // A duration is longer than a score.
-        let (size, after) = if row.durations.is_some() { (SIZE, 68.0) } else { (14.0, 40.0) };
+        let (size, after) = if row.durations.is_some() { (SIZE, 84.0) } else { (14.0, 40.0) };
         svg.strong((NUMBER, top + LINE), size, Anchor::Start, &text);
         let provisional = if week.status == Status::Provisional { ", provisional" } else { "" };
         let n = format!("n {}{provisional}", week.n);

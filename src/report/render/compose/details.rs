@@ -6,6 +6,7 @@ use super::content::{
     Gaps, Row, activities, codes, complaint_line, isolated, known, pain_free, places_of_one_day,
     session_table, visit_lists,
 };
+use super::sessions::done_table;
 use super::summary::{MOST_LINES, tried};
 use super::voice::{Voice, day_or, fact, or_dash, value};
 use crate::report::render::chart::place_name;
@@ -58,15 +59,16 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>, with_visit: bool) -> Ve
 }
 
 fn sessions(report: &Report, words: &Voice<'_>) -> Vec<Block> {
-    let Some(effects) = &report.session_effects else { return Vec::new() };
-    let Some(table) = session_table(words, &effects.sessions) else { return Vec::new() };
+    let mut blocks: Vec<Block> = done_table(report, words).into_iter().collect();
+    let Some(effects) = &report.session_effects else { return blocks };
+    let Some(table) = session_table(words, &effects.sessions) else { return blocks };
     let means = [
         ("sessions.immediate.mean", &effects.immediate.mean),
         ("sessions.sustained.mean", &effects.sustained.mean),
     ];
     let known = means.into_iter().filter(|(_, mean)| mean.have > 0);
     let means: Vec<Fact> = known.map(|(key, mean)| fact(words, key, mean)).collect();
-    let mut blocks = vec![table];
+    blocks.push(table);
     if !means.is_empty() {
         blocks.push(Block::Lines(means));
     }
@@ -257,7 +259,7 @@ fn places(sites: &SiteSummary, words: &Voice<'_>) -> Vec<Block> {
         vec![
             place_name(site),
             words.of(site.days, sites.days_with_sites),
-            value(words, &site.mean_intensity),
+            fact(words, "none", &site.mean_intensity).value,
         ]
     });
     let rows: Vec<Vec<String>> = rows.collect();

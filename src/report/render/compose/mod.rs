@@ -8,8 +8,11 @@ mod changed;
 mod content;
 mod details;
 mod figures;
+#[cfg(test)]
+mod page_tests;
 mod patient;
 mod practitioner;
+mod sessions;
 mod summary;
 #[cfg(test)]
 mod tests;

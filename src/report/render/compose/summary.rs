@@ -1,9 +1,9 @@
 //! The rest of the summary: pictures, and the few numbers of each section that are read first.
 
 use super::beside::event_line;
-use super::content::{Gaps, Row, codes, heading, known, other_sessions, short, sleep_link};
-use super::figures;
+use super::content::{Gaps, Row, codes, heading, known, short, sleep_link};
 use super::voice::{Voice, days, decimal, fact, or_dash};
+use super::{figures, sessions};
 use crate::report::render::page::{Block, Fact, Span};
 use crate::report::rules::Report;
 use crate::report::rules::pain::flares::ReportedFlare;
@@ -27,7 +27,7 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec
             gaps.add(words, "gap.pain");
         }
     }
-    blocks.extend(sessions(report, words));
+    blocks.extend(sessions::blocks(report, words));
     let mut first = function(report, words, gaps);
     first.extend(sleep(report, words, gaps));
     let mut second = medication(report, words, gaps);
@@ -39,23 +39,6 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec
         _ => blocks.extend(first.into_iter().chain(second)),
     }
     blocks
-}
-
-fn sessions(report: &Report, words: &Voice<'_>) -> Vec<Block> {
-    let Some(effects) = &report.session_effects else { return Vec::new() };
-    let mut blocks = Vec::new();
-    let medians = [
-        ("sessions.immediate", &effects.immediate.median),
-        ("sessions.sustained", &effects.sustained.median),
-    ];
-    let known = medians.into_iter().filter(|(_, median)| median.have > 0);
-    let lines: Vec<Fact> = known.map(|(key, median)| fact(words, key, median)).collect();
-    if !lines.is_empty() {
-        blocks.push(Block::Lines(lines));
-    }
-    blocks.extend(figures::around_sessions(words, report));
-    blocks.extend(other_sessions(words, effects));
-    with_heading(words, "sessions.heading", blocks)
 }
 
 fn function(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec<Block> {

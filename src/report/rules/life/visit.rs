@@ -30,7 +30,7 @@ pub struct OpenGoal {
     pub text: String,
 }
 
-/// What stands at the top of the practitioner's page.
+/// What the patient brings to the next visit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VisitPreparation {
     /// The next planned visit from today on; null where none is planned or treatment is omitted.
