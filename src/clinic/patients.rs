@@ -159,7 +159,10 @@ fn row(patient: &OpenJournal) -> Markup {
 fn cells(overview: &Overview) -> Markup {
     let days = overview.days_with_entry.map_or_else(
         || "not open".to_owned(),
-        |days| format!("{days} of {}", overview.days_expected),
+        |days| match overview.days_expected {
+            0 => "none expected".to_owned(),
+            expected => format!("{days} of {expected}"),
+        },
     );
     let plan = overview.plan.as_ref();
     let attended = plan.map_or_else(
