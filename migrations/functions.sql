@@ -230,7 +230,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     RETURNING s.id
 $$;
 
--- A practitioner can change nothing of a share but end it.
+-- A practitioner can change nothing of a share but its reference, and end it.
 CREATE OR REPLACE FUNCTION sec.leave_share(p_share uuid, p_moment timestamptz) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT sec.confine();
@@ -241,6 +241,62 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         RETURNING 1)
     SELECT EXISTS (SELECT FROM ended)
 $$;
+
+-- What a share shows of its patient: to the patient, and to its practitioner while it is open.
+CREATE OR REPLACE FUNCTION sec.shown_name(p_share uuid) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT a.display_name FROM pj.shares s JOIN pj.accounts a ON a.id = s.patient_id
+            WHERE s.id = p_share AND s.show_name
+              AND (s.patient_id = sec.actor() OR s.practitioner_id = sec.actor() AND s.state = 'active'
+                   AND s.expires_at > sec.moment()));
+END $$;
+
+CREATE OR REPLACE FUNCTION sec.shown_year_of_birth(p_share uuid) RETURNS smallint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT a.year_of_birth FROM pj.shares s JOIN pj.accounts a ON a.id = s.patient_id
+            WHERE s.id = p_share AND s.show_year_of_birth
+              AND (s.patient_id = sec.actor() OR s.practitioner_id = sec.actor() AND s.state = 'active'
+                   AND s.expires_at > sec.moment()));
+END $$;
+
+-- What the practitioner calls the journal of a share; the patient learns only that there is something.
+CREATE OR REPLACE FUNCTION sec.own_reference(p_share uuid) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT s.reference FROM pj.shares s WHERE s.id = p_share AND s.practitioner_id = sec.actor());
+END $$;
+
+CREATE OR REPLACE FUNCTION sec.has_reference(p_share uuid) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM pj.shares s WHERE s.id = p_share AND s.reference IS NOT NULL
+                   AND sec.actor() IN (s.patient_id, s.practitioner_id));
+END $$;
+
+-- Keeps a reference; answers whether the share is the actor's and open. The same again changes nothing.
+CREATE OR REPLACE FUNCTION sec.keep_reference(p_share uuid, p_reference text, p_moment timestamptz)
+RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sec.confine();
+    UPDATE pj.shares s SET reference = p_reference, version = s.version + 1
+    WHERE s.id = p_share AND s.practitioner_id = sec.actor() AND s.state = 'active'
+      AND s.expires_at > p_moment AND s.reference IS DISTINCT FROM p_reference;
+    SELECT EXISTS (SELECT FROM pj.shares s WHERE s.id = p_share AND s.practitioner_id = sec.actor()
+                   AND s.state = 'active' AND s.expires_at > p_moment)
+$$;
+
+-- A share shows the profile as it is, so that another name or year is another version of it.
+CREATE OR REPLACE FUNCTION sec.note_profile() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE pj.shares s SET version = s.version + 1
+    WHERE s.patient_id = NEW.id AND s.state <> 'ended'
+      AND (s.show_name AND NEW.display_name IS DISTINCT FROM OLD.display_name
+           OR s.show_year_of_birth AND NEW.year_of_birth IS DISTINCT FROM OLD.year_of_birth);
+    RETURN NULL;
+END $$;
 
 -- With another master secret no code of an invitation is found any longer. Those that are open are shown
 -- as expired at once, so that the patient makes a new one. Shares that were redeemed hang on no code.
@@ -538,6 +594,7 @@ GRANT EXECUTE ON FUNCTION
     sec.open_days, sec.recording_days, sec.opens_all,
     sec.enter, sec.begin_recording, sec.operate, sec.open_journal,
     sec.journal_start, sec.redeem_share, sec.leave_share, sec.void_invitations, sec.overview,
+    sec.shown_name, sec.shown_year_of_birth, sec.own_reference, sec.has_reference, sec.keep_reference,
     sec.guard_insert, sec.guard_update, sec.guard_delete, sec.guard_patients,
     sec.keep_answer, sec.forget_answers, sec.quarantine, sec.leave_quarantine,
     sec.note_security_event, sec.forget_security_events, sec.forget_report_jobs

@@ -172,6 +172,11 @@ pub const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from
     day_start_minute, former_day_starts::text[], day_starts_until, enrolled_on, time_zone, rev, quarantined \
     FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
 
+/// Begins to record: in whose journal, and whether who writes knows by a name or by a reference of
+/// their own whose it is.
+const BEGIN_RECORDING: &str = "SELECT sec.begin_recording($1, $2), \
+    num_nonnulls(sec.own_reference(sec.share()), sec.shown_name(sec.share())) > 0";
+
 fn enter<L: Level>(
     caller: &Caller,
     moment: DateTime<Utc>,
@@ -314,12 +319,11 @@ async fn record<T>(
                 // Refusals are values here, so that their line in the log is committed.
                 Err(refused) => return Ok(Err(refused)),
             };
-            let begin: Statement<Write, (Option<Uuid>,)> =
-                Statement::new("SELECT sec.begin_recording($1, $2)")
-                    .bind(sections.codes())
-                    .bind(caller.request());
+            let begin: Statement<Write, (Option<Uuid>, bool)> =
+                Statement::new(BEGIN_RECORDING).bind(sections.codes()).bind(caller.request());
             match tx.first(begin).await? {
-                Some((Some(subject),)) => Ok(Ok((work(tx, access).await?, subject))),
+                Some((Some(subject), true)) => Ok(Ok((work(tx, access).await?, subject))),
+                Some((Some(_), false)) => Ok(Err(ProblemKind::ReferenceRequired.into())),
                 _ => Ok(Err(ProblemKind::ShareReadOnly.into())),
             }
         })

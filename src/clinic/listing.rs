@@ -43,9 +43,10 @@ fn pressing(journal: &OpenJournal) -> [bool; 4] {
 }
 
 /// The orders a list can have: the value of the form, and its name.
-pub(super) const ORDERS: [(&str, &str); 4] = [
+pub(super) const ORDERS: [(&str, &str); 5] = [
     ("attention", "What needs an eye first"),
     ("name", "By name"),
+    ("reference", "By own reference"),
     ("last_entry", "Longest without an entry first"),
     ("next_visit", "Next visit first"),
 ];
@@ -53,7 +54,7 @@ pub(super) const ORDERS: [(&str, &str); 4] = [
 /// What a visitor wants to see of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ListView {
-    /// Words of the name.
+    /// Words of the name, the reference or the label.
     pub(super) search: String,
     /// The order, as [`ORDERS`] calls it; the first of them unless it is another.
     pub(super) order: String,
@@ -76,17 +77,22 @@ pub(super) struct ListedPage<'a> {
 impl ListView {
     /// Finds, sorts and cuts.
     pub(super) fn of<'a>(&self, all: &'a [OpenJournal]) -> ListedPage<'a> {
-        let name = |journal: &OpenJournal| journal.share().label().to_lowercase();
-        let words: Vec<String> = self.search.split_whitespace().map(str::to_lowercase).collect();
-        let is_found = |journal: &&OpenJournal| {
-            let name = name(journal);
-            words.iter().all(|word| name.contains(word))
+        let name = |journal: &OpenJournal| {
+            let share = journal.share();
+            (share.display_name().unwrap_or_else(|| share.label())).to_lowercase()
         };
+        let reference = |journal: &OpenJournal| journal.share().reference().map(str::to_lowercase);
+        let words: Vec<String> = self.search.split_whitespace().map(str::to_lowercase).collect();
+        let is_found = |journal: &&OpenJournal| words.iter().all(|word| journal.is_found_by(word));
         let mut journals: Vec<&OpenJournal> = all.iter().filter(is_found).collect();
         journals.sort_by_cached_key(|journal| name(journal));
         let overview = |journal: &&OpenJournal| journal.overview().map(|found| found.as_of);
         match self.order.as_str() {
             "name" => {}
+            "reference" => journals.sort_by_cached_key(|journal| {
+                let reference = reference(journal);
+                (reference.is_none(), reference)
+            }),
             "last_entry" => journals.sort_by_key(|journal| {
                 (overview(journal).is_none(), journal.overview().and_then(|o| o.last_entry_on))
             }),

@@ -6,7 +6,7 @@ use super::visiting::Visiting;
 use crate::access::{Call, FromCall, Practitioner};
 use crate::http::{Answered, Query};
 use crate::markup::Printable;
-use crate::sharing::{OpenJournal, Overview, patients};
+use crate::sharing::{OpenJournal, Overview, Share, patients};
 use actix_web::HttpResponse;
 use chrono::NaiveDate;
 use maud::{Markup, html};
@@ -95,7 +95,7 @@ fn tools(view: &ListView) -> Markup {
     html! {
         form class="tools" method="get" action="./clinic" role="search" {
             label {
-                "Name"
+                "Name or reference"
                 input type="search" name="q" value=(Printable(&view.search)) autocomplete="off";
             }
             label {
@@ -114,7 +114,7 @@ fn tools(view: &ListView) -> Markup {
 /// Which of the journals are shown.
 fn range(shown: &ListedPage<'_>, all: usize) -> String {
     if shown.found == 0 {
-        return format!("None of {all} journals has such a name.");
+        return format!("None of {all} journals has such a name or reference.");
     }
     let first = (shown.page - 1) * PER_PAGE + 1;
     let last = first + shown.journals.len() - 1;
@@ -146,7 +146,10 @@ fn row(patient: &OpenJournal) -> Markup {
     html! {
         tr {
             th scope="row" {
-                a href={ "./clinic/patients/" (share.id()) } { (Printable(share.label())) }
+                a href={ "./clinic/patients/" (share.id()) } {
+                    (Printable(share.display_name().or(share.reference()).unwrap_or(share.label())))
+                }
+                @for line in beside(share) { br; small { (Printable(&line)) } }
             }
             @match patient.overview() {
                 Some(overview) => (cells(overview)),
@@ -154,6 +157,19 @@ fn row(patient: &OpenJournal) -> Markup {
             }
         }
     }
+}
+
+/// What else tells whose journal it is, beside the name of the link.
+fn beside(share: &Share) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.extend(share.year_of_birth().map(|year| format!("Born {year}")));
+    if share.display_name().is_some() {
+        lines.extend(share.reference().map(|reference| format!("Reference {reference}")));
+    }
+    if share.display_name().or(share.reference()).is_some() {
+        lines.push(format!("Shared as \u{201c}{}\u{201d}", share.label()));
+    }
+    lines
 }
 
 fn cells(overview: &Overview) -> Markup {

@@ -1,7 +1,7 @@
 //! The tables and functions that diesel's query builder writes statements with, as the migrations leave
 //! them. A test holds the tables against the catalogue.
 
-use diesel::sql_types::{Binary, Nullable, Text};
+use diesel::sql_types::{Binary, Nullable, Text, Uuid};
 
 /// Whose transaction it is. Of one without a context they are NULL, so that no row is equal to them.
 #[diesel::declare_sql_function]
@@ -15,6 +15,18 @@ extern "SQL" {
     /// The share that it was entered through.
     #[sql_name = "sec.share"]
     fn share() -> Nullable<Uuid>;
+    /// The name that a share shows to who acts.
+    #[sql_name = "sec.shown_name"]
+    fn shown_name(share: Uuid) -> Nullable<Text>;
+    /// The year of birth that a share shows to who acts.
+    #[sql_name = "sec.shown_year_of_birth"]
+    fn shown_year_of_birth(share: Uuid) -> Nullable<SmallInt>;
+    /// What the practitioner who acts calls the journal of a share.
+    #[sql_name = "sec.own_reference"]
+    fn own_reference(share: Uuid) -> Nullable<Text>;
+    /// Does the practitioner of a share call its journal something?
+    #[sql_name = "sec.has_reference"]
+    fn has_reference(share: Uuid) -> Bool;
     /// Bytes as text.
     fn encode(bytes: Binary, format: Text) -> Text;
     /// The first that is not NULL.
@@ -156,6 +168,9 @@ diesel::table! {
         ended_at -> Nullable<Timestamptz>,
         ended_by -> Nullable<Text>,
         may_record -> Bool,
+        show_name -> Bool,
+        show_year_of_birth -> Bool,
+        reference -> Nullable<Text>,
     }
 }
 

@@ -84,6 +84,8 @@ catalogue! {
         "Repeat it.";
     Conflict "conflict" 409 "The request does not fit the present state"
         "Read the present state, decide, and send again.";
+    ReferenceRequired "reference_required" 409 "The share does not say whose journal it is"
+        "Ask the practitioner for a reference of their own, keep it with the share, and send again.";
     IdempotencyKeyReused "idempotency_key_reused" 409 "The key belongs to another push"
         "A fault of the app: make a new key for every push, and keep it for its repeats.";
     OtherAccount "other_account" 409 "The database on the device belongs to another account"

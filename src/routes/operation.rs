@@ -167,7 +167,7 @@ impl Operation {
             kinds.push(P::RoleInsufficient);
         }
         if need.is_recording() {
-            kinds.extend([P::ShareReadOnly, P::NotYours]);
+            kinds.extend([P::ShareReadOnly, P::NotYours, P::ReferenceRequired]);
         }
         if need.is_fresh() {
             kinds.push(P::ReauthenticationRequired);

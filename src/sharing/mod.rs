@@ -4,20 +4,23 @@ mod model;
 mod patients;
 mod store;
 
-pub use patients::{OpenJournal, Overview, patients};
+pub use model::Share;
+pub use patients::{OpenJournal, Overview, Sort, patients};
 
 use crate::access::{
-    Account, FreshPatient, Id, JournalAccess, Own, Practitioner, Sends, SendsWhole, ToPut,
+    Account, Asked, Call, FreshPatient, FromCall, Id, JournalAccess, Own, Practitioner, Sends,
+    SendsWhole, ToPut,
 };
 use crate::credentials::codes::InvitationCode;
 use crate::db::Tx;
 use crate::http::precondition::{PutCondition, Versions, etag};
 use crate::http::{Answered, Created, Found, Nothing, Page, Problem, ProblemKind, Versioned};
 use crate::routes::{Operation, Parameter, Routes};
-use crate::wire::Faults;
+use crate::wire::{Faults, Text};
+use actix_web::dev::Payload;
 use actix_web::http::Method;
 use chrono::{DateTime, Duration, Utc};
-use model::{RedeemShare, RedeemedShare, Share, ShareInvitation, ShareTerms};
+use model::{RedeemShare, RedeemedShare, ShareInvitation, ShareReference, ShareTerms};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -31,8 +34,9 @@ pub fn routes(routes: &mut Routes) {
 
     let op = Operation::new("createShare", "shares", "Invite a practitioner")
         .describe(
-            "Opens nothing yet: hand the code to the practitioner, then confirm who redeemed it. \
-            When the answer is lost, end the invitation you find in the list and make another.",
+            "Opens nothing yet: hand the code to the practitioner, then confirm who redeemed it. It says in \
+            `patient` what the practitioner will see of the profile; `show_name` and `show_year_of_birth` \
+            leave either out. When the answer is lost, end the invitation you find in the list and make another.",
         )
         .takes_resource::<ShareTerms>()
         .example(terms.clone());
@@ -69,6 +73,15 @@ pub fn routes(routes: &mut Routes) {
         ]);
     routes.serve(Method::PUT, "/v1/shares/{id}", op, change);
 
+    let op = Operation::new("putShareReference", "patients", "Keep a reference for a journal")
+        .describe(
+            "The practitioner's own, such as a chart number: it stands in the list, on all that is made of \
+            the journal, and in the names of files. The patient sees that there is one, not which.",
+        )
+        .takes::<ShareReference>()
+        .example(json!({"reference": "A-1041"}));
+    routes.serve(Method::PUT, "/v1/shares/{id}/reference", op, refer);
+
     let op = Operation::new("endShare", "shares", "End a share").describe(
         "Either side may. Requests that begin after it are refused; ending twice is fine.",
     );
@@ -81,7 +94,17 @@ pub fn routes(routes: &mut Routes) {
     .describe(
         "Active shares only, each with how its journal stands, as far as the share opens it. A share's \
             id is the address of the journal. Each journal listed gets a line in its access log.",
-    );
+    )
+    .parameter(Parameter::query(
+        "search",
+        "Part of the name, the reference or the label, whatever its case.",
+        json!({"type": "string", "maxLength": 100}),
+    ))
+    .parameter(Parameter::query(
+        "sort",
+        "`newest`, `name`, `reference` or `label`; what has none of it comes last.",
+        json!({"type": "string", "maxLength": 16, "examples": ["name"]}),
+    ));
     routes.serve(Method::GET, "/v1/patients", op, patients::list);
 }
 
@@ -220,12 +243,46 @@ async fn change(
                     Problem::new(ProblemKind::Conflict).detail("An ended share stays ended.")
                 );
             }
-            tx.execute(store::change(id, terms)).await?;
+            let shown = (row.show_name, row.show_year_of_birth);
+            tx.execute(store::change(id, terms, shown)).await?;
             let share = found(tx, &own, id).await?;
             let etag = share.etag();
             Ok(Versioned(share, etag))
         })
         .await
+}
+
+/// The practitioner's reference, kept or taken away.
+async fn refer(
+    practitioner: Practitioner,
+    AskedReference { id, reference }: AskedReference,
+) -> Answered<Versioned<Share>> {
+    practitioner
+        .own(async |tx, own| {
+            let reference = reference.reference.map(Text::into_string);
+            match tx.first(store::keep_reference(id, reference, own.moment())).await? {
+                Some((true,)) => {}
+                _ => return Err(ProblemKind::NotFound.into()),
+            }
+            let share = found(tx, &own, id).await?;
+            let etag = share.etag();
+            Ok(Versioned(share, etag))
+        })
+        .await
+}
+
+/// A reference, and of which share.
+struct AskedReference {
+    id: Uuid,
+    reference: ShareReference,
+}
+
+impl Asked for AskedReference {
+    async fn read(call: &Call, payload: &mut Payload) -> Answered<Self> {
+        let Id(id) = Id::from_call(call)?;
+        let Sends(reference) = Sends::<ShareReference>::read(call, payload).await?;
+        Ok(Self { id, reference })
+    }
 }
 
 async fn end(account: Account, Id(id): Id) -> Answered<Nothing> {

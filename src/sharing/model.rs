@@ -1,7 +1,9 @@
 //! What a share is, on the wire and in the table.
 
 use crate::account::Licence;
-use crate::db::schema::{accounts, actor, shares};
+use crate::db::schema::{
+    accounts, actor, has_reference, own_reference, shares, shown_name, shown_year_of_birth,
+};
 use crate::http::{Resource, document};
 use crate::sections::Section;
 use crate::time::{Instant, serialize_utc, serialize_utc_option};
@@ -30,6 +32,11 @@ wire! {
         /// May the practitioner record treatment sessions, plans and the like here? Not unless
         /// said so; needs the section `treatment`.
         may_record: Option<bool>,
+        /// Shall the practitioner see the patient's display name, and all that is made of the journal
+        /// carry it? A new share shows it unless this says no; left out of a change, it stays as it is.
+        show_name: Option<bool>,
+        /// The same of the year of birth, where the profile has one.
+        show_year_of_birth: Option<bool>,
     }
 }
 
@@ -46,6 +53,9 @@ impl Resource for ShareTerms {
         "confirmed_at",
         "ended_at",
         "practitioner",
+        "patient",
+        "reference",
+        "has_reference",
     ];
 }
 
@@ -88,6 +98,14 @@ wire! {
     }
 }
 
+wire! {
+    /// What a practitioner calls a journal, such as its number in the clinic's charts; null for nothing.
+    pub struct ShareReference {
+        /// The reference. The patient sees that there is one, not which.
+        reference: Option<Text<64>>,
+    }
+}
+
 /// A share as it is kept.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = shares)]
@@ -99,6 +117,8 @@ pub(super) struct ShareRow {
     from_date: Option<NaiveDate>,
     to_date: Option<NaiveDate>,
     may_record: bool,
+    pub(super) show_name: bool,
+    pub(super) show_year_of_birth: bool,
     expires_at: DateTime<Utc>,
     code_expires_at: DateTime<Utc>,
     pub(super) version: i64,
@@ -132,7 +152,28 @@ pub(super) struct ReadShare {
     #[diesel(select_expression = shares::patient_id.eq(actor()))]
     is_patient: bool,
     #[diesel(embed)]
+    patient: SharePatient,
+    #[diesel(select_expression = own_reference(shares::id))]
+    reference: Option<String>,
+    #[diesel(select_expression = has_reference(shares::id))]
+    has_reference: bool,
+    #[diesel(embed)]
     practitioner: Option<SharePractitioner>,
+}
+
+/// The patient of a share, as the practitioner sees them once it is open. What the share does not show,
+/// and what the profile does not have, is null.
+#[derive(Debug, Serialize, utoipa::ToSchema, Queryable, Selectable)]
+#[diesel(table_name = shares)]
+pub struct SharePatient {
+    /// The name the patient's profile has.
+    #[schema(max_length = 100)]
+    #[diesel(select_expression = shown_name(shares::id))]
+    display_name: Option<String>,
+    /// The year of birth the patient's profile has.
+    #[schema(minimum = 1900, maximum = 2199)]
+    #[diesel(select_expression = shown_year_of_birth(shares::id))]
+    year_of_birth: Option<i16>,
 }
 
 /// The practitioner of a share, as the patient sees him before confirming.
@@ -183,6 +224,10 @@ pub struct Share {
     to_date: Option<NaiveDate>,
     /// May the practitioner record treatment sessions, plans and the like?
     may_record: bool,
+    /// Does it show the practitioner the patient's display name?
+    show_name: bool,
+    /// Does it show the year of birth, where the profile has one?
+    show_year_of_birth: bool,
     /// When it ends.
     #[serde(serialize_with = "serialize_utc")]
     expires_at: DateTime<Utc>,
@@ -203,13 +248,21 @@ pub struct Share {
     ended_at: Option<DateTime<Utc>>,
     /// The practitioner, once redeemed; only the patient sees this.
     practitioner: Option<SharePractitioner>,
+    /// What the share shows of the patient; null for a practitioner to whom it is not open.
+    patient: Option<SharePatient>,
+    /// What the practitioner calls the journal; only the practitioner sees this.
+    #[schema(max_length = 64)]
+    reference: Option<String>,
+    /// Does the practitioner keep a reference of their own?
+    has_reference: bool,
 }
 
 impl Share {
     /// A share as it stands at `now`.
     pub(super) fn of(read: ReadShare, now: DateTime<Utc>) -> Self {
-        let ReadShare { row, is_patient, practitioner } = read;
+        let ReadShare { row, is_patient, patient, reference, has_reference, practitioner } = read;
         let state = row.state(now);
+        let is_shown = is_patient || state == "active";
         Self {
             id: row.id,
             version: row.version,
@@ -220,6 +273,8 @@ impl Share {
             from_date: row.from_date,
             to_date: row.to_date,
             may_record: row.may_record,
+            show_name: row.show_name,
+            show_year_of_birth: row.show_year_of_birth,
             expires_at: row.expires_at,
             code_expires_at: row.code_expires_at,
             created_at: row.created_at,
@@ -227,6 +282,9 @@ impl Share {
             confirmed_at: row.confirmed_at,
             ended_at: row.ended_at,
             practitioner: practitioner.filter(|_| is_patient && row.redeemed_at.is_some()),
+            patient: Some(patient).filter(|_| is_shown),
+            reference,
+            has_reference,
         }
     }
 
@@ -243,6 +301,21 @@ impl Share {
     /// How the patient calls it.
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// The name the patient's profile has, where the share shows it.
+    pub fn display_name(&self) -> Option<&str> {
+        self.patient.as_ref()?.display_name.as_deref()
+    }
+
+    /// The year of birth the patient's profile has, where the share shows it.
+    pub fn year_of_birth(&self) -> Option<i16> {
+        self.patient.as_ref()?.year_of_birth
+    }
+
+    /// What the practitioner calls the journal.
+    pub fn reference(&self) -> Option<&str> {
+        self.reference.as_deref()
     }
 
     /// Is it open now, as its patient's practitioner sees it?

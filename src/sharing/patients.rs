@@ -2,10 +2,10 @@
 
 use super::model::Share;
 use super::store;
-use crate::access::{Own, Practitioner};
+use crate::access::{Call, FromCall, Own, Practitioner};
 use crate::collections::{JournalEntry, PlanStatus, SessionStatus};
 use crate::db::{Statement, row};
-use crate::http::{Answered, Documented, Found, Page};
+use crate::http::{Answered, Documented, Found, Page, Query};
 use crate::journal::{JournalPause, Pauses, Record};
 use crate::plans::{PlanProgress, PlanTerms, Visit, progress};
 use crate::sections::{Section, Sections};
@@ -132,15 +132,85 @@ impl OpenJournal {
     pub const fn share(&self) -> &Share {
         &self.share
     }
+    /// Does the name, the reference or the label have this in it, whatever its case?
+    pub fn is_found_by(&self, search: &str) -> bool {
+        let search = search.trim().to_lowercase();
+        let texts = [self.share.display_name(), self.share.reference(), Some(self.share.label())];
+        texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&search))
+    }
     /// How the journal stands.
     pub const fn overview(&self) -> Option<&Overview> {
         self.overview.as_ref()
     }
 }
 
+/// What a list can be sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// The newest share first.
+    #[default]
+    Newest,
+    /// By the patient's name.
+    Name,
+    /// By the practitioner's own reference.
+    Reference,
+    /// By what the patient calls the share.
+    Label,
+}
+
+/// The sorts by their names on the wire, in order.
+const SORTS: [&str; 4] = ["newest", "name", "reference", "label"];
+
+impl Sort {
+    /// The sort of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = [Self::Newest, Self::Name, Self::Reference, Self::Label];
+        SORTS.into_iter().zip(all).find(|(known, _)| *known == name).map(|(_, sort)| sort)
+    }
+
+    /// Sorts a list that has the newest share first; what has nothing to be sorted by comes last.
+    pub fn arrange(self, list: &mut [OpenJournal]) {
+        let key = |share: &Share| match self {
+            Self::Newest => None,
+            Self::Name => share.display_name().map(str::to_lowercase),
+            Self::Reference => share.reference().map(str::to_lowercase),
+            Self::Label => Some(share.label().to_lowercase()),
+        };
+        list.sort_by_cached_key(|journal| {
+            let key = key(&journal.share);
+            (key.is_none(), key)
+        });
+    }
+}
+
+/// How a list is asked for.
+pub(super) struct Listing {
+    search: Option<String>,
+    sort: Sort,
+}
+
+impl FromCall for Listing {
+    fn from_call(call: &Call) -> Answered<Self> {
+        let mut query = Query::of(call.request(), &["search", "sort"]);
+        let short = |text: &str| (text.chars().count() <= 100).then(|| text.to_owned());
+        let search = query.get("search", "Must have at most 100 characters.", short);
+        let sort = query.get("sort", "Must be one of the sorts in the document.", Sort::parse);
+        query.done()?;
+        Ok(Self { search, sort: sort.unwrap_or_default() })
+    }
+}
+
 /// Answers the list.
-pub(super) async fn list(practitioner: Practitioner) -> Answered<Found<Page<OpenJournal>>> {
-    patients(&practitioner).await.map(|list| Found(Page::whole(list)))
+pub(super) async fn list(
+    practitioner: Practitioner,
+    Listing { search, sort }: Listing,
+) -> Answered<Found<Page<OpenJournal>>> {
+    let mut list = patients(&practitioner).await?;
+    if let Some(search) = search {
+        list.retain(|journal| journal.is_found_by(&search));
+    }
+    sort.arrange(&mut list);
+    Ok(Found(Page::whole(list)))
 }
 
 /// The journals open to a practitioner. Each gets its line in its access log.

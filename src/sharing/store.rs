@@ -39,10 +39,11 @@ pub(super) fn list() -> Statement<Own, ReadShare> {
     Statement::query(read().filter(given().or(received())).order(newest).limit(MOST))
 }
 
-/// The shares through which the caller reads others' journals.
+/// The active shares through which the caller reads others' journals.
 pub(super) fn list_as_practitioner() -> Statement<Own, ReadShare> {
     let newest = (shares::created_at.desc(), shares::id.desc());
-    Statement::query(read().filter(received()).order(newest).limit(MOST))
+    let active = shares::state.eq("active");
+    Statement::query(read().filter(received()).filter(active).order(newest).limit(MOST))
 }
 
 /// One share of the caller, on either side.
@@ -66,13 +67,20 @@ struct KeptTerms {
     to_date: Option<NaiveDate>,
     expires_at: DateTime<Utc>,
     may_record: bool,
+    show_name: bool,
+    show_year_of_birth: bool,
 }
 
-impl From<ShareTerms> for KeptTerms {
-    fn from(terms: ShareTerms) -> Self {
+/// What a share shows of its patient where its terms say nothing: the name, then the year of birth.
+pub(super) type Shown = (bool, bool);
+
+impl KeptTerms {
+    fn of(terms: ShareTerms, unless_said: Shown) -> Self {
         Self {
             sections: terms.section_codes(),
             may_record: terms.may_record(),
+            show_name: terms.show_name.unwrap_or(unless_said.0),
+            show_year_of_birth: terms.show_year_of_birth.unwrap_or(unless_said.1),
             label: Text::into_string(terms.label),
             from_date: terms.from_date,
             to_date: terms.to_date,
@@ -81,7 +89,7 @@ impl From<ShareTerms> for KeptTerms {
     }
 }
 
-/// A new invitation.
+/// A new invitation. It shows name and year unless its terms say otherwise.
 pub(super) fn insert(
     id: Uuid,
     terms: ShareTerms,
@@ -93,16 +101,16 @@ pub(super) fn insert(
         shares::id.eq(id),
         shares::patient_id.eq(actor()),
         shares::state.eq("invited"),
-        KeptTerms::from(terms),
+        KeptTerms::of(terms, (true, true)),
         shares::code_hash.eq(code_hash),
         shares::code_expires_at.eq(code_expires_at),
         shares::created_at.eq(now),
     )))
 }
 
-/// New terms.
-pub(super) fn change(id: Uuid, terms: ShareTerms) -> Statement<Own> {
-    let change = (KeptTerms::from(terms), shares::version.eq(shares::version + 1));
+/// New terms; where they say nothing of it, the share shows the same as before.
+pub(super) fn change(id: Uuid, terms: ShareTerms, shown: Shown) -> Statement<Own> {
+    let change = (KeptTerms::of(terms, shown), shares::version.eq(shares::version + 1));
     Statement::change(diesel::update(shares::table.find(id).filter(given())).set(change))
 }
 
@@ -136,4 +144,13 @@ pub(super) fn leave(id: Uuid, now: DateTime<Utc>) -> Statement<Own, (bool,)> {
 /// The practitioner redeems a code; answers the share, or nothing for every failure alike.
 pub(super) fn redeem(code_hash: Vec<u8>, now: DateTime<Utc>) -> Statement<Own, (Option<Uuid>,)> {
     Statement::new("SELECT sec.redeem_share($1, $2)").bind(code_hash).bind(now)
+}
+
+/// What the practitioner calls the journal; answers whether the share is his and open.
+pub(super) fn keep_reference(
+    id: Uuid,
+    reference: Option<String>,
+    now: DateTime<Utc>,
+) -> Statement<Own, (bool,)> {
+    Statement::new("SELECT sec.keep_reference($1, $2, $3)").bind(id).bind(reference).bind(now)
 }

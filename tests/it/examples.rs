@@ -211,6 +211,8 @@ async fn sent(demo: &Demo) -> Map<String, Value> {
     keep("freezeReport", demo.send("freezeReport", &none, &[], ("", "")).await);
     let at = [("{share_id}", &*demo.share)];
     keep("freezeSharedReport", demo.send("freezeSharedReport", &none, &at, ("", "")).await);
+    let at = [("{id}", &*demo.share)];
+    keep("putShareReference", demo.send("putShareReference", &none, &at, ("", "")).await);
     let pushed =
         demo.send("pushChanges", &none, &[("/v1/sync", "/v1/sync?last_pulled_at=0")], ("", ""));
     let pushed = keep("pushChanges", pushed.await);

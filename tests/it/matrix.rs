@@ -186,7 +186,7 @@ fn expected(operation: &Operation, caller: &Caller) -> Expected {
     if operation.role.is_some_and(|role| !caller.roles.contains(&role)) {
         return Expected::Refused(403, "role_insufficient");
     }
-    if operation.through_share && !caller.opens() {
+    if (operation.through_share || operation.id == "putShareReference") && !caller.opens() {
         return NOT_FOUND;
     }
     if operation.recording && !caller.records() {
@@ -219,6 +219,7 @@ fn verdict(answer: &Answer) -> Expected {
 fn body(operation: &Operation) -> Value {
     match (operation.id, operation.collection()) {
         ("createShare" | "changeShare", _) => World::terms(),
+        ("putShareReference", _) => json!({"reference": "A-1041"}),
         (_, Some(collection)) => World::sample(collection),
         _ => json!({}),
     }

@@ -6,6 +6,7 @@ mod limits;
 mod log;
 mod race;
 mod terms;
+mod whose;
 
 use crate::support::people::{daily, fresh};
 use crate::support::{Answer, Person, TestApp};

@@ -93,7 +93,7 @@ async fn what_is_pressing_comes_first_and_names_are_found() {
             let made = patient.create(&fresh("treatment-plans"), &plan).await;
             assert_eq!(made.status, 201, "{}", made.text);
         }
-        let terms = json!({"label": label});
+        let terms = json!({"label": label, "show_name": false});
         patient.share_on(&lind, &["pain", "treatment"], &terms).await;
     }
     let cookie = sign_in(&app, &lind).await;
@@ -121,7 +121,7 @@ async fn what_is_pressing_comes_first_and_names_are_found() {
     assert!(found.text.contains("1 to 1 of 1, found among 4"));
     let none = open(&app, "/clinic?q=%22%3E%3Cscript%3E", &cookie).await;
     none.is_page(200, "Patients");
-    assert!(none.text.contains("None of 4 journals has such a name."));
+    assert!(none.text.contains("None of 4 journals has such a name or reference."));
     assert!(none.text.contains("value=\"&quot;&gt;&lt;script&gt;\""), "what was typed is text");
     open(&app, "/clinic?page=nonsense&sort=1&other=2", &cookie).await.is_page(200, "Patients");
 }
@@ -131,7 +131,7 @@ async fn two_hundred_journals_have_four_pages() {
     let app = TestApp::alone();
     let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
     let sql = app.sql().await;
-    let share = ana.share_with(&lind, &["pain"]).await;
+    let share = ana.share_on(&lind, &["pain"], &json!({"show_name": false})).await;
     let copied = sql
         .execute(
             "INSERT INTO pj.shares (id, patient_id, practitioner_id, state, sections, expires_at, label, \
@@ -158,4 +158,34 @@ async fn two_hundred_journals_have_four_pages() {
             assert!(shown.text.contains(wanted), "{page}: {wanted}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_row_says_whose_journal_it_is_and_is_found_by_the_own_reference() {
+    let app = TestApp::shared();
+    let lind = app.practitioner("lind").await;
+    let sql = app.sql().await;
+    for (name, year, reference) in [("Ana Weber", "1980", "B-7"), ("Zoe <b>", "NULL", "A-1")] {
+        let patient = app.patient("ana").await;
+        let profile = format!(
+            "UPDATE pj.accounts SET display_name = '{name}', year_of_birth = {year} WHERE id = '{}'",
+            patient.id
+        );
+        assert_eq!(sql.execute(profile.as_str(), &[]).await.unwrap(), 1);
+        let share = patient.share_on(&lind, &["pain"], &json!({"label": "my acupuncturist"})).await;
+        let path = format!("/v1/shares/{share}/reference");
+        let kept = lind.call("PUT", &path).json(&json!({"reference": reference})).send().await;
+        assert_eq!(kept.status, 200, "{}", kept.text);
+    }
+    let cookie = sign_in(&app, &lind).await;
+    let shown = open(&app, "/clinic?sort=reference", &cookie).await;
+    for words in
+        ["Ana Weber</a>", "Zoe &lt;b&gt;</a>", "Born 1980", "Reference B-7", "my acupuncturist"]
+    {
+        assert!(shown.text.contains(words), "{words} {}", shown.text);
+    }
+    let at = |words: &str| shown.text.find(words);
+    assert!(at("Zoe") < at("Ana"), "A-1 before B-7");
+    let found = open(&app, "/clinic?q=b-7", &cookie).await;
+    assert!(found.text.contains("Ana Weber") && !found.text.contains("Zoe"), "{}", found.text);
 }
