@@ -46,6 +46,7 @@ fn fate(column: &str) -> Option<Fate> {
         "sleep_quality" => Fate::Night(QUALITY),
         "flare" => Fate::Elsewhere("flares"),
         "relief_taken" | "preventive_taken" => Fate::Elsewhere("medication intakes"),
+        "event_severity" | "event_clinical_severity" => Fate::Elsewhere("adverse events"),
         "sessions_attended" | "treatments_attended" => Fate::Elsewhere("treatment sessions"),
         _ => return JournalEntry::DEFINITION.field(column).map(|_| Fate::Entry),
     })

@@ -171,6 +171,10 @@ class Play:
         phone = phone.access_token
         tablet = self.sign_in(who, "tablet")
         assert len(client("listDevices", token=phone).data.data) == 2
+        held = client("getMe", token=phone)
+        held.data.display_name = "Bea"
+        named = client("putMe", token=phone, If_Match=held.tag, body=held.data)
+        assert named.data.display_name == "Bea"
         client("listSecurityEvents", token=phone, limit=5)
         assert client("listSecurityEvents", token=phone).data.data == []
         client("revokeDevice", 204, token=phone, id=tablet.device_id)
@@ -229,6 +233,8 @@ class Play:
         held.data.label = "All of it"
         changed = client("changeShare", token=ana, id=share, If_Match=held.tag, body=held.data)
         assert changed.data.label == "All of it"
+        named = client("putShareReference", token=lind, id=share, body={"reference": "A-1041"})
+        assert named.data.reference == "A-1041"
         for name in ["listShares", "listPatients"]:
             assert share in [one.id for one in client(name, token=lind).data.data]
 

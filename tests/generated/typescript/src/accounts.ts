@@ -40,6 +40,9 @@ export async function account(stage: Stage) {
   const { tokens } = await signIn(stage, who, 'tablet')
   const devices = await got(phone.GET('/v1/devices'))
   equal(devices.data.length, 2, 'the devices')
+  const me = await answered(200, phone.GET('/v1/me'))
+  const own = { params: { header: { 'If-Match': tag(me.response) } }, body: { ...me.data, display_name: 'Bea' } }
+  equal((await got(phone.PUT('/v1/me', own))).display_name, 'Bea', 'the name')
   await got(phone.GET('/v1/me/security-events', { params: { query: { limit: 5 } } }))
   equal((await got(phone.GET('/v1/me/security-events'))).data, [], 'the security events')
   await answered(204, phone.DELETE('/v1/devices/{id}', { params: { path: { id: tokens.device_id } } }))

@@ -31,6 +31,8 @@ export async function openShare(ana: Api, lind: Api): Promise<string> {
   const change = { params: { path: at.params.path, header: { 'If-Match': tag(shown.response) } } }
   const changed = await got(ana.PUT('/v1/shares/{id}', { ...change, body: { ...shown.data, label: 'All of it' } }))
   equal(changed.label, 'All of it', 'the label')
+  const named = await got(lind.PUT('/v1/shares/{id}/reference', { ...at, body: { reference: 'A-1041' } }))
+  equal(named.reference, 'A-1041', 'the reference')
   const shares = await got(lind.GET('/v1/shares'))
   if (!shares.data.some((share) => share.id === id)) throw new Error('the share is not in the list')
   const patients = await got(lind.GET('/v1/patients'))
