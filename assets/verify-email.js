@@ -10,6 +10,9 @@ const outcome = document.getElementById('outcome');
 
 let link = null;
 
+/** The sentences stand in the page, in its language. */
+const words = (name) => document.querySelector(`[data-says="${name}"]`).content.textContent;
+
 const say = (text) => { outcome.textContent = text; };
 
 /** Takes the secret out of the address bar, and so out of the history. */
@@ -20,8 +23,7 @@ function readLink() {
   link = verificationId && token ? { verification_id: verificationId, token } : null;
   ask.hidden = !link;
   button.disabled = false;
-  say(link ? '' : 'The link is not complete. Open it from the mail once more, or type the six ' +
-    'digits of the mail in the app.');
+  say(link ? '' : words('incomplete'));
 }
 
 /** Addresses are relative to the page. */
@@ -54,7 +56,7 @@ async function signOut(tokens) {
 
 async function confirmAddress() {
   button.disabled = true;
-  say('One moment …');
+  say(words('wait'));
   let answer;
   let tokens = null;
   try {
@@ -63,22 +65,20 @@ async function confirmAddress() {
     if (answer.ok) ({ tokens } = await answer.json());
   } catch {
     button.disabled = false;
-    say('The server could not be reached. Check the connection, then try again.');
+    say(words('unreachable'));
     return;
   }
   if (answer.ok) {
     link = null;
     ask.hidden = true;
     const signedOut = await signOut(tokens);
-    say('Your address is confirmed. You can sign in in the app.' + (signedOut ? '' :
-      ' This browser could not be signed out: remove the device “Browser” in the app.'));
+    say(words('done') + (signedOut ? '' : ` ${words('not_signed_out')}`));
   } else if (answer.status === 401 || answer.status === 422) {
     ask.hidden = true;
-    say('This link does not work any more. A link works once, and for 24 hours. If you have ' +
-      'confirmed your address already, sign in in the app; otherwise ask for an account again.');
+    say(words('dead'));
   } else {
     button.disabled = false;
-    say('The server could not confirm the address just now. Wait a minute, then try again.');
+    say(words('later'));
   }
 }
 

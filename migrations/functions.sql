@@ -100,7 +100,7 @@ BEGIN
     IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
         PERFORM sec.refuse_session();
     END IF;
-    SELECT x.counter, x.first_counter, x.authenticated_at, a.roles, a.status INTO d
+    SELECT x.counter, x.first_counter, x.authenticated_at, a.roles, a.status, a.locale INTO d
     FROM pj.devices x JOIN pj.accounts a ON a.id = x.account_id
     WHERE x.id = p_device AND x.account_id = p_account AND x.revoked_at IS NULL
       AND x.idle_expires_at > p_moment AND x.absolute_expires_at > p_moment;
@@ -152,7 +152,8 @@ BEGIN
     PERFORM set_config('app.actor_id', p_account::text, true),
             set_config('app.subject_id', v_subject::text, true),
             set_config('app.share_id', coalesce(p_share::text, ''), true),
-            set_config('app.moment', p_moment::text, true);
+            set_config('app.moment', p_moment::text, true),
+            set_config('app.locale', d.locale, true);
     RETURN NEXT;
 END $$;
 

@@ -15,6 +15,7 @@ use crate::database::Database;
 use crate::db::Db;
 use crate::http::{Answered, Problem};
 use crate::import::{BrokenOff, FileFormat, Summary, encoding, import_in};
+use crate::language::Language;
 use crate::mail::Mailer;
 use crate::time::{Clock, TimeZone};
 use crate::wire::Email;
@@ -297,11 +298,12 @@ fn with_database(
 }
 
 fn words(problem: &Problem) -> String {
-    let body = problem.body("", "");
+    let english = Language::english();
+    let body = problem.body(english, "", "");
     let faults: Vec<String> = body.faults().map(|fault| fault.detail.clone()).collect();
     match problem.cause() {
         Some(cause) => cause.to_owned(),
-        None if faults.is_empty() => problem.kind().title().to_owned(),
+        None if faults.is_empty() => problem.kind().title(english),
         None => faults.join(" "),
     }
 }

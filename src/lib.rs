@@ -29,6 +29,7 @@ pub mod instruments;
 pub mod jobs;
 pub mod journal;
 pub mod lanes;
+pub mod language;
 pub mod mail;
 pub mod markup;
 pub mod pages;

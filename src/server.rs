@@ -12,6 +12,7 @@ use crate::door::Origins;
 use crate::door::{self, Bounds};
 use crate::http::{Answered, Problem};
 use crate::jobs::{self, Pace};
+use crate::language::Language;
 use crate::mail::{Mailer, Smtp};
 use crate::pages::PublishedDocument;
 use crate::time::Clock;
@@ -108,7 +109,8 @@ async fn load_demo(app: &Arc<App>) -> Result<String, String> {
 }
 
 fn explain(problem: &Problem) -> String {
-    problem.cause().unwrap_or_else(|| problem.kind().title()).to_owned()
+    let title = || problem.kind().title(Language::english());
+    problem.cause().map_or_else(title, str::to_owned)
 }
 
 /// Why the server does not serve. With another master secret than that of its private database it

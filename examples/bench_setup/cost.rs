@@ -8,7 +8,8 @@ use pain_journal::collections::{
     Trigger,
 };
 use pain_journal::instruments::AssessmentStatus;
-use pain_journal::report::render::compose::{ENGLISH, practitioner_page};
+use pain_journal::language::Language;
+use pain_journal::report::render::compose::practitioner_page;
 use pain_journal::report::render::html;
 use pain_journal::report::render::pdf;
 use pain_journal::report::rows::{
@@ -36,7 +37,7 @@ pub(super) fn print() -> Result<(), Box<dyn Error>> {
     for (days, a_day, times) in REPORTS {
         let input = input(days, a_day);
         let report = build(&input);
-        let page = practitioner_page(&report, &ENGLISH);
+        let page = practitioner_page(&report, Language::english());
         let sizes = [
             serde_json::to_vec(&report)?.len(),
             html::document(&page).len(),
@@ -46,8 +47,10 @@ pub(super) fn print() -> Result<(), Box<dyn Error>> {
         let costs = [
             cost_ms(times, || build(&input))?,
             cost_ms(times, || serde_json::to_vec(&report))?,
-            cost_ms(times, || html::document(&practitioner_page(&report, &ENGLISH)))?,
-            cost_ms(times.div_ceil(4), || pdf::render(&practitioner_page(&report, &ENGLISH)))?,
+            cost_ms(times, || html::document(&practitioner_page(&report, Language::english())))?,
+            cost_ms(times.div_ceil(4), || {
+                pdf::render(&practitioner_page(&report, Language::english()))
+            })?,
         ];
         println!(
             "| {days} | {} | {} | {memory:.1} | {} |",

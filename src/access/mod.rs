@@ -28,6 +28,7 @@ pub use policy::{Need, Role, STEP_UP_MINUTES, Subject};
 use crate::app::App;
 use crate::db::{Batch, Level, Runs, Statement, Tx, row};
 use crate::http::{Answered, Problem, ProblemKind};
+use crate::language::Language;
 use crate::sections::Sections;
 use crate::time::{DAY_START_MINUTE, DayStarts, TimeZone};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -75,6 +76,7 @@ pub struct JournalAccess<L> {
     time_zone: Option<TimeZone>,
     revision: i64,
     quarantined: bool,
+    language: &'static Language,
     level: PhantomData<L>,
 }
 
@@ -94,6 +96,10 @@ impl<L> JournalAccess<L> {
     /// Does the quarantine hold any of its records?
     pub const fn has_quarantined(&self) -> bool {
         self.quarantined
+    }
+    /// What the caller reads: the language of the account.
+    pub const fn language(&self) -> &'static Language {
+        self.language
     }
     /// When the patient's journal days begin.
     pub const fn day_starts(&self) -> &DayStarts {
@@ -164,12 +170,15 @@ row! {
         time_zone: Option<String>,
         rev: Option<i64>,
         quarantined: Option<i32>,
+        locale: Option<String>,
     }
 }
 
-/// The first statement of every request's transaction. Public for the benchmark.
+/// The first statement of every request's transaction. Public for the benchmark. The caller's locale is one of
+/// the settings that `sec.enter` leaves behind.
 pub const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
-    day_start_minute, former_day_starts::text[], day_starts_until, enrolled_on, time_zone, rev, quarantined \
+    day_start_minute, former_day_starts::text[], day_starts_until, enrolled_on, time_zone, rev, quarantined, \
+    current_setting('app.locale', true) \
     FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
 
 /// Begins to record: in whose journal, and whether who writes knows by a name or by a reference of
@@ -233,6 +242,7 @@ fn grant<L>(
         time_zone: entered.time_zone.as_deref().and_then(TimeZone::parse),
         revision: entered.rev.unwrap_or(0),
         quarantined: entered.quarantined.is_some_and(|records| records > 0),
+        language: Language::of_locale(entered.locale.as_deref().unwrap_or_default()),
         level: PhantomData,
     })
 }
@@ -407,6 +417,7 @@ pub async fn operate<T>(
                 time_zone: None,
                 revision: operated.rev,
                 quarantined: false,
+                language: Language::english(),
                 level: PhantomData,
             };
             work(tx, access).await

@@ -154,6 +154,7 @@ mod tests {
             time_zone: None,
             rev: None,
             quarantined: None,
+            locale: None,
         };
         (entered, now)
     }

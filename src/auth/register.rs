@@ -8,6 +8,7 @@ use crate::credentials::codes::{LinkPurpose, LinkToken, VerificationCode, same};
 use crate::credentials::password::Password;
 use crate::db::{Anonymous, Tx};
 use crate::http::{Answered, Problem, ProblemKind};
+use crate::language::Language;
 use crate::mail::texts;
 use crate::time::{DAY_START_MINUTE, Instant, TimeZone, journal_date};
 use crate::wire::{Email, Faults, Text, wire};
@@ -74,13 +75,15 @@ pub(super) async fn register(app: &App, asked: Register) -> Answered<(Uuid, Date
     app.db
         .anonymous(async |tx| {
             let to = registration.email.clone();
-            let mail = if store::find_account(tx, &to).await?.is_some() {
+            let mail = if let Some(account) = store::find_account(tx, &to).await? {
                 // The same rows are written; only nobody holds what opens this one.
                 registration.code_hash = app.random.array::<32>().to_vec();
                 registration.token_hash = app.random.array::<32>().to_vec();
-                texts::already_registered(&to, &app.public_url)
+                let language = Language::of_locale(&account.locale);
+                texts::already_registered(language, &to, &app.public_url)
             } else {
-                texts::verification(&to, &app.public_url, id, &code, &token)
+                let language = Language::of_locale(&registration.locale);
+                texts::verification(language, &to, &app.public_url, (id, &code, &token))
             };
             store::insert_registration(tx, registration, now).await?;
             store::queue_mail(tx, app.ids.next(), mail, now).await?;

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::db::schema::{devices, security_events};
 use crate::db::{Anonymous, DbError, Statement, Tx, is_before};
 use crate::http::{Answered, Found, Page, PageRequest, document};
+use crate::language::Language;
 use crate::mail::texts;
 use crate::routes::{Operation, Routes};
 use crate::time::serialize_utc;
@@ -44,7 +45,7 @@ pub(super) async fn note(
     app: &App,
     tx: &Tx<'_, Anonymous>,
     (device, counter, kind): (Uuid, i64, SecurityEventKind),
-    email: &str,
+    (email, language): (&str, &Language),
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let note =
@@ -58,8 +59,12 @@ pub(super) async fn note(
         return Ok(());
     }
     let mail = match kind {
-        SecurityEventKind::RefreshRepeated => texts::sign_in_repeated(email, &app.public_url),
-        SecurityEventKind::RefreshReused => texts::device_signed_out(email, &app.public_url),
+        SecurityEventKind::RefreshRepeated => {
+            texts::sign_in_repeated(language, email, &app.public_url)
+        }
+        SecurityEventKind::RefreshReused => {
+            texts::device_signed_out(language, email, &app.public_url)
+        }
     };
     store::queue_mail(tx, app.ids.next(), mail, now).await
 }

@@ -9,6 +9,7 @@ use crate::credentials::access_token::{self, Audience, Grant};
 use crate::credentials::password::{HashError, Password, Verdict};
 use crate::db::{Anonymous, Tx};
 use crate::http::{Answered, Problem, ProblemKind};
+use crate::language::Language;
 use crate::time::serialize_utc;
 use crate::wire::{Text, wire};
 use chrono::{DateTime, Duration, Utc};
@@ -317,6 +318,7 @@ async fn refresh_locked(
         expires_at: chain.idle_expires_at,
     };
     let progress = Progress { counter: chain.counter, presented_at: chain.presented_at };
+    let owner = (chain.email.as_str(), Language::of_locale(&chain.locale));
     match progress.decide(token.counter, now) {
         RefreshDecision::Rotate => {
             let rotated = progress.rotated(now);
@@ -328,7 +330,7 @@ async fn refresh_locked(
             next.counter = successor;
             if late {
                 let event = (chain.id, token.counter, SecurityEventKind::RefreshRepeated);
-                security_events::note(app, tx, event, &chain.email, now).await?;
+                security_events::note(app, tx, event, owner, now).await?;
                 tracing::warn!(device = %chain.id, "a refresh token came again, late");
             }
         }
@@ -336,7 +338,7 @@ async fn refresh_locked(
         RefreshDecision::Reuse => {
             store::revoke_device(tx, chain.id, "refresh_token_reused", now).await?;
             let event = (chain.id, token.counter, SecurityEventKind::RefreshReused);
-            security_events::note(app, tx, event, &chain.email, now).await?;
+            security_events::note(app, tx, event, owner, now).await?;
             tracing::warn!(device = %chain.id, "a refresh token was used twice; device signed out");
             return Ok(None);
         }

@@ -21,6 +21,8 @@ pub struct SignInAccount {
     pub status: String,
     /// What it may act as.
     pub roles: Vec<String>,
+    /// The language of its owner, BCP 47.
+    pub locale: String,
 }
 
 /// The account of an address in canonical form.
@@ -282,6 +284,7 @@ row! {
         revoked_at: Option<DateTime<Utc>>,
         status: String,
         email: String,
+        locale: String,
     }
 }
 
@@ -294,7 +297,7 @@ pub(super) async fn lock_chain(
         Statement::new(
             "SELECT d.id, d.account_id, d.refresh_key, d.counter, d.presented_at, \
              d.authenticated_at, d.idle_expires_at, d.absolute_expires_at, d.revoked_at, a.status, \
-             a.email FROM pj.devices d JOIN pj.accounts a ON a.id = d.account_id \
+             a.email, a.locale FROM pj.devices d JOIN pj.accounts a ON a.id = d.account_id \
              WHERE d.id = $1 FOR UPDATE OF d",
         )
         .bind(device),

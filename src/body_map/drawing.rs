@@ -86,7 +86,7 @@ pub struct BodyPart {
 impl BodyPart {
     /// Its name in front of a patient: "Low back, your left".
     pub fn title(&self) -> String {
-        format!("{}, {}", self.region.label(), self.side.label())
+        named(self.region, self.side)
     }
 
     /// The middle of the box around its shape, in user units: a place for a short label.
@@ -163,7 +163,11 @@ pub(super) fn outline() -> String {
 /// that `fill` has something to say about. It is asked once for each part: a region with left,
 /// right or midline. The unshaded drawing is the one that is served.
 pub fn draw(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>) -> String {
-    let BodyFigure { elements, said } = figure(view, fill);
+    let name = |region: BodyRegion, side: Option<Laterality>| match side {
+        Some(side) => named(region, side),
+        None => region.label().to_owned(),
+    };
+    let BodyFigure { elements, said } = figure(view, fill, name);
     let mut svg = String::with_capacity(elements.len() + 4 * 1024);
     let code = view.code();
     put(
@@ -193,13 +197,23 @@ pub struct BodyFigure {
     pub said: String,
 }
 
-/// Draws the elements of a view as [`draw`] does.
-pub fn figure(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>) -> BodyFigure {
+/// A place in front of a patient.
+fn named(region: BodyRegion, side: Laterality) -> String {
+    format!("{}, {}", region.label(), side.label())
+}
+
+/// Draws the elements of a view as [`draw`] does, with what a region, or one side of it, is called.
+pub fn figure(
+    view: View,
+    fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>,
+    name: impl Fn(BodyRegion, Option<Laterality>) -> String,
+) -> BodyFigure {
     let mut regions = String::with_capacity(24 * 1024);
     let mut said = String::new();
     for group in parts(view).chunk_by(|one, other| one.region == other.region) {
         let Some(first) = group.first() else { continue };
-        let (code, label) = (first.region.code(), first.region.label());
+        let (code, label) = (first.region.code(), name(first.region, None));
+        let label = Escaped(&label);
         put(
             &mut regions,
             format_args!(
@@ -209,9 +223,10 @@ pub fn figure(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>)
         );
         for part in group {
             let shade = fill(part.region, part.side);
-            put_part(&mut regions, part, shade.as_ref());
+            let title = name(part.region, Some(part.side));
+            put_part(&mut regions, part, &title, shade.as_ref());
             if let Some(shade) = shade {
-                let _ = write!(said, " {}: {}.", part.title(), shade.words);
+                let _ = write!(said, " {title}: {}.", shade.words);
             }
         }
         regions.push_str("</g>\n");
@@ -246,7 +261,7 @@ pub fn figure(view: View, fill: impl Fn(BodyRegion, Laterality) -> Option<Fill>)
     BodyFigure { elements: svg, said }
 }
 
-fn put_part(svg: &mut String, part: &BodyPart, shade: Option<&Fill>) {
+fn put_part(svg: &mut String, part: &BodyPart, title: &str, shade: Option<&Fill>) {
     let (region, side, id) =
         (part.region.code(), part.side.code(), part_id(part.region, part.side));
     let _ = write!(svg, "<path id=\"{id}\" class=\"body-part");
@@ -257,7 +272,7 @@ fn put_part(svg: &mut String, part: &BodyPart, shade: Option<&Fill>) {
         svg,
         "\" data-region=\"{region}\" data-side=\"{side}\" d=\"{}\"><title>{}",
         part.path,
-        part.title()
+        Escaped(title)
     );
     if let Some(shade) = shade {
         let _ = write!(svg, ": {}", Escaped(&shade.words));

@@ -3,6 +3,7 @@
 use super::visiting::Visiting;
 use crate::access::Shared;
 use crate::http::Answered;
+use crate::language::Language;
 use crate::report::serve::practitioner::{self as reports, ChosenFile, Reports, downloads};
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -10,14 +11,14 @@ use maud::{Markup, html};
 use uuid::Uuid;
 
 /// The print button and the links to the files below a place.
-pub(super) fn links(place: Uuid, query: &str) -> Markup {
+pub(super) fn links(place: Uuid, query: &str, language: &Language) -> Markup {
     html! {
         p {
-            button type="button" data-print hidden { "Print" }
+            button type="button" data-print hidden { (language.text("clinic.report.print", &[])) }
             @for file in downloads() {
                 " "
                 a class="button plain" href={ "./" (place) "/" (file.name) (query) } download {
-                    (file.label)
+                    (language.text(file.label, &[]))
                 }
             }
         }

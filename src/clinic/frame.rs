@@ -3,6 +3,7 @@
 use super::visiting::no_cookie;
 use crate::app::App;
 use crate::http::{Problem, ProblemKind};
+use crate::language::Language;
 use crate::markup::{DOCTYPE, Printable};
 use actix_web::cookie::Cookie;
 use actix_web::http::{StatusCode, header};
@@ -25,6 +26,8 @@ pub(super) enum PageContent {
 pub(super) struct ClinicPage<'a> {
     /// From the page to the top: `./`, `../`, …
     pub(super) up: &'a str,
+    /// What it is in.
+    pub(super) language: &'static Language,
     /// The title.
     pub(super) title: &'a str,
     /// What it shows.
@@ -44,16 +47,19 @@ impl ClinicPage<'_> {
             .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
             .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
             .insert_header((header::CACHE_CONTROL, "private, no-store"))
+            .insert_header((header::CONTENT_LANGUAGE, self.language.tag()))
+            .insert_header((header::VARY, "Accept-Language, Cookie"))
             .body(self.html())
     }
 
     /// The pages tell each other where a form comes from: under the server's `no-referrer`, a browser
     /// that sends no `Sec-Fetch-Site` says `Origin: null`, and its sign-in would be refused.
     fn html(&self) -> String {
-        let up = self.up;
+        let (up, language) = (self.up, self.language);
+        let words = |key: &str| language.text(key, &[]);
         let page = html! {
             (DOCTYPE)
-            html lang="en" {
+            html lang=(language.tag()) {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
@@ -67,14 +73,16 @@ impl ClinicPage<'_> {
                     script defer src={ (up) "assets/clinic.js" } {}
                 }
                 body {
-                    a class="skip" href="#main" { "To the content" }
+                    a class="skip" href="#main" { (words("clinic.skip")) }
                     header class="bar" {
                         span class="name" { "pain-journal" }
                         @if self.signed_in {
                             " "
-                            nav aria-label="Pages" { a href={ (up) "clinic" } { "Patients" } }
+                            nav aria-label=(words("clinic.pages")) {
+                                a href={ (up) "clinic" } { (words("clinic.patients")) }
+                            }
                             form class="leave" method="post" action={ (up) "clinic/sign-out" } {
-                                button type="submit" { "Sign out" }
+                                button type="submit" { (words("clinic.sign_out")) }
                             }
                         }
                     }
@@ -104,43 +112,37 @@ pub(super) fn to_sign_in(app: &App, up: &str) -> HttpResponse {
 }
 
 /// What to show instead of a page that cannot be made.
-pub(super) fn failed(app: &App, up: &str, problem: &Problem) -> HttpResponse {
-    let (status, title, text) = match problem.kind() {
+pub(super) fn failed(
+    app: &App,
+    up: &str,
+    language: &'static Language,
+    problem: &Problem,
+) -> HttpResponse {
+    let (status, name) = match problem.kind() {
         ProblemKind::SessionRevoked | ProblemKind::TokenExpired | ProblemKind::Unauthenticated => {
             return to_sign_in(app, up);
         }
-        ProblemKind::NotFound => (
-            StatusCode::NOT_FOUND,
-            "Not open",
-            "There is no such journal, or its share has ended or does not open this.",
-        ),
-        ProblemKind::RoleInsufficient | ProblemKind::AccountSuspended => (
-            StatusCode::FORBIDDEN,
-            "Not for this account",
-            "This account may not read journals of others.",
-        ),
-        ProblemKind::ValidationFailed => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Those days do not work",
-            "Give a first and a last day in order, at most two years apart.",
-        ),
-        ProblemKind::Overloaded => {
-            (StatusCode::SERVICE_UNAVAILABLE, "Busy", "The server is busy. Try again in a moment.")
+        ProblemKind::NotFound => (StatusCode::NOT_FOUND, "not_open"),
+        ProblemKind::RoleInsufficient | ProblemKind::AccountSuspended => {
+            (StatusCode::FORBIDDEN, "not_allowed")
         }
-        kind if kind.status() < 500 => (
-            problem.status_code(),
-            kind.title(),
-            "The form did not arrive as it was sent. Go back and try again.",
-        ),
+        ProblemKind::ValidationFailed => (StatusCode::UNPROCESSABLE_ENTITY, "bad_days"),
+        ProblemKind::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+        kind if kind.status() < 500 => (problem.status_code(), "bad_form"),
         _ => {
             tracing::error!(cause = problem.cause(), "a page for practitioners");
-            (StatusCode::INTERNAL_SERVER_ERROR, "That did not work", "Try again later.")
+            (StatusCode::INTERNAL_SERVER_ERROR, "failed")
         }
+    };
+    // Of a form that did not arrive whole, the problem itself says what it was.
+    let title = match name {
+        "bad_form" => problem.kind().title(language),
+        _ => language.text(&format!("clinic.failed.{name}.title"), &[]),
     };
     let content = PageContent::Main(html! {
         h1 { (title) }
-        p { (text) }
-        p { a href={ (up) "clinic" } { "To the list of patients" } }
+        p { (language.text(&format!("clinic.failed.{name}"), &[])) }
+        p { a href={ (up) "clinic" } { (language.text("clinic.to_list", &[])) } }
     });
-    ClinicPage { up, title, content, signed_in: true }.answer(status, None)
+    ClinicPage { up, language, title: &title, content, signed_in: true }.answer(status, None)
 }

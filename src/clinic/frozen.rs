@@ -5,13 +5,14 @@ use super::frame::PageContent;
 use super::visiting::Visiting;
 use crate::access::{self, Call, Filled, Id, Shared};
 use crate::http::{Answered, ProblemKind};
+use crate::language::Language;
 use crate::report::read::asked::{AskedDays, MOST_DAYS};
 use crate::report::serve::practitioner::{self as reports, Reports, Source};
 use crate::report::snapshots::ReportSnapshot;
 use crate::time::parse_date;
 use actix_web::HttpResponse;
 use actix_web::dev::Payload;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -46,27 +47,27 @@ pub(super) async fn submit(
 
 /// The list.
 pub(super) async fn list(visit: Visiting<Shared<Reports>>) -> Answered<HttpResponse> {
-    let snapshots = reports::newest(visit.may.clone()).await?;
-    Ok(visit.shows("Frozen reports", PageContent::Main(rows(visit.may.id(), &snapshots))))
+    let (snapshots, language) = reports::newest(visit.may.clone()).await?;
+    let title = language.text("clinic.frozen.title", &[]);
+    let content = PageContent::Main(rows(visit.may.id(), &snapshots, language));
+    Ok(visit.shows(language, &title, content))
 }
 
-fn rows(share: Uuid, snapshots: &[ReportSnapshot]) -> Markup {
+fn rows(share: Uuid, snapshots: &[ReportSnapshot], language: &Language) -> Markup {
+    let words = |key: &str| language.text(key, &[]);
     html! {
-        h1 { "Frozen reports" }
-        p { a href={ "../" (share) } { "To the report" } }
+        h1 { (words("clinic.frozen.title")) }
+        p { a href={ "../" (share) } { (words("clinic.frozen.to_report")) } }
         @if snapshots.is_empty() {
-            p {
-                "None yet. A frozen report stays as it was, whatever is entered later; the button stands on \
-                 the report."
-            }
+            p { (words("clinic.frozen.empty")) }
         } @else {
             table class="patients" {
-                caption { "Newest first; of the same days the highest version is the latest" }
+                caption { (words("clinic.frozen.caption")) }
                 thead {
                     tr {
-                        th scope="col" { "Journal days" }
-                        th scope="col" { "Frozen" }
-                        th scope="col" { "Version" }
+                        th scope="col" { (words("clinic.frozen.days")) }
+                        th scope="col" { (words("clinic.frozen.made")) }
+                        th scope="col" { (words("clinic.frozen.version")) }
                     }
                 }
                 tbody {
@@ -74,10 +75,12 @@ fn rows(share: Uuid, snapshots: &[ReportSnapshot]) -> Markup {
                         @let (from, to) = snapshot.days();
                         tr {
                             th scope="row" {
-                                a href={ "./frozen/" (snapshot.id()) } { (from) " to " (to) }
+                                a href={ "./frozen/" (snapshot.id()) } { (span(language, from, to)) }
                             }
-                            td data-label="Frozen" { (moment(snapshot.made_at())) }
-                            td data-label="Version" { (snapshot.version()) }
+                            td data-label=(words("clinic.frozen.made")) {
+                                (moment(language, snapshot.made_at()))
+                            }
+                            td data-label=(words("clinic.frozen.version")) { (snapshot.version()) }
                         }
                     }
                 }
@@ -87,22 +90,29 @@ fn rows(share: Uuid, snapshots: &[ReportSnapshot]) -> Markup {
 }
 
 /// A moment for people, to the minute.
-fn moment(moment: DateTime<Utc>) -> String {
-    moment.format("%Y-%m-%d %H:%M UTC").to_string()
+fn moment(language: &Language, moment: DateTime<Utc>) -> String {
+    let (day, time) = (language.day(moment.date_naive()), moment.format("%H:%M").to_string());
+    language.text("clinic.moment", &[("day", &day), ("time", &time)])
+}
+
+fn span(language: &Language, from: NaiveDate, to: NaiveDate) -> String {
+    language.text("clinic.span", &[("from", &language.day(from)), ("to", &language.day(to))])
 }
 
 /// One frozen report.
 pub(super) async fn page(visit: Visiting<Shared<Reports>>, Id(id): Id) -> Answered<HttpResponse> {
     let report = Box::pin(reports::page(visit.may.clone(), Source::Kept(id))).await?;
+    let language = report.language;
+    let made = moment(language, report.generated_at);
     let content = PageContent::AroundMain(html! {
         div class="tools" {
             p {
-                "Frozen " (moment(report.generated_at)) ": it stays as it was. "
-                a href="../frozen" { "All frozen reports" }
+                (language.text("clinic.frozen.stays", &[("made", &made)])) " "
+                a href="../frozen" { (language.text("clinic.frozen.all", &[])) }
             }
-            (links(id, ""))
+            (links(id, "", language))
         }
         (report.main)
     });
-    Ok(visit.shows("Frozen report", content))
+    Ok(visit.shows(language, &language.text("clinic.frozen.one", &[]), content))
 }

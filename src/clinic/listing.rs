@@ -42,13 +42,13 @@ fn pressing(journal: &OpenJournal) -> [bool; 4] {
     ]
 }
 
-/// The orders a list can have: the value of the form, and its name.
+/// The orders a list can have: the value of the form, and the key of its name.
 pub(super) const ORDERS: [(&str, &str); 5] = [
-    ("attention", "What needs an eye first"),
-    ("name", "By name"),
-    ("reference", "By own reference"),
-    ("last_entry", "Longest without an entry first"),
-    ("next_visit", "Next visit first"),
+    ("attention", "clinic.list.by_attention"),
+    ("name", "clinic.list.by_name"),
+    ("reference", "clinic.list.by_reference"),
+    ("last_entry", "clinic.list.by_last_entry"),
+    ("next_visit", "clinic.list.by_next_visit"),
 ];
 
 /// What a visitor wants to see of the list.

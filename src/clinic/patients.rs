@@ -5,21 +5,22 @@ use super::listing::{ListView, ListedPage, ORDERS, PER_PAGE, Reason, reasons};
 use super::visiting::Visiting;
 use crate::access::{Call, FromCall, Practitioner};
 use crate::http::{Answered, Query};
+use crate::language::Language;
 use crate::markup::Printable;
 use crate::sharing::{OpenJournal, Overview, Share, patients};
 use actix_web::HttpResponse;
 use chrono::NaiveDate;
 use maud::{Markup, html};
 
-/// The columns of the list.
+/// The columns of the list, by the keys of their names.
 const COLUMNS: [&str; 7] = [
-    "Journal",
-    "Needs an eye",
-    "Last entry",
-    "Days logged of the last 14",
-    "Next visit",
-    "Plan",
-    "Review",
+    "clinic.list.journal",
+    "clinic.list.attention",
+    "clinic.list.last_entry",
+    "clinic.list.logged",
+    "clinic.list.next_visit",
+    "clinic.list.plan",
+    "clinic.list.review",
 ];
 
 impl FromCall for ListView {
@@ -34,106 +35,110 @@ impl FromCall for ListView {
 
 /// The page.
 pub(super) async fn page(visit: Visiting<Practitioner>, view: ListView) -> Answered<HttpResponse> {
-    let list = patients(&visit.may).await?;
-    Ok(visit.shows("Patients", PageContent::Main(main(&list, &view))))
+    let (list, language) = patients(&visit.may).await?;
+    let title = language.text("clinic.patients", &[]);
+    Ok(visit.shows(language, &title, PageContent::Main(main(&list, &view, language))))
 }
 
-fn main(list: &[OpenJournal], view: &ListView) -> Markup {
+fn main(list: &[OpenJournal], view: &ListView, language: &Language) -> Markup {
+    let words = |key: &str| language.text(key, &[]);
     let shown = view.of(list);
     html! {
-        h1 { "Patients" }
+        h1 { (words("clinic.patients")) }
         @if list.is_empty() {
-            p {
-                "No patient shares a journal with you yet. A patient makes an invitation in the app; redeem \
-                 its code in yours, and the patient confirms you."
-            }
+            p { (words("clinic.list.empty")) }
         } @else {
-            p { (summary(list)) }
-            (tools(view))
-            p role="status" { (range(&shown, list.len())) }
+            p { (summary(list, language)) }
+            (tools(view, language))
+            p role="status" { (range(&shown, list.len(), language)) }
             @if !shown.journals.is_empty() {
                 table class="patients" {
-                    caption { "Journals that are open to you, as far as each share opens them" }
+                    caption { (words("clinic.list.caption")) }
                     thead {
                         tr {
-                            @for name in COLUMNS { th scope="col" { (name) } }
+                            @for name in COLUMNS { th scope="col" { (words(name)) } }
                         }
                     }
-                    tbody { @for patient in &shown.journals { (row(patient)) } }
+                    tbody { @for patient in &shown.journals { (row(patient, language)) } }
                 }
             }
-            (pages(view, &shown))
+            (pages(view, &shown, language))
         }
     }
 }
 
 /// How many journals want a look, and why.
-fn summary(list: &[OpenJournal]) -> String {
+fn summary(list: &[OpenJournal], language: &Language) -> String {
     let found: Vec<Vec<Reason>> =
         list.iter().filter_map(OpenJournal::overview).map(reasons).collect();
     let count = |is: fn(&Reason) -> bool| found.iter().filter(|all| all.iter().any(is)).count();
     let parts = [
-        (count(|reason| *reason == Reason::SafetyNotice), "with a safety notice"),
-        (count(|reason| *reason == Reason::ReviewDue), "with a review due"),
-        (count(|reason| matches!(reason, Reason::Quiet(_))), "gone quiet"),
-        (count(|reason| matches!(reason, Reason::NewEntries(_))), "with new entries"),
+        (count(|reason| *reason == Reason::SafetyNotice), "clinic.list.with_notice"),
+        (count(|reason| *reason == Reason::ReviewDue), "clinic.list.with_review"),
+        (count(|reason| matches!(reason, Reason::Quiet(_))), "clinic.list.with_silence"),
+        (count(|reason| matches!(reason, Reason::NewEntries(_))), "clinic.list.with_entries"),
     ];
     let parts: Vec<String> = parts
         .into_iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
+        .map(|(count, key)| language.text(key, &[("count", &count.to_string())]))
         .collect();
     if parts.is_empty() {
-        "Nothing new in any journal.".to_owned()
+        language.text("clinic.list.nothing_new", &[])
     } else {
-        format!("Journals: {}.", parts.join(", "))
+        language.text("clinic.list.found", &[("parts", &parts.join(", "))])
     }
 }
 
 /// Search and order.
-fn tools(view: &ListView) -> Markup {
+fn tools(view: &ListView, language: &Language) -> Markup {
+    let words = |key: &str| language.text(key, &[]);
     html! {
         form class="tools" method="get" action="./clinic" role="search" {
             label {
-                "Name or reference"
+                (words("clinic.list.name"))
                 input type="search" name="q" value=(Printable(&view.search)) autocomplete="off";
             }
             label {
-                "Order"
+                (words("clinic.list.order"))
                 select name="sort" {
                     @for (value, name) in ORDERS {
-                        option value=(value) selected[value == view.order] { (name) }
+                        option value=(value) selected[value == view.order] { (words(name)) }
                     }
                 }
             }
-            button type="submit" { "Show" }
+            button type="submit" { (words("clinic.report.show")) }
         }
     }
 }
 
 /// Which of the journals are shown.
-fn range(shown: &ListedPage<'_>, all: usize) -> String {
+fn range(shown: &ListedPage<'_>, count: usize, language: &Language) -> String {
+    let all = count.to_string();
     if shown.found == 0 {
-        return format!("None of {all} journals has such a name or reference.");
+        return language.text("clinic.list.none_found", &[("all", &all)]);
     }
     let first = (shown.page - 1) * PER_PAGE + 1;
     let last = first + shown.journals.len() - 1;
-    let of_all = if shown.found == all { String::new() } else { format!(", found among {all}") };
-    format!("{first} to {last} of {}{of_all}", shown.found)
+    let key = if shown.found == count { "clinic.list.range" } else { "clinic.list.range_among" };
+    let (first, last, found) = (first.to_string(), last.to_string(), shown.found.to_string());
+    language.text(key, &[("first", &first), ("last", &last), ("found", &found), ("all", &all)])
 }
 
 /// The way to the other pages.
-fn pages(view: &ListView, shown: &ListedPage<'_>) -> Markup {
+fn pages(view: &ListView, shown: &ListedPage<'_>, language: &Language) -> Markup {
+    let page =
+        |number: usize| language.text("clinic.list.page", &[("number", &number.to_string())]);
     html! {
         @if shown.pages > 1 {
-            form class="tools pages" method="get" action="./clinic" aria-label="Pages of the list" {
+            form class="tools pages" method="get" action="./clinic" aria-label=(language.text("clinic.list.pages", &[])) {
                 input type="hidden" name="q" value=(Printable(&view.search));
                 input type="hidden" name="sort" value=(Printable(&view.order));
                 @for number in 1..=shown.pages {
                     @if number == shown.page {
-                        span class="here" aria-current="page" { "Page " (number) }
+                        span class="here" aria-current="page" { (page(number)) }
                     } @else {
-                        button class="plain" type="submit" name="page" value=(number) { "Page " (number) }
+                        button class="plain" type="submit" name="page" value=(number) { (page(number)) }
                     }
                 }
             }
@@ -141,7 +146,7 @@ fn pages(view: &ListView, shown: &ListedPage<'_>) -> Markup {
     }
 }
 
-fn row(patient: &OpenJournal) -> Markup {
+fn row(patient: &OpenJournal, language: &Language) -> Markup {
     let share = patient.share();
     html! {
         tr {
@@ -149,10 +154,10 @@ fn row(patient: &OpenJournal) -> Markup {
                 a href={ "./clinic/patients/" (share.id()) } {
                     (Printable(share.display_name().or(share.reference()).unwrap_or(share.label())))
                 }
-                @for line in beside(share) { br; small { (Printable(&line)) } }
+                @for line in beside(share, language) { br; small { (Printable(&line)) } }
             }
             @match patient.overview() {
-                Some(overview) => (cells(overview)),
+                Some(overview) => (cells(overview, language)),
                 None => td colspan="6" { "–" },
             }
         }
@@ -160,57 +165,76 @@ fn row(patient: &OpenJournal) -> Markup {
 }
 
 /// What else tells whose journal it is, beside the name of the link.
-fn beside(share: &Share) -> Vec<String> {
+fn beside(share: &Share, language: &Language) -> Vec<String> {
     let mut lines = Vec::new();
-    lines.extend(share.year_of_birth().map(|year| format!("Born {year}")));
+    lines.extend(
+        share
+            .year_of_birth()
+            .map(|year| language.text("clinic.list.born", &[("year", &year.to_string())])),
+    );
     if share.display_name().is_some() {
-        lines.extend(share.reference().map(|reference| format!("Reference {reference}")));
+        lines.extend(
+            share.reference().map(|reference| {
+                language.text("clinic.list.reference", &[("reference", reference)])
+            }),
+        );
     }
     if share.display_name().or(share.reference()).is_some() {
-        lines.push(format!("Shared as \u{201c}{}\u{201d}", share.label()));
+        lines.push(language.text("clinic.list.shared_as", &[("label", share.label())]));
     }
     lines
 }
 
-fn cells(overview: &Overview) -> Markup {
+fn cells(overview: &Overview, language: &Language) -> Markup {
+    let words = |key: &str| language.text(key, &[]);
     let days = overview.days_with_entry.map_or_else(
-        || "not open".to_owned(),
+        || words("clinic.list.closed"),
         |days| match overview.days_expected {
-            0 => "none expected".to_owned(),
-            expected => format!("{days} of {expected}"),
+            0 => words("clinic.list.none_expected"),
+            expected => {
+                let (days, expected) = (days.to_string(), expected.to_string());
+                language.text("clinic.list.days", &[("days", &days), ("expected", &expected)])
+            }
         },
     );
     let plan = overview.plan.as_ref();
     let attended = plan.map_or_else(
         || "–".to_owned(),
-        |plan| match plan.expected_by_now {
-            Some(expected) => format!("{} attended, {expected} planned by now", plan.attended),
-            None => format!("{} attended", plan.attended),
+        |plan| {
+            let attended = plan.attended.to_string();
+            match plan.expected_by_now.map(|expected| expected.to_string()) {
+                Some(expected) => {
+                    let values = [("attended", attended.as_str()), ("expected", &expected)];
+                    language.text("clinic.list.attended_of", &values)
+                }
+                None => language.text("clinic.list.attended", &[("attended", &attended)]),
+            }
         },
     );
     let review = plan.map_or_else(
         || "–".to_owned(),
         |plan| match (plan.review_due, plan.next_review_on, plan.sessions_until_review) {
-            (true, _, _) => "due".to_owned(),
-            (false, Some(day), _) => day.to_string(),
-            (false, None, Some(left)) => format!("after {left} more visits"),
+            (true, _, _) => words("clinic.list.due"),
+            (false, Some(day), _) => language.day(day),
+            (false, None, Some(left)) => language.counted("clinic.list.after_visits", left),
             (false, None, None) => "–".to_owned(),
         },
     );
+    let day = |day: Option<NaiveDate>| day.map_or_else(|| "–".to_owned(), |day| language.day(day));
     html! {
-        td data-label="Needs an eye" { (attention(overview)) }
-        td data-label="Last entry" { (day(overview.last_entry_on)) }
-        td data-label="Logged" { (days) }
-        td data-label="Next visit" { (day(overview.next_visit_on)) }
-        td data-label="Plan" { (attended) }
-        td data-label="Review" { (review) }
+        td data-label=(words("clinic.list.attention")) { (attention(overview, language)) }
+        td data-label=(words("clinic.list.last_entry")) { (day(overview.last_entry_on)) }
+        td data-label=(words("clinic.list.logged.short")) { (days) }
+        td data-label=(words("clinic.list.next_visit")) { (day(overview.next_visit_on)) }
+        td data-label=(words("clinic.list.plan")) { (attended) }
+        td data-label=(words("clinic.list.review")) { (review) }
     }
 }
 
 /// Why it wants a look.
-fn attention(overview: &Overview) -> Markup {
+fn attention(overview: &Overview, language: &Language) -> Markup {
     let reasons = reasons(overview);
-    let seen = overview.looked_at.map(|at| at.date_naive());
+    let seen = overview.looked_at.map(|at| language.day(at.date_naive()));
     html! {
         @if reasons.is_empty() {
             "–"
@@ -219,16 +243,19 @@ fn attention(overview: &Overview) -> Markup {
                 @for reason in reasons {
                     @match reason {
                         Reason::SafetyNotice => {
-                            li class="safety" { "Safety notice, " (day(overview.safety_notice_on)) }
+                            @let on = overview.safety_notice_on.map(|on| language.day(on)).unwrap_or_default();
+                            li class="safety" { (language.text("clinic.list.notice", &[("day", &on)])) }
                         }
-                        Reason::ReviewDue => li { "Review due" },
-                        Reason::Quiet(days) => li { "Quiet for " (days) " days" },
+                        Reason::ReviewDue => li { (language.text("clinic.list.review_due", &[])) },
+                        Reason::Quiet(days) => li { (language.counted("clinic.list.quiet", days)) },
                         Reason::NewEntries(entries) => {
                             li {
-                                (entries) @if entries == 1 { " new entry" } @else { " new entries" }
-                                @match seen {
-                                    Some(day) => { " since " (day.to_string()) }
-                                    None => ", not looked at yet",
+                                (language.counted("clinic.list.new", entries))
+                                @match &seen {
+                                    Some(day) => {
+                                        " " (language.text("clinic.list.since", &[("day", day)]))
+                                    }
+                                    None => { ", " (language.text("clinic.list.unseen", &[])) }
                                 }
                             }
                         }
@@ -237,8 +264,4 @@ fn attention(overview: &Overview) -> Markup {
             }
         }
     }
-}
-
-fn day(day: Option<NaiveDate>) -> String {
-    day.map_or_else(|| "–".to_owned(), |day| day.to_string())
 }

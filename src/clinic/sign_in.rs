@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::auth::{sign_in_to_pages, sign_out as end_device};
 use crate::credentials::password::Password;
 use crate::http::{Answered, Problem, ProblemKind};
+use crate::language::Language;
 use crate::markup::Printable;
 use crate::wire::Email;
 use actix_web::http::StatusCode;
@@ -16,6 +17,9 @@ use serde::Deserialize;
 
 /// From the form to the top.
 const UP: &str = "../";
+
+/// The key of what is said where address and password do not fit.
+const REFUSED: &str = "clinic.sign_in.refused";
 
 /// What the form sends.
 #[derive(Deserialize)]
@@ -28,15 +32,13 @@ pub(super) struct TypedIn {
 pub(super) struct Entering;
 
 impl Scene for Entering {
-    fn told(_: &App, _: &str, problem: &Problem) -> HttpResponse {
+    fn told(_: &App, _: &str, language: &'static Language, problem: &Problem) -> HttpResponse {
         let (status, fault) = match problem.kind() {
-            ProblemKind::RoleInsufficient => {
-                (StatusCode::FORBIDDEN, "That form did not come from this page. Try again here.")
-            }
-            ProblemKind::ValidationFailed => (StatusCode::BAD_REQUEST, "Fill in both fields."),
-            _ => (problem.status_code(), "The form did not arrive whole. Try again."),
+            ProblemKind::RoleInsufficient => (StatusCode::FORBIDDEN, "clinic.sign_in.foreign_form"),
+            ProblemKind::ValidationFailed => (StatusCode::BAD_REQUEST, "clinic.sign_in.fill_in"),
+            _ => (problem.status_code(), "clinic.sign_in.not_whole"),
         };
-        form(status, "", Some(fault))
+        form(language, status, "", Some(fault))
     }
 }
 
@@ -44,7 +46,7 @@ impl Scene for Entering {
 pub(super) struct Leaving;
 
 impl Scene for Leaving {
-    fn told(app: &App, up: &str, problem: &Problem) -> HttpResponse {
+    fn told(app: &App, up: &str, _: &'static Language, problem: &Problem) -> HttpResponse {
         if let Some(cause) = problem.cause() {
             tracing::error!(cause, "a sign-out from the pages");
         }
@@ -56,36 +58,39 @@ impl Scene for Leaving {
 pub(super) async fn page(visit: Visiting<Anyone, Entering>) -> Answered<HttpResponse> {
     Ok(match visit.caller {
         Some(_) => see_other("../clinic", None),
-        None => form(StatusCode::OK, "", None),
+        None => form(visit.accepted, StatusCode::OK, "", None),
     })
 }
 
-fn form(status: StatusCode, email: &str, fault: Option<&str>) -> HttpResponse {
+/// `fault` is the key of what is wrong.
+fn form(
+    language: &'static Language,
+    status: StatusCode,
+    email: &str,
+    fault: Option<&str>,
+) -> HttpResponse {
+    let words = |key: &str| language.text(key, &[]);
     let main = html! {
-        h1 { "For practitioners" }
-        p {
-            "See the journals that patients have shared with you. Patients use their clinic's app."
-        }
-        @if let Some(fault) = fault { p class="fault" role="alert" id="fault" { (fault) } }
+        h1 { (words("clinic.sign_in.heading")) }
+        p { (words("clinic.sign_in.about")) }
+        @if let Some(fault) = fault { p class="fault" role="alert" id="fault" { (words(fault)) } }
         form class="sign-in" method="post" action="./sign-in" aria-describedby=[fault.map(|_| "fault")] {
-            label for="email" { "E-mail address" }
+            label for="email" { (words("clinic.sign_in.email")) }
             " "
             input id="email" name="email" type="email" autocomplete="username" required maxlength="254"
                 value=(Printable(email));
             " "
-            label for="password" { "Password" }
+            label for="password" { (words("clinic.sign_in.password")) }
             " "
             input id="password" name="password" type="password" autocomplete="current-password" required;
             " "
-            button type="submit" { "Sign in" }
+            button type="submit" { (words("clinic.sign_in.button")) }
         }
-        p class="small" {
-            "You stay signed in for an hour after the last page you open, at most for twelve. Every journal \
-             you open is noted in its patient's access log."
-        }
+        p class="small" { (words("clinic.sign_in.stay")) }
     };
     let content = PageContent::Main(main);
-    ClinicPage { up: UP, title: "Sign in", content, signed_in: false }.answer(status, None)
+    let title = words("clinic.sign_in.title");
+    ClinicPage { up: UP, language, title: &title, content, signed_in: false }.answer(status, None)
 }
 
 /// A filled-in form.
@@ -93,38 +98,30 @@ pub(super) async fn submit(
     visit: Visiting<Anyone, Entering>,
     Filled(typed): Filled<TypedIn>,
 ) -> Answered<HttpResponse> {
-    let app = visit.may.app();
-    let refused = "The address and the password do not fit.";
+    let (app, language) = (visit.may.app(), visit.accepted);
     let Some(email) = Email::parse(&typed.email) else {
-        return Ok(form(StatusCode::UNAUTHORIZED, &typed.email, Some(refused)));
+        return Ok(form(language, StatusCode::UNAUTHORIZED, &typed.email, Some(REFUSED)));
     };
     let password = Password::from(typed.password);
     Ok(match sign_in_to_pages(app, email.as_str(), &password).await {
         Ok(token) => see_other("../clinic", Some(cookie(app, token))),
         Err(problem) => {
-            let (status, fault) = words(&problem, refused);
-            form(status, email.as_str(), Some(fault))
+            let (status, fault) = fault_of(&problem);
+            form(language, status, email.as_str(), Some(fault))
         }
     })
 }
 
-fn words(problem: &Problem, refused: &'static str) -> (StatusCode, &'static str) {
+/// The key of what is said of a refusal.
+fn fault_of(problem: &Problem) -> (StatusCode, &'static str) {
     match problem.kind() {
-        ProblemKind::InvalidCredentials => (StatusCode::UNAUTHORIZED, refused),
-        ProblemKind::RoleInsufficient => (
-            StatusCode::FORBIDDEN,
-            "This account is no practitioner's. Patients use their clinic's app.",
-        ),
-        ProblemKind::AccountSuspended => (
-            StatusCode::FORBIDDEN,
-            "This account is suspended. Ask the clinic that runs this server.",
-        ),
-        ProblemKind::Overloaded => {
-            (StatusCode::SERVICE_UNAVAILABLE, "The server is busy. Try again in a moment.")
-        }
+        ProblemKind::InvalidCredentials => (StatusCode::UNAUTHORIZED, REFUSED),
+        ProblemKind::RoleInsufficient => (StatusCode::FORBIDDEN, "clinic.sign_in.no_practitioner"),
+        ProblemKind::AccountSuspended => (StatusCode::FORBIDDEN, "clinic.sign_in.suspended"),
+        ProblemKind::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "clinic.sign_in.busy"),
         _ => {
             tracing::error!(cause = problem.cause(), "a sign-in to the pages");
-            (StatusCode::INTERNAL_SERVER_ERROR, "That did not work. Try again later.")
+            (StatusCode::INTERNAL_SERVER_ERROR, "clinic.sign_in.failed")
         }
     }
 }

@@ -10,9 +10,10 @@ use crate::app::App;
 use crate::auth::renew_page_token;
 use crate::credentials::access_token::Audience;
 use crate::http::{Answered, Problem};
+use crate::language::Language;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub(super) struct Visiting<P, S = Inside> {
     pub(super) may: P,
     /// Who it is, where there is a genuine cookie.
     pub(super) caller: Option<Caller>,
+    /// What the visitor's browser asks for, until the account is known.
+    pub(super) accepted: &'static Language,
     app: Arc<App>,
     up: String,
     scene: PhantomData<fn() -> S>,
@@ -30,16 +33,16 @@ pub(super) struct Visiting<P, S = Inside> {
 
 /// How a page tells what went wrong.
 pub(super) trait Scene: 'static {
-    /// The answer of a page that lies below the top as `up` says.
-    fn told(app: &App, up: &str, problem: &Problem) -> HttpResponse;
+    /// The answer of a page that lies below the top as `up` says, in a language.
+    fn told(app: &App, up: &str, language: &'static Language, problem: &Problem) -> HttpResponse;
 }
 
 /// A page behind the sign-in.
 pub(super) struct Inside;
 
 impl Scene for Inside {
-    fn told(app: &App, up: &str, problem: &Problem) -> HttpResponse {
-        failed(app, up, problem)
+    fn told(app: &App, up: &str, language: &'static Language, problem: &Problem) -> HttpResponse {
+        failed(app, up, language, problem)
     }
 }
 
@@ -48,23 +51,29 @@ impl<P: Permission, S: Scene> Permission for Visiting<P, S> {
 
     fn of(call: &Call) -> Answered<Self> {
         let (app, caller) = (Arc::clone(call.app()?), call.caller().ok());
-        Ok(Self { may: P::of(call)?, caller, app, up: up(call.request()), scene: PhantomData })
+        let (accepted, up) = (accepted(call.request()), up(call.request()));
+        Ok(Self { may: P::of(call)?, caller, accepted, app, up, scene: PhantomData })
     }
     fn judge(&self) -> impl Future<Output = Answered<()>> {
         self.may.judge()
     }
     fn told(request: &HttpRequest, problem: Problem) -> HttpResponse {
         match app_of(request) {
-            Ok(app) => S::told(app, &up(request), &problem),
+            Ok(app) => S::told(app, &up(request), accepted(request), &problem),
             Err(problem) => HttpResponse::from_error(problem),
         }
     }
 }
 
 impl<P, S> Visiting<P, S> {
-    /// A page for somebody who is signed in.
-    pub(super) fn shows(&self, title: &str, content: PageContent) -> HttpResponse {
-        let page = ClinicPage { up: &self.up, title, content, signed_in: true };
+    /// A page for somebody who is signed in and reads this language.
+    pub(super) fn shows(
+        &self,
+        language: &'static Language,
+        title: &str,
+        content: PageContent,
+    ) -> HttpResponse {
+        let page = ClinicPage { up: &self.up, language, title, content, signed_in: true };
         page.answer(StatusCode::OK, self.renewed())
     }
     /// On to another page.
@@ -76,6 +85,12 @@ impl<P, S> Visiting<P, S> {
         let token = renew_page_token(&self.app, self.caller.as_ref()?).ok()?;
         Some(cookie(&self.app, token))
     }
+}
+
+/// The language that the browser of a request asks for.
+fn accepted(request: &HttpRequest) -> &'static Language {
+    let values = request.headers().get_all(header::ACCEPT_LANGUAGE);
+    Language::accepted(values.filter_map(|value| value.to_str().ok()))
 }
 
 /// From the page of a route to the top: `./`, `../`, …

@@ -2,9 +2,10 @@
 
 use super::cors::Crossing;
 use super::places::{Answering, ConnectionPlace};
-use super::words::{answer, kind_of_status, secure};
+use super::words::{answer, kind_of_status, language_of, secure};
 use crate::app::App;
 use crate::http::{Problem, ProblemKind, RequestId, body};
+use crate::language::Language;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -38,6 +39,7 @@ pub async fn frame(
         request.headers_mut().remove(header::ACCEPT_ENCODING);
     }
     let method = request.method().clone();
+    let language = language_of(request.headers());
     let answering = request.conn_data::<Rc<ConnectionPlace>>().map(ConnectionPlace::answering);
     let crossing = Crossing::of(&request);
     let answered = if let Some(kind) = unfit(request.headers()) {
@@ -53,8 +55,11 @@ pub async fn frame(
         )
     };
     let mut response = match answered {
-        Ok(response) => put_into_words(response, public_url, id),
-        Err(error) => return Err(lost(error, crossing, public_url, &method, id, started)),
+        Ok(response) => put_into_words(response, language, public_url, id),
+        Err(error) => {
+            let asked = (&method, language);
+            return Err(lost(error, crossing, public_url, asked, id, started));
+        }
     };
     if method == Method::HEAD && response.response().body().size() == BodySize::Stream {
         // Nobody reads it, and a stream of events would never end.
@@ -128,7 +133,7 @@ fn lost(
     error: Error,
     crossing: Crossing,
     public_url: &str,
-    method: &Method,
+    (method, language): (&Method, &Language),
     id: Uuid,
     started: Instant,
 ) -> Error {
@@ -139,7 +144,7 @@ fn lost(
         foreign = Problem::new(kind_of_status(error.error_response().status().as_u16()));
         &foreign
     };
-    let mut words = answer(problem, public_url, id);
+    let mut words = answer(problem, language, public_url, id);
     secure(words.headers_mut(), id);
     crossing.mark(words.headers_mut());
     log_line(id, method, "-", words.status().as_u16(), started);
@@ -149,6 +154,7 @@ fn lost(
 /// Failures of whatever origin become problem+json.
 fn put_into_words(
     response: ServiceResponse<BoxBody>,
+    language: &Language,
     public_url: &str,
     id: Uuid,
 ) -> ServiceResponse<BoxBody> {
@@ -164,7 +170,7 @@ fn put_into_words(
     let (request, inner) = response.into_parts();
     let foreign = Problem::new(kind_of_status(status.as_u16()));
     let problem = inner.error().and_then(|e| e.as_error::<Problem>()).unwrap_or(&foreign);
-    let mut words = answer(problem, public_url, id);
+    let mut words = answer(problem, language, public_url, id);
     if let Some(allow) = inner.headers().get(header::ALLOW) {
         words.headers_mut().insert(header::ALLOW, allow.clone());
     }

@@ -3,13 +3,19 @@
 
 use crate::app::App;
 use crate::http::{Problem, ProblemKind, body};
+use crate::language::Language;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use uuid::Uuid;
 
 /// The answer to a request that failed, without the headers of every answer.
-pub(super) fn answer(problem: &Problem, public_url: &str, id: Uuid) -> HttpResponse<BoxBody> {
+pub(super) fn answer(
+    problem: &Problem,
+    language: &Language,
+    public_url: &str,
+    id: Uuid,
+) -> HttpResponse<BoxBody> {
     let mut words = HttpResponse::build(problem.status_code());
     if let Some(etag) = problem.present_version() {
         words.insert_header((header::ETAG, etag));
@@ -33,13 +39,26 @@ pub(super) fn answer(problem: &Problem, public_url: &str, id: Uuid) -> HttpRespo
         tracing::error!(request_id = %id, code = problem.kind().code(), cause, "request failed");
     }
     words.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-    let body = serde_json::to_vec(&problem.body(public_url, &id.to_string())).unwrap_or_default();
-    words.body(body)
+    words.insert_header((header::CONTENT_LANGUAGE, language.tag()));
+    words.insert_header((header::VARY, "Accept-Language"));
+    let body = problem.body(language, public_url, &id.to_string());
+    words.body(serde_json::to_vec(&body).unwrap_or_default())
+}
+
+/// The language that the sender of a request accepts.
+pub(super) fn language_of(headers: &HeaderMap) -> &'static Language {
+    let accepted = headers.get_all(header::ACCEPT_LANGUAGE);
+    Language::accepted(accepted.filter_map(|value| value.to_str().ok()))
 }
 
 /// The whole answer to a request that never reached the routes.
-fn refusal(kind: ProblemKind, public_url: &str, id: Uuid) -> HttpResponse<BoxBody> {
-    let mut answer = answer(&kind.into(), public_url, id);
+fn refusal(
+    kind: ProblemKind,
+    language: &Language,
+    public_url: &str,
+    id: Uuid,
+) -> HttpResponse<BoxBody> {
+    let mut answer = answer(&kind.into(), language, public_url, id);
     secure(answer.headers_mut(), id);
     answer
 }
@@ -49,12 +68,13 @@ fn refusal(kind: ProblemKind, public_url: &str, id: Uuid) -> HttpResponse<BoxBod
 pub(super) fn refuse_unread(app: &App, path: &str, headers: &HeaderMap) -> Option<HttpResponse> {
     let most = u64::try_from(body::most_bytes(path)).unwrap_or(u64::MAX);
     let declared = body::declared_length(headers)?;
-    (declared > most).then(|| noted_refusal(app, ProblemKind::BodyTooLarge))
+    (declared > most).then(|| noted_refusal(app, ProblemKind::BodyTooLarge, language_of(headers)))
 }
 
 /// The bytes of the answer to a head that is not taken; they end the connection.
 pub(super) fn refused_head(app: &App, kind: ProblemKind, is_head: bool) -> Vec<u8> {
-    let (answer, body) = noted_refusal(app, kind).into_parts();
+    // A head that is not taken is not read for what its sender accepts.
+    let (answer, body) = noted_refusal(app, kind, Language::english()).into_parts();
     let body = body.try_into_bytes().unwrap_or_default();
     let status = answer.status();
     let reason = status.canonical_reason().unwrap_or_default();
@@ -79,10 +99,10 @@ pub(super) fn refused_head(app: &App, kind: ProblemKind, is_head: bool) -> Vec<u
 }
 
 /// A refusal with its line in the log.
-fn noted_refusal(app: &App, kind: ProblemKind) -> HttpResponse {
+fn noted_refusal(app: &App, kind: ProblemKind, language: &Language) -> HttpResponse {
     let id = app.ids.next();
     tracing::info!(request_id = %id, status = kind.status(), code = kind.code(), "refused unread");
-    refusal(kind, &app.public_url, id)
+    refusal(kind, language, &app.public_url, id)
 }
 
 /// What a status that none of our handlers gave means.

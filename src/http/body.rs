@@ -102,8 +102,10 @@ pub(crate) fn collect(
     let declared = declared_length(request.headers()).and_then(|n| usize::try_from(n).ok());
     let mut payload = payload.take();
     async move {
-        let too_large =
-            || Problem::new(ProblemKind::BodyTooLarge).detail(format!("At most {most} bytes."));
+        let too_large = || {
+            Problem::new(ProblemKind::BodyTooLarge)
+                .detail_with("problem.detail.bytes", [("most", most)])
+        };
         if declared.is_some_and(|declared| declared > most) {
             return Err(too_large());
         }
@@ -151,7 +153,7 @@ pub(crate) async fn read_form<T: DeserializeOwned>(
 
 fn parse<T: Wire>(bytes: &[u8]) -> Answered<T> {
     let value = json::parse(bytes)
-        .map_err(|place| Problem::new(ProblemKind::MalformedJson).detail(place))?;
+        .map_err(|found| Problem::new(ProblemKind::MalformedJson).misread(found))?;
     read_body(&value).map_err(Problem::invalid)
 }
 

@@ -2,6 +2,7 @@
 //! is a value, so that a table can hold it.
 
 use super::reply::{ETAG, Outcome, PUBLIC, UNCHANGED};
+use crate::language::Language;
 use actix_web::body::BoxBody;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, Responder};
@@ -50,22 +51,42 @@ impl FileKind {
     }
 }
 
+/// What a file is made of.
+#[derive(Debug)]
+pub struct FileContent {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What tells it from another.
+    pub etag: String,
+    /// The language it is in, where it has one.
+    pub language: Option<&'static Language>,
+}
+
+impl From<(Vec<u8>, String)> for FileContent {
+    /// A file without words.
+    fn from((bytes, etag): (Vec<u8>, String)) -> Self {
+        Self { bytes, etag, language: None }
+    }
+}
+
 /// 200 with a file and its ETag, or 304.
 pub(crate) struct File {
     pub(crate) kind: &'static FileKind,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) etag: String,
+    pub(crate) content: FileContent,
 }
 
 impl Responder for File {
     type Body = BoxBody;
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        let Self { kind, bytes, etag } = self;
+        let Self { kind, content: FileContent { bytes, etag, language } } = self;
         let is_known = super::precondition::client_has(request, &etag);
         let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         answer.insert_header((header::ETAG, etag));
         if kind.is_public {
             answer.insert_header((header::CACHE_CONTROL, PUBLIC));
+        }
+        if let Some(language) = language {
+            answer.insert_header((header::CONTENT_LANGUAGE, language.tag()));
         }
         if is_known {
             return answer.finish();

@@ -93,8 +93,7 @@ fn read(headers: &HeaderMap, name: HeaderName) -> Answered<Option<Named>> {
 }
 
 fn unreadable() -> Problem {
-    Problem::new(ProblemKind::InvalidHeader)
-        .detail("Send one of If-Match: \"v7\" (the ETag as it was given) and If-None-Match: *.")
+    Problem::new(ProblemKind::InvalidHeader).detail("problem.detail.condition")
 }
 
 #[cfg(test)]

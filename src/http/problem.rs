@@ -1,18 +1,20 @@
 //! Every way a request can fail: one closed catalogue, answered as RFC 9457 problem+json.
 
 use crate::db::DbError;
+use crate::language::Language;
 use crate::wire::Fault;
+use crate::wire::json::Misread;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use std::fmt;
 
-/// Declares the catalogue: name, stable code, status, constant title, what a client does.
-macro_rules! catalogue {
-    ($($variant:ident $code:literal $status:literal $title:literal $cure:literal;)*) => {
+/// Declares the kinds: name, stable code, status. Title and cure stand in the files of the languages.
+macro_rules! kinds {
+    ($($variant:ident $code:literal $status:literal;)*) => {
         /// The kinds of problem the server answers with. Nothing outside this list is ever sent.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum ProblemKind { $(#[doc = $title] $variant),* }
+        pub enum ProblemKind { $(#[doc = concat!("`", $code, "`")] $variant),* }
 
         impl ProblemKind {
             /// All kinds, in the order of their status.
@@ -25,108 +27,91 @@ macro_rules! catalogue {
             pub const fn status(self) -> u16 {
                 match self { $(Self::$variant => $status),* }
             }
-            /// What happened, the same words for every occurrence.
-            pub const fn title(self) -> &'static str {
-                match self { $(Self::$variant => $title),* }
-            }
-            /// What an app does about it.
-            pub const fn cure(self) -> &'static str {
-                match self { $(Self::$variant => $cure),* }
-            }
         }
     };
 }
 
-catalogue! {
-    MalformedJson "malformed_json" 400 "The body is not readable JSON"
-        "A fault of the app: report it, keep the data.";
-    InvalidCursor "invalid_cursor" 400 "The cursor is not one this list gave out"
-        "Start the list again without a cursor, with the same filters on every page.";
-    InvalidJson "invalid_json" 400 "The body of the push is not readable JSON"
-        "A fault of the app: report it, keep the data.";
-    InvalidBody "invalid_body" 400 "The body of the push has not the shape of changes"
-        "A fault of the app: report it, keep the data.";
-    MissingParameter "missing_parameter" 400 "A parameter of the sync is missing"
-        "A fault of the app: report it, keep the data.";
-    LimitTooLarge "limit_too_large" 400 "The page asked for is too large"
-        "Ask for at most 5000 changes a page; the server never sends fewer unasked.";
-    UnknownCollection "unknown_collection" 400 "There is no such collection"
-        "A fault of the app: report it, keep the data.";
-    InvalidHeader "invalid_header" 400 "A header is not readable"
-        "A fault of the app: send the header as documented.";
-    BadRequest "bad_request" 400 "The request is not readable"
-        "A fault of the app: report it, keep the data.";
-    Unauthenticated "unauthenticated" 401 "This needs a valid access token"
-        "Refresh the token; if that fails too, ask the person to sign in.";
-    TokenExpired "token_expired" 401 "The access token has expired"
-        "Refresh the token and repeat the request.";
-    SessionRevoked "session_revoked" 401 "This device is signed out"
-        "Ask the person to sign in. Keep what is not synced yet.";
-    InvalidCredentials "invalid_credentials" 401 "The credentials do not fit"
-        "Ask again. Unknown accounts, wrong passwords and dead codes look the same.";
-    ReauthenticationRequired "reauthentication_required" 401 "This needs a fresh password check"
-        "Call the reauthenticate operation, then repeat the request.";
-    RoleInsufficient "role_insufficient" 403 "The account has not the role this needs"
-        "Hide the function for this account.";
-    AccountSuspended "account_suspended" 403 "The account is suspended"
-        "Tell the person to contact the clinic.";
-    ShareReadOnly "share_read_only" 403 "The share does not allow recording"
-        "Show the journal read-only; the patient can allow it in the share.";
-    NotYours "not_yours" 403 "Somebody else answers for this record"
-        "Show it read-only.";
-    NotFound "not_found" 404 "There is no such thing, or not for you"
-        "Treat it as absent.";
-    MethodNotAllowed "method_not_allowed" 405 "This address does not know the method"
-        "A fault of the app: the Allow header lists the methods.";
-    NotAcceptable "not_acceptable" 406 "The answer has no form the request accepts"
-        "Send an Accept header that includes the documented media type.";
-    RequestTimeout "request_timeout" 408 "The request took too long to arrive"
-        "Repeat it.";
-    Conflict "conflict" 409 "The request does not fit the present state"
-        "Read the present state, decide, and send again.";
-    ReferenceRequired "reference_required" 409 "The share does not say whose journal it is"
-        "Ask the practitioner for a reference of their own, keep it with the share, and send again.";
-    IdempotencyKeyReused "idempotency_key_reused" 409 "The key belongs to another push"
-        "A fault of the app: make a new key for every push, and keep it for its repeats.";
-    OtherAccount "other_account" 409 "The database on the device belongs to another account"
-        "Sync nothing. Let the owner of the database sign in, or wipe it when the person says so.";
-    ResyncRequired "resync_required" 410 "The cursor is no good any longer"
-        "Pull everything from the start with tombstones=1, push again what the server lacks, go on.";
-    PreconditionFailed "precondition_failed" 412 "The record has changed or exists already"
-        "Read the present version (its ETag is in this answer), merge, and send again.";
-    BodyTooLarge "body_too_large" 413 "The body is too large"
-        "Send less at once.";
-    TooManyChanges "too_many_changes" 413 "The push holds too many changes"
-        "Split it.";
-    UriTooLong "uri_too_long" 414 "The address is too long"
-        "A fault of the app: an address has at most 8 kB.";
-    UnsupportedMediaType "unsupported_media_type" 415 "The body must be application/json"
-        "A fault of the app: send Content-Type: application/json.";
-    UnsupportedContentEncoding "unsupported_content_encoding" 415
-        "The body must not be compressed here"
-        "Send the body without Content-Encoding.";
-    ExpectationFailed "expectation_failed" 417 "The request expects what the server cannot do"
-        "Send no Expect header but 100-continue.";
-    ValidationFailed "validation_failed" 422 "The request is well formed but not valid"
-        "Show the faults at their fields; `errors` has a pointer for each.";
-    SchemaVersionUnsupported "schema_version_unsupported" 426
-        "The app's schema is older or newer than this server speaks"
-        "Ask for an update of the app; keep the data.";
-    PreconditionRequired "precondition_required" 428 "This needs If-Match or If-None-Match"
-        "Send If-None-Match: * to create, If-Match with the ETag to change.";
-    HeadersTooLarge "headers_too_large" 431 "The headers are too large"
-        "A fault of the app: the headers of a request have at most 16 kB in 96 lines.";
-    Internal "internal" 500 "The server failed"
-        "Repeat later; report the request id if it stays.";
-    Overloaded "overloaded" 503 "The server is busy"
-        "Repeat after Retry-After seconds, with jitter.";
+kinds! {
+    MalformedJson "malformed_json" 400;
+    InvalidCursor "invalid_cursor" 400;
+    InvalidJson "invalid_json" 400;
+    InvalidBody "invalid_body" 400;
+    MissingParameter "missing_parameter" 400;
+    LimitTooLarge "limit_too_large" 400;
+    UnknownCollection "unknown_collection" 400;
+    InvalidHeader "invalid_header" 400;
+    BadRequest "bad_request" 400;
+    Unauthenticated "unauthenticated" 401;
+    TokenExpired "token_expired" 401;
+    SessionRevoked "session_revoked" 401;
+    InvalidCredentials "invalid_credentials" 401;
+    ReauthenticationRequired "reauthentication_required" 401;
+    RoleInsufficient "role_insufficient" 403;
+    AccountSuspended "account_suspended" 403;
+    ShareReadOnly "share_read_only" 403;
+    NotYours "not_yours" 403;
+    NotFound "not_found" 404;
+    MethodNotAllowed "method_not_allowed" 405;
+    NotAcceptable "not_acceptable" 406;
+    RequestTimeout "request_timeout" 408;
+    Conflict "conflict" 409;
+    ReferenceRequired "reference_required" 409;
+    IdempotencyKeyReused "idempotency_key_reused" 409;
+    OtherAccount "other_account" 409;
+    ResyncRequired "resync_required" 410;
+    PreconditionFailed "precondition_failed" 412;
+    BodyTooLarge "body_too_large" 413;
+    TooManyChanges "too_many_changes" 413;
+    UriTooLong "uri_too_long" 414;
+    UnsupportedMediaType "unsupported_media_type" 415;
+    UnsupportedContentEncoding "unsupported_content_encoding" 415;
+    ExpectationFailed "expectation_failed" 417;
+    ValidationFailed "validation_failed" 422;
+    SchemaVersionUnsupported "schema_version_unsupported" 426;
+    PreconditionRequired "precondition_required" 428;
+    HeadersTooLarge "headers_too_large" 431;
+    Internal "internal" 500;
+    Overloaded "overloaded" 503;
+}
+
+impl ProblemKind {
+    /// What happened, the same words for every occurrence.
+    pub fn title(self, language: &Language) -> String {
+        language.text(&format!("problem.{}", self.code()), &[])
+    }
+    /// What an app does about it.
+    pub fn cure(self, language: &Language) -> String {
+        language.text(&format!("problem.{}.cure", self.code()), &[])
+    }
+}
+
+/// What is special about one occurrence.
+#[derive(Debug)]
+enum Detail {
+    /// A text of the languages, with its values.
+    Text(&'static str, Vec<(&'static str, String)>),
+    /// How many faults there are.
+    Faults(usize),
+}
+
+impl Detail {
+    fn words(&self, language: &Language) -> String {
+        match self {
+            Self::Text(key, values) => {
+                let values: Vec<_> =
+                    values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                language.text(key, &values)
+            }
+            Self::Faults(count) => language.counted("problem.detail.faults", *count),
+        }
+    }
 }
 
 /// A failed request, before it is put into words for the wire.
 #[derive(Debug)]
 pub struct Problem {
     kind: ProblemKind,
-    detail: Option<String>,
+    detail: Option<Detail>,
     errors: Vec<Fault>,
     etag: Option<String>,
     cause: Option<String>,
@@ -150,11 +135,27 @@ impl Problem {
         self.extra.get_or_insert_default().insert(name.to_owned(), value.into());
         self
     }
-    /// Adds what is special about this occurrence. Never an echo of a value.
+    /// Adds what is special about this occurrence, by the key of its text.
     #[must_use]
-    pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+    pub fn detail(mut self, key: &'static str) -> Self {
+        self.detail = Some(Detail::Text(key, Vec::new()));
         self
+    }
+    /// The same, with values in the text. Never an echo of what was sent.
+    #[must_use]
+    pub fn detail_with<const N: usize>(
+        mut self,
+        key: &'static str,
+        values: [(&'static str, usize); N],
+    ) -> Self {
+        let values = values.map(|(name, value)| (name, value.to_string()));
+        self.detail = Some(Detail::Text(key, values.to_vec()));
+        self
+    }
+    /// A body that is not JSON: what is wrong and where.
+    #[must_use]
+    pub fn misread(self, found: Misread) -> Self {
+        self.detail_with(found.key, [("line", found.line), ("column", found.column)])
     }
     /// Adds the record's present version.
     #[must_use]
@@ -164,11 +165,8 @@ impl Problem {
     }
     /// All faults of a request.
     pub fn invalid(errors: Vec<Fault>) -> Self {
-        let detail = match errors.len() {
-            1 => "1 thing needs attention.".to_owned(),
-            n => format!("{n} things need attention."),
-        };
-        Self { errors, ..Self::new(ProblemKind::ValidationFailed).detail(detail) }
+        let detail = Some(Detail::Faults(errors.len()));
+        Self { errors, detail, ..Self::new(ProblemKind::ValidationFailed) }
     }
     /// A fault of ours: the cause goes to the log, not to the client.
     pub fn internal(cause: impl fmt::Display) -> Self {
@@ -183,14 +181,17 @@ impl Problem {
         self.cause.as_deref()
     }
 
-    /// The body, with what only the frame around the request knows.
-    pub fn body(&self, public_url: &str, request_id: &str) -> ProblemBody {
+    /// The body in the words of a language, with what only the frame around the request knows.
+    pub fn body(&self, language: &Language, public_url: &str, request_id: &str) -> ProblemBody {
         ProblemBody {
             r#type: format!("{public_url}/problems/{}", self.kind.code()),
-            title: self.kind.title(),
+            title: self.kind.title(language),
             status: self.kind.status(),
             code: self.kind.code(),
-            detail: self.detail.clone().unwrap_or_else(|| self.kind.cure().to_owned()),
+            detail: match &self.detail {
+                Some(detail) => detail.words(language),
+                None => self.kind.cure(language),
+            },
             instance: format!("urn:uuid:{request_id}"),
             request_id: request_id.to_owned(),
             errors: self.errors.clone(),
@@ -249,16 +250,16 @@ pub struct ProblemBody {
     /// The page that explains this code.
     #[schema(format = "uri", max_length = 300)]
     r#type: String,
-    /// What happened, the same words for every occurrence of the code.
+    /// What happened, the same words for every occurrence of the code in the language of the answer.
     #[schema(max_length = 100)]
-    title: &'static str,
+    title: String,
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// The stable code that programs switch on.
     #[schema(max_length = 40, examples("validation_failed"))]
     code: &'static str,
-    /// What is special about this occurrence. Never an echo of a value.
+    /// What is special about this occurrence, in the language of the answer. Never an echo of a value.
     #[schema(max_length = 500)]
     detail: String,
     /// This occurrence.
@@ -322,8 +323,19 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_has_words_that_fit_the_schema_in_every_language() {
+        for language in Language::all() {
+            for kind in ProblemKind::ALL {
+                let (title, cure) = (kind.title(language), kind.cure(language));
+                assert!(!title.contains('\u{27e8}') && title.chars().count() <= 100, "{title}");
+                assert!(!cure.contains('\u{27e8}') && cure.chars().count() <= 500, "{cure}");
+            }
+        }
+    }
+
+    #[test]
     fn causes_never_reach_the_body() {
-        let body = Problem::internal("secret table").body("https://x", "id");
+        let body = Problem::internal("secret table").body(Language::english(), "https://x", "id");
         assert!(!serde_json::to_string(&body).unwrap().contains("secret"));
     }
 }

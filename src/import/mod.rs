@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::collections::ALL;
 use crate::http::Problem;
 use crate::journal::Fields;
+use crate::language::Language;
 use crate::wire::{Fault, json, parse_uuid};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -189,7 +190,7 @@ impl Import<'_> {
                     Err(reason) => self.summary.refuse(line, reason),
                 },
                 Ok(_) => self.summary.refuse(line, "Must be a JSON object."),
-                Err(reason) => self.summary.refuse(line, reason),
+                Err(found) => self.summary.refuse(line, found.words(Language::english())),
             }
         }
         Ok(())

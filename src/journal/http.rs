@@ -224,8 +224,9 @@ async fn change_one<W: Recorder, C: Record>(
 /// A practitioner does not see that an id is taken where the share does not open what stands there.
 fn not_written(error: DbError) -> Problem {
     match error {
-        DbError::Walled(_) => Problem::new(ProblemKind::Conflict)
-            .detail("This id names a record that the share does not open. Use a new id."),
+        DbError::Walled(_) => {
+            Problem::new(ProblemKind::Conflict).detail("problem.detail.id_not_open")
+        }
         other => other.into(),
     }
 }
@@ -251,13 +252,13 @@ pub async fn record_one<C: Record>(
 fn refusal<T>(outcome: WriteOutcome<T>) -> Problem {
     match outcome {
         WriteOutcome::Taken(rev) => Problem::new(ProblemKind::PreconditionFailed)
-            .detail("This id already names a record with other content.")
+            .detail("problem.detail.id_taken")
             .etag(etag(rev)),
-        WriteOutcome::Gone(rev) => Problem::new(ProblemKind::Conflict)
-            .detail("This id names a deleted record. Use a new id, or restore it with If-Match.")
-            .etag(etag(rev)),
+        WriteOutcome::Gone(rev) => {
+            Problem::new(ProblemKind::Conflict).detail("problem.detail.id_deleted").etag(etag(rev))
+        }
         WriteOutcome::Stale(rev) => Problem::new(ProblemKind::PreconditionFailed)
-            .detail("The record has changed since the version you sent.")
+            .detail("problem.detail.changed")
             .etag(etag(rev)),
         WriteOutcome::NotYours => ProblemKind::NotYours.into(),
         WriteOutcome::Unknown => ProblemKind::NotFound.into(),

@@ -1,6 +1,7 @@
 //! Bytes that are the same for everybody, and the headers they are sent with.
 
 use crate::http::precondition::client_has;
+use crate::language::Language;
 use actix_web::body::BoxBody;
 use actix_web::http::header::{self, ContentEncoding, EntityTag, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
@@ -20,6 +21,7 @@ pub(super) struct Content {
     media_type: &'static str,
     policy: Option<&'static str>,
     vendored: bool,
+    language: Option<&'static Language>,
     tag: EntityTag,
     bytes: web::Bytes,
 }
@@ -29,7 +31,8 @@ impl Content {
     pub(super) fn new(path: &str, media_type: &'static str, bytes: web::Bytes) -> Self {
         // Weak, because the same tag goes with the plain and with the compressed bytes.
         let tag = EntityTag::new_weak(fingerprint(&bytes));
-        Self { path: path.to_owned(), media_type, policy: None, vendored: false, tag, bytes }
+        let (path, policy, language) = (path.to_owned(), None, None);
+        Self { path, media_type, policy, vendored: false, language, tag, bytes }
     }
 
     /// A page and what it may load and call.
@@ -44,6 +47,11 @@ impl Content {
         let tag = EntityTag::new_strong(fingerprint(gzipped));
         let bytes = web::Bytes::from_static(gzipped);
         Self { vendored: true, tag, ..Self::new(path, media_type, bytes) }
+    }
+
+    /// The same, in a language among others.
+    pub(super) fn in_language(self, language: &'static Language) -> Self {
+        Self { language: Some(language), ..self }
     }
 
     /// Where it is read.
@@ -66,6 +74,10 @@ impl Responder for Content {
         if self.vendored {
             answer.insert_header((header::VARY, "Accept-Encoding"));
         }
+        if let Some(language) = self.language {
+            answer.insert_header((header::CONTENT_LANGUAGE, language.tag()));
+            answer.insert_header((header::VARY, "Accept-Language"));
+        }
         if known {
             return answer.finish();
         }
@@ -74,6 +86,31 @@ impl Responder for Content {
         }
         answer.insert_header((header::CONTENT_TYPE, self.media_type)).body(self.bytes)
     }
+}
+
+/// A page in several languages: its reader gets the one that the browser asks for.
+#[derive(Debug, Clone)]
+pub(super) struct Offered {
+    /// In English, or without a language.
+    pub(super) first: Content,
+    /// In the others.
+    pub(super) others: Vec<Content>,
+}
+
+impl Responder for Offered {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let wanted = accepted(request).tag();
+        let is_wanted = |one: &Content| one.language.is_some_and(|l| l.tag() == wanted);
+        self.others.into_iter().find(is_wanted).unwrap_or(self.first).respond_to(request)
+    }
+}
+
+/// The language that the browser of a request asks for.
+pub(super) fn accepted(request: &HttpRequest) -> &'static Language {
+    let values = request.headers().get_all(header::ACCEPT_LANGUAGE);
+    Language::accepted(values.filter_map(|value| value.to_str().ok()))
 }
 
 /// What a page may load and call.

@@ -3,6 +3,7 @@
 
 use super::content::Content;
 use super::html::{SHOWS, text_page};
+use crate::language::Language;
 use actix_web::web::Bytes;
 use maud::{Markup, PreEscaped, html};
 use pulldown_cmark::html::push_html;
@@ -67,7 +68,7 @@ pub(super) fn all() -> Vec<Content> {
     let pages = GUIDES.iter().map(|guide| {
         let body = html! { article class="guide" { (PreEscaped(page_of(guide))) } };
         let path = format!("/docs/guides/{}", guide.name);
-        Content::page(&path, SHOWS, text_page("../../", guide.title, &body))
+        Content::page(&path, SHOWS, text_page("../../", Language::english(), guide.title, &body))
     });
     let sources = GUIDES.iter().map(|guide| {
         let path = format!("/docs/guides/{}.md", guide.name);
@@ -79,7 +80,11 @@ pub(super) fn all() -> Vec<Content> {
         Content::new(&path, "image/svg+xml", Bytes::from_static(bytes))
     });
     let index = Content::new("/llms.txt", "text/plain; charset=utf-8", index().into());
-    let list = Content::page("/docs/guides", SHOWS, text_page("../", "Guides", &list()));
+    let list = Content::page(
+        "/docs/guides",
+        SHOWS,
+        text_page("../", Language::english(), "Guides", &list()),
+    );
     let report = Content::new(
         "/docs/examples/progress-report.json",
         "application/json",

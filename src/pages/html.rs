@@ -5,6 +5,7 @@
 
 use super::assets::docs_folder;
 use super::content::Content;
+use crate::language::Language;
 use crate::markup::DOCTYPE;
 use maud::{Markup, html};
 
@@ -27,15 +28,16 @@ pub(super) fn prose(text: &str) -> Markup {
 }
 
 /// A page that is only text.
-pub(super) fn text_page(up: &str, title: &str, body: &Markup) -> String {
-    frame(up, title, &Markup::default(), &html! { main class="text" { (body) } })
+pub(super) fn text_page(up: &str, language: &Language, title: &str, body: &Markup) -> String {
+    frame(up, language, title, &Markup::default(), &html! { main class="text" { (body) } })
 }
 
 /// What all pages share.
-fn frame(up: &str, title: &str, head: &Markup, body: &Markup) -> String {
+fn frame(up: &str, language: &Language, title: &str, head: &Markup, body: &Markup) -> String {
+    let words = |key: &str| language.text(key, &[]);
     let page = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(language.tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -49,10 +51,10 @@ fn frame(up: &str, title: &str, head: &Markup, body: &Markup) -> String {
                 header class="bar" {
                     a class="name" href=(up) { "pain-journal" }
                     " "
-                    nav aria-label="Pages" {
-                        a href={ (up) "docs" } { "API" } " "
-                        a href={ (up) "docs/guides" } { "Guides" } " "
-                        a href={ (up) "problems" } { "Problems" }
+                    nav aria-label=(words("page.pages")) {
+                        a href={ (up) "docs" } { (words("page.api")) } " "
+                        a href={ (up) "docs/guides" } { (words("page.guides")) } " "
+                        a href={ (up) "problems" } { (words("page.problems")) }
                     }
                 }
                 (body)
@@ -63,44 +65,42 @@ fn frame(up: &str, title: &str, head: &Markup, body: &Markup) -> String {
 }
 
 /// The first page: what is this server?
-pub(super) fn start() -> Content {
+pub(super) fn start(language: &Language) -> Content {
+    let words = |key: &str| language.text(key, &[]);
     let body = html! {
-        h1 { "A pain-journal server" }
+        h1 { (words("page.start.heading")) }
+        p { (words("page.start.about")) }
+        h2 { (words("page.start.practitioners")) }
         p {
-            "Patients of pain and acupuncture clinics keep a journal here between their treatment sessions, \
-             and decide who may read it."
+            a href="./clinic" { (words("page.start.sign_in")) }
+            " " (words("page.start.sign_in.about"))
         }
-        h2 { "For practitioners" }
-        p {
-            a href="./clinic" { "Sign in" }
-            " to see the patients who share their journal with you, their reports and what to print."
-        }
-        h2 { "For patients" }
-        p {
-            "There is nothing to sign in to in a browser yet. Use the app that your clinic named to you; \
-             whether there is one, your clinic knows. What is in a journal belongs to its patient, who \
-             decides who may read it."
-        }
-        h2 { "For developers of apps" }
+        h2 { (words("page.start.patients")) }
+        p { (words("page.start.patients.about")) }
+        h2 { (words("page.start.developers")) }
         ul {
-            li { a href="./docs" { "The API" } ": every operation, to read and to try" }
+            li { a href="./docs" { (words("page.start.api")) } ": " (words("page.start.api.about")) }
             li {
-                a href="./docs/guides" { "The guides" }
-                ": the rules of the API, sync, what is recorded, the report"
+                a href="./docs/guides" { (words("page.start.guides")) } ": "
+                (words("page.start.guides.about"))
             }
-            li { a href="./openapi.json" { "The OpenAPI document" } ", to generate a client from" }
             li {
-                a href="./problems" { "The problems" }
-                " a request can meet, and what to do about each"
+                a href="./openapi.json" { (words("page.start.openapi")) } ": "
+                (words("page.start.openapi.about"))
+            }
+            li {
+                a href="./problems" { (words("page.start.problems")) } ": "
+                (words("page.start.problems.about"))
             }
         }
-        h2 { "For operators" }
+        h2 { (words("page.start.operators")) }
         ul {
-            li { a href="./healthz" { "Is the server alive?" } }
-            li { a href="./readyz" { "Can it serve?" } }
+            li { a href="./healthz" { (words("page.start.alive")) } }
+            li { a href="./readyz" { (words("page.start.ready")) } }
         }
     };
-    Content::page("/", SHOWS, text_page("./", "Start", &body))
+    let title = words("page.start.title");
+    Content::page("/", SHOWS, text_page("./", language, &title, &body))
 }
 
 /// The documentation of the API.
@@ -134,33 +134,35 @@ pub(super) fn documentation() -> Content {
         }
         div id="docs" { p class="text" role="status" { "Loading the documentation …" } }
     };
-    Content::page("/docs", CALLS, frame("./", "API", &head, &body))
+    Content::page("/docs", CALLS, frame("./", Language::english(), "API", &head, &body))
 }
+
+/// What the script of the page behind the link says, by the names that it has there.
+const SAYS: [&str; 7] =
+    ["incomplete", "wait", "unreachable", "done", "not_signed_out", "dead", "later"];
 
 /// The page behind the link of the verification mail. Programs that look through mail open links,
 /// so opening it does nothing: a person presses the button.
-pub(super) fn verify_email() -> Content {
+pub(super) fn verify_email(language: &Language) -> Content {
+    let words = |key: &str| language.text(key, &[]);
     let head = html! {
         meta name="robots" content="noindex";
         script defer src="./assets/verify-email.js" {}
     };
+    let title = words("page.verify.title");
     let body = html! {
         main class="text" {
-            h1 { "Confirm your e-mail address" }
+            h1 { (title) }
             div id="ask" hidden {
-                p {
-                    "An account was asked for with the address that got the mail. If that was you, confirm \
-                     that the address is yours. If not, close this page: without this step no account is made."
-                }
-                p { button id="confirm" type="button" { "Confirm my address" } }
+                p { (words("page.verify.ask")) }
+                p { button id="confirm" type="button" { (words("page.verify.button")) } }
             }
             p id="outcome" role="status" {}
-            noscript {
-                p {
-                    "This page needs JavaScript. You can also type the six digits of the mail in the app."
-                }
+            @for name in SAYS {
+                template data-says=(name) { (words(&format!("page.verify.says.{name}"))) }
             }
+            noscript { p { (words("page.verify.no_script")) } }
         }
     };
-    Content::page("/verify-email", CALLS, frame("./", "Confirm your e-mail address", &head, &body))
+    Content::page("/verify-email", CALLS, frame("./", language, &title, &head, &body))
 }

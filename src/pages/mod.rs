@@ -12,9 +12,10 @@ mod problems;
 #[cfg(test)]
 mod tests;
 
-use self::content::Content;
+use self::content::{Content, Offered};
 use crate::access::{Anyone, Call, Everybody, FromCall};
 use crate::http::{Answered, Problem};
+use crate::language::Language;
 use crate::routes::{Routes, SOMEDAY};
 use actix_web::http::Method;
 use actix_web::web::{Bytes, Data};
@@ -24,21 +25,45 @@ use std::sync::LazyLock;
 /// All that does not change while the program runs.
 static CONTENTS: LazyLock<Vec<Content>> = LazyLock::new(|| {
     let mut contents = assets::all();
-    contents.extend([html::start(), html::documentation(), html::verify_email()]);
-    contents.extend(problems::all());
+    contents.push(html::documentation());
+    contents.extend(in_language(Language::english()));
     contents.extend(guides::all());
     contents
 });
 
+/// The pages for everybody in the languages beside English.
+static OTHERS: LazyLock<Vec<Content>> = LazyLock::new(|| in_language(Language::german()).collect());
+
+/// The pages that are in every language. What developers read is English alone, and says so.
+fn in_language(language: &'static Language) -> impl Iterator<Item = Content> {
+    let pages = [html::start(language), html::verify_email(language)];
+    let all = pages.into_iter().chain(problems::all(language));
+    all.map(move |content| content.in_language(language))
+}
+
 /// Registers the pages and what they consist of.
 pub fn routes(routes: &mut Routes) {
     for content in CONTENTS.iter() {
-        let handler = move |_: Everybody| async move { Answered::Ok(content.clone()) };
+        let others = OTHERS.iter().filter(|other| other.path() == content.path());
+        let offered = Offered { first: content.clone(), others: others.cloned().collect() };
+        let handler = move |_: Everybody| {
+            let offered = offered.clone();
+            async move { Answered::Ok(offered) }
+        };
         routes.page(Method::GET, content.path(), handler);
     }
-    let unknown = async |_: Everybody| Ok(problems::unknown());
+    let unknown = async |_: Everybody, Wanted(language)| Ok(problems::unknown(language));
     routes.page(Method::GET, "/problems/{code}", unknown);
     routes.page(Method::GET, "/openapi.json", openapi);
+}
+
+/// What the browser of a request asks for.
+struct Wanted(&'static Language);
+
+impl FromCall for Wanted {
+    fn from_call(call: &Call) -> Answered<Self> {
+        Ok(Self(content::accepted(call.request())))
+    }
 }
 
 /// The OpenAPI document of this server, made once.

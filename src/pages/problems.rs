@@ -3,69 +3,70 @@
 use super::content::{Content, policy_header};
 use super::html::{SHOWS, prose, text_page};
 use crate::http::ProblemKind;
+use crate::language::Language;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::ContentType;
+use actix_web::http::header::{self, ContentType};
 use maud::html;
 
 /// The list, and one page for each problem.
-pub(super) fn all() -> Vec<Content> {
-    let one = ProblemKind::ALL.iter().copied().map(one);
-    std::iter::once(list()).chain(one).collect()
+pub(super) fn all(language: &Language) -> Vec<Content> {
+    let one = ProblemKind::ALL.iter().map(|kind| one(*kind, language));
+    std::iter::once(list(language)).chain(one).collect()
 }
 
-fn list() -> Content {
+fn list(language: &Language) -> Content {
+    let words = |key: &str| language.text(key, &[]);
     let body = html! {
-        h1 { "Problems" }
-        p {
-            "A request that fails is answered as " code { "application/problem+json" }
-            " with one of these codes. An app decides by " code { "code" }
-            "; the list is complete, but may grow."
-        }
+        h1 { (words("page.problems")) }
+        p { (prose(&words("page.problems.about"))) }
         dl class="problems" {
             @for kind in ProblemKind::ALL {
                 dt {
                     a href={ "./problems/" (kind.code()) } { code { (kind.code()) } }
                     " " span { (kind.status()) }
                 }
-                dd { (prose(kind.title())) }
+                dd { (prose(&kind.title(language))) }
             }
         }
     };
-    Content::page("/problems", SHOWS, text_page("./", "Problems", &body))
+    let title = words("page.problems");
+    Content::page("/problems", SHOWS, text_page("./", language, &title, &body))
 }
 
-fn one(kind: ProblemKind) -> Content {
+fn one(kind: ProblemKind, language: &Language) -> Content {
+    let words = |key: &str| language.text(key, &[]);
     let code = kind.code();
     let status = StatusCode::from_u16(kind.status()).unwrap_or_default();
     let body = html! {
-        h1 { (prose(kind.title())) }
+        h1 { (prose(&kind.title(language))) }
         dl {
-            dt { "Code" }
+            dt { (words("page.problem.code")) }
             dd { code { (code) } }
-            dt { "Status" }
+            dt { (words("page.problem.status")) }
             dd { (status.to_string()) }
-            dt { "What an app does about it" }
-            dd { (prose(kind.cure())) }
+            dt { (words("page.problem.cure")) }
+            dd { (prose(&kind.cure(language))) }
         }
-        p {
-            "The answer's " code { "detail" } " says what is special about one occurrence, and its "
-            code { "request_id" } " names it to the operator of the server."
-        }
-        p { a href="../problems" { "All problems" } }
+        p { (prose(&words("page.problem.more"))) }
+        p { a href="../problems" { (words("page.problem.all")) } }
     };
-    Content::page(&format!("/problems/{code}"), SHOWS, text_page("../", code, &body))
+    let path = format!("/problems/{code}");
+    Content::page(&path, SHOWS, text_page("../", language, code, &body))
 }
 
 /// A code that is not in the catalogue; it is not repeated.
-pub(super) fn unknown() -> HttpResponse {
+pub(super) fn unknown(language: &Language) -> HttpResponse {
+    let words = |key: &str| language.text(key, &[]);
     let body = html! {
-        h1 { "There is no such problem" }
-        p { "This server answers with none that has this code." }
-        p { a href="../problems" { "All problems" } }
+        h1 { (words("page.problem.unknown")) }
+        p { (words("page.problem.unknown.about")) }
+        p { a href="../problems" { (words("page.problem.all")) } }
     };
     HttpResponse::NotFound()
         .insert_header(policy_header(SHOWS))
         .insert_header(ContentType::html())
-        .body(text_page("../", "No such problem", &body))
+        .insert_header((header::CONTENT_LANGUAGE, language.tag()))
+        .insert_header((header::VARY, "Accept-Language"))
+        .body(text_page("../", language, &words("page.problem.unknown.title"), &body))
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::http::ProblemKind;
+use crate::language::Language;
 use actix_web::Responder;
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
@@ -193,13 +194,13 @@ async fn swagger_ui_is_kept_for_long_under_its_version() {
 
 #[actix_web::test]
 async fn every_problem_has_a_page_and_is_in_the_list() {
-    let list = text("/problems").await;
+    let (list, english) = (text("/problems").await, Language::english());
     for kind in ProblemKind::ALL {
         let page = text(&format!("/problems/{}", kind.code())).await;
         assert!(page.contains(&format!("<code>{}</code>", kind.code())));
         assert!(page.contains(&kind.status().to_string()));
-        assert!(page.contains(&html::prose(kind.title()).into_string()));
-        assert!(page.contains(&html::prose(kind.cure()).into_string()));
+        assert!(page.contains(&html::prose(&kind.title(english)).into_string()));
+        assert!(page.contains(&html::prose(&kind.cure(english)).into_string()));
         assert!(list.contains(&format!("href=\"./problems/{}\"", kind.code())));
     }
 }

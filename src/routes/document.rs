@@ -2,6 +2,7 @@
 //! they share in its components.
 
 use crate::http::{Documented as _, Outcome, ProblemBody, ProblemKind};
+use crate::language::Language;
 use crate::wire::Components;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -192,8 +193,11 @@ impl SharedParts {
     }
 
     fn named_problem(&mut self, name: &str, status: u16, kinds: &[ProblemKind]) -> Value {
-        let list: Vec<String> =
-            kinds.iter().map(|kind| format!("`{}`: {}.", kind.code(), kind.title())).collect();
+        let english = Language::english();
+        let list: Vec<String> = kinds
+            .iter()
+            .map(|kind| format!("`{}`: {}.", kind.code(), kind.title(english)))
+            .collect();
         let codes: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
         let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/XRequestId"}});
         match status {

@@ -12,7 +12,7 @@ pub use operation::Operation;
 pub use parameter::Parameter;
 
 use crate::access::{Arguments, Need, Permission};
-use crate::http::{Answer, Answered, File, FileKind, Outcome};
+use crate::http::{Answer, Answered, File, FileContent, FileKind, Outcome};
 use crate::wire::Components;
 use accept::served;
 use actix_web::body::BoxBody;
@@ -93,18 +93,19 @@ impl Routes {
     }
 
     /// Registers a route whose handler answers the bytes of a file of this kind, with their ETag.
-    pub fn serve_file<H, Args>(
+    pub fn serve_file<H, Args, C>(
         &mut self,
         path: &str,
         operation: Operation,
         kind: &'static FileKind,
         handler: H,
     ) where
-        H: Handler<Args, Output = Answered<(Vec<u8>, String)>>,
+        H: Handler<Args, Output = Answered<C>>,
         Args: Arguments,
+        C: Into<FileContent> + 'static,
     {
         self.describe::<Args::Permission>(&Method::GET, path, operation, |_| kind.outcomes());
-        let file = move |(bytes, etag)| File { kind, bytes, etag };
+        let file = move |content: C| File { kind, content: content.into() };
         let handler = served(handler, Some(kind.media), file);
         self.route::<Args::Permission>(Method::GET, path, false, handler);
     }

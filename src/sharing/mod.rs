@@ -218,7 +218,7 @@ pub async fn confirm_share(patient: &FreshPatient, id: Uuid) -> Answered<Share> 
                 "active" => {}
                 _ => {
                     return Err(Problem::new(ProblemKind::Conflict)
-                        .detail("Only a redeemed share can be confirmed."));
+                        .detail("problem.detail.share_not_redeemed"));
                 }
             }
             found(tx, &own, id).await
@@ -240,7 +240,7 @@ async fn change(
             }
             if row.state(own.moment()) == "ended" {
                 return Err(
-                    Problem::new(ProblemKind::Conflict).detail("An ended share stays ended.")
+                    Problem::new(ProblemKind::Conflict).detail("problem.detail.share_ended")
                 );
             }
             let shown = (row.show_name, row.show_year_of_birth);

@@ -7,6 +7,7 @@ use crate::collections::{JournalEntry, PlanStatus, SessionStatus};
 use crate::db::{Statement, row};
 use crate::http::{Answered, Documented, Found, Page, Query};
 use crate::journal::{JournalPause, Pauses, Record};
+use crate::language::Language;
 use crate::plans::{PlanProgress, PlanTerms, Visit, progress};
 use crate::sections::{Section, Sections};
 use crate::time::{ExpectedDays, TimeZone, journal_today, parse_date, serialize_utc_option};
@@ -205,7 +206,7 @@ pub(super) async fn list(
     practitioner: Practitioner,
     Listing { search, sort }: Listing,
 ) -> Answered<Found<Page<OpenJournal>>> {
-    let mut list = patients(&practitioner).await?;
+    let (mut list, _) = patients(&practitioner).await?;
     if let Some(search) = search {
         list.retain(|journal| journal.is_found_by(&search));
     }
@@ -214,10 +215,13 @@ pub(super) async fn list(
 }
 
 /// The journals open to a practitioner. Each gets its line in its access log.
+/// Beside them, what the practitioner reads.
 ///
 /// # Errors
 /// 401 and 403 as the caller stands.
-pub async fn patients(practitioner: &Practitioner) -> Answered<Vec<OpenJournal>> {
+pub async fn patients(
+    practitioner: &Practitioner,
+) -> Answered<(Vec<OpenJournal>, &'static Language)> {
     let caller = practitioner.caller();
     practitioner
         .own(async |tx, own| {
@@ -235,7 +239,7 @@ pub async fn patients(practitioner: &Practitioner) -> Answered<Vec<OpenJournal>>
                         .map(|row| Overview::of(&row, sections, own.moment())),
                     share,
                 });
-            Ok(patients.collect())
+            Ok((patients.collect(), own.language()))
         })
         .await
 }

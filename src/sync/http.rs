@@ -160,8 +160,9 @@ fn account(query: &mut Query, caller: &Caller) -> Answered<()> {
 
 fn cursor(query: &Query, required: bool) -> Answered<Cursor> {
     match query.raw("last_pulled_at") {
-        None if required => Err(Problem::new(ProblemKind::MissingParameter)
-            .detail("last_pulled_at is required; 0 is allowed.")),
+        None if required => {
+            Err(Problem::new(ProblemKind::MissingParameter).detail("problem.detail.cursor_missing"))
+        }
         None => Ok(Cursor::START),
         Some(text) => Cursor::parse(text).ok_or_else(|| ProblemKind::InvalidCursor.into()),
     }
@@ -199,9 +200,7 @@ impl FromCall for PullQuery {
         let limit = query
             .get("limit", "Must be a whole number from 1.", |v| whole_of(v).filter(|n| *n > 0));
         if limit.is_some_and(|limit| limit > page::MOST) {
-            return Err(
-                Problem::new(ProblemKind::LimitTooLarge).detail("At most 5000 changes a page.")
-            );
+            return Err(Problem::new(ProblemKind::LimitTooLarge).detail("problem.detail.page_size"));
         }
         let collections: Vec<String> = match query.raw("collections") {
             None | Some("") => ALL.iter().map(|collection| collection.name().to_owned()).collect(),

@@ -67,7 +67,7 @@ impl Packed {
 
 fn too_large() -> Problem {
     Problem::new(ProblemKind::BodyTooLarge)
-        .detail(format!("At most {PUSH_LIMIT} bytes when inflated."))
+        .detail_with("problem.detail.bytes_inflated", [("most", PUSH_LIMIT)])
         .extra("max_bytes", PUSH_LIMIT)
 }
 
@@ -82,6 +82,6 @@ fn read_within(mut reader: impl Read, most: usize) -> Answered<Option<Vec<u8>>> 
     }
     match read {
         Ok(_) => Ok(Some(body)),
-        Err(_) => Err(Problem::new(ProblemKind::InvalidJson).detail("The body does not inflate.")),
+        Err(_) => Err(Problem::new(ProblemKind::InvalidJson).detail("problem.detail.inflate")),
     }
 }

@@ -21,25 +21,25 @@ pub type Lists<'a> = [Vec<&'a RawValue>; 3];
 /// `too_many_changes`.
 pub fn cut(body: &[u8]) -> Answered<Vec<(String, OutlinePart<'_>)>> {
     let body = json::read(body, Level(0))
-        .map_err(|place| Problem::new(ProblemKind::InvalidJson).detail(place))?;
+        .map_err(|found| Problem::new(ProblemKind::InvalidJson).misread(found))?;
     let OutlinePart::Members(members) = body else {
-        return Err(shape("The body must be an object."));
+        return Err(shape("problem.detail.shape.object"));
     };
     let mut changes = None;
     for (name, part) in members {
         match (name.as_str(), part) {
             ("changes", OutlinePart::Members(collections)) => changes = Some(collections),
             ("changes", _) => break,
-            _ => return Err(shape("The body must have the member `changes` and no other.")),
+            _ => return Err(shape("problem.detail.shape.only_changes")),
         }
     }
     let Some(changes) = changes else {
-        return Err(shape("The body must have an object `changes`."));
+        return Err(shape("problem.detail.shape.changes"));
     };
     let count: usize = changes.iter().map(|(_, part)| part.count()).sum();
     if count > MOST_CHANGES {
         return Err(Problem::new(ProblemKind::TooManyChanges)
-            .detail(format!("At most {MOST_CHANGES} changes a push."))
+            .detail_with("problem.detail.changes", [("most", MOST_CHANGES)])
             .extra("max_changes", MOST_CHANGES));
     }
     Ok(changes)
@@ -56,9 +56,7 @@ pub fn lists(changes: OutlinePart<'_>) -> Answered<Lists<'_>> {
         // Clients that write every member write it so where a collection has no changes.
         OutlinePart::Null => Vec::new(),
         OutlinePart::Records(_) | OutlinePart::Other => {
-            return Err(shape(
-                "Each collection must be an object of created, updated and deleted.",
-            ));
+            return Err(shape("problem.detail.shape.collection"));
         }
     };
     for (name, part) in members {
@@ -66,20 +64,20 @@ pub fn lists(changes: OutlinePart<'_>) -> Answered<Lists<'_>> {
             "created" => 0,
             "updated" => 1,
             "deleted" => 2,
-            _ => return Err(shape("Only created, updated and deleted.")),
+            _ => return Err(shape("problem.detail.shape.lists")),
         };
         match part {
             OutlinePart::Null => {}
             OutlinePart::Records(records) => lists[place] = records,
             OutlinePart::Members(_) | OutlinePart::Other => {
-                return Err(shape("created, updated and deleted must be arrays."));
+                return Err(shape("problem.detail.shape.arrays"));
             }
         }
     }
     Ok(lists)
 }
 
-fn shape(detail: &str) -> Problem {
+fn shape(detail: &'static str) -> Problem {
     Problem::new(ProblemKind::InvalidBody).detail(detail)
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn pull(patient: &Patient, asked: &PullQuery) -> Answered<Strin
 pub(super) fn check(cursor: Cursor, head: JournalHead) -> Answered<()> {
     cursor.check(head).map_err(|lost| {
         Problem::new(ProblemKind::ResyncRequired)
-            .detail("Sync from the start.")
+            .detail("problem.detail.resync")
             .extra("reason", lost.word())
     })
 }

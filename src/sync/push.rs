@@ -45,7 +45,7 @@ impl Push {
             let mut known = push.collections.iter_mut();
             let Some(of) = known.find(|of| of.collection.name() == name) else {
                 return Err(Problem::new(ProblemKind::UnknownCollection)
-                    .detail("The push names a collection this server does not have."));
+                    .detail("problem.detail.collection"));
             };
             of.read(lists, &mut push.report);
         }

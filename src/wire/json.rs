@@ -1,6 +1,7 @@
 //! Strict JSON: what `serde_json` lets pass and a health record must not.
 
 use super::unseen::without_mark;
+use crate::language::Language;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
@@ -13,7 +14,7 @@ const DEPTH: u8 = 32;
 ///
 /// # Errors
 /// What is wrong and where (line and column), never an echo of the text.
-pub fn parse(bytes: &[u8]) -> Result<Value, String> {
+pub fn parse(bytes: &[u8]) -> Result<Value, Misread> {
     read(bytes, Strict { left: DEPTH })
 }
 
@@ -21,23 +22,42 @@ pub fn parse(bytes: &[u8]) -> Result<Value, String> {
 ///
 /// # Errors
 /// As [`parse`].
-pub fn read<'de, S: DeserializeSeed<'de>>(bytes: &'de [u8], seed: S) -> Result<S::Value, String> {
+pub fn read<'de, S: DeserializeSeed<'de>>(bytes: &'de [u8], seed: S) -> Result<S::Value, Misread> {
     let mut reader = serde_json::Deserializer::from_slice(without_mark(bytes));
-    let value = seed.deserialize(&mut reader).map_err(|e| place(&e))?;
-    reader.end().map_err(|e| place(&e))?;
+    let value = seed.deserialize(&mut reader).map_err(|e| Misread::of(&e))?;
+    reader.end().map_err(|e| Misread::of(&e))?;
     Ok(value)
 }
 
-/// `serde_json`'s message may quote the input, so only its kind and place are passed on.
-fn place(error: &serde_json::Error) -> String {
-    let what = match error.classify() {
-        serde_json::error::Category::Eof => "The document ends too early",
-        serde_json::error::Category::Data => "A key is repeated or the nesting is too deep",
-        serde_json::error::Category::Io | serde_json::error::Category::Syntax => {
-            "The document is not valid JSON"
-        }
-    };
-    format!("{what} (line {}, column {}).", error.line(), error.column())
+/// Why a document is none. `serde_json`'s message may quote the input, so only its kind and place are passed
+/// on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Misread {
+    /// The key of its text in the languages, with `{line}` and `{column}`.
+    pub key: &'static str,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+}
+
+impl Misread {
+    fn of(error: &serde_json::Error) -> Self {
+        let key = match error.classify() {
+            serde_json::error::Category::Eof => "problem.detail.json_ends",
+            serde_json::error::Category::Data => "problem.detail.json_keys",
+            serde_json::error::Category::Io | serde_json::error::Category::Syntax => {
+                "problem.detail.json_syntax"
+            }
+        };
+        Self { key, line: error.line(), column: error.column() }
+    }
+
+    /// The same in words.
+    pub fn words(&self, language: &Language) -> String {
+        let (line, column) = (self.line.to_string(), self.column.to_string());
+        language.text(self.key, &[("line", &line), ("column", &column)])
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -146,7 +166,8 @@ mod tests {
             "1e999",
         ] {
             let error = parse(text.as_bytes()).expect_err(text);
-            assert!(error.ends_with(")."), "{error}");
+            let words = error.words(crate::language::Language::english());
+            assert!(words.ends_with(")."), "{words}");
         }
         assert!(parse(b"\"\xff\"").is_err());
         assert!(parse("[".repeat(20_000).as_bytes()).is_err());

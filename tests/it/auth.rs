@@ -3,6 +3,7 @@
 mod bodies;
 mod devices;
 mod interleavings;
+mod languages;
 mod refresh;
 mod registration;
 mod sign_in;

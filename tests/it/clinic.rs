@@ -448,7 +448,7 @@ async fn a_report_is_frozen_by_its_button_and_stays_until_the_share_ends() {
     assert_eq!(open(&app, &one, &cookie).await.text, before.text);
     assert!(open(&app, &pdf, &cookie).await.text == document.text);
     let list = open(&app, &format!("{page}/frozen"), &cookie).await;
-    assert_eq!(list.text.matches("2026-10-01 to 2026-10-31").count(), 1);
+    assert_eq!(list.text.matches("1 Oct 2026 to 31 Oct 2026").count(), 1);
     assert_eq!(open(&app, &format!("{one}/nothing"), &cookie).await.status, 404);
 
     let other = app.practitioner("other").await;

@@ -27,6 +27,7 @@ mod hygiene;
 mod import;
 mod instruments;
 mod jobs;
+mod languages;
 mod lifecycle;
 mod lists;
 mod mail;

@@ -2,7 +2,7 @@
 //! Every text is data; pictures are data URIs, so that nothing in one can reach out of it.
 
 use super::page::{Alignment, Block, Direction, Fact, Figure, Note, ReportPage, Span, Table};
-use crate::markup::{DOCTYPE, Printable, policy_hash};
+use crate::markup::{DOCTYPE, Printable, WithOriginals, policy_hash};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use maud::{Markup, PreEscaped, html};
@@ -126,10 +126,10 @@ fn facts(class: &str, facts: &[Fact]) -> Markup {
         dl class=(class) {
             @for fact in facts {
                 div {
-                    dt dir="auto" { (Printable(&fact.label)) }
+                    dt dir="auto" { (WithOriginals(&fact.label)) }
                     dd dir="auto" {
-                        (Printable(&fact.value))
-                        @if !fact.note.is_empty() { " " small { (Printable(&fact.note)) } }
+                        (WithOriginals(&fact.value))
+                        @if !fact.note.is_empty() { " " small { (WithOriginals(&fact.note)) } }
                     }
                 }
             }
@@ -218,7 +218,7 @@ fn lines(text: &str) -> Markup {
     html! {
         @for (index, line) in text.split('\n').enumerate() {
             @if index > 0 { br; }
-            (Printable(line))
+            (WithOriginals(line))
         }
     }
 }

@@ -4,6 +4,7 @@
 //! All texts are data. A line feed inside a paragraph or a note starts a new line; no character
 //! stands for markup.
 
+use crate::language::Language;
 use chrono::{DateTime, Utc};
 
 /// A self-contained page.
@@ -198,17 +199,13 @@ pub struct Wording {
 }
 
 impl Default for Wording {
+    /// In English.
     fn default() -> Self {
+        let text = |key: &str| Language::english().form(key).unwrap_or_default().to_owned();
         Self {
-            page_number: String::from("Page {n} of {total}"),
-            cut: String::from(
-                "This document was shortened: long texts end with \u{2026}, and what does not \
-                 fit is left out. The journal holds everything.",
-            ),
-            replaced: String::from(
-                "This document stands in for characters it has no letters for with \u{fffd}. \
-                 The journal holds them as they were written.",
-            ),
+            page_number: text("document.page_number"),
+            cut: text("document.cut"),
+            replaced: text("document.replaced"),
         }
     }
 }

@@ -3,8 +3,9 @@
 //! Where a change of them is meant, `UPDATE_SNAPSHOTS=1` writes them anew.
 
 use super::journals;
+use crate::language::Language;
 use crate::report::render::chart;
-use crate::report::render::compose::{ENGLISH, patient_page, practitioner_page};
+use crate::report::render::compose::{patient_page, practitioner_page};
 use crate::report::render::html;
 use crate::report::render::page::ReportPage;
 use crate::report::render::pdf;
@@ -16,8 +17,12 @@ use std::path::{Path, PathBuf};
 const LABEL: &str = "ملف الدكتورة (Lind)";
 
 fn page(report: &Report) -> ReportPage {
+    page_in(report, Language::english())
+}
+
+fn page_in(report: &Report, language: &Language) -> ReportPage {
     let labelled = Report { share_label: Some(LABEL.to_owned()), ..report.clone() };
-    practitioner_page(&labelled, &ENGLISH)
+    practitioner_page(&labelled, language)
 }
 
 /// The journals that are kept: of one that is full of words, the documents are measured alone.
@@ -77,12 +82,23 @@ fn outline(page: &ReportPage) -> String {
 
 #[test]
 fn pages_and_charts_are_as_they_were() {
+    let english = Language::english();
     for (name, input) in kept() {
         let report = build(&input);
-        is_kept(&format!("{name}-chart.svg"), &chart::daily_pain_svg(&report));
+        is_kept(&format!("{name}-chart.svg"), &chart::daily_pain_svg(&report, english));
         is_kept_tree(&format!("{name}-page.html"), &outline(&page(&report)));
-        is_kept_tree(&format!("{name}-own.html"), &outline(&patient_page(&report, &ENGLISH)));
-        let effects = report.session_effects.as_ref().and_then(chart::around_sessions_svg);
+        is_kept_tree(
+            &format!("{name}-own.html"),
+            &outline(&patient_page(&report, Language::english())),
+        );
+        if name == "usual" {
+            let german = Language::german();
+            is_kept("usual-chart-de.svg", &chart::daily_pain_svg(&report, german));
+            is_kept_tree("usual-page-de.html", &outline(&page_in(&report, german)));
+            is_kept_tree("usual-own-de.html", &outline(&patient_page(&report, german)));
+        }
+        let effects = report.session_effects.as_ref();
+        let effects = effects.and_then(|found| chart::around_sessions_svg(found, english));
         if let Some(around) = effects.filter(|_| name == "usual") {
             is_kept("usual-sessions.svg", &around);
         }
@@ -123,7 +139,13 @@ fn look() {
     std::fs::create_dir_all(&folder).unwrap();
     for (name, input) in journals::all() {
         let report = build(&input);
-        for (kind, page) in [("page", page(&report)), ("own", patient_page(&report, &ENGLISH))] {
+        let (english, german) = (Language::english(), Language::german());
+        for (kind, page) in [
+            ("page", page(&report)),
+            ("own", patient_page(&report, english)),
+            ("page-de", page_in(&report, german)),
+            ("own-de", patient_page(&report, german)),
+        ] {
             let write = |ending: &str, bytes: Vec<u8>| {
                 std::fs::write(folder.join(format!("{kind}-{name}.{ending}")), bytes).unwrap();
             };

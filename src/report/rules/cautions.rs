@@ -1,7 +1,10 @@
 //! What the page cannot say (clinical reference 4.5), in plain sentences.
 
+use crate::language::Language;
 use crate::sections::{Section, Sections};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A limit of the report that a reader must know.
@@ -10,154 +13,103 @@ pub struct Caution {
     /// Stable machine name, lower snake case. More names may appear.
     #[schema(max_length = 64, examples("missing_is_unknown"))]
     pub code: String,
-    /// The caution in plain words.
+    /// The caution in plain words, in English.
     #[schema(max_length = 400)]
     pub text: String,
+    /// What `text` says of this report, by name: days as `YYYY-MM-DD`, numbers with a point. Empty where it
+    /// says the same of every report.
+    #[serde(default)]
+    #[schema(required, value_type = Object)]
+    pub values: BTreeMap<String, String>,
 }
 
 impl Caution {
-    /// A caution of this name.
-    pub(crate) fn new(code: &str, text: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), text: text.into() }
+    /// A caution of this name. Its text is that of the languages, with these values.
+    pub(crate) fn new(code: &str, values: &[(&str, &str)]) -> Self {
+        let text = Language::english().text(&key(code, |name| has(values, name)), values);
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self { code: code.to_owned(), text, values: values.collect() }
+    }
+
+    /// The caution in a language. One of an earlier version whose values were not kept stays in English.
+    pub fn words(&self, language: &Language) -> String {
+        let key = key(&self.code, |name| self.values.contains_key(name));
+        let form = language.form(&key).filter(|form| self.values.is_empty() != form.contains('{'));
+        if form.is_none() {
+            return self.text.clone();
+        }
+        let written = |value: &String| match value.parse::<NaiveDate>() {
+            Ok(day) => language.day(day),
+            Err(_) if value.parse::<f64>().is_ok() => language.number(value),
+            Err(_) => value.clone(),
+        };
+        let values: Vec<(&str, String)> =
+            self.values.iter().map(|(name, value)| (name.as_str(), written(value))).collect();
+        let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        language.text(&key, &values)
     }
 }
 
+fn has(values: &[(&str, &str)], name: &str) -> bool {
+    values.iter().any(|(known, _)| *known == name)
+}
+
+/// The key of the text of a caution. Of the baseline with late entries there are two: where too few days were
+/// rated in time there is no mean without the late ones.
+fn key(code: &str, has: impl Fn(&str) -> bool) -> String {
+    let is_few = code == "baseline_with_late_entries" && !has("without");
+    format!("caution.{code}{}", if is_few { ".few" } else { "" })
+}
+
 /// The cautions printed on every report.
-const ALWAYS: [(&str, &str); 10] = [
-    (
-        "no_cause_shown",
-        "This page shows what was recorded. It does not show that a treatment, a technique, a \
-         point or a practitioner caused a change, and two things that went together need not \
-         depend on one another.",
-    ),
-    (
-        "not_a_diagnosis",
-        "All scores are self-reported. They are not a diagnosis, not a forecast, and do not \
-         measure how severe a disease is.",
-    ),
-    (
-        "missing_is_unknown",
-        "Days without a rating are unknown. They are not counted as zero and not as free of pain.",
-    ),
-    (
-        "immediate_drop_is_not_the_course",
-        "A drop in pain right after a treatment session does not predict the course. Expectation, \
-         rest and regression to the mean lower such ratings too.",
-    ),
-    (
-        "group_thresholds",
-        "The bands at 10, 30 and 50 percent come from groups of patients. They are not this \
-         patient's own goal; ask about goals and the patient's own impression of change.",
-    ),
-    (
-        "precision",
-        "Read means to one decimal; the scale carries no more. Daily scores of one person resemble \
-         those of the days around them, so intervals are approximate.",
-    ),
-    (
-        "no_comparisons",
-        "These numbers are not made for comparing patients, practitioners or clinics.",
-    ),
-    ("no_medication_advice", "Nothing here is advice to start, change or stop a medicine."),
-    (
-        "no_link_is_no_proof",
-        "That no link between two things was found does not show that there is none: a link shows \
-         only with many days.",
-    ),
-    (
-        "warning_signs_not_judged",
-        "Nobody reads the answers as they are entered, and this page draws no conclusion about signs \
-         that need urgent care. Whoever notes one is shown the same fixed text.",
-    ),
+const ALWAYS: [&str; 10] = [
+    "no_cause_shown",
+    "not_a_diagnosis",
+    "missing_is_unknown",
+    "immediate_drop_is_not_the_course",
+    "group_thresholds",
+    "precision",
+    "no_comparisons",
+    "no_medication_advice",
+    "no_link_is_no_proof",
+    "warning_signs_not_judged",
 ];
 
 /// The cautions that go with what a section shows.
-const SHOWN: [(Section, &str, &str); 6] = [
-    (
-        Section::Pain,
-        "flares_and_spikes",
-        "A flare is what the patient called one; a spike is computed from the ratings. Most days of \
-         reported flares have no unusual rating in studies, so neither stands for the other.",
-    ),
-    (
-        Section::Sleep,
-        "sleep_as_recorded",
-        "Sleep minutes are as entered, or as a device estimated them while it was worn.",
-    ),
-    (
-        Section::Mobility,
-        "activity_as_recorded",
-        "Steps and walking are as entered, or as a device counted them while it was carried. They \
-         are not all the activity of a day.",
-    ),
-    (
-        Section::Medication,
-        "medication_days_unknown",
-        "A day without a record of medication is unknown, unless the patient said that none was \
-         taken.",
-    ),
-    (
-        Section::Treatment,
-        "adverse_events_as_recorded",
-        "Unwanted effects are listed as recorded. That none is listed does not mean that there were \
-         none, and one that followed a treatment need not come from it.",
-    ),
-    (
-        Section::Assessments,
-        "questionnaire_thresholds",
-        "Thresholds of questionnaires come from groups of people and differ between studies; none is \
-         a diagnosis.",
-    ),
+const SHOWN: [(Section, &str); 6] = [
+    (Section::Pain, "flares_and_spikes"),
+    (Section::Sleep, "sleep_as_recorded"),
+    (Section::Mobility, "activity_as_recorded"),
+    (Section::Medication, "medication_days_unknown"),
+    (Section::Treatment, "adverse_events_as_recorded"),
+    (Section::Assessments, "questionnaire_thresholds"),
 ];
 
 /// What is said of a section that is withheld.
-const OMITTED: [(Section, &str, &str); 8] = [
-    (Section::Pain, "pain_omitted", "Pain is not part of this report. Its values are absent."),
-    (Section::Sleep, "sleep_omitted", "Sleep is not part of this report. Its values are absent."),
-    (
-        Section::Mobility,
-        "mobility_omitted",
-        "Walking, steps, tolerances and work are not part of this report. Their values are absent.",
-    ),
-    (
-        Section::Medication,
-        "medication_omitted",
-        "Medication is not part of this report. That none is named says nothing.",
-    ),
-    (
-        Section::Treatment,
-        "treatment_omitted",
-        "Treatment is not part of this report, so it has no baseline, no change from baseline, no \
-         pain around treatment sessions and no unwanted effects. That none are shown does not mean \
-         that there were none.",
-    ),
-    (
-        Section::Assessments,
-        "assessments_omitted",
-        "Questionnaires are not part of this report. Their scores are absent.",
-    ),
-    (Section::Goals, "goals_omitted", "Goals are not part of this report."),
-    (
-        Section::Notes,
-        "notes_omitted",
-        "Notes are not part of this report, also those that the patient marked as shared.",
-    ),
+const OMITTED: [(Section, &str); 8] = [
+    (Section::Pain, "pain_omitted"),
+    (Section::Sleep, "sleep_omitted"),
+    (Section::Mobility, "mobility_omitted"),
+    (Section::Medication, "medication_omitted"),
+    (Section::Treatment, "treatment_omitted"),
+    (Section::Assessments, "assessments_omitted"),
+    (Section::Goals, "goals_omitted"),
+    (Section::Notes, "notes_omitted"),
 ];
 
 /// The cautions of one report: the fixed ones, and those that go with what it shows and leaves out.
 pub(crate) fn cautions(sections: Sections) -> Vec<Caution> {
-    let shown = SHOWN.iter().filter(|(section, ..)| sections.contains(*section));
-    let omitted = OMITTED.iter().filter(|(section, ..)| !sections.contains(*section));
-    let of_sections = shown.chain(omitted).map(|(_, code, text)| (code, text));
-    let all = ALWAYS.iter().map(|(code, text)| (code, text)).chain(of_sections);
-    all.map(|(code, text)| Caution::new(code, *text)).collect()
+    let shown = SHOWN.iter().filter(|(section, _)| sections.contains(*section));
+    let omitted = OMITTED.iter().filter(|(section, _)| !sections.contains(*section));
+    let all = ALWAYS.iter().chain(shown.chain(omitted).map(|(_, code)| code));
+    all.map(|code| Caution::new(code, &[])).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn has(codes: &[String], code: &str) -> bool {
+    fn names(codes: &[String], code: &str) -> bool {
         codes.iter().any(|other| other == code)
     }
 
@@ -165,8 +117,47 @@ mod tests {
     fn the_fixed_cautions_are_always_there() {
         let codes: Vec<String> =
             cautions(Sections::NONE).into_iter().map(|caution| caution.code).collect();
-        assert!(ALWAYS.iter().all(|(code, _)| has(&codes, code)));
-        assert!(OMITTED.iter().all(|(_, code, _)| has(&codes, code)));
-        assert!(!SHOWN.iter().any(|(_, code, _)| has(&codes, code)));
+        assert!(ALWAYS.iter().all(|code| names(&codes, code)));
+        assert!(OMITTED.iter().all(|(_, code)| names(&codes, code)));
+        assert!(!SHOWN.iter().any(|(_, code)| names(&codes, code)));
+    }
+    #[test]
+    fn every_caution_is_said_in_every_language() {
+        for language in Language::all() {
+            for caution in cautions(Sections::NONE).iter().chain(&cautions(Sections::ALL)) {
+                let words = caution.words(language);
+                assert!(!words.contains('\u{27e8}') && words.chars().count() <= 400, "{words}");
+                assert_eq!(words == caution.text, language.tag() != "de", "{words}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_are_written_in_the_readers_habit_and_old_ones_stay_as_they_were() {
+        let values = [("late", "9"), ("with", "7.3"), ("without", "5.0")];
+        let late = Caution::new("baseline_with_late_entries", &values);
+        assert!(late.text.ends_with(
+            "With them it is 7.3, without them 5.0. The size of the change is \
+            named only where both agree."
+        ));
+        let german = Language::german();
+        assert!(late.words(german).contains("Mit ihnen ist der Wert 7,3, ohne sie 5,0."));
+        let few = Caution::new(
+            "baseline_with_late_entries",
+            &[("late", "9"), ("all", "10"), ("with", "7.3")],
+        );
+        assert!(few.words(german).starts_with("9 von 10 Tagen"), "{}", few.words(german));
+        let long_ago =
+            Caution::new("last_treatment_long_ago", &[("last", "2026-03-04"), ("days", "40")]);
+        assert!(long_ago.text.starts_with("The last treatment was on 2026-03-04, 40 days"));
+        assert!(
+            long_ago.words(german).starts_with("Die letzte Behandlung war am 04.03.2026, 40 Tage")
+        );
+        let old: Caution = serde_json::from_str(
+            "{\"code\": \"last_treatment_long_ago\", \"text\": \"The last one.\"}",
+        )
+        .unwrap();
+        assert_eq!(old.words(german), "The last one.");
+        assert!(old.values.is_empty());
     }
 }

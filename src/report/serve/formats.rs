@@ -8,8 +8,9 @@ use super::reader::{Pictures, Reports, SHARED, is_shared, report_at};
 use super::snapshots;
 use super::source::Source;
 use crate::access::{Patient, Purpose, Reader, Shared};
-use crate::http::{Answered, FileKind, Problem};
-use crate::report::render::compose::{ENGLISH, patient_page, practitioner_page};
+use crate::http::{Answered, FileContent, FileKind, Problem};
+use crate::language::Language;
+use crate::report::render::compose::{patient_page, practitioner_page};
 use crate::report::render::{chart, csv, html, pdf};
 use crate::report::rules::Report;
 use crate::routes::{Operation, Routes};
@@ -39,10 +40,12 @@ pub(super) struct Format {
     /// Version of its layout and words: one more whenever the same report looks otherwise, so that nobody
     /// keeps an old file.
     layout: Option<u32>,
+    /// Has it words, which are in the language of its reader?
+    is_worded: bool,
     /// Takes it long enough to wait in the lane of documents?
     is_slow: bool,
     /// Makes it.
-    render: fn(&Report) -> Rendered,
+    render: fn(&Report, &'static Language) -> Rendered,
     /// Who reads it, and of which reports.
     operations: &'static [Register],
 }
@@ -55,7 +58,7 @@ type Register = fn(&mut Routes, &'static Format);
 pub(crate) struct Download {
     /// The name it is kept under, and asked for by.
     pub(crate) name: &'static str,
-    /// What the link says.
+    /// The key of what the link says.
     pub(crate) label: &'static str,
 }
 
@@ -92,10 +95,11 @@ static FORMATS: &[Format] = &[
             kept_as: Some("pain-journal-report.pdf"),
             ..FileKind::new("application/pdf", "The document.", 16_000_000)
         },
-        download: Some(Download { name: "report.pdf", label: "PDF" }),
+        download: Some(Download { name: "report.pdf", label: "clinic.file.pdf" }),
         layout: LAYOUT,
+        is_worded: true,
         is_slow: true,
-        render: |report| Ok(pdf::render(&practitioner_page(report, &ENGLISH))?),
+        render: |report, language| Ok(pdf::render(&practitioner_page(report, language))?),
         operations: EVERYWHERE,
     },
     Format {
@@ -106,10 +110,13 @@ static FORMATS: &[Format] = &[
         about: both(PAGE_ABOUT),
         action: PAGE_ACTION,
         kind: PAGE,
-        download: Some(Download { name: "report.html", label: "Save the page" }),
+        download: Some(Download { name: "report.html", label: "clinic.file.page" }),
         layout: LAYOUT,
+        is_worded: true,
         is_slow: false,
-        render: |report| Ok(html::document(&practitioner_page(report, &ENGLISH)).into_bytes()),
+        render: |report, language| {
+            Ok(html::document(&practitioner_page(report, language)).into_bytes())
+        },
         operations: EVERYWHERE,
     },
     Format {
@@ -126,10 +133,11 @@ static FORMATS: &[Format] = &[
             kept_as: Some("pain-journal-days.csv"),
             ..FileKind::new("text/csv", "The table.", 4_000_000)
         },
-        download: Some(Download { name: "days.csv", label: "Days as CSV" }),
+        download: Some(Download { name: "days.csv", label: "clinic.file.days" }),
         layout: LAYOUT,
+        is_worded: false,
         is_slow: false,
-        render: |report| Ok(csv::days(report)?),
+        render: |report, _| Ok(csv::days(report)?),
         operations: EVERYWHERE,
     },
     Format {
@@ -142,8 +150,9 @@ static FORMATS: &[Format] = &[
         kind: PAGE,
         download: None,
         layout: LAYOUT,
+        is_worded: true,
         is_slow: false,
-        render: |report| Ok(html::document(&patient_page(report, &ENGLISH)).into_bytes()),
+        render: |report, language| Ok(html::document(&patient_page(report, language)).into_bytes()),
         // It is the patient's alone.
         operations: &[live::<Patient>, frozen::<Patient>],
     },
@@ -160,8 +169,9 @@ static FORMATS: &[Format] = &[
         kind: FileKind::new("image/svg+xml", "The picture.", 4_000_000),
         download: None,
         layout: None,
+        is_worded: true,
         is_slow: false,
-        render: |report| Ok(chart::daily_pain_svg(report).into_bytes()),
+        render: |report, language| Ok(chart::daily_pain_svg(report, language).into_bytes()),
         operations: &[live::<Patient>, live::<Shared<Pictures>>],
     },
 ];
@@ -203,7 +213,7 @@ fn frozen<R: Reader>(routes: &mut Routes, format: &'static Format) {
 }
 
 impl Format {
-    /// Its bytes, with their ETag.
+    /// What it is made of.
     ///
     /// # Errors
     /// As the source, or when it cannot be made.
@@ -211,20 +221,27 @@ impl Format {
         &'static self,
         reader: R,
         source: Source,
-    ) -> Answered<(Vec<u8>, String)> {
+    ) -> Answered<FileContent> {
         let reader = reader.acting(self.action);
-        let (bytes, etag) = if self.is_slow {
+        let ((bytes, language), etag) = if self.is_slow {
             // It has its place before its report is read, so that nothing is kept for those who wait.
             let place = reader.app().lanes.documents.enter().await?;
-            let (report, etag) = source.make(reader, |report| report).await?;
-            (place.compute(move || (self.render)(&report)).await?, etag)
+            let (read, etag) = source.make(reader, |report, language| (report, language)).await?;
+            let (report, language) = read;
+            ((place.compute(move || (self.render)(&report, language)).await?, language), etag)
         } else {
-            source.make(reader, |report| (self.render)(&report)).await?
+            let render = |report, language| ((self.render)(&report, language), language);
+            source.make(reader, render).await?
         };
-        let etag = match self.layout {
-            Some(layout) => format!("{}.r{layout}\"", etag.trim_end_matches('"')),
-            None => etag,
-        };
-        Ok((bytes.map_err(Problem::internal)?, etag))
+        let language = self.is_worded.then_some(language);
+        let mut etag = etag;
+        if let Some(layout) = self.layout {
+            etag = format!("{}.r{layout}\"", etag.trim_end_matches('"'));
+        }
+        // The same report in other words is another file.
+        if let Some(language) = language.filter(|language| language.tag() != "en") {
+            etag = format!("{}.{}\"", etag.trim_end_matches('"'), language.tag());
+        }
+        Ok(FileContent { bytes: bytes.map_err(Problem::internal)?, etag, language })
     }
 }

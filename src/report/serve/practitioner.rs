@@ -5,8 +5,9 @@ use super::formats::{self, Format, PAGE_ACTION};
 use super::snapshots::{LIST, listed};
 use crate::access::{Call, FromCall, Reader, Shared};
 use crate::http::{Answered, FileKind, PageRequest, ProblemKind};
+use crate::language::Language;
 use crate::report::read::asked::AskedDays;
-use crate::report::render::compose::{ENGLISH, practitioner_page};
+use crate::report::render::compose::practitioner_page;
 use crate::report::render::html;
 use crate::report::rules::Report;
 use crate::report::rules::statement::ReportWindow;
@@ -50,6 +51,8 @@ pub(crate) struct Embedded {
     pub generated_at: DateTime<Utc>,
     /// The main part of the practitioners' page.
     pub main: Markup,
+    /// What its reader reads.
+    pub language: &'static Language,
 }
 
 /// A report, for a page around it.
@@ -57,10 +60,11 @@ pub(crate) struct Embedded {
 /// # Errors
 /// As the operation.
 pub(crate) async fn page(reader: Shared<Reports>, source: Source) -> Answered<Embedded> {
-    let embed = |report: Report| Embedded {
+    let embed = |report: Report, language: &'static Language| Embedded {
         window: report.window,
-        main: html::main(&practitioner_page(&report, &ENGLISH)),
+        main: html::main(&practitioner_page(&report, language)),
         generated_at: report.generated_at,
+        language,
         label: report.share_label.unwrap_or_default(),
     };
     let made = source.make(reader.acting(PAGE_ACTION), embed);
@@ -80,8 +84,8 @@ pub(crate) async fn file(
     reader: Shared<Reports>,
     ChosenFile { format, download, source }: ChosenFile,
 ) -> Answered<(&'static FileKind, &'static Download, Vec<u8>)> {
-    let (bytes, _) = format.file(reader, source).await?;
-    Ok((&format.kind, download, bytes))
+    let content = format.file(reader, source).await?;
+    Ok((&format.kind, download, content.bytes))
 }
 
 /// Freezes the report of these days, at most 731.
@@ -95,13 +99,15 @@ pub(crate) async fn freeze(reader: Shared<Reports>, asked: AskedDays) -> Answere
     }
 }
 
-/// The newest frozen reports.
+/// The newest frozen reports, and what their reader reads.
 ///
 /// # Errors
 /// As the operation.
-pub(crate) async fn newest(reader: Shared<Reports>) -> Answered<Vec<ReportSnapshot>> {
+pub(crate) async fn newest(
+    reader: Shared<Reports>,
+) -> Answered<(Vec<ReportSnapshot>, &'static Language)> {
     let page = PageRequest { limit: MOST_LISTED, after: None };
-    let mut newest = listed(&reader.acting(LIST), page).await?;
+    let (language, mut newest) = listed(&reader.acting(LIST), page).await?;
     newest.truncate(MOST_LISTED);
-    Ok(newest)
+    Ok((newest, language))
 }

@@ -26,6 +26,6 @@ pub(super) fn routes(routes: &mut Routes) {
 document!(Report);
 
 async fn report<R: Reader>(reader: R, asked: AskedDays) -> Answered<Versioned<Report>> {
-    let (report, etag) = Source::Live(asked).make(reader, |report| report).await?;
+    let (report, etag) = Source::Live(asked).make(reader, |report, _| report).await?;
     Ok(Versioned(report, etag))
 }

@@ -6,6 +6,7 @@ use crate::access::{self, Call, Id, ListPage, Patient, Reader, Sends, Shared};
 use crate::http::{
     Answered, Found, MadeOrStarted, Page, PageRequest, Problem, ProblemKind, Verbatim, Versioned,
 };
+use crate::language::Language;
 use crate::report::read::asked::AskedDays;
 use crate::report::rules::Report;
 use crate::report::snapshots::FREEZE;
@@ -140,7 +141,7 @@ async fn list<R: Reader>(
     ListPage { page, list }: ListPage,
 ) -> Answered<Found<Page<ReportSnapshot>>> {
     let reader = reader.acting(LIST);
-    let rows = listed(&reader, page).await?;
+    let (_, rows) = listed(&reader, page).await?;
     let page = Page::of(rows, page.limit, |last| {
         reader.app().cursors.seal(&list, (last.made_at().timestamp_micros(), last.id()))
     });
@@ -151,17 +152,18 @@ async fn list<R: Reader>(
 pub(super) async fn listed<R: Reader>(
     reader: &R,
     page: PageRequest,
-) -> Answered<Vec<ReportSnapshot>> {
-    Ok(reader.read((None, None), store::page(page)).await?.1)
+) -> Answered<(&'static Language, Vec<ReportSnapshot>)> {
+    let (journal, rows) = reader.read((None, None), store::page(page)).await?;
+    Ok((journal.language(), rows))
 }
 
 async fn get<R: Reader>(reader: R, Id(id): Id) -> Answered<Versioned<ReportSnapshot>> {
-    let snapshot = frozen_row(&reader.acting(READ), store::find(id)).await?;
+    let (_, snapshot) = frozen_row(&reader.acting(READ), store::find(id)).await?;
     let etag = snapshot.etag();
     Ok(Versioned(snapshot, etag))
 }
 
 async fn report<R: Reader>(reader: R, Id(id): Id) -> Answered<Verbatim<Report>> {
-    let text = frozen_row(&reader.acting(READ), store::report(id)).await?;
+    let (_, text) = frozen_row(&reader.acting(READ), store::report(id)).await?;
     Ok(Verbatim::new(text, etag(id)))
 }

@@ -4,6 +4,7 @@ use crate::access::{Call, FromCall, Id, Read, Reader};
 use crate::db::Statement;
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::journal::today;
+use crate::language::Language;
 use crate::reference::fingerprint;
 use crate::report::read;
 use crate::report::read::asked::AskedDays;
@@ -37,23 +38,24 @@ impl FromCall for Source {
 }
 
 impl Source {
-    /// Makes something of the report beside the requests, in its turn, and answers it with the ETag of the
-    /// report.
+    /// Makes something of the report and the reader's language beside the requests, in its turn, and answers it
+    /// with the ETag of the report.
     ///
     /// # Errors
     /// As the reading of the report; 503 when too many others are at it.
     pub(super) async fn make<R: Reader, T: Send + 'static>(
         self,
         reader: R,
-        make: impl FnOnce(Report) -> T + Send + 'static,
+        make: impl FnOnce(Report, &'static Language) -> T + Send + 'static,
     ) -> Answered<(T, String)> {
         match self {
             Self::Live(asked) => live(&reader, asked, make).await,
             Self::Kept(id) => {
                 let reader = reader.acting(READ);
                 let place = reader.app().lanes.reports.enter().await?;
-                let text = frozen_row(&reader, store::report(id)).await?;
-                let made = place.compute(move || serde_json::from_str(&text).map(make));
+                let (language, text) = frozen_row(&reader, store::report(id)).await?;
+                let read = move || serde_json::from_str(&text).map(|report| make(report, language));
+                let made = place.compute(read);
                 Ok((made.await?.map_err(Problem::internal)?, etag(id)))
             }
         }
@@ -64,7 +66,7 @@ impl Source {
 async fn live<R: Reader, T: Send + 'static>(
     reader: &R,
     asked: AskedDays,
-    make: impl FnOnce(Report) -> T + Send + 'static,
+    make: impl FnOnce(Report, &'static Language) -> T + Send + 'static,
 ) -> Answered<(T, String)> {
     let app = reader.app();
     // Today is not known before the journal is entered, so an open window is read a day wider.
@@ -78,7 +80,8 @@ async fn live<R: Reader, T: Send + 'static>(
     let window = read::within(&journal, asked.window(today(&journal, &rows.15)))?;
     let input = read::input(&journal, window, rows);
     let version = version(&input, journal.window());
-    Ok((place.compute(move || make(build(&input))).await?, version))
+    let language = journal.language();
+    Ok((place.compute(move || make(build(&input), language)).await?, version))
 }
 
 /// Weak: the same journal, window, rules and limits of a share give the same report but for its
@@ -102,13 +105,16 @@ fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) ->
     format!("W/\"{RULE_VERSION}.{}.{}\"", input.made.revision, rest.trim_matches('"'))
 }
 
-/// What is kept under an id.
+/// What is kept under an id, and what its reader reads.
 ///
 /// # Errors
 /// 404 where nothing is, and as every read.
-pub(super) async fn frozen_row<R: Reader, T>(reader: &R, what: Statement<Read, T>) -> Answered<T> {
-    let (_, rows) = reader.read((None, None), what).await?;
-    Ok(rows.into_iter().next().ok_or(ProblemKind::NotFound)?)
+pub(super) async fn frozen_row<R: Reader, T>(
+    reader: &R,
+    what: Statement<Read, T>,
+) -> Answered<(&'static Language, T)> {
+    let (journal, rows) = reader.read((None, None), what).await?;
+    Ok((journal.language(), rows.into_iter().next().ok_or(ProblemKind::NotFound)?))
 }
 
 /// The ETag of a kept report: it never changes.

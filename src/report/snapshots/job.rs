@@ -126,8 +126,9 @@ pub(crate) async fn start<R: Reader>(reader: &R, days: ReportDays) -> Answered<R
             }
             let others = tx.first(count()).await?.unwrap_or(0);
             if others >= MOST_AT_WORK {
-                return Err(Problem::new(ProblemKind::Conflict)
-                    .detail("Five long reports are in the making: wait for one of them."));
+                return Err(
+                    Problem::new(ProblemKind::Conflict).detail("problem.detail.reports_at_work")
+                );
             }
             let id = account.app().ids.next();
             tx.execute(queue((id, share), days, own.moment())).await?;

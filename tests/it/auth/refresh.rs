@@ -22,7 +22,7 @@ fn forged(token: &str, change: impl FnOnce(&mut [u8])) -> String {
     format!("pjr_{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
-async fn refreshed(app: &TestApp, token: &str) -> Value {
+pub(super) async fn refreshed(app: &TestApp, token: &str) -> Value {
     let answer = refresh(app, token).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json

@@ -103,7 +103,7 @@ async fn what_is_pressing_comes_first_and_names_are_found() {
     assert_eq!(order(&page.text, &labels), pressing);
     for words in [
         "Journals: 1 with a safety notice, 1 with a review due, 1 gone quiet, 4 with new entries.",
-        "Safety notice, 2026-11-19",
+        "Safety notice, 19 Nov 2026",
         "Review due",
         "Quiet for 9 days",
         "1 new entry, not looked at yet",

@@ -3,9 +3,10 @@
 //! A panel shows pain before, just after and a day after the treatment session as dots, and the means of the
 //! days on either side as bars. Each has its place; where a value is missing the place stays blank.
 
-use super::labels::{counted, day, difference, names, short_day, span};
+use super::labels::{difference, span, techniques};
 use super::legend::LegendRows;
 use super::svg::{self, Anchor, Frame, Point, Stroke, Svg, text_width};
+use crate::language::Language;
 use crate::report::rules::numbers::one_decimal;
 use crate::report::rules::treatment::effect_summary::SUMMARY_SESSIONS;
 use crate::report::rules::treatment::session_effect::{SessionEffect, SessionEffects};
@@ -37,17 +38,17 @@ const BAR_WIDTH: f64 = 13.0;
 const SESSION: f64 = 28.0;
 const SIZE: f64 = svg::LEAST;
 
-/// A part of the legend: the width of its sample and its name.
+/// A part of the legend: the width of its sample and the key of its name.
 const LEGEND: [(f64, &str); 4] = [
-    (54.0, "before, just after, 24 h after"),
-    (18.0, "the session"),
-    (22.0, "mean of the 3 days before, after"),
-    (0.0, "Blank: no rating, not zero"),
+    (54.0, "chart.around.legend.dots"),
+    (18.0, "chart.around.legend.session"),
+    (22.0, "chart.around.legend.means"),
+    (0.0, "chart.around.legend.blank"),
 ];
 
 /// Draws pain around the attended treatment sessions as an SVG document, a panel for each of the last twelve;
 /// `None` where there was no treatment session. The same effects give the same bytes.
-pub fn around_sessions_svg(effects: &SessionEffects) -> Option<String> {
+pub fn around_sessions_svg(effects: &SessionEffects, language: &Language) -> Option<String> {
     let shown = shown(effects);
     let earlier = effects.sessions.len() - shown.len();
     let (first, last) = (shown.first()?, shown.last()?);
@@ -56,22 +57,25 @@ pub fn around_sessions_svg(effects: &SessionEffects) -> Option<String> {
     let top = if earlier > 0 { with_words } else { alone };
     let bottom = top + ZERO + INSET;
     let rows = LegendRows { left: LEFT, right: WIDTH - 8.0, first: bottom + 18.0, text_size: SIZE };
-    let places = rows.layout(LEGEND.into_iter());
+    let names = LEGEND.map(|(sample, key)| (sample, language.text(key, &[])));
+    let places = rows.layout(names.iter().map(|(sample, name)| (*sample, name.as_str())));
     let height = places.last().map_or(bottom, |place| place.1) + 7.0;
     let frame = Frame { id: "around-sessions", size: (WIDTH, height) };
 
-    let mut svg = Svg::open(frame, "Pain around treatment sessions", &around_sessions_alt(effects));
+    let title = language.text("chart.around.title", &[]);
+    let mut svg = Svg::open(frame, language, &title, &around_sessions_alt(effects, language));
     if earlier > 0 {
-        let days = span(first.journal_date, last.journal_date);
-        let heading = format!("{}, {days}", heading(effects.sessions.len()));
+        let days = span(language, first.journal_date, last.journal_date);
+        let last = heading(effects.sessions.len(), language);
+        let heading = language.text("chart.around.last_days", &[("last", &last), ("days", &days)]);
         svg.text((8.0, 14.0), SIZE, Anchor::Start, svg::MUTED, &heading);
     }
     for (index, session) in shown.iter().enumerate() {
         let corner = (LEFT + index as f64 * PITCH, top);
-        panel(&mut svg, corner, earlier + index + 1, session);
+        panel(&mut svg, corner, (earlier + index + 1, session), language);
     }
     svg.group("legend");
-    for (item, place) in LEGEND.into_iter().enumerate().zip(places) {
+    for (item, place) in names.iter().enumerate().zip(places) {
         legend(&mut svg, item, place);
     }
     svg.end_group();
@@ -79,17 +83,17 @@ pub fn around_sessions_svg(effects: &SessionEffects) -> Option<String> {
 }
 
 /// The same in words: every value of every panel, and the summary.
-pub fn around_sessions_alt(effects: &SessionEffects) -> String {
+pub fn around_sessions_alt(effects: &SessionEffects, language: &Language) -> String {
     let shown = shown(effects);
     if shown.is_empty() {
-        return String::from("No treatment session was attended.");
+        return language.text("chart.around.none", &[]);
     }
     let earlier = effects.sessions.len() - shown.len();
-    let mut sentences = vec![format!("{}.", heading(effects.sessions.len()))];
-    sentences.extend(summary(effects).map(|line| format!("{line}.")));
+    let mut sentences = vec![format!("{}.", heading(effects.sessions.len(), language))];
+    sentences.extend(summary(effects, language));
     let told = shown.iter().enumerate();
-    sentences.extend(told.map(|(index, session)| told_session(earlier + index + 1, session)));
-    sentences.push(String::from("Pain is 0 none to 10 worst; what has no rating is left blank."));
+    sentences.extend(told.map(|(index, one)| told_session(earlier + index + 1, one, language)));
+    sentences.push(language.text("chart.around.scale", &[]));
     sentences.join(" ")
 }
 
@@ -98,53 +102,76 @@ fn shown(effects: &SessionEffects) -> &[SessionEffect] {
     effects.sessions.get(first..).unwrap_or_default()
 }
 
-fn heading(count: usize) -> String {
+fn heading(count: usize, language: &Language) -> String {
     if count > MOST_PANELS {
-        format!("The last {MOST_PANELS} of {count} attended sessions")
+        let (shown, count) = (MOST_PANELS.to_string(), count.to_string());
+        language.text("chart.around.last", &[("shown", &shown), ("count", &count)])
     } else {
-        let count = counted(u64::try_from(count).unwrap_or(u64::MAX), "attended session");
-        format!("Self-reported. {count}")
+        let sessions = language.counted("chart.sessions", u64::try_from(count).unwrap_or(u64::MAX));
+        language.text("chart.around.heading", &[("sessions", &sessions)])
     }
 }
 
 /// What the treatment sessions have in common, as far as there are enough of them.
-fn summary(effects: &SessionEffects) -> [String; 2] {
-    let median = |effect| difference(effect, SUMMARY_SESSIONS);
+fn summary(effects: &SessionEffects, language: &Language) -> [String; 2] {
     [
-        format!("Median change just after: {}", median(&effects.immediate.median)),
-        format!("Median change of the 3-day mean: {}", median(&effects.sustained.median)),
+        ("chart.around.immediate", &effects.immediate.median),
+        ("chart.around.sustained", &effects.sustained.median),
     ]
+    .map(|(key, effect)| {
+        let value = difference(language, effect, SUMMARY_SESSIONS);
+        language.text(key, &[("value", &value)])
+    })
 }
 
-fn told_session(number: usize, session: &SessionEffect) -> String {
-    let techniques = names(&session.techniques);
-    let techniques = if techniques.is_empty() { techniques } else { format!(" ({techniques})") };
-    let values = [session.pre, session.post, session.post24];
-    let values = values.into_iter().zip(["before", "just after", "24 h after"]);
-    let mut facts: Vec<String> = values
-        .map(|(value, name)| match value {
-            Some(value) => format!("{name} {value}"),
-            None => format!("{name} not rated"),
-        })
-        .collect();
-    let sides = [
-        (session.before_mean, session.before_rated_days, "before"),
-        (session.after_mean, session.after_rated_days, "after"),
+fn told_session(number: usize, session: &SessionEffect, language: &Language) -> String {
+    let values = [
+        (session.pre, "chart.around.before", "chart.around.before.none"),
+        (session.post, "chart.around.after", "chart.around.after.none"),
+        (session.post24, "chart.around.after24", "chart.around.after24.none"),
     ];
-    for (mean, days, name) in sides {
-        let days = counted(days, "rated day");
-        facts.extend(mean.map(|mean| format!("mean of {days} {name} {}", one_decimal(mean))));
+    let mut facts: Vec<String> = values
+        .map(|(value, rated, none)| match value {
+            Some(value) => language.text(rated, &[("value", &value.to_string())]),
+            None => language.text(none, &[]),
+        })
+        .to_vec();
+    let sides = [
+        (session.before_mean, session.before_rated_days, "chart.around.mean.before"),
+        (session.after_mean, session.after_rated_days, "chart.around.mean.after"),
+    ];
+    for (mean, days, key) in sides {
+        let rated = language.counted("chart.rated_days", days);
+        facts.extend(mean.map(|mean| {
+            let value = language.number(&one_decimal(mean));
+            language.text(key, &[("rated", &rated), ("value", &value)])
+        }));
     }
-    format!("{number}, {}{techniques}: {}.", day(session.journal_date), facts.join(", "))
+    let techniques = techniques(language, &session.techniques);
+    let key = if techniques.is_empty() {
+        "chart.around.session"
+    } else {
+        "chart.around.session.techniques"
+    };
+    let (number, day, facts) =
+        (number.to_string(), language.day(session.journal_date), facts.join(", "));
+    let values =
+        [("number", &number), ("day", &day), ("techniques", &techniques), ("facts", &facts)];
+    language.text(key, &values.map(|(name, value)| (name, value.as_str())))
 }
 
 /// Draws the panel of one treatment session.
-fn panel(svg: &mut Svg, (left, top): Point, number: usize, session: &SessionEffect) {
+fn panel(
+    svg: &mut Svg,
+    (left, top): Point,
+    (number, session): (usize, &SessionEffect),
+    language: &Language,
+) {
     let y = |score: f64| top + ZERO - score.clamp(0.0, 10.0) / 10.0 * (ZERO - TEN);
     let right = left + PANEL;
     svg.group("session");
     svg.strong((left, top + 13.0), SIZE, Anchor::Start, &number.to_string());
-    let date = short_day(session.journal_date);
+    let date = language.short_day(session.journal_date);
     let after = left + text_width(&number.to_string(), SIZE) * 1.1 + 5.0;
     svg.text((after, top + 13.0), SIZE, Anchor::Start, svg::MUTED, &date);
 
@@ -182,7 +209,8 @@ fn panel(svg: &mut Svg, (left, top): Point, number: usize, session: &SessionEffe
     let means = session.before_mean.or(session.after_mean);
     if points.iter().all(Option::is_none) && means.is_none() {
         let at = (left + PANEL / 2.0, y(5.0) + 4.0);
-        svg.label(at, SIZE, Anchor::Middle, svg::MUTED, "no rating");
+        let none = language.text("chart.around.no_rating", &[]);
+        svg.label(at, SIZE, Anchor::Middle, svg::MUTED, &none);
     }
     svg.end_group();
 }
@@ -196,7 +224,7 @@ fn is_valley(values: [Option<i32>; 3], index: usize) -> bool {
     orders.contains(&Ordering::Greater) && !orders.contains(&Ordering::Less)
 }
 
-fn legend(svg: &mut Svg, (item, (sample, name)): (usize, (f64, &str)), (x, y): Point) {
+fn legend(svg: &mut Svg, (item, (sample, name)): (usize, &(f64, String)), (x, y): Point) {
     let middle = y - 4.0;
     match item {
         0 => {
@@ -246,9 +274,9 @@ mod tests {
     fn each_session_has_a_panel_and_what_is_missing_stays_blank() {
         let all = [Some(7), Some(4), Some(5)];
         let found = effects(&[all, [Some(7), None, Some(5)], [None; 3]]);
-        let svg = around_sessions_svg(&found).unwrap();
+        let svg = around_sessions_svg(&found, Language::english()).unwrap();
         assert_self_contained(&svg);
-        assert_eq!(svg, around_sessions_svg(&found).unwrap());
+        assert_eq!(svg, around_sessions_svg(&found, Language::english()).unwrap());
         let panels: Vec<&str> = svg.split("<g class=\"session\"").skip(1).collect();
         let dots = |panel: &str| panel.split("</g>").next().unwrap().matches("<circle").count();
         assert_eq!(panels.iter().map(|panel| dots(panel)).collect::<Vec<_>>(), [3, 2, 0]);
@@ -264,9 +292,10 @@ mod tests {
     #[test]
     fn the_summary_comes_from_the_statements() {
         let drop = |by: i16| [Some(7), Some(7 - by), None];
-        let svg = around_sessions_svg(&effects(&[2, 2, 1, 2, 3, 2].map(drop))).unwrap();
+        let svg = around_sessions_svg(&effects(&[2, 2, 1, 2, 3, 2].map(drop)), Language::english())
+            .unwrap();
         assert!(svg.contains("Median change just after: \u{2212}2.0 (n 6)."), "{svg}");
-        let alt = around_sessions_alt(&effects(&[2, 2, 1].map(drop)));
+        let alt = around_sessions_alt(&effects(&[2, 2, 1].map(drop)), Language::english());
         assert_eq!(
             alt.split_once(". 1, 4 Mar 2026").unwrap().0,
             "Self-reported. 3 attended sessions. Median change just after: \u{2212}2.0 (n 3, \
@@ -284,7 +313,7 @@ mod tests {
     #[test]
     fn of_many_sessions_the_last_twelve_are_shown() {
         let found = effects(&[[Some(10), Some(0), None]; 14]);
-        let svg = around_sessions_svg(&found).unwrap();
+        let svg = around_sessions_svg(&found, Language::english()).unwrap();
         assert_self_contained(&svg);
         assert_eq!(svg.matches("<g class=\"session\"").count(), 12);
         assert!(svg.contains("The last 12 of 14 attended sessions"), "{svg}");
@@ -295,20 +324,23 @@ mod tests {
     #[test]
     fn no_session_has_no_picture_and_hostile_names_are_text() {
         let mut found = effects(&[]);
-        assert_eq!(around_sessions_svg(&found), None);
-        assert_eq!(around_sessions_alt(&found), "No treatment session was attended.");
+        assert_eq!(around_sessions_svg(&found, Language::english()), None);
+        assert_eq!(
+            around_sessions_alt(&found, Language::english()),
+            "No treatment session was attended."
+        );
         found = effects(&[[None; 3]]);
         found.sessions[0].techniques =
             ["<script>\"'", "&amp;\u{7}", &"x".repeat(500)].map(ReportCode::from).to_vec();
         found.sessions[0].journal_date = date(-900_000);
-        let svg = around_sessions_svg(&found).unwrap();
+        let svg = around_sessions_svg(&found, Language::english()).unwrap();
         assert_self_contained(&svg);
         assert!(svg.contains("&lt;script&gt;&quot;&#39;, &amp;amp; "), "{svg}");
         let rows = SessionRow { techniques: vec![], ..session(3, 720) };
         let mut bare = input(0, 9);
         bare.sessions.push(rows);
         let Report { session_effects, .. } = build(&bare);
-        let svg = around_sessions_svg(&session_effects.unwrap()).unwrap();
+        let svg = around_sessions_svg(&session_effects.unwrap(), Language::english()).unwrap();
         assert!(svg.contains(">no rating</text>"), "{svg}");
     }
 }

@@ -1,9 +1,10 @@
 //! Where it hurt, on the body map: both views, their places shaded in three steps by their share of
 //! the days on which any place was named, and the places named most in words.
 
-use super::labels::{counted, fitted};
+use super::labels::fitted;
 use super::svg::{self, Anchor, Frame, Svg};
 use crate::body_map::{self, BodyRegion, Fill, Laterality, View};
+use crate::language::Language;
 use crate::report::rules::pain::sites::{SiteSummary, SiteUse};
 use crate::report::rules::statement::Status;
 
@@ -16,37 +17,47 @@ const SCALE: f64 = 0.22;
 /// Top of the views, below what stands above them.
 const BODY: f64 = 34.0;
 /// Left edges of the views, and of the words beside them.
-const VIEWS: [(View, f64, &str); 2] = [(View::Back, EDGE, "back"), (View::Front, 114.0, "front")];
+const VIEWS: [(View, f64, &str); 2] =
+    [(View::Back, EDGE, "chart.body.back"), (View::Front, 114.0, "chart.body.front")];
 const WORDS: f64 = 226.0;
 /// Places that are told in words; the rest is counted.
 const MOST_PLACES: usize = 4;
 
 /// The steps from light to dark, far enough apart for grey print.
 const STEPS: [(&str, &str); 3] = [
-    ("#f3c79b", "up to a third of these days"),
-    ("#d07d33", "up to two thirds"),
-    ("#80300a", "more than two thirds"),
+    ("#f3c79b", "chart.body.third"),
+    ("#d07d33", "chart.body.two_thirds"),
+    ("#80300a", "chart.body.most"),
 ];
 
 /// Draws the places of a summary as an SVG document: shaded on the back and on the front by their
 /// share of the days with a place named, and listed with their days. The same summary gives the
 /// same bytes.
-pub fn body_map_svg(summary: &SiteSummary) -> String {
+pub fn body_map_svg(summary: &SiteSummary, language: &Language) -> String {
+    let words = |key: &str| language.text(key, &[]);
     let frame = Frame { id: "pain-sites", size: (WIDTH, HEIGHT) };
-    let mut svg = Svg::open(frame, "Where it hurt", &body_map_alt(summary));
-    let behind = format!("{}. Sides are the patient\u{2019}s own.", behind(summary));
+    let title = words("chart.body.title");
+    let mut svg = Svg::open(frame, language, &title, &body_map_alt(summary, language));
+    let behind = format!("{} {}", behind(summary, language), words("chart.body.sides"));
     svg.text((EDGE, 14.0), svg::LEAST, Anchor::Start, svg::MUTED, &behind);
     let size = [body_map::WIDTH, body_map::HEIGHT].map(|units| f64::from(units) * SCALE);
     for (view, left, name) in VIEWS {
-        let figure = body_map::figure(view, |region, side| fill(summary, region, side));
+        let shade = |region, side| fill(summary, region, side, language);
+        let called = |region, side| place(region, side, language);
+        let figure = body_map::figure(view, shade, called);
         // Its own words would be too small here.
         let body = figure.elements.split_once("<path class=\"body-silhouette\"");
         let body = body
             .map_or_else(String::new, |(_, rest)| format!("<path class=\"body-silhouette\"{rest}"));
         svg.scaled((left, BODY), SCALE, &body);
-        let (start, end) = if view == View::Back { ("left", "right") } else { ("right", "left") };
+        let sides = ["left", "right"].map(|side| language.code("side", side));
+        let [left_of_it, right_of_it] = &sides;
+        let (start, end) = match view {
+            View::Back => (left_of_it, right_of_it),
+            View::Front => (right_of_it, left_of_it),
+        };
         let middle = left + size[0] / 2.0;
-        svg.text((middle, 31.0), svg::LEAST, Anchor::Middle, svg::INK, name);
+        svg.text((middle, 31.0), svg::LEAST, Anchor::Middle, svg::INK, &words(name));
         svg.text((left, 46.0), svg::LEAST, Anchor::Start, svg::MUTED, start);
         svg.text((left + size[0], 46.0), svg::LEAST, Anchor::End, svg::MUTED, end);
     }
@@ -55,7 +66,7 @@ pub fn body_map_svg(summary: &SiteSummary) -> String {
     let mut y = 44.0;
     for (colour, name) in legend_names(summary) {
         svg.swatch((WORDS, y - 10.0), (18.0, 12.0), colour);
-        svg.text((WORDS + 24.0, y), svg::LEAST, Anchor::Start, svg::INK, name);
+        svg.text((WORDS + 24.0, y), svg::LEAST, Anchor::Start, svg::INK, &words(name));
         y += LINE;
     }
     svg.end_group();
@@ -65,16 +76,16 @@ pub fn body_map_svg(summary: &SiteSummary) -> String {
     // Those of one day alone are told together, below the picture.
     let places: Vec<&SiteUse> = summary.sites.iter().filter(|site| site.days > 1).collect();
     for site in places.iter().take(MOST_PLACES) {
-        let days = counted(site.days, "day");
+        let days = language.counted("chart.days", site.days);
         let room = width - svg::text_width(&days, svg::LEAST) - 8.0;
-        let name = fitted(&title(site), svg::LEAST, room);
+        let name = fitted(&self::title(site, language), svg::LEAST, room);
         svg.text((WORDS, y), svg::LEAST, Anchor::Start, svg::INK, &name);
         svg.text((WIDTH - EDGE, y), svg::LEAST, Anchor::End, svg::INK, &days);
         y += LINE;
     }
     if let Some(more) = places.len().checked_sub(MOST_PLACES).filter(|more| *more > 0) {
-        let more =
-            format!("and {}", counted(u64::try_from(more).unwrap_or(u64::MAX), "more place"));
+        let more = u64::try_from(more).unwrap_or(u64::MAX);
+        let more = language.counted("chart.body.more_places", more);
         svg.text((WORDS, y), svg::LEAST, Anchor::Start, svg::MUTED, &more);
     }
     svg.end_group();
@@ -82,53 +93,84 @@ pub fn body_map_svg(summary: &SiteSummary) -> String {
 }
 
 /// The same in words: every place with its days and what it has of share and intensity.
-pub fn body_map_alt(summary: &SiteSummary) -> String {
-    let mut sentences = vec![format!("{}.", behind(summary))];
+pub fn body_map_alt(summary: &SiteSummary, language: &Language) -> String {
+    let mut sentences = vec![behind(summary, language)];
     if !summary.sites.is_empty() {
-        let places: Vec<String> = summary.sites.iter().map(told).collect();
+        let places: Vec<String> = summary.sites.iter().map(|site| told(site, language)).collect();
         sentences.push(format!("{}.", places.join("; ")));
     }
-    sentences.push(String::from("Days without a place are unknown, not free of pain."));
+    sentences.push(language.text("chart.body.unknown", &[]));
     sentences.join(" ")
 }
 
 /// How much stands behind the picture.
-fn behind(summary: &SiteSummary) -> String {
+fn behind(summary: &SiteSummary, language: &Language) -> String {
     match summary.days_with_sites {
-        ..=0 => String::from("No place was named in this window"),
-        days => format!("Self-reported. {} with a place named", counted(days, "day")),
+        ..=0 => language.text("chart.body.none", &[]),
+        days => language.counted("chart.body.named", days),
     }
 }
 
-fn told(site: &SiteUse) -> String {
-    let share = site
-        .share
-        .value_text
-        .as_ref()
-        .map(|share| format!(" ({share} percent{})", provisional(site.share.status)));
+fn told(site: &SiteUse, language: &Language) -> String {
+    let (place, days) = (title(site, language), language.counted("chart.days", site.days));
+    let mut told = match &site.share.value_text {
+        None => language.text("chart.body.place", &[("place", &place), ("days", &days)]),
+        Some(share) => {
+            let share = language.number(share);
+            let provisional = provisional(site.share.status, language);
+            let values = [
+                ("place", place.as_str()),
+                ("days", &days),
+                ("share", &share),
+                ("provisional", &provisional),
+            ];
+            language.text("chart.body.place.share", &values)
+        }
+    };
     let intensity = &site.mean_intensity;
-    let pain = intensity.value_text.as_ref().map(|mean| {
-        let days = counted(intensity.n, "day");
-        format!(", mean pain {mean} of {days}{}", provisional(intensity.status))
-    });
-    let days = counted(site.days, "day");
-    format!("{}: {days}{}{}", title(site), share.unwrap_or_default(), pain.unwrap_or_default())
+    if let Some(mean) = &intensity.value_text {
+        let (mean, days) = (language.number(mean), language.counted("chart.days", intensity.n));
+        let provisional = provisional(intensity.status, language);
+        let values = [("mean", mean.as_str()), ("days", &days), ("provisional", &provisional)];
+        told.push_str(", ");
+        told.push_str(&language.text("chart.body.pain", &values));
+    }
+    told
 }
 
-fn provisional(status: Status) -> &'static str {
-    if status == Status::Provisional { ", provisional" } else { "" }
+fn provisional(status: Status, language: &Language) -> String {
+    let is_provisional = status == Status::Provisional;
+    is_provisional
+        .then(|| format!(", {}", language.text("chart.provisional", &[])))
+        .unwrap_or_default()
 }
 
 /// The name of a place on the patient's own side; codes that are not known stand for themselves.
-pub fn title(site: &SiteUse) -> String {
+pub fn title(site: &SiteUse, language: &Language) -> String {
     let region = BodyRegion::from_code(&site.region.0);
-    let name = region.map_or(site.region.0.as_str(), |region| region.label());
-    match Laterality::from_code(&site.laterality.0) {
-        // What has no side is not without a known one.
-        Some(Laterality::Unknown) if region.is_some_and(has_no_side) => name.to_owned(),
-        Some(Laterality::Unknown) => format!("{name}, side not known"),
-        _ => format!("{name}, {}", site.laterality.0),
+    let name = match region {
+        Some(region) => language.code("region", region.code()),
+        None => site.region.0.clone(),
+    };
+    let side = Laterality::from_code(&site.laterality.0);
+    // What has no side is not without a known one.
+    if side == Some(Laterality::Unknown) && region.is_some_and(has_no_side) {
+        return name;
     }
+    sided(&name, &language.code("side", &site.laterality.0), language)
+}
+
+/// A place of the drawing, or the whole region.
+fn place(region: BodyRegion, side: Option<Laterality>, language: &Language) -> String {
+    let name = language.code("region", region.code());
+    match side {
+        Some(side) => sided(&name, &language.code("side", side.code()), language),
+        None => name,
+    }
+}
+
+fn sided(region: &str, side: &str, language: &Language) -> String {
+    language.text("chart.body.sided", &[("region", region), ("side", side)])
 }
 
 fn has_no_side(region: BodyRegion) -> bool {
@@ -159,14 +201,18 @@ fn step(summary: &SiteSummary, site: &SiteUse) -> usize {
     }
 }
 
-fn fill(summary: &SiteSummary, region: BodyRegion, side: Laterality) -> Option<Fill> {
+fn fill(
+    summary: &SiteSummary,
+    region: BodyRegion,
+    side: Laterality,
+    language: &Language,
+) -> Option<Fill> {
     let site = find(summary, region, side)?;
     let (colour, _) = STEPS.get(step(summary, site))?;
-    let days = summary.days_with_sites;
-    Some(Fill {
-        colour: (*colour).to_owned(),
-        words: format!("{} of {}", site.days, counted(days, "day")),
-    })
+    let (count, all) = (site.days.to_string(), summary.days_with_sites);
+    let all = language.counted("chart.days", all);
+    let words = language.text("chart.body.shade", &[("count", &count), ("days", &all)]);
+    Some(Fill { colour: (*colour).to_owned(), words })
 }
 
 fn legend_names(summary: &SiteSummary) -> Vec<(&'static str, &'static str)> {
@@ -176,7 +222,7 @@ fn legend_names(summary: &SiteSummary) -> Vec<(&'static str, &'static str)> {
     if has_shares(summary) {
         return STEPS.to_vec();
     }
-    vec![(STEPS[0].0, "named; shares need 3 days")]
+    vec![(STEPS[0].0, "chart.body.few")]
 }
 
 #[cfg(test)]
@@ -214,9 +260,9 @@ mod tests {
             (BodyRegion::Widespread, None, 1),
             (BodyRegion::Abdomen, Some(Laterality::Midline), 1),
         ]);
-        let svg = body_map_svg(&found);
+        let svg = body_map_svg(&found, Language::english());
         assert_self_contained(&svg);
-        assert_eq!(svg, body_map_svg(&found));
+        assert_eq!(svg, body_map_svg(&found, Language::english()));
         assert_eq!(shade(&svg, "low_back.left"), Some(STEPS[2].0));
         assert_eq!(shade(&svg, "low_back.right"), Some(STEPS[2].0));
         assert_eq!(shade(&svg, "buttock.left"), Some(STEPS[1].0));
@@ -228,7 +274,7 @@ mod tests {
         assert!(places.contains(">Knee, side not known</text>"), "{places}");
         assert!(svg.contains(">Self-reported. 12 days with a place named. Sides are the"));
         assert_eq!(
-            body_map_alt(&summary(&[(BodyRegion::Hip, Some(Left), 4)])),
+            body_map_alt(&summary(&[(BodyRegion::Hip, Some(Left), 4)]), Language::english()),
             "Self-reported. 4 days with a place named. Hip, left: 4 days (100.0 percent, \
              provisional), mean pain 6.0 of 4 days, provisional. Days without a place are unknown, \
              not free of pain."
@@ -238,11 +284,11 @@ mod tests {
     #[test]
     fn few_days_have_no_steps_and_none_have_no_shade() {
         let found = summary(&[(BodyRegion::Hip, Some(Left), 2), (BodyRegion::Neck, Some(Left), 1)]);
-        let svg = body_map_svg(&found);
+        let svg = body_map_svg(&found, Language::english());
         assert_self_contained(&svg);
         assert_eq!(shade(&svg, "hip.left"), Some(STEPS[0].0));
         assert!(class(&svg, "legend").contains("shares need 3 days"));
-        let svg = body_map_svg(&summary(&[]));
+        let svg = body_map_svg(&summary(&[]), Language::english());
         assert_self_contained(&svg);
         assert!(!svg.contains("body-shaded") && !svg.contains("third"), "{svg}");
         assert!(svg.contains(">No place was named in this window. "));
@@ -252,11 +298,11 @@ mod tests {
     fn codes_of_a_later_version_are_told_and_not_drawn() {
         let mut found = summary(&[(BodyRegion::Hip, Some(Left), 5)]);
         found.sites[0].region = "<b>tail\"".into();
-        let svg = body_map_svg(&found);
+        let svg = body_map_svg(&found, Language::english());
         assert_self_contained(&svg);
         assert!(class(&svg, "places").contains("&lt;b&gt;tail&quot;, left<"), "{svg}");
         let all: Vec<_> = BodyRegion::all().map(|region| (region, None, 3)).collect();
-        let svg = body_map_svg(&summary(&all));
+        let svg = body_map_svg(&summary(&all), Language::english());
         let places = class(&svg, "places");
         assert_eq!(places.matches("<text").count(), 2 * MOST_PLACES + 1);
         assert!(places.contains(&format!(">and {} more places<", all.len() - MOST_PLACES)));

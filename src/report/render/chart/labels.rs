@@ -1,22 +1,17 @@
 //! Words that the pictures share: days, signed numbers, lists that fit a width.
 
 use super::svg::text_width;
+use crate::language::Language;
 use crate::report::rules::statement::{ReportCode, ReportStatement, Status};
 use chrono::NaiveDate;
 
-/// A day with its year: "3 Mar 2026".
-pub(super) fn day(date: NaiveDate) -> String {
-    date.format("%-d %b %Y").to_string()
-}
-
-/// A day without its year: "3 Mar".
-pub(super) fn short_day(date: NaiveDate) -> String {
-    date.format("%-d %b").to_string()
-}
-
 /// The days from one to another, in words; one day stands alone.
-pub(super) fn span(from: NaiveDate, to: NaiveDate) -> String {
-    if from == to { day(from) } else { format!("{} to {}", day(from), day(to)) }
+pub(super) fn span(language: &Language, from: NaiveDate, to: NaiveDate) -> String {
+    let first = language.day(from);
+    if from == to {
+        return first;
+    }
+    language.text("chart.span", &[("from", &first), ("to", &language.day(to))])
 }
 
 /// A difference as people read it: a true minus sign, and a plus above zero.
@@ -29,27 +24,27 @@ pub(super) fn signed(number: &str) -> String {
 }
 
 /// A difference with its count, or what it lacks: it is shown from `show_from` observations.
-pub(super) fn difference(statement: &ReportStatement, show_from: usize) -> String {
+pub(super) fn difference(
+    language: &Language,
+    statement: &ReportStatement,
+    show_from: usize,
+) -> String {
     let ReportStatement { n, have, need, .. } = statement;
-    match (&statement.value_text, statement.status) {
-        (Some(value), Status::Reliable) => format!("{} (n {n})", signed(value)),
+    let shown = statement.value_text.as_ref().map(|value| signed(&language.number(value)));
+    let (value, key, need) = match (shown, statement.status) {
+        (Some(value), Status::Reliable) => (value, "chart.around.difference", need.to_string()),
         (Some(value), Status::Provisional) => {
-            format!("{} (n {n}, provisional below {need})", signed(value))
+            (value, "chart.around.difference.provisional", need.to_string())
         }
-        _ => format!("insufficient, have {have}, need {show_from}"),
-    }
+        _ => (String::new(), "chart.around.difference.insufficient", show_from.to_string()),
+    };
+    let (n, have) = (n.to_string(), have.to_string());
+    language.text(key, &[("value", &value), ("n", &n), ("have", &have), ("need", &need)])
 }
 
-/// A count with its noun: "1 day", "2 days".
-pub(super) fn counted(count: impl TryInto<u64>, noun: &str) -> String {
-    let count = count.try_into().unwrap_or_default();
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{ending}")
-}
-
-/// Machine names as words: "manual needling, cupping".
-pub(super) fn names(codes: &[ReportCode]) -> String {
-    let names: Vec<String> = codes.iter().map(|code| code.0.replace('_', " ")).collect();
+/// Techniques as words: "manual needling, cupping".
+pub(super) fn techniques(language: &Language, codes: &[ReportCode]) -> String {
+    let names: Vec<String> = codes.iter().map(|code| language.code("technique", &code.0)).collect();
     names.join(", ")
 }
 
@@ -78,8 +73,13 @@ mod tests {
     fn numbers_and_days_read_well() {
         let signs = ["-2.0", "0.5", "0.0"].map(signed);
         assert_eq!(signs, ["\u{2212}2.0", "+0.5", "0.0"]);
-        assert_eq!((short_day(date(0)), span(date(0), date(0))).1, "1 Mar 2026");
-        assert_eq!((counted(1, "day"), counted(-1, "day")), ("1 day".into(), "0 days".into()));
+        let spans = ["en", "en-US", "de"].map(|locale| {
+            let language = Language::of_locale(locale);
+            (span(language, date(0), date(0)), span(language, date(0), date(6)))
+        });
+        assert_eq!(spans[0], ("1 Mar 2026".into(), "1 Mar 2026 to 7 Mar 2026".into()));
+        assert_eq!(spans[1], ("Mar 1, 2026".into(), "Mar 1, 2026 to Mar 7, 2026".into()));
+        assert_eq!(spans[2], ("01.03.2026".into(), "01.03.2026 bis 07.03.2026".into()));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::marks::Mark;
 use super::scale::RIGHT;
 use super::svg::{self, Anchor, Point, Stroke, Svg, text_width};
+use crate::language::Language;
 
 const SIZE: f64 = svg::LEAST;
 const FIRST_ROW: f64 = 234.0;
@@ -47,30 +48,32 @@ impl LegendRows {
 }
 
 /// Draws the legend of the marks that are in the picture, below the plot.
-pub(super) fn draw(svg: &mut Svg, marks: &[Mark]) {
+pub(super) fn draw(svg: &mut Svg, marks: &[Mark], language: &Language) {
     let rows = LegendRows { left: EDGE, right: RIGHT + EDGE, first: FIRST_ROW, text_size: SIZE };
-    let places = rows.layout(marks.iter().map(|mark| (SAMPLE, name(*mark))));
+    let names: Vec<String> = marks.iter().map(|mark| language.text(name(*mark), &[])).collect();
+    let places = rows.layout(names.iter().map(|name| (SAMPLE, name.as_str())));
     svg.group("legend");
-    for (mark, (x, y)) in marks.iter().zip(places) {
+    for ((mark, name), (x, y)) in marks.iter().zip(&names).zip(places) {
         sample(svg, *mark, x, y - 4.0);
-        svg.text((x + SAMPLE, y), SIZE, Anchor::Start, svg::INK, name(*mark));
+        svg.text((x + SAMPLE, y), SIZE, Anchor::Start, svg::INK, name);
     }
     svg.end_group();
 }
 
+/// The key of its name.
 fn name(mark: Mark) -> &'static str {
     match mark {
-        Mark::Score => "daily score",
-        Mark::Backfilled => "entered late",
-        Mark::Worst => "worst of the day",
-        Mark::Median => "7-day median",
-        Mark::Mean => "period mean",
-        Mark::Session => "treatment",
-        Mark::OtherSession => "session without treatment",
-        Mark::Gap => "no rating: unknown, not zero",
-        Mark::Flare => "flare, as reported",
-        Mark::Spike => "spike: well above the 28 days before",
-        Mark::PainFree => "called pain-free, no score",
+        Mark::Score => "chart.mark.score",
+        Mark::Backfilled => "chart.mark.backfilled",
+        Mark::Worst => "chart.mark.worst",
+        Mark::Median => "chart.mark.median",
+        Mark::Mean => "chart.mark.mean",
+        Mark::Session => "chart.mark.session",
+        Mark::OtherSession => "chart.mark.other_session",
+        Mark::Gap => "chart.mark.gap",
+        Mark::Flare => "chart.mark.flare",
+        Mark::Spike => "chart.mark.spike",
+        Mark::PainFree => "chart.mark.pain_free",
     }
 }
 

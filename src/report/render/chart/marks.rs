@@ -2,6 +2,7 @@
 
 use super::scale::{BOTTOM, LEFT, RIGHT, Scale, TOP};
 use super::svg::{self, Anchor, Point, Stroke, Svg, text_width};
+use crate::language::Language;
 use crate::report::rules::PainSummary;
 use crate::report::rules::Report;
 use crate::report::rules::numbers::median;
@@ -38,13 +39,18 @@ pub(super) enum Mark {
 }
 
 /// Draws the plot and tells which kinds of marks it holds.
-pub(super) fn draw(svg: &mut Svg, scale: &Scale, report: &Report) -> Vec<Mark> {
+pub(super) fn draw(
+    svg: &mut Svg,
+    scale: &Scale,
+    report: &Report,
+    language: &Language,
+) -> Vec<Mark> {
     let daily = report.daily.as_slice();
     let gaps = report.pain.is_some() && gaps(svg, scale, daily);
     let flares = flares(svg, scale, daily);
-    axes(svg, scale);
-    unexpected_days(svg, scale, daily);
-    let sessions = sessions(svg, scale, daily);
+    axes(svg, scale, language);
+    unexpected_days(svg, scale, daily, language);
+    let sessions = sessions(svg, scale, daily, language);
     let others = other_sessions(svg, scale, daily);
     let worst = worst(svg, scale, daily);
     let means = report.pain.as_ref().is_some_and(|pain| means(svg, scale, pain));
@@ -147,7 +153,7 @@ fn dot_radius(scale: &Scale) -> f64 {
 }
 
 /// Names the empty days at either end on which nothing was expected.
-fn unexpected_days(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) {
+fn unexpected_days(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint], language: &Language) {
     let is_empty = |point: &&DailyPoint| !point.expected && point.pain.is_none();
     let first = daily.iter().take_while(is_empty).count();
     let last = daily.iter().rev().take_while(is_empty).count();
@@ -155,19 +161,21 @@ fn unexpected_days(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) {
         return;
     }
     svg.group("unexpected");
-    for (days, edge, side, note) in
-        [(first, LEFT, 0.5, "before the journal"), (last, RIGHT, -0.5, "not yet")]
-    {
+    for (days, edge, side, note) in [
+        (first, LEFT, 0.5, "chart.daily.before_journal"),
+        (last, RIGHT, -0.5, "chart.daily.not_yet"),
+    ] {
         let width = scale.day_width() * days as f64;
         if width >= NOTED_WIDTH {
             let at = (edge + side * width, Scale::y(5.0) + 4.0);
-            svg.text(at, svg::LEAST, Anchor::Middle, svg::MUTED, note);
+            let note = language.text(note, &[]);
+            svg.text(at, svg::LEAST, Anchor::Middle, svg::MUTED, &note);
         }
     }
     svg.end_group();
 }
 
-fn axes(svg: &mut Svg, scale: &Scale) {
+fn axes(svg: &mut Svg, scale: &Scale, language: &Language) {
     svg.group("axes");
     for score in 0..=10 {
         let y = Scale::y(f64::from(score));
@@ -184,9 +192,10 @@ fn axes(svg: &mut Svg, scale: &Scale) {
             );
         }
     }
-    svg.upright((18.0, Scale::y(5.0)), svg::LEAST, "Pain, 0 none to 10 worst");
+    let name = language.text("chart.daily.axis", &[]);
+    svg.upright((18.0, Scale::y(5.0)), svg::LEAST, &name);
     svg.line((LEFT, BOTTOM), (RIGHT, BOTTOM), Stroke::solid(svg::SESSION, 1.0));
-    for tick in scale.ticks() {
+    for tick in scale.ticks(language) {
         let x = scale.x(tick.date);
         svg.line((x, BOTTOM), (x, BOTTOM + 4.0), Stroke::solid(svg::SESSION, 1.0));
         let year = tick.year.map(|year| format!(" {year}")).unwrap_or_default();
@@ -198,7 +207,7 @@ fn axes(svg: &mut Svg, scale: &Scale) {
 
 /// A dashed mark on each day with attended treatment sessions, numbered where there is room. The numbers are
 /// places in the window's list of treatment session effects.
-fn sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
+fn sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint], language: &Language) -> bool {
     svg.group("sessions");
     let marked = daily.iter().filter(|point| treatments(point) > 0);
     let is_crowded = marked.count() > CROWDED_SESSIONS;
@@ -221,7 +230,8 @@ fn sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
         }
     }
     if seen > 0 {
-        svg.text((LEFT - 6.0, SESSION_ROW), svg::LEAST, Anchor::End, svg::MUTED, "Session");
+        let name = language.text("chart.daily.session", &[]);
+        svg.text((LEFT - 6.0, SESSION_ROW), svg::LEAST, Anchor::End, svg::MUTED, &name);
     }
     svg.end_group();
     seen > 0

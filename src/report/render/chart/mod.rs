@@ -14,6 +14,7 @@ mod scale;
 mod sparklines;
 mod svg;
 
+use crate::language::Language;
 use crate::report::rules::Report;
 use crate::sections::Section;
 pub use around::{around_sessions_alt, around_sessions_svg};
@@ -39,31 +40,32 @@ const FRAME: Frame = Frame { id: "daily-pain", size: (WIDTH, HEIGHT) };
 /// breaks at gaps, attended treatment sessions as dashed marks, and the means of baseline and follow-up
 /// where they are reliable; flares the patient reported as shaded spans and spikes of the ratings
 /// as triangles. The same report gives the same bytes.
-pub fn daily_pain_svg(report: &Report) -> String {
+pub fn daily_pain_svg(report: &Report, language: &Language) -> String {
     let scale = Scale::new(report.window, report.daily.len());
-    let mut svg = Svg::open(FRAME, &describe::title(report), &describe::text_alternative(report));
-    let heading = describe::heading();
-    svg.strong((EDGE, HEADING), svg::LEAST, Anchor::Start, heading);
-    let after = EDGE + svg::text_width(heading, svg::LEAST) * 1.1 + 8.0;
-    let subheading = describe::subheading(report);
+    let title = describe::title(report, language);
+    let mut svg = Svg::open(FRAME, language, &title, &daily_pain_alt(report, language));
+    let heading = language.text("chart.daily.heading", &[]);
+    svg.strong((EDGE, HEADING), svg::LEAST, Anchor::Start, &heading);
+    let after = EDGE + svg::text_width(&heading, svg::LEAST) * 1.1 + 8.0;
+    let subheading = describe::subheading(report, language);
     svg.text((after, HEADING), svg::LEAST, Anchor::Start, svg::MUTED, &subheading);
-    if let Some(means) = describe::means(report) {
+    if let Some(means) = describe::means(report, language) {
         svg.text((scale::RIGHT, HEADING), svg::LEAST, Anchor::End, svg::MEAN, &means);
     }
 
-    let marks = marks::draw(&mut svg, &scale, report);
+    let marks = marks::draw(&mut svg, &scale, report, language);
     if !marks.contains(&Mark::Score) {
         let shows_pain = report.shows(Section::Pain);
-        let (shown, omitted) = ("No ratings in this window", "Pain is not part of this report");
-        svg.note(Scale::centre(), if shows_pain { shown } else { omitted });
+        let key = if shows_pain { "chart.daily.no_ratings" } else { "chart.daily.omitted" };
+        svg.note(Scale::centre(), &language.text(key, &[]));
     }
-    legend::draw(&mut svg, &marks);
+    legend::draw(&mut svg, &marks, language);
     svg.close()
 }
 
 /// The picture of [`daily_pain_svg`] in words.
-pub fn daily_pain_alt(report: &Report) -> String {
-    describe::text_alternative(report)
+pub fn daily_pain_alt(report: &Report, language: &Language) -> String {
+    describe::text_alternative(report, language)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Where things go: days to x, scores to y, and which days get a label.
 
+use crate::language::Language;
 use crate::report::rules::statement::ReportWindow;
 use chrono::{Datelike, NaiveDate};
 
@@ -65,17 +66,17 @@ impl Scale {
     }
 
     /// The labelled days: every so many days, or the first of months where the window is long.
-    pub(super) fn ticks(&self) -> Vec<Tick> {
-        let (dates, format) = match [1, 2, 7, 14].into_iter().find(|step| self.fits(*step)) {
-            Some(step) => (self.every(step), "%-d %b"),
-            None => (self.months(), "%b"),
+    pub(super) fn ticks(&self, language: &Language) -> Vec<Tick> {
+        let (dates, is_day) = match [1, 2, 7, 14].into_iter().find(|step| self.fits(*step)) {
+            Some(step) => (self.every(step), true),
+            None => (self.months(), false),
         };
         let mut year = None;
         let tick = |date: NaiveDate| {
             let is_new = year.replace(date.year()) != Some(date.year());
             Tick {
                 date,
-                label: date.format(format).to_string(),
+                label: if is_day { language.short_day(date) } else { language.month_name(date) },
                 year: is_new.then(|| date.format("%Y").to_string()),
             }
         };
@@ -120,7 +121,7 @@ mod tests {
         for days in [0, 1, 2, 14, 16, 17, 30, 31, 60, 90, 112, 150, 151, 365, 540, 800, 1200, 4000]
         {
             let scale = scale(days);
-            let ticks = scale.ticks();
+            let ticks = scale.ticks(Language::english());
             assert_eq!(ticks.is_empty(), days == 0, "{days}");
             assert!(days < 14 || ticks.len() >= 4, "{days}: {}", ticks.len());
             let close = ticks.windows(2).any(|pair| {
@@ -134,7 +135,8 @@ mod tests {
 
     #[test]
     fn the_year_is_named_once() {
-        let years: Vec<_> = scale(90).ticks().into_iter().filter_map(|tick| tick.year).collect();
+        let years: Vec<_> =
+            scale(90).ticks(Language::english()).into_iter().filter_map(|tick| tick.year).collect();
         assert_eq!(years, ["2025", "2026"]);
     }
 

@@ -3,9 +3,10 @@
 //! A week with few days is a hollow dot; a week with too few leaves its place blank and breaks the
 //! line.
 
-use super::labels::{counted, day, fitted, span};
+use super::labels::{fitted, span};
 use super::legend::LegendRows;
 use super::svg::{self, Anchor, Frame, Point, Stroke, Svg, text_width};
+use crate::language::Language;
 use crate::report::rules::numbers::one_decimal;
 use crate::report::rules::statement::{ReportWindow, Status};
 use crate::report::rules::weekly::{WeekValue, WeeklySeries};
@@ -25,9 +26,9 @@ const SIZE: f64 = svg::LEAST;
 /// Where the words of a row stand below its top.
 const LINE: f64 = 14.0;
 
-const RELIABLE: &str = "week mean, 5 days or more";
-const PROVISIONAL: &str = "3 or 4 days";
-const BLANK: &str = "blank: fewer, not zero";
+/// The legend: the width of a sample and the key of its name.
+const LEGEND: [(f64, &str); 3] =
+    [(16.0, "chart.weeks.reliable"), (16.0, "chart.weeks.provisional"), (0.0, "chart.weeks.blank")];
 
 /// How minutes are written: from an hour on, with `{hours}` and `{minutes}`, and below, with `{minutes}`.
 #[derive(Debug, Clone)]
@@ -64,29 +65,33 @@ pub struct Sparkline<'a> {
 
 /// Draws measures as rows of week means, as an SVG document. The last mean of each stands beside
 /// its line with the number of days behind it. The same rows give the same bytes.
-pub fn sparklines_svg(rows: &[Sparkline<'_>]) -> String {
+pub fn sparklines_svg(rows: &[Sparkline<'_>], language: &Language) -> String {
+    let words = |key: &str| language.text(key, &[]);
     let bottom = TOP + ROW * rows.len().max(1) as f64;
     let legend =
         LegendRows { left: EDGE, right: WIDTH - EDGE, first: bottom + 17.0, text_size: SIZE };
-    let items = [(16.0, RELIABLE), (16.0, PROVISIONAL), (0.0, BLANK)];
-    let places = legend.layout(items.into_iter());
+    let items = LEGEND.map(|(sample, key)| (sample, words(key)));
+    let places = legend.layout(items.iter().map(|(sample, name)| (*sample, name.as_str())));
     let height = places.last().map_or(bottom, |place| place.1) + 7.0;
     let frame = Frame { id: "week-means", size: (WIDTH, height) };
-    let mut svg = Svg::open(frame, "Week by week", &sparklines_alt(rows));
-    svg.text((EDGE, 14.0), SIZE, Anchor::Start, svg::MUTED, "Self-reported");
+    let title = words("chart.weeks.title");
+    let mut svg = Svg::open(frame, language, &title, &sparklines_alt(rows, language));
+    let reported = words("chart.weeks.self_reported");
+    svg.text((EDGE, 14.0), SIZE, Anchor::Start, svg::MUTED, &reported);
 
     let days = days(rows);
     for (index, row) in rows.iter().enumerate() {
-        draw_row(&mut svg, TOP + ROW * index as f64, row, days);
+        draw_row(&mut svg, TOP + ROW * index as f64, (row, days), language);
     }
     match days {
         Some(days) => {
-            svg.text((NUMBER, 14.0), SIZE, Anchor::Start, svg::MUTED, "Last mean");
-            let (from, to) = (day(days.from), day(days.to));
+            let last = words("chart.weeks.last");
+            svg.text((NUMBER, 14.0), SIZE, Anchor::Start, svg::MUTED, &last);
+            let (from, to) = (language.day(days.from), language.day(days.to));
             svg.text((PLOT.0, 14.0), SIZE, Anchor::Start, svg::MUTED, &from);
             svg.text((PLOT.1, 14.0), SIZE, Anchor::End, svg::MUTED, &to);
         }
-        None => svg.note((WIDTH / 2.0, bottom - ROW / 2.0 + 5.0), "No weeks in this window"),
+        None => svg.note((WIDTH / 2.0, bottom - ROW / 2.0 + 5.0), &words("chart.weeks.none")),
     }
     svg.group("legend");
     for (((sample, name), (x, y)), is_hollow) in items.iter().zip(places).zip([false, true, true]) {
@@ -101,42 +106,51 @@ pub fn sparklines_svg(rows: &[Sparkline<'_>]) -> String {
 
 /// The same in words: for each measure how many weeks have a mean, the first, the last and the
 /// ends between which they lie.
-pub fn sparklines_alt(rows: &[Sparkline<'_>]) -> String {
+pub fn sparklines_alt(rows: &[Sparkline<'_>], language: &Language) -> String {
     if days(rows).is_none() {
-        return String::from("No weeks in this window.");
+        return language.text("chart.weeks.none.told", &[]);
     }
-    let mut sentences: Vec<String> = rows.iter().map(told).collect();
-    sentences.push(String::from("Weeks with fewer than 3 days are left blank: unknown, not zero."));
+    let mut sentences: Vec<String> = rows.iter().map(|row| told(row, language)).collect();
+    sentences.push(language.text("chart.weeks.fewer", &[]));
     sentences.join(" ")
 }
 
-fn told(row: &Sparkline<'_>) -> String {
+fn told(row: &Sparkline<'_>, language: &Language) -> String {
     let name = match row.scale {
         "" => row.label.to_owned(),
         scale => format!("{} ({scale})", row.label),
     };
-    let number = |value| number(row, value);
-    let weeks = row.series.weeks.len();
+    let number = |value| number(row, value, language);
     let means: Vec<(&WeekValue, f64)> = means(row.series).collect();
     let (Some(first), Some(last)) = (means.first(), means.last()) else {
-        return format!("{name}: too few days for the mean of a week.");
+        return language.text("chart.weeks.too_few", &[("name", &name)]);
     };
     let mean = |(week, value): &(&WeekValue, f64)| {
-        let provisional = if week.status == Status::Provisional { ", provisional" } else { "" };
-        let days = span(week.window.from, week.window.to);
-        format!("{} ({days}, {}{provisional})", number(*value), counted(week.n, "day"))
+        let days = span(language, week.window.from, week.window.to);
+        let is_provisional = week.status == Status::Provisional;
+        let key = if is_provisional { "chart.weeks.mean.provisional" } else { "chart.weeks.mean" };
+        let (value, count) = (number(*value), language.counted("chart.days", week.n));
+        language.text(key, &[("value", &value), ("days", &days), ("count", &count)])
     };
     let (low, high) = means
         .iter()
         .fold((first.1, first.1), |(low, high), (_, value)| (low.min(*value), high.max(*value)));
     let extent = if means.len() > 1 {
-        format!("first {}, last {}", mean(first), mean(last))
-            + &format!(", lowest {}, highest {}", number(low), number(high))
+        let values = [
+            ("first", mean(first)),
+            ("last", mean(last)),
+            ("low", number(low)),
+            ("high", number(high)),
+        ];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        language.text("chart.weeks.extent", &values)
     } else {
         mean(last)
     };
-    let weeks = counted(u64::try_from(weeks).unwrap_or(u64::MAX), "week");
-    format!("{name}: {} of {weeks} with a mean: {extent}.", means.len())
+    let weeks = u64::try_from(row.series.weeks.len()).unwrap_or(u64::MAX);
+    let (count, weeks) = (means.len().to_string(), language.counted("chart.weeks", weeks));
+    let values = [("name", &name), ("count", &count), ("weeks", &weeks), ("extent", &extent)];
+    language.text("chart.weeks.told", &values.map(|(name, value)| (name, value.as_str())))
 }
 
 /// The weeks that have a mean to show.
@@ -157,8 +171,8 @@ fn days(rows: &[Sparkline<'_>]) -> Option<ReportWindow> {
 }
 
 /// A mean as people read it: hours and minutes, else one decimal, none where it is a hundred or more.
-fn number(row: &Sparkline<'_>, value: f64) -> String {
-    row.durations.map_or_else(|| plain(value), |durations| durations.text(value))
+fn number(row: &Sparkline<'_>, value: f64, language: &Language) -> String {
+    row.durations.map_or_else(|| language.number(&plain(value)), |durations| durations.text(value))
 }
 
 fn plain(value: f64) -> String {
@@ -166,7 +180,12 @@ fn plain(value: f64) -> String {
     if value.abs() >= 99.95 { format!("{:.0}", value.round()) } else { text }
 }
 
-fn draw_row(svg: &mut Svg, top: f64, row: &Sparkline<'_>, days: Option<ReportWindow>) {
+fn draw_row(
+    svg: &mut Svg,
+    top: f64,
+    (row, days): (&Sparkline<'_>, Option<ReportWindow>),
+    language: &Language,
+) {
     let label_width = PLOT.0 - EDGE - 12.0;
     svg.group("row");
     svg.line((EDGE, top), (WIDTH - EDGE, top), Stroke::solid(svg::GRID, 0.8));
@@ -184,15 +203,17 @@ fn draw_row(svg: &mut Svg, top: f64, row: &Sparkline<'_>, days: Option<ReportWin
     }
     line(svg, top, row, days);
     if let Some((week, value)) = means(row.series).last() {
-        let text = number(row, value);
+        let text = number(row, value, language);
         // A duration is longer than a score.
         let (size, after) = if row.durations.is_some() { (SIZE, 84.0) } else { (14.0, 40.0) };
         svg.strong((NUMBER, top + LINE), size, Anchor::Start, &text);
-        let provisional = if week.status == Status::Provisional { ", provisional" } else { "" };
-        let n = format!("n {}{provisional}", week.n);
+        let is_provisional = week.status == Status::Provisional;
+        let key = if is_provisional { "chart.weeks.n.provisional" } else { "chart.weeks.n" };
+        let n = language.text(key, &[("n", &week.n.to_string())]);
         svg.text((NUMBER + after, top + LINE), SIZE, Anchor::Start, svg::MUTED, &n);
     } else {
-        let n = format!("insufficient, n {}", row.series.mean.n);
+        let n = row.series.mean.n.to_string();
+        let n = language.text("chart.weeks.n.insufficient", &[("n", &n)]);
         svg.text((NUMBER, top + LINE), SIZE, Anchor::Start, svg::MUTED, &n);
     }
     svg.end_group();
@@ -264,9 +285,9 @@ mod tests {
     fn weeks_without_a_mean_are_blank_and_break_the_line() {
         let mood = mood();
         let rows = [row("Mood", "0 worst to 10 best", &mood)];
-        let svg = sparklines_svg(&rows);
+        let svg = sparklines_svg(&rows, Language::english());
         assert_self_contained(&svg);
-        assert_eq!(svg, sparklines_svg(&rows));
+        assert_eq!(svg, sparklines_svg(&rows, Language::english()));
         let drawn = class(&svg, "row");
         assert_eq!(drawn.matches("<circle").count(), 4);
         assert_eq!(drawn.matches("fill=\"#ffffff\" stroke").count(), 1);
@@ -275,7 +296,7 @@ mod tests {
         assert!(!drawn.contains(&zero));
         assert!(drawn.contains(">8.0</text>") && drawn.contains(">n 7</text>"));
         assert_eq!(
-            sparklines_alt(&rows),
+            sparklines_alt(&rows, Language::english()),
             "Mood (0 worst to 10 best): 4 of 5 weeks with a mean: first 4.0 (1 Mar 2026 to 7 Mar \
              2026, 7 days), last 8.0 (29 Mar 2026 to 4 Apr 2026, 7 days), lowest 4.0, highest 8.0. \
              Weeks with fewer than 3 days are left blank: unknown, not zero."
@@ -286,12 +307,15 @@ mod tests {
     fn a_measure_without_means_and_no_measure_at_all_say_so() {
         let few = series(&[(0, 3.0), (1, 4.0)], 14);
         let rows = [row("Stress", "", &few)];
-        let svg = sparklines_svg(&rows);
+        let svg = sparklines_svg(&rows, Language::english());
         assert_self_contained(&svg);
         assert!(!class(&svg, "row").contains("<circle"));
         assert!(svg.contains(">insufficient, n 2</text>"));
-        assert!(sparklines_alt(&rows).starts_with("Stress: too few days for the mean of a week."));
-        let none = sparklines_svg(&[]);
+        assert!(
+            sparklines_alt(&rows, Language::english())
+                .starts_with("Stress: too few days for the mean of a week.")
+        );
+        let none = sparklines_svg(&[], Language::english());
         assert_self_contained(&none);
         assert!(none.contains(">No weeks in this window</text>"));
     }
@@ -300,15 +324,18 @@ mod tests {
     fn odd_ranges_and_hostile_labels_do_no_harm() {
         let mood = mood();
         for range in [(5.0, 5.0), (10.0, 0.0), (6.0, 7.0), (f64::NAN, 1.0)] {
-            let svg = sparklines_svg(&[Sparkline { range, ..row("Mood", "", &mood) }]);
+            let svg = sparklines_svg(
+                &[Sparkline { range, ..row("Mood", "", &mood) }],
+                Language::english(),
+            );
             let circles = svg.split("<circle cx=").skip(1).collect::<String>();
             assert!(!circles.contains("NaN") && !circles.contains("inf"), "{svg}");
         }
         let label = "</text><script>alert(1)</script>".repeat(9);
-        let svg = sparklines_svg(&[row(&label, "\"&'", &mood)]);
+        let svg = sparklines_svg(&[row(&label, "\"&'", &mood)], Language::english());
         assert_self_contained(&svg);
         assert!(svg.contains("&lt;/text&gt;"));
-        let svg = sparklines_svg(&[row("Mood", "\"&'", &mood)]);
+        let svg = sparklines_svg(&[row("Mood", "\"&'", &mood)], Language::english());
         assert!(svg.contains("&quot;&amp;&#39;"), "{svg}");
     }
 

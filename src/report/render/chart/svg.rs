@@ -1,5 +1,6 @@
 //! Writing SVG: a handful of shapes with fixed decimals, and text that is always escaped.
 
+use crate::language::Language;
 use crate::markup::Escaped;
 use std::fmt::{Display, Write};
 
@@ -82,15 +83,16 @@ pub(super) struct Svg(String);
 
 impl Svg {
     /// Starts a picture with its name and its text alternative.
-    pub(super) fn open(frame: Frame, title: &str, description: &str) -> Self {
+    pub(super) fn open(frame: Frame, language: &Language, title: &str, description: &str) -> Self {
         let mut svg = Self(String::with_capacity(16 * 1024));
         let (Frame { id, size }, (width, height)) = (frame, frame.size);
         svg.put(format_args!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
-             width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" \
+             width=\"{width:.0}\" height=\"{height:.0}\" lang=\"{}\" role=\"img\" \
              aria-labelledby=\"{id}-title {id}-desc\" font-family=\"{FONTS}\">\n\
              <title id=\"{id}-title\">{}</title>\n\
              <desc id=\"{id}-desc\">{}</desc>",
+            language.tag(),
             Escaped(title),
             Escaped(description)
         ));
@@ -266,7 +268,7 @@ mod tests {
     #[test]
     fn text_is_escaped() {
         let frame = Frame { id: "test", size: (10.0, 10.0) };
-        let mut svg = Svg::open(frame, "a < b & \"c\"", "it's > \u{7}");
+        let mut svg = Svg::open(frame, Language::english(), "a < b & \"c\"", "it's > \u{7}");
         svg.text((1.0, 2.0), 10.0, Anchor::End, INK, "<script>");
         let written = svg.close();
         assert!(written.contains("a &lt; b &amp; &quot;c&quot;"), "{written}");

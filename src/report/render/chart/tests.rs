@@ -69,9 +69,9 @@ pub(super) fn class<'a>(svg: &'a str, name: &str) -> &'a str {
 #[test]
 fn the_picture_is_well_formed_self_contained_and_repeatable() {
     let report = build(&sample());
-    let svg = daily_pain_svg(&report);
+    let svg = daily_pain_svg(&report, Language::english());
     assert_self_contained(&svg);
-    assert_eq!(svg, daily_pain_svg(&report));
+    assert_eq!(svg, daily_pain_svg(&report, Language::english()));
     assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 960 260\""));
 }
 
@@ -81,12 +81,15 @@ fn a_frozen_report_gives_the_same_picture() {
     let frozen = serde_json::to_string(&report).unwrap();
     let thawed: Report = serde_json::from_str(&frozen).unwrap();
     assert_eq!(thawed, report);
-    assert_eq!(daily_pain_svg(&thawed), daily_pain_svg(&report));
+    assert_eq!(
+        daily_pain_svg(&thawed, Language::english()),
+        daily_pain_svg(&report, Language::english())
+    );
 }
 
 #[test]
 fn missing_days_are_never_drawn_as_scores() {
-    let svg = daily_pain_svg(&build(&sample()));
+    let svg = daily_pain_svg(&build(&sample()), Language::english());
     let scores = class(&svg, "scores");
     assert_eq!(scores.matches("<circle").count(), 24);
     let zero = format!("cy=\"{:.2}\"", Scale::y(0.0));
@@ -105,7 +108,7 @@ fn the_median_line_breaks_at_gaps() {
         let mut input = input(0, 19);
         let days = (0..20).filter(|day| !missing.contains(day));
         input.entries = days.map(|day| daily(day, Some(5))).collect();
-        let svg = daily_pain_svg(&build(&input));
+        let svg = daily_pain_svg(&build(&input), Language::english());
         class(&svg, "median").matches(svg::INK).count()
     };
     assert_eq!(runs(&[]), 1);
@@ -116,13 +119,13 @@ fn the_median_line_breaks_at_gaps() {
 
 #[test]
 fn means_are_drawn_only_where_they_are_reliable() {
-    let svg = daily_pain_svg(&build(&sample()));
+    let svg = daily_pain_svg(&build(&sample()), Language::english());
     assert_eq!(class(&svg, "means").matches("<path").count(), 2);
     assert!(svg.contains(">Baseline mean 7.0  \u{b7}  Follow-up mean 4.0</text>"), "{svg}");
     let mut few = input(0, 29);
     few.entries = (0..4).chain(26..30).map(|day| daily(day, Some(5))).collect();
     few.sessions = vec![session(10, 600)];
-    let svg = daily_pain_svg(&build(&with_course(few)));
+    let svg = daily_pain_svg(&build(&with_course(few)), Language::english());
     assert!(!class(&svg, "means").contains("<path") && !svg.contains("Baseline mean"));
 }
 
@@ -131,14 +134,14 @@ fn a_baseline_before_the_picture_is_named_but_not_drawn() {
     let mut late = input(30, 59);
     late.entries = (0..60).map(|day| daily(day, Some(5))).collect();
     late.sessions = vec![session(20, 600)];
-    let svg = daily_pain_svg(&build(&with_course(late)));
+    let svg = daily_pain_svg(&build(&with_course(late)), Language::english());
     assert!(svg.contains("Baseline mean 5.0 (earlier)"), "{svg}");
     assert_eq!(class(&svg, "means").matches("<path").count(), 1);
 }
 
 #[test]
 fn empty_windows_have_axes_and_a_note() {
-    let svg = daily_pain_svg(&build(&input(0, 13)));
+    let svg = daily_pain_svg(&build(&input(0, 13)), Language::english());
     assert_well_formed(&svg);
     assert!(svg.contains(">No ratings in this window</text>"));
     assert!(class(&svg, "axes").contains(">10</text>"));
@@ -146,14 +149,14 @@ fn empty_windows_have_axes_and_a_note() {
 
     let mut hidden = sample();
     hidden.sections = Sections::of(&[Section::Sleep]);
-    let svg = daily_pain_svg(&build(&hidden));
+    let svg = daily_pain_svg(&build(&hidden), Language::english());
     assert_well_formed(&svg);
     assert!(svg.contains(">Pain is not part of this report</text>"));
     assert!(!svg.contains("<circle") && !class(&svg, "sessions").contains("<line"));
 
     let mut backwards = sample();
     (backwards.from, backwards.to) = (date(9), date(2));
-    assert_well_formed(&daily_pain_svg(&build(&backwards)));
+    assert_well_formed(&daily_pain_svg(&build(&backwards), Language::english()));
 }
 
 #[test]
@@ -161,18 +164,18 @@ fn days_on_which_nothing_is_expected_are_not_gaps() {
     let mut ends = input(0, 59);
     (ends.journal_starts_on, ends.today) = (date(20), date(39));
     ends.entries = (20..40).map(|day| daily(day, Some(5))).collect();
-    let svg = daily_pain_svg(&build(&ends));
+    let svg = daily_pain_svg(&build(&ends), Language::english());
     assert!(!class(&svg, "gaps").contains("<rect"));
     let notes = class(&svg, "unexpected");
     assert!(notes.contains(">before the journal<") && notes.contains(">not yet<"));
     ends.entries.push(daily(3, Some(5)));
-    let svg = daily_pain_svg(&build(&ends));
+    let svg = daily_pain_svg(&build(&ends), Language::english());
     assert!(!class(&svg, "unexpected").contains("before the journal"));
 }
 
 #[test]
 fn the_description_tells_what_the_picture_shows() {
-    let svg = daily_pain_svg(&build(&sample()));
+    let svg = daily_pain_svg(&build(&sample()), Language::english());
     let (_, description) = svg.split_once("<desc id=\"daily-pain-desc\">").unwrap();
     let (description, _) = description.split_once("</desc>").unwrap();
     assert_eq!(
@@ -195,7 +198,7 @@ fn flares_are_shaded_and_spikes_are_marked() {
     }
     input.entries.push(EntryRow { worst: Some(10), ..daily(23, Some(9)) });
     let report = build(&input);
-    let svg = daily_pain_svg(&report);
+    let svg = daily_pain_svg(&report, Language::english());
     assert_self_contained(&svg);
     // Of the first flare the day without a score is shaded at its top alone.
     let flares = class(&svg, "flares");
@@ -210,7 +213,7 @@ fn flares_are_shaded_and_spikes_are_marked() {
         "Days in a flare as reported: 6 Mar 2026 to 10 Mar 2026, 23 Mar 2026 to 24 Mar 2026, 29 \
          Mar 2026. Of a flare without a known end only the first day counts. Spikes, well above the 28 days before: 24 Mar 2026."
     ));
-    let plain = daily_pain_svg(&build(&sample()));
+    let plain = daily_pain_svg(&build(&sample()), Language::english());
     assert!(!plain.contains("Spikes") && !class(&plain, "legend").contains("flare"));
 }
 
@@ -221,13 +224,13 @@ fn the_order_of_the_rows_does_not_matter() {
     input.entries.push(EntryRow { average: Some(9), ..rating(EntryKind::Daily, 34, 1300) });
     input.sessions.push(session(20, 900));
     input.sleep.push(SleepRow { quality: Some(2), ..night(3, None) });
-    let svg = daily_pain_svg(&build(&input));
+    let svg = daily_pain_svg(&build(&input), Language::english());
     let mut seed = 1;
     for _ in 0..50 {
         shuffle(&mut input.entries, &mut seed);
         shuffle(&mut input.sessions, &mut seed);
         shuffle(&mut input.sleep, &mut seed);
-        assert_eq!(daily_pain_svg(&build(&input)), svg);
+        assert_eq!(daily_pain_svg(&build(&input), Language::english()), svg);
     }
 }
 
@@ -236,8 +239,8 @@ fn a_session_without_treatment_has_a_mark_of_its_own_and_no_number() {
     let mut input = sample();
     let review = SessionRow { kind: SessionKind::Review, ..session(24, 600) };
     input.sessions.push(review);
-    let svg = daily_pain_svg(&build(&input));
+    let svg = daily_pain_svg(&build(&input), Language::english());
     assert_eq!(class(&svg, "other-sessions").matches("<line").count(), 1);
     assert!(svg.contains("session without treatment") && !class(&svg, "sessions").contains(">4<"));
-    assert!(!daily_pain_svg(&build(&sample())).contains("without treatment"));
+    assert!(!daily_pain_svg(&build(&sample()), Language::english()).contains("without treatment"));
 }

@@ -1,7 +1,7 @@
 //! The patient's question, answered: whether there is less pain, by about how much, which days are
 //! compared, and how sure that is. Where nothing can be compared, why.
 
-use super::voice::{Voice, decimal, span};
+use super::voice::{Voice, span};
 use crate::report::render::page::{Block, Span};
 use crate::report::rules::pain::baseline::BaselineKind;
 use crate::report::rules::pain::change::ChangeBand;
@@ -31,7 +31,9 @@ fn compared(pain: &PainSummary, words: &Voice<'_>) -> Option<Vec<Block>> {
     let difference =
         change.difference.value.filter(|_| change.difference.status == Status::Reliable)?;
     let days = |statement: &ReportStatement| Some(span(words, statement.window?));
-    let text = |statement: &ReportStatement| statement.value_text.clone().unwrap_or_default();
+    let text = |statement: &ReportStatement| {
+        words.number(statement.value_text.as_deref().unwrap_or_default())
+    };
     let (then, last) = (days(&pain.baseline.mean)?, days(&pain.follow_up)?);
     let (before, now) = (text(&pain.baseline.mean), text(&pain.follow_up));
     let first = words.day(pain.baseline.first_session_date?);
@@ -39,7 +41,7 @@ fn compared(pain: &PainSummary, words: &Voice<'_>) -> Option<Vec<Block>> {
     let baseline = pain.baseline.mean.value.unwrap_or_default();
     let rough = |percent: f64| rough(words, percent.abs(), fewer, baseline);
     let percent = change.percent_reduction.map(rough);
-    let points = decimal(difference.abs());
+    let points = words.decimal(difference.abs());
     let key = match (change.band, &percent) {
         (Some(ChangeBand::None), _) => "own.same",
         (Some(ChangeBand::Worse), _) => "own.more",
@@ -122,6 +124,6 @@ fn trend(pain: &PainSummary, words: &Voice<'_>) -> Option<String> {
         TrendWords::Rising => "own.trend.rising",
         TrendWords::NoClearTrend => "own.trend.no_clear_trend",
     };
-    let value = per_week.value.map(|value| decimal(value.abs())).unwrap_or_default();
+    let value = per_week.value.map(|value| words.decimal(value.abs())).unwrap_or_default();
     Some(words.text(key, &[("value", &value)]))
 }

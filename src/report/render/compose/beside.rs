@@ -69,10 +69,11 @@ fn complaint_line(words: &Voice<'_>, complaint: &ReportedComplaint) -> Option<St
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ENGLISH, patient_page, practitioner_page};
+    use super::super::{patient_page, practitioner_page};
     use crate::collections::{
         ActionTaken, AdverseEventKind, Condition, EventRelatedness, EventSeverity,
     };
+    use crate::language::Language;
     use crate::report::render::page::{Block, ReportPage};
     use crate::report::rules::build;
     use crate::report::rules::fixtures::{episode, event, input};
@@ -110,7 +111,8 @@ mod tests {
         back.clinical_conditions = vec![Condition::FacetJoint];
         (journal.adverse_events, journal.episodes) = (vec![infection], vec![back]);
         let report = build(&journal);
-        for page in [practitioner_page(&report, &ENGLISH), patient_page(&report, &ENGLISH)] {
+        let english = Language::english();
+        for page in [practitioner_page(&report, english), patient_page(&report, english)] {
             let lines = lines(&page);
             let said = "infection, severe; the practitioner: mild, unlikely from the treatment, \
                         medical care, A bruise";
@@ -124,7 +126,7 @@ mod tests {
     fn where_no_practitioner_says_anything_the_line_is_the_patients() {
         let mut journal = input(0, 30);
         (journal.adverse_events, journal.episodes) = (vec![event(3)], vec![episode(1)]);
-        let page = patient_page(&build(&journal), &ENGLISH);
+        let page = patient_page(&build(&journal), Language::english());
         assert!(lines(&page).iter().any(|line| line.ends_with("bruising, mild")));
         assert!(!lines(&page).iter().any(|line| line.contains("practitioner")));
     }

@@ -2,7 +2,7 @@
 //! and beside each number the short form of what binds it.
 
 use super::content::{heading, worst};
-use super::voice::{Voice, code_of, decimal, fact, span, value};
+use super::voice::{Voice, code_of, fact, span, value};
 use crate::report::render::page::{Block, Fact, Span};
 use crate::report::rules::cautions::Caution;
 use crate::report::rules::life::questionnaires::QuestionnaireChange;
@@ -34,7 +34,7 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>) -> Vec<Block> {
         lines.extend(changes.take(MOST_QUESTIONNAIRES).map(|change| questionnaire(words, change)));
         lines.extend(questionnaires.impression.as_ref().map(|impression| Fact {
             label: words.text("changed.impression", &[]),
-            value: impression.words.clone(),
+            value: words.original(&impression.words),
             note: with(words.day(impression.journal_date), beside.take(&["impression_disagrees"])),
         }));
     }
@@ -95,8 +95,8 @@ fn sentence(pain: &PainSummary, words: &Voice<'_>, beside: &mut Beside<'_>) -> O
     let days = |statement: &ReportStatement| Some(span(words, statement.window?));
     let (then, now) = (days(&pain.baseline.mean)?, days(&pain.follow_up)?);
     let first = words.day(pain.baseline.first_session_date?);
-    let points = decimal(difference.abs());
-    let percent = change.percent_reduction.map(|percent| decimal(percent.abs()));
+    let points = words.decimal(difference.abs());
+    let percent = change.percent_reduction.map(|percent| words.decimal(percent.abs()));
     let key = match (&percent, difference) {
         _ if points == "0.0" => "changed.equal",
         (Some(_), lower) if lower < 0.0 => "changed.lower.percent",
@@ -137,7 +137,7 @@ fn size(change: &PainChange, words: &Voice<'_>) -> Option<Fact> {
     Some(Fact {
         label: words.text("changed.band", &[]),
         value: words.code("band", &code_of(change.band.as_ref()?)),
-        note: words.text(key, &[("percent", &decimal(percent.abs()))]),
+        note: words.text(key, &[("percent", &words.decimal(percent.abs()))]),
     })
 }
 
@@ -203,7 +203,7 @@ impl<'a> Beside<'a> {
     /// The short form of a caution; the report's own sentence where there is none.
     fn text(&self, caution: &Caution) -> String {
         let (report, words) = (self.report, self.words);
-        let Some(pain) = &report.pain else { return caution.text.clone() };
+        let Some(pain) = &report.pain else { return caution.words(words.language) };
         let course = report.course.as_ref();
         let window = pain.follow_up.window;
         let last = course.map(|course| course.last_session_date);
@@ -221,9 +221,7 @@ impl<'a> Beside<'a> {
             ("ago", ago.unwrap_or_default().to_string()),
         ];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-        words
-            .catalogue
-            .find(&format!("beside.{}", caution.code), &values)
-            .unwrap_or_else(|| caution.text.clone())
+        let short = words.find(&format!("beside.{}", caution.code), &values);
+        short.unwrap_or_else(|| caution.words(words.language))
     }
 }

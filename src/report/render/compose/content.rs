@@ -1,6 +1,6 @@
 //! Parts that both pages have.
 
-use super::voice::{Voice, code_of, decimal, fact, of_days, or_dash};
+use super::voice::{Voice, code_of, fact, of_days, or_dash};
 use crate::report::render::chart::place_name;
 use crate::report::render::page::{Alignment, Block, Fact, Span, Table};
 use crate::report::rules::life::questionnaires::QuestionnaireChange;
@@ -73,7 +73,7 @@ pub(super) fn complaint_line(
     let Some(onset) = complaint.onset_date else { return label };
     let onset = match complaint.onset_precision.as_ref().map(|precision| precision.0.as_str()) {
         Some("year") => onset.year().to_string(),
-        Some("month") => words.catalogue.month(onset),
+        Some("month") => words.language.month(onset),
         _ => words.day(onset),
     };
     words.text("complaint.line", &[("label", &label), ("onset", &onset)])
@@ -82,7 +82,7 @@ pub(super) fn complaint_line(
 /// The places that were named on one day alone, in a line.
 pub(super) fn places_of_one_day(words: &Voice<'_>, sites: &SiteSummary) -> Option<String> {
     let once = sites.sites.iter().filter(|site| site.days == 1);
-    let names = once.map(place_name).collect::<Vec<_>>().join("; ");
+    let names = once.map(|site| place_name(site, words.language)).collect::<Vec<_>>().join("; ");
     (!names.is_empty()).then(|| words.text("places.once", &[("names", &names)]))
 }
 
@@ -137,7 +137,9 @@ pub(super) fn worst(words: &Voice<'_>, pain: &PainSummary) -> Option<Fact> {
     }
     let told = pain.worst.as_ref().filter(|worst| worst.difference.status != Status::Insufficient);
     let Some(worst) = told else { return Some(fact(words, "worst.mean", over_all)) };
-    let text = |statement: &ReportStatement| statement.value_text.clone().unwrap_or_default();
+    let text = |statement: &ReportStatement| {
+        words.number(statement.value_text.as_deref().unwrap_or_default())
+    };
     let (before, now) = (text(&worst.baseline), text(&worst.follow_up));
     let value = words.text("worst.change", &[("before", &before), ("now", &now)]);
     let by = fact(words, "none", &ReportStatement { window: None, ..worst.difference.clone() });
@@ -158,8 +160,8 @@ pub(super) fn session_table(words: &Voice<'_>, sessions: &[SessionEffect]) -> Op
             or_dash(session.pre),
             or_dash(session.post),
             or_dash(session.post24),
-            or_dash(session.before_mean.map(decimal)),
-            or_dash(session.after_mean.map(decimal)),
+            or_dash(session.before_mean.map(|value| words.decimal(value))),
+            or_dash(session.after_mean.map(|value| words.decimal(value))),
         ]
     });
     let mut alignments = vec![Alignment::Start; 2];
@@ -186,7 +188,11 @@ pub(super) fn other_sessions(words: &Voice<'_>, effects: &SessionEffects) -> Opt
 /// The activities the patient named, at both times.
 pub(super) fn activities(words: &Voice<'_>, change: &QuestionnaireChange) -> Block {
     let rows = change.activities.iter().map(|activity| {
-        vec![activity.activity.clone(), decimal(activity.first), decimal(activity.latest)]
+        vec![
+            activity.activity.clone(),
+            words.decimal(activity.first),
+            words.decimal(activity.latest),
+        ]
     });
     Block::Table(Table {
         caption: words.text("own.activities.caption", &[]),

@@ -103,11 +103,15 @@ fn questionnaires(words: &Voice<'_>, instruments: &[QuestionnaireChange]) -> Blo
     let rows = instruments.iter().map(|change| {
         let dated = |score: &QuestionnaireScore| {
             let day = words.day(score.journal_date);
-            words.text("questionnaire.dated", &[("score", &score.score_text), ("day", &day)])
+            words.text(
+                "questionnaire.dated",
+                &[("score", &words.number(&score.score_text)), ("day", &day)],
+            )
         };
         let held = thresholds(words, change);
         let higher = words.code("questionnaire", &change.higher_is.0);
-        let values = [("title", change.title.as_str()), ("higher", &higher)];
+        let title = words.original(&change.title);
+        let values = [("title", title.as_str()), ("higher", &higher)];
         vec![
             words.text("questionnaire.title", &values),
             dated(&change.first),
@@ -245,7 +249,7 @@ fn safety(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let signs = report.warning_signs.as_ref().filter(|signs| signs.days.len() > MOST_LINES);
     if let Some(signs) = signs {
         let days: Vec<String> = signs.days.iter().map(|on| words.day(on.journal_date)).collect();
-        let title = signs.notice_title.clone().unwrap_or_default();
+        let title = words.original(signs.notice_title.as_deref().unwrap_or_default());
         let values = [("days", days.join(", ")), ("title", title)];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
         blocks.push(Block::Small(words.text("safety.signs", &values)));
@@ -257,7 +261,7 @@ fn safety(report: &Report, words: &Voice<'_>) -> Vec<Block> {
 fn places(sites: &SiteSummary, words: &Voice<'_>) -> Vec<Block> {
     let rows = sites.sites.iter().filter(|site| site.days > 1).map(|site| {
         vec![
-            place_name(site),
+            place_name(site, words.language),
             words.of(site.days, sites.days_with_sites),
             fact(words, "none", &site.mean_intensity).value,
         ]
@@ -332,7 +336,8 @@ fn footer(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let open = codes(words, "section", &report.sections_included);
     blocks.push(Block::Small(words.text("meta.sections", &[("sections", &open)])));
     blocks.push(Block::Small(words.text("footer.log", &[])));
-    let cautions: Vec<&str> = report.cautions.iter().map(|caution| caution.text.as_str()).collect();
+    let cautions = report.cautions.iter().map(|caution| caution.words(words.language));
+    let cautions: Vec<String> = cautions.collect();
     blocks.push(Block::Fold {
         title: words.text("footer.heading", &[]),
         blocks: vec![Block::Small(cautions.join(" "))],
@@ -354,13 +359,13 @@ fn coverage_line(report: &Report, words: &Voice<'_>, coverage: &[CoverageWeek]) 
         let months = expected.chunk_by(|a, b| month(a) == month(b)).filter_map(|days| {
             let rated = days.iter().filter(|day| day.pain.is_some());
             let late = rated.clone().filter(|day| day.backfilled).count();
-            let name = words.catalogue.month(days.first()?.journal_date);
+            let name = words.language.month(days.first()?.journal_date);
             Some(told(&name, count(rated.count()), count(days.len()), count(late)))
         });
         ("coverage.months", months.collect())
     } else {
         let weeks = coverage.iter().map(|week| {
-            let from = words.catalogue.short_day(week.window.from);
+            let from = words.language.short_day(week.window.from);
             told(&from, week.rated, week.expected, week.backfilled)
         });
         ("coverage.weeks", weeks.collect())

@@ -14,9 +14,9 @@ const NRS: (f64, f64) = (0.0, 10.0);
 /// The daily pain.
 pub(super) fn daily_pain(words: &Voice<'_>, report: &Report) -> Block {
     Block::Figure(Figure {
-        svg: chart::daily_pain_svg(report),
+        svg: chart::daily_pain_svg(report, words.language),
         name: words.text("chart.name", &[]),
-        alt: chart::daily_pain_alt(report),
+        alt: chart::daily_pain_alt(report, words.language),
         caption: String::new(),
     })
 }
@@ -25,9 +25,9 @@ pub(super) fn daily_pain(words: &Voice<'_>, report: &Report) -> Block {
 pub(super) fn around_sessions(words: &Voice<'_>, report: &Report) -> Option<Block> {
     let effects = report.session_effects.as_ref()?;
     Some(Block::Figure(Figure {
-        svg: chart::around_sessions_svg(effects)?,
+        svg: chart::around_sessions_svg(effects, words.language)?,
         name: words.text("sessions.heading", &[]),
-        alt: chart::around_sessions_alt(effects),
+        alt: chart::around_sessions_alt(effects, words.language),
         caption: String::new(),
     }))
 }
@@ -67,9 +67,9 @@ pub(super) fn weeks(words: &Voice<'_>, report: &Report) -> Option<Block> {
         })
         .collect();
     Some(Block::Figure(Figure {
-        svg: chart::sparklines_svg(&rows),
+        svg: chart::sparklines_svg(&rows, words.language),
         name: words.text("weeks.name", &[]),
-        alt: chart::sparklines_alt(&rows),
+        alt: chart::sparklines_alt(&rows, words.language),
         caption: String::new(),
     }))
 }
@@ -78,9 +78,9 @@ pub(super) fn weeks(words: &Voice<'_>, report: &Report) -> Option<Block> {
 pub(super) fn body(report: &Report, words: &Voice<'_>) -> Option<Block> {
     let sites = report.sites.as_ref().filter(|sites| sites.days_with_sites > 0)?;
     Some(Block::Figure(Figure {
-        svg: chart::body_map_svg(sites),
+        svg: chart::body_map_svg(sites, words.language),
         name: words.text("body.heading", &[]),
-        alt: chart::body_map_alt(sites),
+        alt: chart::body_map_alt(sites, words.language),
         caption: places_of_one_day(words, sites).unwrap_or_default(),
     }))
 }

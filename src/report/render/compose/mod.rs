@@ -3,7 +3,6 @@
 
 mod answer;
 mod beside;
-mod catalogue;
 mod changed;
 mod content;
 mod details;
@@ -19,6 +18,5 @@ mod tests;
 mod visit;
 mod voice;
 
-pub use catalogue::{Catalogue, ENGLISH, ENGLISH_US};
 pub use patient::patient_page;
 pub use practitioner::practitioner_page;

@@ -1,7 +1,6 @@
 //! The patient's page: "Am I getting better?", answered as far as the ratings allow, in plain words
 //! (clinical reference 6.2). It links nowhere: it is kept and read without the app, too.
 
-use super::Catalogue;
 use super::answer;
 use super::beside::{complaint_lines, event_line};
 use super::content::{
@@ -10,7 +9,8 @@ use super::content::{
 use super::figures;
 use super::summary::MOST_LINES;
 use super::voice::{Voice, elapsed, fact, made_at, of_days, span};
-use crate::report::render::page::{Block, Fact, ReportPage, Span, Wording};
+use crate::language::Language;
+use crate::report::render::page::{Block, Fact, ReportPage, Span};
 use crate::report::rules::Report;
 use crate::report::rules::pain::change::ChangeBand;
 use crate::report::rules::sleep::link::LinkWords;
@@ -23,8 +23,8 @@ const MOST_SESSIONS: usize = 12;
 const MOST_PROPOSED: usize = 4;
 
 /// Composes the page.
-pub fn patient_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
-    let words = &Voice { catalogue, window: elapsed(report) };
+pub fn patient_page(report: &Report, language: &Language) -> ReportPage {
+    let words = &Voice { language, window: elapsed(report) };
     let mut blocks = answer::blocks(report, words);
     let is_rated = report.pain.as_ref().is_some_and(|pain| pain.window_mean.have > 0);
     if is_rated {
@@ -45,7 +45,7 @@ pub fn patient_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
     blocks.push(plain(words.text("own.seen", &[])));
     ReportPage {
         title: words.text("own.title", &[]),
-        language: catalogue.language.to_owned(),
+        language: language.tag().to_owned(),
         direction: None,
         subject: None,
         meta: vec![
@@ -56,7 +56,7 @@ pub fn patient_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
         details: Vec::new(),
         id: format!("own-{}-{}", report.window.from, report.journal_revision),
         created_at: Some(report.generated_at),
-        wording: Wording::default(),
+        wording: words.wording(),
     }
 }
 
@@ -83,7 +83,8 @@ fn good_days(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let weeks = report.weeks.iter().filter(|week| week.status == Status::Reliable);
     let best = weeks.min_by(|a, b| a.value.unwrap_or(10.0).total_cmp(&b.value.unwrap_or(10.0)));
     if let Some((week, window)) = best.and_then(|week| Some((week, week.window?))) {
-        let (from, value) = (words.day(window.from), week.value_text.clone().unwrap_or_default());
+        let (from, value) =
+            (words.day(window.from), words.number(week.value_text.as_deref().unwrap_or_default()));
         blocks.push(plain(words.text("own.good.best", &[("day", &from), ("value", &value)])));
     }
     if let Some(days) = report.header.days_with_entry.filter(|days| *days > 0) {

@@ -5,8 +5,9 @@ use super::beside::complaint_lines;
 use super::content::{Gaps, codes, complaint_line, isolated, short};
 use super::visit::PINNED_LETTERS;
 use super::voice::{Voice, days, elapsed, made_at, span};
-use super::{Catalogue, changed, details, summary, visit};
-use crate::report::render::page::{Block, ReportPage, Span, Wording};
+use super::{changed, details, summary, visit};
+use crate::language::Language;
+use crate::report::render::page::{Block, ReportPage, Span};
 use crate::report::rules::Report;
 use crate::report::rules::life::records::ReportedPlan;
 use crate::report::rules::statement::ReportCode;
@@ -17,8 +18,8 @@ use chrono::NaiveDate;
 const MOST_NAMED: usize = 3;
 
 /// Composes the page. The same report gives the same page.
-pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
-    let words = &Voice { catalogue, window: elapsed(report) };
+pub fn practitioner_page(report: &Report, language: &Language) -> ReportPage {
+    let words = &Voice { language, window: elapsed(report) };
     let mut gaps = Gaps::default();
     let mut blocks: Vec<Block> = Vec::new();
     blocks.extend(together([complaint(report, words), course(report, words)]));
@@ -40,7 +41,7 @@ pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
     let label = report.share_label.as_deref().map(isolated).filter(|label| !label.is_empty());
     ReportPage {
         title: words.text("title", &[]),
-        language: catalogue.language.to_owned(),
+        language: language.tag().to_owned(),
         direction: None,
         subject: label.map(|label| words.text("subject", &[("label", &label)])),
         meta: meta(report, words),
@@ -51,7 +52,7 @@ pub fn practitioner_page(report: &Report, catalogue: &Catalogue) -> ReportPage {
             report.window.from, report.window.to, report.rule_version, report.journal_revision
         ),
         created_at: Some(report.generated_at),
-        wording: Wording::default(),
+        wording: words.wording(),
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) fn done(words: &Voice<'_>, done: &TreatmentDone, most_points: usize) 
     parts.extend(minutes.map(|minutes| words.text("done.retention", &[("minutes", &minutes)])));
     let mut stimulation = codes(words, "stimulation", &done.stimulation);
     if let Some(hertz) = done.electrical_frequency_hz {
-        let hertz = words.text("done.frequency", &[("hertz", &hertz.to_string())]);
+        let hertz = words.text("done.frequency", &[("hertz", &words.number(&hertz.to_string()))]);
         stimulation = [stimulation, hertz].join(" ").trim().to_owned();
     }
     parts.push(stimulation);

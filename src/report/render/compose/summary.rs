@@ -2,7 +2,7 @@
 
 use super::beside::event_line;
 use super::content::{Gaps, Row, codes, heading, known, short, sleep_link};
-use super::voice::{Voice, days, decimal, fact, or_dash};
+use super::voice::{Voice, days, fact, or_dash};
 use super::{figures, sessions};
 use crate::report::render::page::{Block, Fact, Span};
 use crate::report::rules::Report;
@@ -56,7 +56,7 @@ fn function(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec<Block> {
     let instruments = report.questionnaires.iter().flat_map(|found| &found.instruments);
     let activities = instruments.flat_map(|change| &change.activities).take(MOST_LINES);
     let lines = activities.map(|activity| {
-        let (first, latest) = (decimal(activity.first), decimal(activity.latest));
+        let (first, latest) = (words.decimal(activity.first), words.decimal(activity.latest));
         Fact {
             label: short(&activity.activity, NAME_LETTERS),
             value: words.text("activity.change", &[("first", &first), ("latest", &latest)]),
@@ -134,12 +134,15 @@ fn medication(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec<Block>
 fn medicines(words: &Voice<'_>, found: &MedicationSummary) -> Vec<Fact> {
     let with_change = |mut known: Fact, change: &ReportStatement| {
         if change.status != Status::Insufficient {
-            let (by, n) = (change.value.map(decimal).unwrap_or_default(), change.n.to_string());
+            let (by, n) = (
+                change.value.map(|value| words.decimal(value)).unwrap_or_default(),
+                change.n.to_string(),
+            );
             known.note.push_str(&words.text("medication.change", &[("change", &by), ("n", &n)]));
         }
         known
     };
-    let ends = |range: &MedicationRange| (decimal(range.low), decimal(range.high));
+    let ends = |range: &MedicationRange| (words.decimal(range.low), words.decimal(range.high));
     let mut lines = Vec::new();
     if let Some((any, change)) = found.any_per_week.as_ref().zip(found.any_change.as_ref()) {
         lines.push(with_change(fact(words, "medication.any", any), change));
@@ -232,7 +235,7 @@ fn safety(report: &Report, words: &Voice<'_>) -> Vec<Block> {
 /// On which days the notice of warning signs was shown: the latest, and how many there were.
 fn warning_signs(report: &Report, words: &Voice<'_>) -> Option<Block> {
     let signs = report.warning_signs.as_ref()?;
-    let title = signs.notice_title.clone().unwrap_or_default();
+    let title = words.original(signs.notice_title.as_deref().unwrap_or_default());
     let latest = signs.days.iter().rev().take(MOST_LINES).map(|on| words.day(on.journal_date));
     let latest: Vec<String> = latest.collect();
     let count = signs.days.len().to_string();

@@ -1,8 +1,13 @@
 //! What holds for every page, whatever the journal says.
 
 use super::*;
-use crate::collections::EntryKind;
-use crate::collections::IntakeKind;
+use crate::collections::{
+    ActionTaken, AdverseEventKind, BodyRegion, Condition, EntryKind, EpisodeStatus,
+    EventRelatedness, EventSeverity, GoalKind, GoalStatus, IntakeKind, Laterality, PlanStatus,
+    ReliefMeans, SessionKind, Technique, Trigger,
+};
+use crate::instruments;
+use crate::language::Language;
 use crate::report::render::page::{Block, ReportPage};
 use crate::report::rows::ReportInput;
 use crate::report::rules::build;
@@ -76,7 +81,10 @@ fn put_texts(all: &mut Vec<String>, block: &Block) {
 fn every_key_has_words_and_no_page_claims_a_cause() {
     for input in course() {
         let report = build(&input);
-        for page in [practitioner_page(&report, &ENGLISH), patient_page(&report, &ENGLISH)] {
+        for page in [
+            practitioner_page(&report, Language::english()),
+            patient_page(&report, Language::english()),
+        ] {
             let texts = texts(&page);
             assert!(!texts.contains('⟨') && !texts.contains('{'), "{texts}");
             let small = texts.to_lowercase();
@@ -105,7 +113,7 @@ fn what_is_not_open_is_named_and_nowhere_else() {
     for input in course() {
         let mut closed = input.clone();
         closed.sections = Sections::of(&[Section::Sleep]);
-        let page = practitioner_page(&build(&closed), &ENGLISH);
+        let page = practitioner_page(&build(&closed), Language::english());
         let headings = headings_of(&page.blocks);
         assert!(
             headings.is_empty() || headings == ["Sleep and how the patient felt"],
@@ -118,11 +126,10 @@ fn what_is_not_open_is_named_and_nowhere_else() {
 }
 
 #[test]
-fn every_key_of_the_catalogue_is_used() {
+fn every_key_of_the_pages_is_used() {
     let sources = [
         include_str!("answer.rs"),
         include_str!("beside.rs"),
-        include_str!("catalogue.rs"),
         include_str!("changed.rs"),
         include_str!("content.rs"),
         include_str!("details.rs"),
@@ -135,11 +142,79 @@ fn every_key_of_the_catalogue_is_used() {
         include_str!("voice.rs"),
     ]
     .concat();
-    for key in ENGLISH.keys() {
+    for key in Language::english().keys().filter_map(|key| key.strip_prefix("report.")) {
         let kind = key.rsplit_once('.').map_or(key, |(kind, _)| kind);
         let built = sources.contains(&format!("\"{kind}.{{"))
             || sources.contains(&format!("code(\"{kind}\""))
             || sources.contains(&format!("codes(words, \"{kind}\""));
         assert!(sources.contains(&format!("\"{key}\"")) || built, "{key}");
+    }
+}
+
+/// Words without those that are marked as being in English.
+fn own_words(text: &str) -> String {
+    let mut parts = text.split('\u{fff9}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| all + part.split_once('\u{fffb}').map_or("", |(_, rest)| rest))
+}
+
+#[test]
+fn a_german_page_is_in_german_but_for_what_is_marked_and_what_people_wrote() {
+    const ENGLISH: [&str; 15] = [
+        "the", "of", "and", "is", "not", "with", "from", "days", "pain", "rated", "week",
+        "sessions", "before", "after", "unknown",
+    ];
+    let wrote = ["Carry the shopping", "Sit through a working day", "My back", "A note"];
+    for input in course() {
+        let report = build(&input);
+        for page in [
+            practitioner_page(&report, Language::german()),
+            patient_page(&report, Language::german()),
+        ] {
+            let texts = texts(&page);
+            assert!(!texts.contains('⟨') && !texts.contains('{'), "{texts}");
+            for line in texts.lines() {
+                let mut own = own_words(line);
+                wrote.iter().for_each(|text| own = own.replace(text, ""));
+                let words = own.split(|c: char| !c.is_alphanumeric());
+                let english: Vec<&str> =
+                    words.filter(|word| ENGLISH.contains(&word.to_lowercase().as_str())).collect();
+                assert!(english.is_empty(), "{english:?}: {line}");
+            }
+            assert_eq!(page.language, "de");
+        }
+    }
+    let full = course().pop().unwrap();
+    let german = texts(&practitioner_page(&build(&full), Language::german()));
+    // Decimal marks, days, and an instrument's own words.
+    assert!(german.contains("7,0") && german.contains(".2026"), "{german}");
+    assert!(german.contains('\u{fff9}'), "{german}");
+}
+
+#[test]
+fn every_code_that_pages_print_has_words() {
+    let thresholds = instruments::all().iter().flat_map(|instrument| instrument.thresholds);
+    let thresholds: Vec<&str> = thresholds.map(|threshold| threshold.name).collect();
+    let statuses = [EpisodeStatus::CODES, PlanStatus::CODES, GoalStatus::CODES].concat();
+    for (kind, codes) in [
+        ("section", Section::CODES),
+        ("technique", Technique::CODES),
+        ("session_kind", SessionKind::CODES),
+        ("trigger", Trigger::CODES),
+        ("relief", ReliefMeans::CODES),
+        ("event", AdverseEventKind::CODES),
+        ("severity", EventSeverity::CODES),
+        ("action", ActionTaken::CODES),
+        ("relatedness", EventRelatedness::CODES),
+        ("condition", Condition::CODES),
+        ("goal", GoalKind::CODES),
+        ("status", &statuses[..]),
+        ("region", BodyRegion::CODES),
+        ("side", Laterality::CODES),
+        ("threshold_name", &thresholds[..]),
+    ] {
+        for code in codes {
+            assert!(Language::english().form(&format!("{kind}.{code}")).is_some(), "{kind}.{code}");
+        }
     }
 }

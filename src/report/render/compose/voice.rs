@@ -1,28 +1,56 @@
 //! Statements, days and counts in words.
 
-use super::Catalogue;
-use crate::report::render::page::Fact;
+use crate::language::Language;
+use crate::markup::original;
+use crate::report::render::page::{Fact, Wording};
 use crate::report::rules::statement::{ReportStatement, ReportWindow, Status, Unit};
 use chrono::{Datelike, NaiveDate};
 
 /// The words of one page: a language, and the days the page is about, which need no saying again.
 pub(super) struct Voice<'a> {
-    pub(super) catalogue: &'a Catalogue,
+    pub(super) language: &'a Language,
     pub(super) window: ReportWindow,
 }
 
 impl Voice<'_> {
     /// A text with its values.
     pub(super) fn text(&self, key: &str, values: &[(&str, &str)]) -> String {
-        self.catalogue.text(key, values)
+        self.language.text(&format!("report.{key}"), values)
     }
     /// A code in words.
     pub(super) fn code(&self, kind: &str, code: &str) -> String {
-        self.catalogue.code(kind, code)
+        let own = self.find(&format!("{kind}.{code}"), &[]);
+        own.unwrap_or_else(|| self.language.code(kind, code))
+    }
+    /// A text with its values, where there is one.
+    pub(super) fn find(&self, key: &str, values: &[(&str, &str)]) -> Option<String> {
+        self.language.find(&format!("report.{key}"), values)
+    }
+    /// A number that was written with a point, as its readers write it.
+    pub(super) fn number(&self, written: &str) -> String {
+        self.language.number(&signed(written))
+    }
+    /// A number to one decimal.
+    pub(super) fn decimal(&self, value: f64) -> String {
+        // Nothing is less than zero by less than can be shown.
+        self.number(&format!("{:.1}", crate::rounding::round_to(value, 1) + 0.0))
+    }
+    /// Words that stay in English: those of an instrument, and of what is shown for warning signs.
+    pub(super) fn original(&self, text: &str) -> String {
+        if self.language.is_english() { text.to_owned() } else { original(text) }
+    }
+    /// What renderers add to the page.
+    pub(super) fn wording(&self) -> Wording {
+        let text = |key: &str| self.language.form(key).unwrap_or_default().to_owned();
+        Wording {
+            page_number: text("document.page_number"),
+            cut: text("document.cut"),
+            replaced: text("document.replaced"),
+        }
     }
     /// A day in the reader's habit.
     pub(super) fn day(&self, date: NaiveDate) -> String {
-        self.catalogue.day(date)
+        self.language.day(date)
     }
     /// A count out of another.
     pub(super) fn of(&self, part: impl ToString, all: impl ToString) -> String {
@@ -52,7 +80,7 @@ pub(super) fn value(words: &Voice<'_>, statement: &ReportStatement) -> String {
     };
     // A part of a step means nothing.
     let whole = (statement.unit == Unit::Steps).then(|| statement.value.map(|v| format!("{v:.0}")));
-    let text = whole.flatten().unwrap_or_else(|| signed(text));
+    let text = whole.flatten().unwrap_or_else(|| words.number(text));
     if unit.is_empty() { text } else { words.text(unit, &[("value", &text)]) }
 }
 
@@ -85,7 +113,7 @@ pub(super) fn of_days(words: &Voice<'_>, label: &str, share: &ReportStatement) -
 pub(super) fn behind(words: &Voice<'_>, statement: &ReportStatement) -> String {
     let mut parts = vec![words.text("n", &[("n", &statement.n.to_string())])];
     if let Some(interval) = statement.interval {
-        let (low, high) = (decimal(interval.low), decimal(interval.high));
+        let (low, high) = (words.decimal(interval.low), words.decimal(interval.high));
         parts.push(words.text("interval", &[("low", &low), ("high", &high)]));
     }
     // The last day of the page may lie ahead of today; the beginning tells.
@@ -130,19 +158,13 @@ pub(super) fn days(words: &Voice<'_>, from: NaiveDate, to: Option<NaiveDate>) ->
         return words.day(from);
     }
     let same_year = to.is_some_and(|to| to.year() == from.year());
-    let first = if same_year { words.catalogue.short_day(from) } else { words.day(from) };
+    let first = if same_year { words.language.short_day(from) } else { words.day(from) };
     words.text("span", &[("from", &first), ("to", &day_or(words, to))])
 }
 
 /// A day that may be unknown.
 pub(super) fn day_or(words: &Voice<'_>, date: Option<NaiveDate>) -> String {
     date.map_or_else(|| words.text("unknown", &[]), |date| words.day(date))
-}
-
-/// A number to one decimal.
-pub(super) fn decimal(value: f64) -> String {
-    // Nothing is less than zero by less than can be shown.
-    signed(&format!("{:.1}", crate::rounding::round_to(value, 1) + 0.0))
 }
 
 /// A number that may be missing. Missing is a dash, never a zero.

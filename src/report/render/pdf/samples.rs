@@ -1,5 +1,6 @@
 //! Pages for the tests and the measurements.
 
+use crate::language::Language;
 use crate::report::render::chart::daily_pain_svg;
 use crate::report::render::page::{
     Alignment, Block, Fact, Figure, Note, ReportPage, Span, Table, Wording,
@@ -88,7 +89,7 @@ pub(super) fn usual() -> ReportPage {
         fact("Sessions", "8 of 9", "attended"),
     ];
     let figure = Figure {
-        svg: daily_pain_svg(&report),
+        svg: daily_pain_svg(&report, Language::english()),
         name: String::from("Daily pain"),
         alt: String::from("Daily scores fall from 7 to 3 over 90 days."),
         caption: String::from("Pain by day, 0 is none and 10 the worst that can be imagined."),

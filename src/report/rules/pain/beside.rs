@@ -46,23 +46,12 @@ impl Beside<'_> {
 
     fn start_unknown(&self) -> Option<Caution> {
         let begins = self.course.and_then(Course::unknown_before)?;
-        Some(Caution::new(
-            "course_start_unknown",
-            format!(
-                "This share begins on {begins}. That is less than 90 days before the first treatment \
-                 in it, so an earlier one may be hidden, and no change since then is named."
-            ),
-        ))
+        Some(Caution::new("course_start_unknown", &[("begins", &begins.to_string())]))
     }
 
     fn no_baseline(&self) -> Option<Caution> {
-        (self.baseline.kind == BaselineKind::FirstWeekAfterStart).then(|| {
-            Caution::new(
-                "no_baseline_before_treatment",
-                "Too few days were rated before the first treatment of the course, so nothing is said \
-                 of pain before against after the start of treatment.",
-            )
-        })
+        (self.baseline.kind == BaselineKind::FirstWeekAfterStart)
+            .then(|| Caution::new("no_baseline_before_treatment", &[]))
     }
 
     fn late_entries(&self) -> Option<Caution> {
@@ -70,21 +59,15 @@ impl Beside<'_> {
         if !self.change.differs_with_late_entries(self.baseline) {
             return None;
         }
-        let late = all.n() - in_time.n();
+        let late = (all.n() - in_time.n()).to_string();
         let with = one_decimal(all.mean()?);
-        let text = match in_time.mean().filter(|_| in_time.n() >= PROVISIONAL_DAYS) {
-            Some(mean) => format!(
-                "{late} days of the baseline were rated late. With them it is {with}, without them {}. \
-                 The size of the change is named only where both agree.",
-                one_decimal(mean)
-            ),
-            None => format!(
-                "{late} of {} days of the baseline were rated late; with them it is {with}. Too few \
-                 were rated in time to hold anything against them.",
-                all.n()
-            ),
+        // Too few rated in time hold nothing against them.
+        let other = match in_time.mean().filter(|_| in_time.n() >= PROVISIONAL_DAYS) {
+            Some(mean) => ("without", one_decimal(mean)),
+            None => ("all", all.n().to_string()),
         };
-        Some(Caution::new("baseline_with_late_entries", text))
+        let values = [("late", late.as_str()), ("with", &with), (other.0, &other.1)];
+        Some(Caution::new("baseline_with_late_entries", &values))
     }
 
     /// F13, where the baseline was taken at a bad time or the change is called meaningful.
@@ -92,14 +75,9 @@ impl Beside<'_> {
         (self.baseline.is_high() || self.change.meaningful_improvement).then(|| {
             let (selected, usual) = (7.5, 5.0);
             let fall = expected_regression(selected, usual, DAILY_RELIABILITY);
-            let text = format!(
-                "Treatment often begins at a bad time, and pain that starts high tends to fall by \
-                 itself: from {}, where {} is usual, by about {} points.",
-                one_decimal(selected),
-                one_decimal(usual),
-                one_decimal(fall)
-            );
-            Caution::new("regression_to_the_mean", text)
+            let [selected, usual, fall] = [selected, usual, fall].map(one_decimal);
+            let values = [("selected", selected.as_str()), ("usual", &usual), ("fall", &fall)];
+            Caution::new("regression_to_the_mean", &values)
         })
     }
 
@@ -108,19 +86,18 @@ impl Beside<'_> {
         let (n, days) =
             (self.follow_up.n(), self.follow_up.window.map_or(0, |window| window.days()));
         (n < PROVISIONAL_DAYS && days < WHOLE_FOLLOW_UP).then(|| {
-            let text = format!(
-                "Too early to tell: the follow-up begins 15 days after the first treatment of {first} \
-                 and has {n} of {RELIABLE_DAYS} rated days so far."
-            );
-            Caution::new("follow_up_too_early", text)
+            let (first, need) = (first.to_string(), RELIABLE_DAYS.to_string());
+            let values = [("first", first.as_str()), ("have", &n.to_string()), ("need", &need)];
+            Caution::new("follow_up_too_early", &values)
         })
     }
 
     fn sparse(&self) -> Option<Caution> {
         let (n, days) = (self.follow_up.n(), self.follow_up.window?.days());
         (n >= PROVISIONAL_DAYS && 2 * n < days).then(|| {
-            let text = format!("The follow-up rests on {n} of its {days} days.");
-            Caution::new("follow_up_sparse", text)
+            let values = [("have", n.to_string()), ("days", days.to_string())];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            Caution::new("follow_up_sparse", &values)
         })
     }
 
@@ -128,10 +105,8 @@ impl Beside<'_> {
         let (last, end) = (self.course?.last_day()?, self.follow_up.window?.to);
         let days = (end - last).num_days();
         (days > LONG_AGO_DAYS).then(|| {
-            let text = format!(
-                "The last treatment was on {last}, {days} days before the last of these days."
-            );
-            Caution::new("last_treatment_long_ago", text)
+            let (last, days) = (last.to_string(), days.to_string());
+            Caution::new("last_treatment_long_ago", &[("last", &last), ("days", &days)])
         })
     }
 
@@ -141,11 +116,9 @@ impl Beside<'_> {
             (impression.value <= IMPRESSIONS.0, impression.value >= IMPRESSIONS.1);
         let is_worse = self.change.band == Some(ChangeBand::Worse);
         (self.change.meaningful_improvement && worse || is_worse && better).then(|| {
-            let text = format!(
-                "The ratings and the patient's own impression disagree: on {} it was \u{201c}{}\u{201d}.",
-                impression.journal_date, impression.words
-            );
-            Caution::new("impression_disagrees", text)
+            let on = impression.journal_date.to_string();
+            let values = [("on", on.as_str()), ("words", &impression.words)];
+            Caution::new("impression_disagrees", &values)
         })
     }
 }

@@ -3,6 +3,7 @@
 
 use super::baseline::{Baseline, BaselineKind};
 use super::window::{ASSUMED_SD_POINTS, Composite, mdc95};
+use crate::language::Language;
 use crate::report::rules::numbers::{count, one_decimal, round2, t_975};
 use crate::report::rules::statement::{
     Draft, Method, PROVISIONAL_DAYS, RELIABLE_DAYS, ReportStatement, ReportWindow,
@@ -232,37 +233,47 @@ fn is_beyond(difference: f64, welch: Option<Welch>, limit: f64) -> bool {
     excludes_zero && difference.abs() >= limit
 }
 
-/// The change in words: numbers and days always, the word only under its three conditions, no cause.
+/// The change in words: numbers and days always, the word only under its three conditions, no cause. In
+/// English, its days as everywhere in a report; pages say it in the words of their reader.
 fn sentence(
     verdict: &Verdict,
     (before, after): (ReportWindow, ReportWindow),
     first: NaiveDate,
 ) -> String {
-    let difference = verdict.difference.unwrap_or_default();
-    let points = one_decimal(difference.abs());
-    let share = verdict.percent.map(|percent| one_decimal(percent.abs()));
-    let share = |word: &str| {
-        share.as_ref().map_or_else(String::new, |share| format!(" ({share} % {word} pain)"))
-    };
-    let comparison = match difference {
-        _ if points == "0.0" => String::from("equal, to one decimal, to that"),
-        lower if lower < 0.0 => format!("{points} points{} lower than", share("less")),
-        _ => format!("{points} points{} higher than", share("more")),
+    let english = Language::english();
+    let span = |window: ReportWindow| {
+        let (from, to) = (window.from.to_string(), window.to.to_string());
+        english.text("change.span", &[("from", &from), ("to", &to)])
     };
     let interval = verdict.welch.map_or_else(String::new, |welch| {
         let (low, high) = (one_decimal(welch.low), one_decimal(welch.high));
-        format!(" (95 % interval of the difference {low} to {high})")
+        format!(" {}", english.text("change.interval", &[("low", &low), ("high", &high)]))
     });
-    let judgement = match (verdict.meaningful, verdict.beyond_error) {
-        (true, _) => "This is a clinically meaningful improvement by published group thresholds.",
-        (false, true) => "The difference is larger than measurement error explains.",
-        (false, false) => "The difference can be measurement error and day-to-day variation.",
+    let difference = verdict.difference.unwrap_or_default();
+    let points = one_decimal(difference.abs());
+    let key = match (points.as_str(), difference < 0.0, verdict.percent) {
+        ("0.0", ..) => "change.equal",
+        (_, true, None) => "change.lower",
+        (_, true, Some(_)) => "change.lower.percent",
+        (_, false, None) => "change.higher",
+        (_, false, Some(_)) => "change.higher.percent",
     };
-    format!(
-        "Average daily pain from {} to {} is {comparison} from {} to {}, before the first treatment of \
-         the course on {first}{interval}. {judgement}",
-        after.from, after.to, before.from, before.to
-    )
+    let judgement = match (verdict.meaningful, verdict.beyond_error) {
+        (true, _) => "change.meaningful",
+        (false, true) => "change.beyond_error",
+        (false, false) => "change.within_error",
+    };
+    let percent = verdict.percent.map_or_else(String::new, |percent| one_decimal(percent.abs()));
+    let values = [
+        ("points", points),
+        ("percent", percent),
+        ("interval", interval),
+        ("before", span(before)),
+        ("after", span(after)),
+        ("first", first.to_string()),
+        ("judgement", english.text(judgement, &[])),
+    ];
+    english.text(key, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! one. Two series that are counted side by side and never renamed into one another.
 
 use super::daily::PainDays;
+use crate::language::Language;
 use crate::report::rows::{FlareRow, Tried};
 use crate::report::rules::numbers::{count, median};
 use crate::report::rules::statement::{
@@ -31,10 +32,6 @@ pub const RATE_RATED_PERCENT: usize = 60;
 
 /// Absorbs binary fractions where a score meets a threshold exactly.
 const EDGE: f64 = 1e-9;
-
-/// What a flare is, as the patient is told (Costa 2019).
-pub const FLARE_DEFINITION: &str = "A worsening of your condition that lasts from hours to weeks, \
-    that is difficult to tolerate and generally impacts your usual activities and/or emotions.";
 
 /// Something tried, and how much it helped in the patient's judgement.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -243,7 +240,7 @@ pub(crate) fn summary(
     let ended_on = |flare: &FlareRow| flare.ended_on(&found.starts);
     touching.sort_unstable_by_key(|flare| (flare.started_on, ended_on(flare), flare.id));
     FlareSummary {
-        definition: FLARE_DEFINITION.to_owned(),
+        definition: Language::english().text("flare.definition", &[]),
         reported: touching.into_iter().map(|flare| reported(flare, found, window)).collect(),
         spike_episodes: episodes(&found.spikes),
         judged_days: count(found.spikes.len()),

@@ -3,6 +3,7 @@
 use super::daily::PainDays;
 use super::trend::TheilSen;
 use super::window::Composite;
+use crate::language::Language;
 use crate::report::rules::numbers::round2;
 use crate::report::rules::statement::{
     Draft, Method, PROVISIONAL_DAYS, ReportStatement, ReportWindow, StatementInterval, Unit, shift,
@@ -67,8 +68,6 @@ pub(crate) fn plateau(days: &PainDays, window: Option<ReportWindow>) -> Option<P
         && (line.slope * 7.0).abs() < PLATEAU_SLOPE_PER_WEEK
         && difference.abs() < PLATEAU_DIFFERENCE
         && last > PLATEAU_LOWEST_MEAN;
-    let sentence = "Pain shows no change for 4 weeks. This is a point at which patient and \
-        practitioner can review the plan.";
     Some(Plateau {
         per_week: Draft {
             value: Some(line.slope * 7.0),
@@ -86,7 +85,7 @@ pub(crate) fn plateau(days: &PainDays, window: Option<ReportWindow>) -> Option<P
         previous_mean: round2(previous),
         difference: round2(difference),
         is_plateau,
-        sentence: is_plateau.then(|| sentence.to_owned()),
+        sentence: is_plateau.then(|| Language::english().text("change.plateau", &[])),
     })
 }
 

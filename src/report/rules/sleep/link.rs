@@ -1,6 +1,7 @@
 //! F11, sleep and the pain of the day after: the night that ended on a day beside that day's score.
 
 use super::nights::SleptNight;
+use crate::language::Language;
 use crate::report::rules::numbers::round2;
 use crate::report::rules::pain::daily::PainDays;
 use crate::report::rules::ranks::Spearman;
@@ -29,19 +30,12 @@ pub enum LinkWords {
 }
 
 impl LinkWords {
-    const fn sentence(self) -> &'static str {
+    /// The key of its sentence.
+    const fn key(self) -> &'static str {
         match self {
-            Self::LessSleepMorePain => {
-                "On days after less sleep, pain tended to be higher. The one need not come from \
-                 the other."
-            }
-            Self::MoreSleepMorePain => {
-                "On days after more sleep, pain tended to be higher. The one need not come from \
-                 the other."
-            }
-            Self::NoClearLink => {
-                "No clear link of sleep and pain so far. That does not show that there is none."
-            }
+            Self::LessSleepMorePain => "link.less_sleep_more_pain",
+            Self::MoreSleepMorePain => "link.more_sleep_more_pain",
+            Self::NoClearLink => "link.no_clear_link",
         }
     }
 }
@@ -115,18 +109,25 @@ fn of_pairs(pairs: &[(f64, f64)], window: Option<ReportWindow>) -> SleepLink {
         Some((low, _)) if low > 0.0 => LinkWords::MoreSleepMorePain,
         _ => LinkWords::NoClearLink,
     });
-    let needs = || match correlation.status {
-        Status::Insufficient if need == LINK_PAIRS => {
-            format!("Need {LINK_PAIRS} nights with a length and a rated day; there are {have}.")
-        }
-        _ => "The nights or the days differ too little to be compared.".to_owned(),
-    };
     SleepLink {
         effective_pairs: found.map(|found| round2(found.effective_pairs)),
-        sentence: words.map_or_else(needs, |words| words.sentence().to_owned()),
+        sentence: sentence(words, &correlation),
         words,
         correlation,
     }
+}
+
+/// The sentence of the report, in English; pages say it in the words of their reader.
+fn sentence(words: Option<LinkWords>, found: &ReportStatement) -> String {
+    let english = Language::english();
+    let Some(words) = words else {
+        let lacks_pairs =
+            found.status == Status::Insufficient && usize::try_from(found.need) == Ok(LINK_PAIRS);
+        let key = if lacks_pairs { "link.too_few" } else { "link.too_alike" };
+        let (have, need) = (found.have.to_string(), found.need.to_string());
+        return english.text(key, &[("have", &have), ("need", &need)]);
+    };
+    english.text(words.key(), &[])
 }
 
 /// Number of different values on one side.
