@@ -19,7 +19,7 @@ use pain_journal::report::rows::{
 use pain_journal::report::rules::build;
 use pain_journal::report::rules::pain::trend::TheilSen;
 use pain_journal::sections::Sections;
-use pain_journal::time::{PhoneZone, TimeZone};
+use pain_journal::time::{DayStarts, PhoneZone, TimeZone};
 use std::error::Error;
 use std::fs;
 use std::hint::black_box;
@@ -176,8 +176,9 @@ fn input(days: u32, a_day: u32) -> ReportInput {
         from: first,
         to: last,
         today: last,
-        day_start_minute: 240,
-        enrolled_on: first,
+        day_starts: DayStarts::always(240),
+        journal_starts_on: first,
+        pauses: vec![],
         made: Made { generated_at: moment(last), revision: 1 },
         sections: Sections::ALL,
         share_label: None,
@@ -229,6 +230,10 @@ fn input(days: u32, a_day: u32) -> ReportInput {
             onset_date: None,
             onset_precision: None,
             status: EpisodeStatus::Active,
+            conditions: vec![],
+            condition_other: None,
+            clinical_conditions: vec![],
+            clinical_note: None,
         }],
         notes: every(14)
             .map(|(day, journal_date)| NoteRow {
@@ -261,6 +266,12 @@ fn session(day: u32, journal_date: NaiveDate) -> SessionRow {
         status: SessionStatus::Attended,
         kind: SessionKind::Treatment,
         techniques: vec!["manual_needling".to_owned()],
+        points: vec![],
+        needle_count: None,
+        retention_minutes: Some(20),
+        stimulation: vec![],
+        electrical_frequency_hz: None,
+        response_obtained: vec![],
     }
 }
 
@@ -313,6 +324,10 @@ fn bruise(day: u32, started_on: NaiveDate) -> AdverseEventRow {
         serious: false,
         actions: vec![ActionTaken::None],
         outcome: Some(EventOutcome::Resolved),
+        clinical_severity: None,
+        clinical_relatedness: None,
+        clinical_actions: vec![],
+        clinical_note: None,
     }
 }
 

@@ -41,11 +41,15 @@ diesel::infix_operator!(IsBefore, " < ", backend: Pg);
 /// When, and of those of one moment which.
 type Place = Record<(Timestamptz, Uuid)>;
 
+/// The columns `C` before a place.
+type Before<C> =
+    IsBefore<<C as AsExpression<Place>>::Expression, AsExprOf<(DateTime<Utc>, uuid::Uuid), Place>>;
+
 /// Is this pair of columns before a place? Rows are compared as wholes, as an index has them.
 pub(crate) fn is_before<C: AsExpression<Place>>(
     columns: C,
     place: (DateTime<Utc>, uuid::Uuid),
-) -> IsBefore<C::Expression, AsExprOf<(DateTime<Utc>, uuid::Uuid), Place>> {
+) -> Before<C> {
     let place = AsExpression::<Place>::as_expression(place);
     IsBefore::new(columns.as_expression(), place)
 }

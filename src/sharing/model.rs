@@ -200,6 +200,7 @@ pub struct SharePractitioner {
 
 /// A patient's grant to a practitioner.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of its own in the JSON")]
 pub struct Share {
     /// Its id; a practitioner's address of the journal.
     id: Uuid,

@@ -186,7 +186,10 @@ fn expected(operation: &Operation, caller: &Caller) -> Expected {
     if operation.role.is_some_and(|role| !caller.roles.contains(&role)) {
         return Expected::Refused(403, "role_insufficient");
     }
-    if (operation.through_share || operation.id == "putShareReference") && !caller.opens() {
+    if operation.id == "putShareReference" && !caller.is_open() {
+        return NOT_FOUND;
+    }
+    if operation.through_share && !caller.opens() {
         return NOT_FOUND;
     }
     if operation.recording && !caller.records() {

@@ -50,6 +50,10 @@ impl Caller {
     pub(super) const fn opens(&self) -> bool {
         matches!(self.share, Share::Open(_) | Share::Recording(_))
     }
+    /// Is a share open to this caller, whatever it opens?
+    pub(super) const fn is_open(&self) -> bool {
+        !matches!(self.share, Share::Closed(_))
+    }
     /// May this caller record?
     pub(super) const fn records(&self) -> bool {
         matches!(self.share, Share::Recording(_))

@@ -41,10 +41,10 @@ pub struct Durations {
 
 impl Durations {
     fn text(&self, minutes: f64) -> String {
-        let minutes = minutes.round() as i64;
-        let form = if minutes < 60 { &self.minutes } else { &self.hours };
-        let hours = form.replace("{hours}", &(minutes / 60).to_string());
-        hours.replace("{minutes}", &(minutes % 60).to_string())
+        let minutes = minutes.round();
+        let form = if minutes < 60.0 { &self.minutes } else { &self.hours };
+        let hours = form.replace("{hours}", &format!("{:.0}", (minutes / 60.0).floor()));
+        hours.replace("{minutes}", &format!("{:.0}", minutes % 60.0))
     }
 }
 

@@ -83,7 +83,9 @@ mod tests {
             match block {
                 Block::List(list) => lines.extend(list.iter().map(String::as_str)),
                 Block::Columns(columns) => {
-                    columns.iter().for_each(|column| lines_of(column, lines));
+                    for column in columns {
+                        lines_of(column, lines);
+                    }
                 }
                 _ => {}
             }

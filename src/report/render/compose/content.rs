@@ -43,7 +43,7 @@ impl Gaps {
 
 /// A statement of a list under its name.
 #[derive(Clone, Copy)]
-pub(super) enum Row<'a> {
+pub(super) enum Measured<'a> {
     /// As its value.
     Value(&'a str, &'a ReportStatement),
     /// A share of days, as days out of days.
@@ -51,17 +51,17 @@ pub(super) enum Row<'a> {
 }
 
 /// Several statements, one a line; those without a single day behind them go to the gaps.
-pub(super) fn known(words: &Voice<'_>, gaps: &mut Gaps, rows: &[Row<'_>]) -> Option<Block> {
+pub(super) fn known(words: &Voice<'_>, gaps: &mut Gaps, rows: &[Measured<'_>]) -> Option<Block> {
     let mut lines = Vec::new();
     for row in rows {
-        let (Row::Value(key, statement) | Row::Days(key, statement)) = row;
+        let (Measured::Value(key, statement) | Measured::Days(key, statement)) = row;
         match row {
             _ if statement.value.is_none() && statement.have == 0 => gaps.add(words, key),
-            Row::Value(..) => lines.push(fact(words, key, statement)),
-            Row::Days(..) => lines.push(of_days(words, key, statement)),
+            Measured::Value(..) => lines.push(fact(words, key, statement)),
+            Measured::Days(..) => lines.push(of_days(words, key, statement)),
         }
     }
-    (!lines.is_empty()).then(|| Block::Lines(lines))
+    (!lines.is_empty()).then_some(Block::Lines(lines))
 }
 
 /// A complaint with when it began, as exactly as that is known.

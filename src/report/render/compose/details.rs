@@ -3,8 +3,8 @@
 
 use super::beside::event_line;
 use super::content::{
-    Gaps, Row, activities, codes, complaint_line, isolated, known, pain_free, places_of_one_day,
-    session_table, visit_lists,
+    Gaps, Measured, activities, codes, complaint_line, isolated, known, pain_free,
+    places_of_one_day, session_table, visit_lists,
 };
 use super::sessions::done_table;
 use super::summary::{MOST_LINES, tried};
@@ -132,25 +132,25 @@ fn questionnaires(words: &Voice<'_>, instruments: &[QuestionnaireChange]) -> Blo
 
 /// Every mean of the window that the summary does not show.
 fn measures(report: &Report, words: &Voice<'_>) -> Vec<Block> {
-    let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut rows: Vec<Measured<'_>> = Vec::new();
     if let Some(sleep) = &report.sleep {
-        rows.push(Row::Value("sleep.efficiency", &sleep.efficiency.mean));
-        rows.push(Row::Value("sleep.quality", &sleep.quality.mean));
+        rows.push(Measured::Value("sleep.efficiency", &sleep.efficiency.mean));
+        rows.push(Measured::Value("sleep.quality", &sleep.quality.mean));
     }
     if let Some(pain) = &report.pain {
         let states = &pain.time_in_state;
-        rows.push(Row::Value("worst.mean", &states.worst_mean));
-        rows.push(Row::Days("states.high", &states.worst_high.share));
-        rows.push(Row::Days("states.low", &states.worst_low.share));
+        rows.push(Measured::Value("worst.mean", &states.worst_mean));
+        rows.push(Measured::Days("states.high", &states.worst_high.share));
+        rows.push(Measured::Days("states.low", &states.worst_low.share));
     }
     if let Some(wellbeing) = &report.wellbeing {
         rows.extend([
-            Row::Value("wellbeing.interference", &wellbeing.interference.mean),
-            Row::Value("wellbeing.stiffness", &wellbeing.stiffness.mean),
-            Row::Value("wellbeing.morning", &wellbeing.morning_stiffness.mean),
-            Row::Value("wellbeing.mood", &wellbeing.mood.mean),
-            Row::Value("wellbeing.stress", &wellbeing.stress.mean),
-            Row::Value("wellbeing.energy", &wellbeing.energy.mean),
+            Measured::Value("wellbeing.interference", &wellbeing.interference.mean),
+            Measured::Value("wellbeing.stiffness", &wellbeing.stiffness.mean),
+            Measured::Value("wellbeing.morning", &wellbeing.morning_stiffness.mean),
+            Measured::Value("wellbeing.mood", &wellbeing.mood.mean),
+            Measured::Value("wellbeing.stress", &wellbeing.stress.mean),
+            Measured::Value("wellbeing.energy", &wellbeing.energy.mean),
         ]);
     }
     let mut gaps = Gaps::default();

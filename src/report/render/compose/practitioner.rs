@@ -148,9 +148,10 @@ fn plans(report: &Report, words: &Voice<'_>) -> Vec<Vec<Span>> {
     let several = lines.len() > 1;
     let numbered = lines.into_iter().enumerate().skip(earlier).map(|(index, (first, rest))| {
         let number = (index + 1).to_string();
-        let first = match several {
-            true => words.text("plan.numbered", &[("number", &number), ("plan", &first)]),
-            false => first,
+        let first = if several {
+            words.text("plan.numbered", &[("number", &number), ("plan", &first)])
+        } else {
+            first
         };
         line(words, "head.plan", first, &rest)
     });

@@ -91,12 +91,10 @@ pub(super) fn done(words: &Voice<'_>, done: &TreatmentDone, most_points: usize) 
     }
     let minutes = done.retention_minutes.map(|minutes| minutes.to_string());
     parts.extend(minutes.map(|minutes| words.text("done.retention", &[("minutes", &minutes)])));
-    let mut stimulation = codes(words, "stimulation", &done.stimulation);
-    if let Some(hertz) = done.electrical_frequency_hz {
-        let hertz = words.text("done.frequency", &[("hertz", &words.number(&hertz.to_string()))]);
-        stimulation = [stimulation, hertz].join(" ").trim().to_owned();
-    }
-    parts.push(stimulation);
+    let hertz = done.electrical_frequency_hz.map(|hertz| words.number(&hertz.to_string()));
+    let hertz = hertz.map(|hertz| words.text("done.frequency", &[("hertz", &hertz)]));
+    let stimulation = codes(words, "stimulation", &done.stimulation);
+    parts.push([stimulation, hertz.unwrap_or_default()].join(" ").trim().to_owned());
     parts.push(codes(words, "response", &done.response_obtained));
     parts.retain(|part| !part.is_empty());
     parts.join(" \u{b7} ")

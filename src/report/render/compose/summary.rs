@@ -1,7 +1,7 @@
 //! The rest of the summary: pictures, and the few numbers of each section that are read first.
 
 use super::beside::event_line;
-use super::content::{Gaps, Row, codes, heading, known, short, sleep_link};
+use super::content::{Gaps, Measured, codes, heading, known, short, sleep_link};
 use super::voice::{Voice, days, fact, or_dash};
 use super::{figures, sessions};
 use crate::report::render::page::{Block, Fact, Span};
@@ -45,11 +45,11 @@ fn function(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec<Block> {
     let mut blocks = Vec::new();
     if let Some(function) = &report.function {
         let rows = [
-            Row::Value("function.walking", &function.walking_minutes.mean),
-            Row::Value("function.steps", &function.steps.mean),
-            Row::Value("function.sitting", &function.sitting_tolerance.mean),
-            Row::Value("function.standing", &function.standing_tolerance.mean),
-            Row::Days("function.work", &function.work.affected),
+            Measured::Value("function.walking", &function.walking_minutes.mean),
+            Measured::Value("function.steps", &function.steps.mean),
+            Measured::Value("function.sitting", &function.sitting_tolerance.mean),
+            Measured::Value("function.standing", &function.standing_tolerance.mean),
+            Measured::Days("function.work", &function.work.affected),
         ];
         blocks.extend(known(words, gaps, &rows));
     }
@@ -83,8 +83,8 @@ fn sleep(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec<Block> {
     let mut blocks = Vec::new();
     if let Some(sleep) = &report.sleep {
         let rows = [
-            Row::Value("sleep.total", &sleep.total_sleep.mean),
-            Row::Days("sleep.woken", &sleep.woken_by_pain),
+            Measured::Value("sleep.total", &sleep.total_sleep.mean),
+            Measured::Days("sleep.woken", &sleep.woken_by_pain),
         ];
         blocks.extend(known(words, gaps, &rows));
     }

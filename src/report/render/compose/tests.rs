@@ -72,7 +72,9 @@ fn put_texts(all: &mut Vec<String>, block: &Block) {
         Block::Notes(notes) => all.extend(notes.iter().map(|note| note.text.clone())),
         Block::Fold { title, blocks } => {
             all.push(title.clone());
-            blocks.iter().for_each(|block| put_texts(all, block));
+            for block in blocks {
+                put_texts(all, block);
+            }
         }
     }
 }

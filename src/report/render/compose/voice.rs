@@ -53,7 +53,7 @@ impl Voice<'_> {
         self.language.day(date)
     }
     /// A count out of another.
-    pub(super) fn of(&self, part: impl ToString, all: impl ToString) -> String {
+    pub(super) fn of(&self, part: impl ToString + Copy, all: impl ToString + Copy) -> String {
         self.text("of", &[("part", &part.to_string()), ("all", &all.to_string())])
     }
 }
@@ -86,11 +86,12 @@ pub(super) fn value(words: &Voice<'_>, statement: &ReportStatement) -> String {
 
 /// Minutes as people say them: "6 h 42 min". A part of a minute means nothing.
 pub(super) fn duration(words: &Voice<'_>, minutes: f64) -> String {
-    let minutes = minutes.round() as i64;
-    let (hours, rest) = ((minutes / 60).to_string(), (minutes % 60).to_string());
-    match minutes {
-        0..60 => words.text("unit.minutes", &[("value", &rest)]),
-        _ => words.text("unit.hours", &[("hours", &hours), ("minutes", &rest)]),
+    let minutes = minutes.round();
+    let (hours, rest) = ((minutes / 60.0).floor().to_string(), (minutes % 60.0).to_string());
+    if minutes < 60.0 {
+        words.text("unit.minutes", &[("value", &rest)])
+    } else {
+        words.text("unit.hours", &[("hours", &hours), ("minutes", &rest)])
     }
 }
 
@@ -100,7 +101,7 @@ pub(super) fn of_days(words: &Voice<'_>, label: &str, share: &ReportStatement) -
     let Some(percent) = share.value.filter(|_| share.status != Status::Insufficient) else {
         return known;
     };
-    let days = (percent * f64::from(share.n) / 100.0).round() as i64;
+    let days = (percent * f64::from(share.n) / 100.0).round();
     // The count is in the value; what else stands behind it stays.
     let note = behind(words, share);
     let counted = words.text("n", &[("n", &share.n.to_string())]);
