@@ -111,7 +111,7 @@ impl Detail {
 #[derive(Debug)]
 pub struct Problem {
     kind: ProblemKind,
-    detail: Option<Detail>,
+    detail: Option<Box<Detail>>,
     errors: Vec<Fault>,
     etag: Option<String>,
     cause: Option<String>,
@@ -138,7 +138,7 @@ impl Problem {
     /// Adds what is special about this occurrence, by the key of its text.
     #[must_use]
     pub fn detail(mut self, key: &'static str) -> Self {
-        self.detail = Some(Detail::Text(key, Vec::new()));
+        self.detail = Some(Box::new(Detail::Text(key, Vec::new())));
         self
     }
     /// The same, with values in the text. Never an echo of what was sent.
@@ -149,7 +149,7 @@ impl Problem {
         values: [(&'static str, usize); N],
     ) -> Self {
         let values = values.map(|(name, value)| (name, value.to_string()));
-        self.detail = Some(Detail::Text(key, values.to_vec()));
+        self.detail = Some(Box::new(Detail::Text(key, values.to_vec())));
         self
     }
     /// A body that is not JSON: what is wrong and where.
@@ -165,8 +165,8 @@ impl Problem {
     }
     /// All faults of a request.
     pub fn invalid(errors: Vec<Fault>) -> Self {
-        let detail = Some(Detail::Faults(errors.len()));
-        Self { errors, detail, ..Self::new(ProblemKind::ValidationFailed) }
+        let detail = Some(Box::new(Detail::Faults(errors.len())));
+        Self { detail, errors, ..Self::new(ProblemKind::ValidationFailed) }
     }
     /// A fault of ours: the cause goes to the log, not to the client.
     pub fn internal(cause: impl fmt::Display) -> Self {

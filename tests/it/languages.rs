@@ -62,7 +62,7 @@ fn every_key_in_the_code_has_a_text_and_every_text_a_use() {
         let is_composing = file.display().to_string().contains("render/compose/");
         for key in literals(&fs::read_to_string(&file).unwrap()) {
             let is_key = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.');
-            let is_file = key.ends_with(".css") || key.ends_with(".js");
+            let is_file = matches!(key.rsplit_once('.'), Some((_, "css" | "js")));
             if is_key && !is_file && !is_composing && PARTS.iter().any(|part| key.starts_with(part))
             {
                 assert!(english.form(&key).is_some(), "{}: {key}", file.display());

@@ -139,10 +139,11 @@ fn told(site: &SiteUse, language: &Language) -> String {
 }
 
 fn provisional(status: Status, language: &Language) -> String {
-    let is_provisional = status == Status::Provisional;
-    is_provisional
-        .then(|| format!(", {}", language.text("chart.provisional", &[])))
-        .unwrap_or_default()
+    if status == Status::Provisional {
+        format!(", {}", language.text("chart.provisional", &[]))
+    } else {
+        String::new()
+    }
 }
 
 /// The name of a place on the patient's own side; codes that are not known stand for themselves.

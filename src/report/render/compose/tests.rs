@@ -177,7 +177,9 @@ fn a_german_page_is_in_german_but_for_what_is_marked_and_what_people_wrote() {
             assert!(!texts.contains('⟨') && !texts.contains('{'), "{texts}");
             for line in texts.lines() {
                 let mut own = own_words(line);
-                wrote.iter().for_each(|text| own = own.replace(text, ""));
+                for text in wrote {
+                    own = own.replace(text, "");
+                }
                 let words = own.split(|c: char| !c.is_alphanumeric());
                 let english: Vec<&str> =
                     words.filter(|word| ENGLISH.contains(&word.to_lowercase().as_str())).collect();
