@@ -200,8 +200,13 @@ async fn every_record_of_a_practitioner_takes_back_what_was_read_through_the_sha
             let own = format!("/v1/{collection}/{id}");
             assert_eq!(ana.create(&own, &sample.body).await.status, 201);
             match collection {
-                // The rest of an episode is the patient's own.
-                "pain-episodes" => json!({"conditions": []}),
+                // The words of these are the patient's own; beside them stands what the practitioner holds.
+                "pain-episodes" => {
+                    json!({"clinical_conditions": ["facet_joint"], "clinical_note": "Seen today."})
+                }
+                "adverse-events" => {
+                    json!({"clinical_severity": "moderate", "clinical_note": "Seen today."})
+                }
                 _ => changed(&sample.body, &sample.other),
             }
         } else {

@@ -323,7 +323,7 @@ async fn hostile_words_are_words() {
     }
     for answer in [own(&ana, "days.csv").await, shared(&lind, &id, "days.csv").await] {
         let cells: Vec<&str> = answer.text.split("\r\n").flat_map(|line| line.split(',')).collect();
-        assert_eq!(cells.len(), 11 * 24 + 1, "{}", answer.text);
+        assert_eq!(cells.len(), 11 * 26 + 1, "{}", answer.text);
         let is_formula = |cell: &&str| cell.starts_with(['=', '+', '@', '\t', '-', '"']);
         assert_eq!(cells.iter().copied().find(is_formula), None);
     }

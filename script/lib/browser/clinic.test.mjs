@@ -75,7 +75,7 @@ test('a report is opened by keyboard alone, for other days too', async () => {
   const { page } = opened;
   await signIn(opened);
   await page.screenshot({ path: join(pictures, 'clinic-patients.png') });
-  await tabTo(page, 'a Demo share');
+  await tabTo(page, 'a Ana', 20);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Progress report', level: 1 }).waitFor();
   assert.ok(await page.getByRole('button', { name: 'Print' }).isVisible());
@@ -101,7 +101,7 @@ test('a report is opened by keyboard alone, for other days too', async () => {
 test('the files are saved, and the print button prints', async () => {
   const opened = await open('/clinic');
   const { page } = opened;
-  await page.getByRole('link', { name: 'Demo share' }).click();
+  await page.getByRole('link', { name: 'Ana', exact: true }).click();
   for (const [name, file, begins] of [
     ['PDF', 'report.pdf', '%PDF-'],
     ['Save the page', 'report.html', '<!doctype html>'],
@@ -126,7 +126,7 @@ test('the files are saved, and the print button prints', async () => {
 test('a report is frozen, and found again in the list', async () => {
   const opened = await open('/clinic');
   const { page } = opened;
-  await page.getByRole('link', { name: 'Demo share' }).click();
+  await page.getByRole('link', { name: 'Ana', exact: true }).click();
   await page.getByRole('heading', { name: 'Progress report', level: 1 }).waitFor();
   await tabTo(page, 'button Freeze it', 30);
   await page.keyboard.press('Enter');
@@ -144,10 +144,10 @@ test('a report is frozen, and found again in the list', async () => {
 
 test('the pages are readable on a phone, and signing out ends them', async () => {
   const list = await open('/clinic', { viewport: PHONE });
-  await list.page.getByRole('link', { name: 'Demo share' }).waitFor();
+  await list.page.getByRole('link', { name: 'Ana', exact: true }).waitFor();
   await finish(list, 'clinic-patients-phone');
   const report = await open('/clinic', { viewport: PHONE });
-  await report.page.getByRole('link', { name: 'Demo share' }).click();
+  await report.page.getByRole('link', { name: 'Ana', exact: true }).click();
   await report.page.getByRole('heading', { name: 'Progress report', level: 1 }).waitFor();
   await hasPictures(report.page);
   const charts = report.page.locator('figure [role="region"]');
