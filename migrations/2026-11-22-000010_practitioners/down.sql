@@ -1,5 +1,5 @@
 SET LOCAL ROLE pj_owner;
-DROP FUNCTION sec.overview;
+DROP FUNCTION IF EXISTS sec.overview;
 ALTER TABLE pj.accounts
     DROP COLUMN licence_number,
     DROP COLUMN licence_jurisdiction,

@@ -1,5 +1,5 @@
 SET LOCAL ROLE pj_owner;
-DROP FUNCTION sec.enter(uuid, uuid, bigint, timestamptz, uuid, text, text[], date, date, uuid, boolean);
+DROP FUNCTION IF EXISTS sec.enter(uuid, uuid, bigint, timestamptz, uuid, text, text[], date, date, uuid, boolean);
 CREATE FUNCTION sec.enter(
     p_account uuid, p_device uuid, p_counter bigint, p_moment timestamptz,
     p_share uuid, p_action text, p_sections text[], p_from date, p_to date, p_request uuid,

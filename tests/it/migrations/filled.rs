@@ -130,7 +130,7 @@ pub(super) fn folders() -> Vec<PathBuf> {
 }
 
 /// Runs one migration as the program of its time did.
-pub(super) async fn step(sql: &Client, folder: &std::path::Path) {
+async fn step(sql: &Client, folder: &std::path::Path) {
     let up = std::fs::read_to_string(folder.join("up.sql")).unwrap();
     let name = folder.file_name().unwrap().to_str().unwrap();
     let version = name.split('_').next().unwrap().replace('-', "");
@@ -198,6 +198,23 @@ async fn is_read(app: &TestApp, filled: &BTreeMap<String, Rows>) {
     }
 }
 
+/// An empty database with so many of the migrations: its name, its address and a connection.
+pub(super) async fn at_version(folders: &[PathBuf], version: usize) -> (String, String, Client) {
+    let database = Cluster::get().empty_database();
+    let url = Cluster::get().url(&database);
+    let sql = connect(&url).await;
+    assert_eq!(migrate::pending(&url).unwrap(), folders.len(), "and the list is made");
+    for folder in &folders[..version] {
+        step(&sql, folder).await;
+    }
+    (database, url, sql)
+}
+
+/// How many migrations come before the one of this name.
+pub(super) fn before(folders: &[PathBuf], name: &str) -> usize {
+    folders.iter().position(|folder| folder.ends_with(name)).unwrap()
+}
+
 #[tokio::test]
 async fn a_database_filled_at_any_version_loses_nothing_and_is_served() {
     let newest = donor().await;
@@ -206,13 +223,7 @@ async fn a_database_filled_at_any_version_loses_nothing_and_is_served() {
     // The roles and the accounts come first: before them there is nothing to fill.
     for version in 2..folders.len() {
         let name = folders[version - 1].file_name().unwrap().to_str().unwrap();
-        let database = Cluster::get().empty_database();
-        let url = Cluster::get().url(&database);
-        let sql = connect(&url).await;
-        assert_eq!(migrate::pending(&url).unwrap(), folders.len(), "and the list is made");
-        for folder in &folders[..version] {
-            step(&sql, folder).await;
-        }
+        let (database, url, sql) = at_version(&folders, version).await;
         let before = tables(&sql).await;
         let filled = fill(&sql, &newest).await;
         assert_eq!(migrate::run(&url).unwrap(), folders.len() - version);

@@ -1,8 +1,7 @@
 //! What a practitioner had written over the patient's words moves beside them, and the patient's come back
 //! from the history.
 
-use super::filled::{donor, fill, folders, sign_in, step};
-use crate::support::cluster::{Cluster, connect};
+use super::filled::{at_version, before, donor, fill, folders, sign_in};
 use crate::support::{Call, TestApp};
 use pain_journal::db::migrate;
 use serde_json::{Value, json};
@@ -40,16 +39,8 @@ const OVERWRITTEN: &str = "
 async fn what_was_written_over_comes_back_and_the_practitioners_words_stand_beside() {
     let newest = donor().await;
     let folders = folders();
-    let until =
-        folders.iter().position(|folder| folder.ends_with("2026-11-28-001000_clinical_members"));
-    let until = until.unwrap();
-    let database = Cluster::get().empty_database();
-    let url = Cluster::get().url(&database);
-    let sql = connect(&url).await;
-    assert_eq!(migrate::pending(&url).unwrap(), folders.len(), "and the list is made");
-    for folder in &folders[..until] {
-        step(&sql, folder).await;
-    }
+    let until = before(&folders, "2026-11-28-001000_clinical_members");
+    let (database, url, sql) = at_version(&folders, until).await;
     fill(&sql, &newest).await;
     let one = async |text: &str| sql.query_one(text, &[]).await.unwrap().get::<_, String>(0);
     let account = "SELECT id::text FROM pj.accounts WHERE email = '%@demo.example'";

@@ -1,7 +1,6 @@
 //! Nights that lie on the day of the earlier rule move to the date of waking, and apps learn of it.
 
-use super::filled::{donor, fill, folders, sign_in, step};
-use crate::support::cluster::{Cluster, connect};
+use super::filled::{at_version, before, donor, fill, folders, sign_in};
 use crate::support::{Call, TestApp};
 use pain_journal::db::migrate;
 use serde_json::json;
@@ -10,15 +9,8 @@ use serde_json::json;
 async fn a_night_on_the_earlier_rules_day_moves_and_says_so() {
     let newest = donor().await;
     let folders = folders();
-    let until = folders.iter().position(|folder| folder.ends_with("2026-11-28-000800_waking_days"));
-    let until = until.unwrap();
-    let database = Cluster::get().empty_database();
-    let url = Cluster::get().url(&database);
-    let sql = connect(&url).await;
-    assert_eq!(migrate::pending(&url).unwrap(), folders.len(), "and the list is made");
-    for folder in &folders[..until] {
-        step(&sql, folder).await;
-    }
+    let until = before(&folders, "2026-11-28-000800_waking_days");
+    let (database, url, sql) = at_version(&folders, until).await;
     fill(&sql, &newest).await;
     // One night ends at 03:30 on the phone's clock, and lies on the day before as it did then.
     let night = "SELECT s.id::text, s.patient_id::text, p.rev FROM pj.sleep_records s \
