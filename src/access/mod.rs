@@ -164,7 +164,7 @@ row! {
         from_date: Option<NaiveDate>,
         to_date: Option<NaiveDate>,
         day_start_minute: Option<i16>,
-        former_day_starts: Option<Vec<String>>,
+        former_day_starts: Option<Vec<i16>>,
         day_starts_until: Option<Vec<DateTime<Utc>>>,
         enrolled_on: Option<NaiveDate>,
         time_zone: Option<String>,
@@ -177,7 +177,7 @@ row! {
 /// The first statement of every request's transaction. Public for the benchmark. The caller's locale is one of
 /// the settings that `sec.enter` leaves behind.
 pub const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
-    day_start_minute, former_day_starts::text[], day_starts_until, enrolled_on, time_zone, rev, quarantined, \
+    day_start_minute, former_day_starts, day_starts_until, enrolled_on, time_zone, rev, quarantined, \
     current_setting('app.locale', true) \
     FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
 
@@ -249,12 +249,10 @@ fn grant<L>(
 
 /// The hours at which days began, with the moments until which they did.
 fn former(
-    minutes: Option<Vec<String>>,
+    minutes: Option<Vec<i16>>,
     until: Option<Vec<DateTime<Utc>>>,
 ) -> impl Iterator<Item = (i16, DateTime<Utc>)> {
-    let until = until.unwrap_or_default().into_iter();
-    let starts = minutes.unwrap_or_default().into_iter().zip(until);
-    starts.filter_map(|(minute, until)| Some((minute.parse().ok()?, until)))
+    minutes.into_iter().flatten().zip(until.into_iter().flatten())
 }
 
 /// Reads in one round trip. The statements run behind `sec.enter`, and see one state of the journal; their
@@ -372,7 +370,7 @@ row! {
     /// The answer of `sec.operate`.
     pub struct Operated {
         day_start_minute: i16,
-        former_day_starts: Option<Vec<String>>,
+        former_day_starts: Option<Vec<i16>>,
         day_starts_until: Option<Vec<DateTime<Utc>>>,
         enrolled_on: NaiveDate,
         rev: i64,
@@ -392,7 +390,7 @@ pub async fn operate<T>(
 ) -> Answered<T> {
     let moment = app.clock.now();
     let operate = Statement::<Write, Operated>::new(
-        "SELECT day_start_minute, former_day_starts::text[], day_starts_until, enrolled_on, rev \
+        "SELECT day_start_minute, former_day_starts, day_starts_until, enrolled_on, rev \
          FROM sec.operate($1,$2,$3,$4)",
     )
     .bind(patient)

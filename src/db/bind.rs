@@ -186,6 +186,7 @@ macro_rules! list {
 
 list! {
     String, st::Text, "::text[]", |text| text;
+    i16, st::Int2, "::smallint[]", |number| number.to_string();
     DateTime<Utc>, st::Timestamptz, "::timestamptz[]", |time| time.to_rfc3339();
 }
 
