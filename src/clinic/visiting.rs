@@ -9,11 +9,11 @@ use crate::access::{Call, Caller, Need, PAGES_COOKIE, Permission, app_of};
 use crate::app::App;
 use crate::auth::renew_page_token;
 use crate::credentials::access_token::Audience;
-use crate::http::{Answered, Problem};
+use crate::http::{Answered, Problem, language_of};
 use crate::language::Language;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl<P: Permission, S: Scene> Permission for Visiting<P, S> {
 
     fn of(call: &Call) -> Answered<Self> {
         let (app, caller) = (Arc::clone(call.app()?), call.caller().ok());
-        let (accepted, up) = (accepted(call.request()), up(call.request()));
+        let (accepted, up) = (language_of(call.request().headers()), up(call.request()));
         Ok(Self { may: P::of(call)?, caller, accepted, app, up, scene: PhantomData })
     }
     fn judge(&self) -> impl Future<Output = Answered<()>> {
@@ -59,7 +59,7 @@ impl<P: Permission, S: Scene> Permission for Visiting<P, S> {
     }
     fn told(request: &HttpRequest, problem: Problem) -> HttpResponse {
         match app_of(request) {
-            Ok(app) => S::told(app, &up(request), accepted(request), &problem),
+            Ok(app) => S::told(app, &up(request), language_of(request.headers()), &problem),
             Err(problem) => HttpResponse::from_error(problem),
         }
     }
@@ -85,12 +85,6 @@ impl<P, S> Visiting<P, S> {
         let token = renew_page_token(&self.app, self.caller.as_ref()?).ok()?;
         Some(cookie(&self.app, token))
     }
-}
-
-/// The language that the browser of a request asks for.
-fn accepted(request: &HttpRequest) -> &'static Language {
-    let values = request.headers().get_all(header::ACCEPT_LANGUAGE);
-    Language::accepted(values.filter_map(|value| value.to_str().ok()))
 }
 
 /// From the page of a route to the top: `./`, `../`, …

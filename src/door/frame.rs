@@ -2,9 +2,9 @@
 
 use super::cors::Crossing;
 use super::places::{Answering, ConnectionPlace};
-use super::words::{answer, kind_of_status, language_of, secure};
+use super::words::{answer, kind_of_status, secure};
 use crate::app::App;
-use crate::http::{Problem, ProblemKind, RequestId, body};
+use crate::http::{Problem, ProblemKind, RequestId, body, language_of};
 use crate::language::Language;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};

@@ -2,7 +2,7 @@
 //! and body, whoever noticed the failure.
 
 use crate::app::App;
-use crate::http::{Problem, ProblemKind, body};
+use crate::http::{Problem, ProblemKind, body, language_of};
 use crate::language::Language;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -43,12 +43,6 @@ pub(super) fn answer(
     words.insert_header((header::VARY, "Accept-Language"));
     let body = problem.body(language, public_url, &id.to_string());
     words.body(serde_json::to_vec(&body).unwrap_or_default())
-}
-
-/// The language that the sender of a request accepts.
-pub(super) fn language_of(headers: &HeaderMap) -> &'static Language {
-    let accepted = headers.get_all(header::ACCEPT_LANGUAGE);
-    Language::accepted(accepted.filter_map(|value| value.to_str().ok()))
 }
 
 /// The whole answer to a request that never reached the routes.

@@ -4,6 +4,7 @@ pub(crate) mod body;
 mod entity_tag;
 mod file;
 mod job_reply;
+mod language;
 mod page;
 pub mod precondition;
 mod problem;
@@ -16,6 +17,7 @@ pub(crate) use body::{collect, read_form, read_json};
 pub(crate) use file::File;
 pub use file::{FileContent, FileKind};
 pub use job_reply::{MadeOrStarted, Polled, Verbatim};
+pub(crate) use language::language_of;
 pub use page::{CursorKey, MOST_ITEMS, Page, PageRequest, Place, list_name};
 pub use problem::{Answered, Problem, ProblemBody, ProblemKind};
 pub use reply::{

@@ -18,9 +18,7 @@ impl Language {
             None => known.tag.eq_ignore_ascii_case(language),
         };
         // A language with its region says more than the language alone.
-        let mut fitting: Vec<&'static Self> = LANGUAGES.iter().filter(speaks).collect();
-        fitting.sort_by_key(|known| known.tag.len());
-        fitting.pop()
+        LANGUAGES.iter().filter(speaks).max_by_key(|known| known.tag.len())
     }
 
     /// The language of values of `Accept-Language` (RFC 9110 section 12.5.4): the wanted one that there is.

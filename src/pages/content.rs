@@ -54,6 +54,11 @@ impl Content {
         Self { language: Some(language), ..self }
     }
 
+    /// Is it in this language?
+    pub(super) fn is_in(&self, language: &Language) -> bool {
+        self.language.is_some_and(|own| own.tag() == language.tag())
+    }
+
     /// Where it is read.
     pub(super) fn path(&self) -> &str {
         &self.path
@@ -86,31 +91,6 @@ impl Responder for Content {
         }
         answer.insert_header((header::CONTENT_TYPE, self.media_type)).body(self.bytes)
     }
-}
-
-/// A page in several languages: its reader gets the one that the browser asks for.
-#[derive(Debug, Clone)]
-pub(super) struct Offered {
-    /// In English, or without a language.
-    pub(super) first: Content,
-    /// In the others.
-    pub(super) others: Vec<Content>,
-}
-
-impl Responder for Offered {
-    type Body = BoxBody;
-
-    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        let wanted = accepted(request).tag();
-        let is_wanted = |one: &Content| one.language.is_some_and(|l| l.tag() == wanted);
-        self.others.into_iter().find(is_wanted).unwrap_or(self.first).respond_to(request)
-    }
-}
-
-/// The language that the browser of a request asks for.
-pub(super) fn accepted(request: &HttpRequest) -> &'static Language {
-    let values = request.headers().get_all(header::ACCEPT_LANGUAGE);
-    Language::accepted(values.filter_map(|value| value.to_str().ok()))
 }
 
 /// What a page may load and call.

@@ -12,14 +12,15 @@ mod problems;
 #[cfg(test)]
 mod tests;
 
-use self::content::{Content, Offered};
+use self::content::Content;
 use crate::access::{Anyone, Call, Everybody, FromCall};
-use crate::http::{Answered, Problem};
+use crate::http::{Answered, Problem, language_of};
 use crate::language::Language;
 use crate::routes::{Routes, SOMEDAY};
 use actix_web::http::Method;
 use actix_web::web::{Bytes, Data};
 use chrono::{DateTime, Duration, Utc};
+use std::future::ready;
 use std::sync::LazyLock;
 
 /// All that does not change while the program runs.
@@ -44,11 +45,11 @@ fn in_language(language: &'static Language) -> impl Iterator<Item = Content> {
 /// Registers the pages and what they consist of.
 pub fn routes(routes: &mut Routes) {
     for content in CONTENTS.iter() {
-        let others = OTHERS.iter().filter(|other| other.path() == content.path());
-        let offered = Offered { first: content.clone(), others: others.cloned().collect() };
-        let handler = move |_: Everybody| {
-            let offered = offered.clone();
-            async move { Answered::Ok(offered) }
+        let others: Vec<_> = OTHERS.iter().filter(|other| other.path() == content.path()).collect();
+        // Who asks for no language that there is reads English.
+        let handler = move |_: Everybody, Wanted(language)| {
+            let other = others.iter().find(|other| other.is_in(language));
+            ready(Answered::Ok(other.copied().unwrap_or(content).clone()))
         };
         routes.page(Method::GET, content.path(), handler);
     }
@@ -62,7 +63,7 @@ struct Wanted(&'static Language);
 
 impl FromCall for Wanted {
     fn from_call(call: &Call) -> Answered<Self> {
-        Ok(Self(content::accepted(call.request())))
+        Ok(Self(language_of(call.request().headers())))
     }
 }
 
