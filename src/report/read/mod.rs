@@ -102,6 +102,12 @@ pub fn written(now: DateTime<Utc>, window: ReportDays) -> Vec<(String, Vec<Writt
     statements(now, entry_days(window), window).written()
 }
 
+/// Today in the journal that was read.
+pub(crate) fn today_in(journal: &JournalAccess<Read>, rows: &ReportRows) -> NaiveDate {
+    let (.., newest, _) = rows;
+    today(journal, newest)
+}
+
 /// The input of the rules for a window the reader may see.
 pub(crate) fn input(
     journal: &JournalAccess<Read>,

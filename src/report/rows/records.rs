@@ -47,6 +47,13 @@ projection! {
     }
 }
 
+impl SessionRow {
+    /// Was it attended, and to treat? Only such a session begins a course, and has an effect (F4).
+    pub fn is_attended_treatment(&self) -> bool {
+        self.status == SessionStatus::Attended && self.kind == SessionKind::Treatment
+    }
+}
+
 /// A point that was needled: its name, and the side where it was told.
 pub type NeedledAt = (String, Option<Laterality>);
 

@@ -132,10 +132,8 @@ pub(crate) fn treated(session: &SessionRow) -> TreatmentRow {
 
 /// The attended treatments among the sessions of an input become those of its course.
 pub(crate) fn with_course(mut input: ReportInput) -> ReportInput {
-    let is_treatment = |row: &&SessionRow| {
-        row.status == SessionStatus::Attended && row.kind == SessionKind::Treatment
-    };
-    input.treatments = input.sessions.iter().filter(is_treatment).map(treated).collect();
+    let treatments = input.sessions.iter().filter(|row| row.is_attended_treatment());
+    input.treatments = treatments.map(treated).collect();
     input
 }
 

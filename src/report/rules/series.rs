@@ -137,10 +137,8 @@ pub(crate) fn series(
     let interference = scale(|entry| entry.interference);
     let walking = answers(of_mobility, |entry| entry.walking_minutes);
     let steps = answers(of_mobility, |entry| entry.steps);
-    let gravest = |date, severity: fn(&AdverseEventRow) -> Option<EventSeverity>| {
-        let began = sources.events.iter().filter(|event| event.started_on == date);
-        began.filter_map(severity).max().map(ReportCode::from)
-    };
+    let recorded = gravest(sources.events, |event| Some(event.severity));
+    let held = gravest(sources.events, |event| event.clinical_severity);
     let point = |date| {
         let day = sources.pain.day(date);
         let night = sources.nights.get(&date);
@@ -172,11 +170,24 @@ pub(crate) fn series(
             treatments_attended: treated.as_ref().map(|days| days.get(&date).copied().unwrap_or(0)),
             sleep_minutes: night.and_then(|night| night.total_sleep_minutes),
             sleep_quality: night.and_then(|night| night.quality).map(i32::from),
-            event_severity: gravest(date, |event| Some(event.severity)),
-            event_clinical_severity: gravest(date, |event| event.clinical_severity),
+            event_severity: recorded.get(&date).copied().map(ReportCode::from),
+            event_clinical_severity: held.get(&date).copied().map(ReportCode::from),
         }
     };
     window.into_iter().flat_map(ReportWindow::iter).map(point).collect()
+}
+
+/// The gravest severity of the adverse events that began on each day.
+fn gravest(
+    events: &[AdverseEventRow],
+    severity: fn(&AdverseEventRow) -> Option<EventSeverity>,
+) -> ByDay<EventSeverity> {
+    let mut found = ByDay::new();
+    for (event, severity) in events.iter().filter_map(|event| Some((event, severity(event)?))) {
+        let gravest = found.entry(event.started_on).or_insert(severity);
+        *gravest = (*gravest).max(severity);
+    }
+    found
 }
 
 fn attended_by_day(sessions: &[&SessionRow], is_counted: fn(SessionKind) -> bool) -> ByDay<i32> {

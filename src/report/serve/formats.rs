@@ -223,7 +223,7 @@ impl Format {
         source: Source,
     ) -> Answered<FileContent> {
         let reader = reader.acting(self.action);
-        let ((bytes, language), etag) = if self.is_slow {
+        let ((bytes, language), mut etag) = if self.is_slow {
             // It has its place before its report is read, so that nothing is kept for those who wait.
             let place = reader.app().lanes.documents.enter().await?;
             let (read, etag) = source.make(reader, |report, language| (report, language)).await?;
@@ -234,7 +234,6 @@ impl Format {
             source.make(reader, render).await?
         };
         let language = self.is_worded.then_some(language);
-        let mut etag = etag;
         if let Some(layout) = self.layout {
             etag = format!("{}.r{layout}\"", etag.trim_end_matches('"'));
         }

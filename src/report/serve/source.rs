@@ -3,7 +3,6 @@
 use crate::access::{Call, FromCall, Id, Read, Reader};
 use crate::db::Statement;
 use crate::http::{Answered, Problem, ProblemKind};
-use crate::journal::today;
 use crate::language::Language;
 use crate::reference::fingerprint;
 use crate::report::read;
@@ -77,7 +76,7 @@ async fn live<R: Reader, T: Send + 'static>(
     let place = app.lanes.reports.enter().await?;
     let statements = read::statements(now, read::entry_days(wide), wide);
     let (journal, rows) = reader.read_all(asked.days(), statements).await?;
-    let window = read::within(&journal, asked.window(today(&journal, &rows.15)))?;
+    let window = read::within(&journal, asked.window(read::today_in(&journal, &rows)))?;
     let input = read::input(&journal, window, rows);
     let version = version(&input, journal.window());
     let language = journal.language();

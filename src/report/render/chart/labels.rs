@@ -14,6 +14,17 @@ pub(super) fn span(language: &Language, from: NaiveDate, to: NaiveDate) -> Strin
     language.text("chart.span", &[("from", &first), ("to", &language.day(to))])
 }
 
+/// Minutes as people say them: "6 h 42 min". A part of a minute means nothing.
+pub fn duration(language: &Language, minutes: f64) -> String {
+    let minutes = minutes.round();
+    let (hours, rest) = ((minutes / 60.0).floor().to_string(), (minutes % 60.0).to_string());
+    if minutes < 60.0 {
+        language.text("chart.duration.minutes", &[("minutes", &rest)])
+    } else {
+        language.text("chart.duration.hours", &[("hours", &hours), ("minutes", &rest)])
+    }
+}
+
 /// A difference as people read it: a true minus sign, and a plus above zero.
 pub(super) fn signed(number: &str) -> String {
     match number.strip_prefix('-') {

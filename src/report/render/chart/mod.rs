@@ -19,9 +19,10 @@ use crate::report::rules::Report;
 use crate::sections::Section;
 pub use around::{around_sessions_alt, around_sessions_svg};
 pub use body::{body_map_alt, body_map_svg, title as place_name};
+pub use labels::duration;
 use marks::Mark;
 use scale::Scale;
-pub use sparklines::{Durations, Sparkline, sparklines_alt, sparklines_svg};
+pub use sparklines::{Sparkline, sparklines_alt, sparklines_svg};
 use svg::{Anchor, Frame, Svg};
 
 /// Width of the picture in user units.

@@ -3,7 +3,7 @@
 //! A week with few days is a hollow dot; a week with too few leaves its place blank and breaks the
 //! line.
 
-use super::labels::{fitted, span};
+use super::labels::{duration, fitted, span};
 use super::legend::LegendRows;
 use super::svg::{self, Anchor, Frame, Point, Stroke, Svg, text_width};
 use crate::language::Language;
@@ -30,24 +30,6 @@ const LINE: f64 = 14.0;
 const LEGEND: [(f64, &str); 3] =
     [(16.0, "chart.weeks.reliable"), (16.0, "chart.weeks.provisional"), (0.0, "chart.weeks.blank")];
 
-/// How minutes are written: from an hour on, with `{hours}` and `{minutes}`, and below, with `{minutes}`.
-#[derive(Debug, Clone)]
-pub struct Durations {
-    /// An hour or more.
-    pub hours: String,
-    /// Less than an hour.
-    pub minutes: String,
-}
-
-impl Durations {
-    fn text(&self, minutes: f64) -> String {
-        let minutes = minutes.round();
-        let form = if minutes < 60.0 { &self.minutes } else { &self.hours };
-        let hours = form.replace("{hours}", &format!("{:.0}", (minutes / 60.0).floor()));
-        hours.replace("{minutes}", &format!("{:.0}", minutes % 60.0))
-    }
-}
-
 /// One measure of a picture of sparklines.
 #[derive(Debug, Clone, Copy)]
 pub struct Sparkline<'a> {
@@ -55,8 +37,8 @@ pub struct Sparkline<'a> {
     pub label: &'a str,
     /// The ends of the row as people read them; the numbers of the range where it is empty.
     pub scale: &'a str,
-    /// How minutes are written, where that is what is measured.
-    pub durations: Option<&'a Durations>,
+    /// Are minutes what is measured? They are written as hours and minutes.
+    pub is_duration: bool,
     /// The values at the bottom and at the top of the row; means outside are drawn at its edge.
     pub range: (f64, f64),
     /// The means.
@@ -172,7 +154,7 @@ fn days(rows: &[Sparkline<'_>]) -> Option<ReportWindow> {
 
 /// A mean as people read it: hours and minutes, else one decimal, none where it is a hundred or more.
 fn number(row: &Sparkline<'_>, value: f64, language: &Language) -> String {
-    row.durations.map_or_else(|| language.number(&plain(value)), |durations| durations.text(value))
+    if row.is_duration { duration(language, value) } else { language.number(&plain(value)) }
 }
 
 fn plain(value: f64) -> String {
@@ -205,7 +187,7 @@ fn draw_row(
     if let Some((week, value)) = means(row.series).last() {
         let text = number(row, value, language);
         // A duration is longer than a score.
-        let (size, after) = if row.durations.is_some() { (SIZE, 84.0) } else { (14.0, 40.0) };
+        let (size, after) = if row.is_duration { (SIZE, 84.0) } else { (14.0, 40.0) };
         svg.strong((NUMBER, top + LINE), size, Anchor::Start, &text);
         let is_provisional = week.status == Status::Provisional;
         let key = if is_provisional { "chart.weeks.n.provisional" } else { "chart.weeks.n" };
@@ -269,7 +251,7 @@ mod tests {
     }
 
     fn row<'a>(label: &'a str, scale: &'a str, series: &'a WeeklySeries) -> Sparkline<'a> {
-        Sparkline { label, scale, durations: None, range: (0.0, 10.0), series }
+        Sparkline { label, scale, is_duration: false, range: (0.0, 10.0), series }
     }
 
     /// Weeks of 7, 2, 4, 7 and 7 days.
@@ -343,9 +325,8 @@ mod tests {
     fn numbers_have_one_decimal_or_none() {
         let texts = [6.25, 99.9, 99.96, 4321.5, -0.04].map(plain);
         assert_eq!(texts, ["6.3", "99.9", "100", "4322", "0.0"]);
-        let forms =
-            Durations { hours: "{hours} h {minutes} min".into(), minutes: "{minutes} min".into() };
-        let texts = [402.4, 59.4, 59.5, 720.0].map(|minutes| forms.text(minutes));
+        let texts =
+            [402.4, 59.4, 59.5, 720.0].map(|minutes| duration(Language::english(), minutes));
         assert_eq!(texts, ["6 h 42 min", "59 min", "1 h 0 min", "12 h 0 min"]);
     }
 }

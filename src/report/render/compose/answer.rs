@@ -31,11 +31,8 @@ fn compared(pain: &PainSummary, words: &Voice<'_>) -> Option<Vec<Block>> {
     let difference =
         change.difference.value.filter(|_| change.difference.status == Status::Reliable)?;
     let days = |statement: &ReportStatement| Some(span(words, statement.window?));
-    let text = |statement: &ReportStatement| {
-        words.number(statement.value_text.as_deref().unwrap_or_default())
-    };
     let (then, last) = (days(&pain.baseline.mean)?, days(&pain.follow_up)?);
-    let (before, now) = (text(&pain.baseline.mean), text(&pain.follow_up));
+    let (before, now) = (words.stated(&pain.baseline.mean), words.stated(&pain.follow_up));
     let first = words.day(pain.baseline.first_session_date?);
     let fewer = pain.baseline.mean.n.min(pain.follow_up.n);
     let baseline = pain.baseline.mean.value.unwrap_or_default();
@@ -63,7 +60,7 @@ fn compared(pain: &PainSummary, words: &Voice<'_>) -> Option<Vec<Block>> {
     ];
     let mut told = vec![words.text("own.days", &values)];
     if let Some(late) = &pain.baseline.mean_with_late_entries {
-        told.push(words.text("own.late", &[("late", &text(late)), ("before", &before)]));
+        told.push(words.text("own.late", &[("late", &words.stated(late)), ("before", &before)]));
     } else if key != "own.same" {
         let key = if change.beyond_error { "own.sure" } else { "own.unsure" };
         told.push(words.text(key, &[]));

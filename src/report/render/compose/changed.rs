@@ -1,7 +1,7 @@
 //! What changed since before the course: pain then and now, the worst of it, how large the change is,
 //! and beside each number the short form of what binds it.
 
-use super::content::{heading, worst};
+use super::content::{with_heading, worst};
 use super::voice::{Voice, code_of, fact, span, value};
 use crate::report::render::page::{Block, Fact, Span};
 use crate::report::rules::cautions::Caution;
@@ -47,11 +47,7 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     if !lines.is_empty() {
         blocks.push(Block::Lines(lines));
     }
-    if blocks.is_empty() {
-        blocks
-    } else {
-        [vec![heading(words, "changed.heading")], blocks].concat()
-    }
+    with_heading(words, "changed.heading", blocks)
 }
 
 /// Pain before and now, the difference, and the worst pain before and now. What nobody rated has no

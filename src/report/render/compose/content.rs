@@ -24,6 +24,14 @@ pub(super) fn heading(words: &Voice<'_>, key: &str) -> Block {
     Block::Heading { level: 2, text: words.text(key, &[]) }
 }
 
+/// Blocks below their heading, where there are any.
+pub(super) fn with_heading(words: &Voice<'_>, key: &str, blocks: Vec<Block>) -> Vec<Block> {
+    if blocks.is_empty() {
+        return blocks;
+    }
+    [vec![heading(words, key)], blocks].concat()
+}
+
 /// What was never recorded in these days: named together in one line.
 #[derive(Default)]
 pub(super) struct Gaps(Vec<String>);
@@ -137,10 +145,7 @@ pub(super) fn worst(words: &Voice<'_>, pain: &PainSummary) -> Option<Fact> {
     }
     let told = pain.worst.as_ref().filter(|worst| worst.difference.status != Status::Insufficient);
     let Some(worst) = told else { return Some(fact(words, "worst.mean", over_all)) };
-    let text = |statement: &ReportStatement| {
-        words.number(statement.value_text.as_deref().unwrap_or_default())
-    };
-    let (before, now) = (text(&worst.baseline), text(&worst.follow_up));
+    let (before, now) = (words.stated(&worst.baseline), words.stated(&worst.follow_up));
     let value = words.text("worst.change", &[("before", &before), ("now", &now)]);
     let by = fact(words, "none", &ReportStatement { window: None, ..worst.difference.clone() });
     let note = format!("{} \u{b7} {}", by.value, by.note);

@@ -2,7 +2,7 @@
 
 use super::content::places_of_one_day;
 use super::voice::Voice;
-use crate::report::render::chart::{self, Durations, Sparkline};
+use crate::report::render::chart::{self, Sparkline};
 use crate::report::render::page::{Block, Figure};
 use crate::report::rules::Report;
 use crate::report::rules::statement::Unit;
@@ -52,18 +52,14 @@ pub(super) fn weeks(words: &Voice<'_>, report: &Report) -> Option<Block> {
         return None;
     }
     let labels: Vec<String> = series.iter().map(|(key, ..)| words.text(key, &[])).collect();
-    let forms = Durations {
-        hours: words.text("unit.hours", &[("hours", "{hours}"), ("minutes", "{minutes}")]),
-        minutes: words.text("unit.minutes", &[("value", "{minutes}")]),
-    };
     let hours = words.text("weeks.hours", &[]);
     let rows: Vec<Sparkline<'_>> = series
         .iter()
         .zip(&labels)
         .map(|((_, range, series), label)| {
-            let durations = (series.mean.unit == Unit::Minutes).then_some(&forms);
-            let scale = durations.map_or("", |_| hours.as_str());
-            Sparkline { label, scale, durations, range: *range, series }
+            let is_duration = series.mean.unit == Unit::Minutes;
+            let scale = if is_duration { hours.as_str() } else { "" };
+            Sparkline { label, scale, is_duration, range: *range, series }
         })
         .collect();
     Some(Block::Figure(Figure {

@@ -1,11 +1,12 @@
 //! What stands where on the pages, and in which words: one test a clause.
 
 use super::tests::{course, texts};
-use super::voice::{Voice, duration, of_days};
+use super::voice::{Voice, of_days};
 use super::*;
 use crate::body_map::{BodyRegion, Laterality};
 use crate::collections::{EntryKind, Helped, NeedleResponse, ReliefMeans, Stimulation};
 use crate::language::Language;
+use crate::report::render::chart::duration;
 use crate::report::render::html;
 use crate::report::render::journals;
 use crate::report::render::page::{Block, ReportPage};
@@ -95,7 +96,7 @@ fn the_first_sheet_has_its_order() {
 #[test]
 fn hours_are_hours_and_shares_of_days_are_days() {
     let words = &voice();
-    let texts = [402.4, 59.4, 59.6, 1440.0].map(|minutes| duration(words, minutes));
+    let texts = [402.4, 59.4, 59.6, 1440.0].map(|minutes| duration(words.language, minutes));
     assert_eq!(texts, ["6 h 42 min", "59 min", "1 h 0 min", "24 h 0 min"]);
     let one = of_days(words, "states.none", &share(1, 154, 5));
     assert_eq!((one.value.as_str(), one.note.as_str()), ("1 of 154", ""));

@@ -4,7 +4,7 @@
 use super::answer;
 use super::beside::{complaint_lines, event_line};
 use super::content::{
-    activities, heading, pain_free, session_table, sleep_link, visit_lists, worst,
+    activities, heading, pain_free, session_table, sleep_link, visit_lists, with_heading, worst,
 };
 use super::figures;
 use super::summary::MOST_LINES;
@@ -83,19 +83,14 @@ fn good_days(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let weeks = report.weeks.iter().filter(|week| week.status == Status::Reliable);
     let best = weeks.min_by(|a, b| a.value.unwrap_or(10.0).total_cmp(&b.value.unwrap_or(10.0)));
     if let Some((week, window)) = best.and_then(|week| Some((week, week.window?))) {
-        let (from, value) =
-            (words.day(window.from), words.number(week.value_text.as_deref().unwrap_or_default()));
+        let (from, value) = (words.day(window.from), words.stated(week));
         blocks.push(plain(words.text("own.good.best", &[("day", &from), ("value", &value)])));
     }
     if let Some(days) = report.header.days_with_entry.filter(|days| *days > 0) {
         let key = if days == 1 { "own.logged.one" } else { "own.logged" };
         blocks.push(plain(words.text(key, &[("days", &days.to_string())])));
     }
-    if blocks.is_empty() {
-        blocks
-    } else {
-        [vec![heading(words, "own.good.heading")], blocks].concat()
-    }
+    with_heading(words, "own.good.heading", blocks)
 }
 
 fn sessions(report: &Report, words: &Voice<'_>) -> Vec<Block> {

@@ -1,8 +1,7 @@
 //! The treatment sessions: what was done in them, and the pain around them.
 
-use super::content::{codes, isolated, other_sessions};
+use super::content::{codes, isolated, other_sessions, with_heading};
 use super::figures;
-use super::summary::with_heading;
 use super::voice::{Voice, days, fact};
 use crate::report::render::page::{Alignment, Block, Fact, Span, Table};
 use crate::report::rules::Report;

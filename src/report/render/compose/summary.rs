@@ -1,7 +1,7 @@
 //! The rest of the summary: pictures, and the few numbers of each section that are read first.
 
 use super::beside::event_line;
-use super::content::{Gaps, Measured, codes, heading, known, short, sleep_link};
+use super::content::{Gaps, Measured, codes, heading, known, short, sleep_link, with_heading};
 use super::voice::{Voice, days, fact, or_dash};
 use super::{figures, sessions};
 use crate::report::render::page::{Block, Fact, Span};
@@ -69,14 +69,6 @@ fn function(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec<Block> {
         blocks.push(Block::Small(words.text("activity.scale", &[])));
     }
     with_heading(words, "function.heading", blocks)
-}
-
-/// Blocks below their heading, where there are any.
-pub(super) fn with_heading(words: &Voice<'_>, key: &str, blocks: Vec<Block>) -> Vec<Block> {
-    if blocks.is_empty() {
-        return blocks;
-    }
-    [vec![heading(words, key)], blocks].concat()
 }
 
 fn sleep(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec<Block> {

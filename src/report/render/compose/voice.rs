@@ -2,6 +2,7 @@
 
 use crate::language::Language;
 use crate::markup::original;
+use crate::report::render::chart::duration;
 use crate::report::render::page::{Fact, Wording};
 use crate::report::rules::statement::{ReportStatement, ReportWindow, Status, Unit};
 use chrono::{Datelike, NaiveDate};
@@ -29,6 +30,10 @@ impl Voice<'_> {
     /// A number that was written with a point, as its readers write it.
     pub(super) fn number(&self, written: &str) -> String {
         self.language.number(&signed(written))
+    }
+    /// The number of a statement, without its unit; empty where it is withheld.
+    pub(super) fn stated(&self, statement: &ReportStatement) -> String {
+        self.number(statement.value_text.as_deref().unwrap_or_default())
     }
     /// A number to one decimal.
     pub(super) fn decimal(&self, value: f64) -> String {
@@ -74,7 +79,7 @@ pub(super) fn value(words: &Voice<'_>, statement: &ReportStatement) -> String {
         Unit::Points => "unit.points",
         Unit::PointsPerWeek => "unit.points_per_week",
         Unit::Percent => "unit.percent",
-        Unit::Minutes => return duration(words, statement.value.unwrap_or_default()),
+        Unit::Minutes => return duration(words.language, statement.value.unwrap_or_default()),
         Unit::DaysPerWeek => "unit.days_per_week",
         Unit::DaysPer28 => "unit.days_per_28",
     };
@@ -82,17 +87,6 @@ pub(super) fn value(words: &Voice<'_>, statement: &ReportStatement) -> String {
     let whole = (statement.unit == Unit::Steps).then(|| statement.value.map(|v| format!("{v:.0}")));
     let text = whole.flatten().unwrap_or_else(|| words.number(text));
     if unit.is_empty() { text } else { words.text(unit, &[("value", &text)]) }
-}
-
-/// Minutes as people say them: "6 h 42 min". A part of a minute means nothing.
-pub(super) fn duration(words: &Voice<'_>, minutes: f64) -> String {
-    let minutes = minutes.round();
-    let (hours, rest) = ((minutes / 60.0).floor().to_string(), (minutes % 60.0).to_string());
-    if minutes < 60.0 {
-        words.text("unit.minutes", &[("value", &rest)])
-    } else {
-        words.text("unit.hours", &[("hours", &hours), ("minutes", &rest)])
-    }
 }
 
 /// A share of days as the days it is made of; as it is where it is withheld.

@@ -1,7 +1,6 @@
 //! What was done in the attended treatments, as recorded (STRICTA 2010, items 2 and 4): nothing is
 //! concluded from it.
 
-use crate::collections::{SessionKind, SessionStatus};
 use crate::report::rows::SessionRow;
 use crate::report::rules::statement::{ReportCode, ReportWindow, codes};
 use chrono::NaiveDate;
@@ -57,8 +56,7 @@ pub(crate) fn treatments(
 ) -> Vec<TreatmentDone> {
     let mut done: Vec<&SessionRow> = sessions.to_vec();
     done.retain(|row| {
-        row.status == SessionStatus::Attended
-            && row.kind == SessionKind::Treatment
+        row.is_attended_treatment()
             && window.is_some_and(|window| window.contains(row.journal_date))
     });
     done.sort_unstable_by_key(|row| (row.starts_at, row.journal_date, row.id));
@@ -86,7 +84,7 @@ fn of(row: &SessionRow) -> TreatmentDone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collections::Laterality;
+    use crate::collections::{Laterality, SessionKind, SessionStatus};
     use crate::report::rules::fixtures::{date, session};
 
     #[test]

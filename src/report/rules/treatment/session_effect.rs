@@ -129,8 +129,7 @@ pub(crate) fn session_effects(
     window: Option<ReportWindow>,
 ) -> SessionEffects {
     let mut attended: Vec<&SessionRow> = sessions.to_vec();
-    attended
-        .retain(|row| row.status == SessionStatus::Attended && row.kind == SessionKind::Treatment);
+    attended.retain(|row| row.is_attended_treatment());
     attended.sort_unstable_by_key(|row| (row.starts_at, row.journal_date, row.id));
     let mut moments: Vec<RatedMoment> = ratings.iter().filter_map(RatedMoment::of).collect();
     moments.sort_unstable_by_key(RatedMoment::order);
