@@ -172,7 +172,7 @@ column_via!([] Instant as DateTime<Utc>, |instant| instant.at, |raw| Ok(Self::ne
 
 /// The journal day of a moment: the date on the wall clock after the start of the day is taken off.
 ///
-/// Source: clinical reference 4.2. `day_start_minute` is minutes after midnight.
+/// Source: clinical.md, Time. `day_start_minute` is minutes after midnight.
 pub fn journal_date(instant: Instant, offset: OffsetMinutes, day_start_minute: i16) -> NaiveDate {
     let minutes = i64::from(offset.get()) - i64::from(day_start_minute);
     (instant.at.naive_utc() + Duration::minutes(minutes)).date()

@@ -1,5 +1,5 @@
 //! Red flags: warning signs that need a person, not a program. Whatever is answered, the text is the
-//! same; the server draws no conclusion (clinical reference 4.5).
+//! same; the server draws no conclusion (clinical.md, Claims).
 
 use crate::access::Everybody;
 use crate::http::{Answered, Public, Versioned, document};

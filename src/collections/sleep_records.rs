@@ -69,8 +69,8 @@ pub struct Night {
 }
 
 impl Night {
-    /// Total sleep: time in bed less the waking parts, else the patient's own estimate (F10 of the
-    /// clinical reference).
+    /// Total sleep: time in bed less the waking parts, else the patient's own estimate
+    /// (clinical.md, F10).
     pub fn total_sleep(self) -> Option<i64> {
         self.in_bed.map(|in_bed| in_bed - self.awake).or(self.reported)
     }

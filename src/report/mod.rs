@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! rows       what a report is made of: one typed row a concept, and the sections a reader may see
-//! rules      F1 to F13 of the clinical reference: rows become statements, those a Report; the hash of rows
+//! rules      F1 to F13 (clinical.md, F1 to F13): rows become statements, those a Report; the hash of rows
 //! render     a Report becomes a page (HTML, PDF), a picture (SVG), a table (CSV)
 //! read       the statements that fetch the rows of a journal
 //! snapshots  reports that are kept as they were, and the jobs of long ones

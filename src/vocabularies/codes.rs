@@ -1,5 +1,5 @@
 //! Codes of other systems for values of ours. Only those seen in use in a published source stand here
-//! (clinical reference, section 5); a value without a line has no verified code.
+//! (clinical.md, Codes); a value without a line has no verified code.
 
 /// The system of SNOMED CT. Its use needs an affiliate licence in some countries.
 pub const SNOMED: &str = "http://snomed.info/sct";

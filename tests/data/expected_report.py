@@ -3,8 +3,8 @@
 
     python3 tests/data/expected_report.py
 
-This is a second, independent computation of the formulas in the clinical reference (section 4.2 for
-the score of a day, F1 to F8 and F10 to F12), kept plain so that it can be read beside them. It shares no
+This is a second, independent computation of the formulas (clinical.md, Time, F1 to F8, and
+F10 to F12), kept plain so that it can be read beside them. It shares no
 code with the server. It first checks itself against the worked examples printed there. Numbers are
 rounded to six decimals only when they are written.
 
@@ -464,7 +464,7 @@ def report(first, last, lines):
 
 
 def self_check():
-    """The worked examples of the clinical reference."""
+    """The worked examples of docs/clinical.md."""
     def near(found, *wanted, within=0.005):
         for value, want in zip(found, wanted, strict=True):
             assert abs(value - want) <= within, (value, want)

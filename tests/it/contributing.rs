@@ -7,7 +7,7 @@ use std::process::Command;
 
 const README: &str = include_str!("../../README.md");
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -20,7 +20,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
 }
 
 /// The files under version control; none in a copy of the sources without it.
-fn tracked() -> Vec<String> {
+pub(crate) fn tracked() -> Vec<String> {
     let list = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output();
     let list = list.ok().filter(|list| list.status.success() && !list.stdout.is_empty());
     let text = list.map_or_else(String::new, |list| String::from_utf8(list.stdout).unwrap());

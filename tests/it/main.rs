@@ -11,6 +11,7 @@ mod backups;
 mod bad_input;
 mod body_map;
 mod browser;
+mod citations;
 mod clinic;
 mod clinical;
 mod config;

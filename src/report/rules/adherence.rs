@@ -33,7 +33,7 @@ pub struct SessionCounts {
 /// of the window from the start of the journal up to today, less declared pauses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ReportHeader {
-    /// Days of the window on which an entry was expected. Source: F5, clinical reference.
+    /// Days of the window on which an entry was expected. Source: clinical.md, F5.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub days_expected: i32,
     /// Expected days with a daily score; null where pain is omitted.
@@ -54,19 +54,18 @@ pub struct ReportHeader {
     /// Expected days with at least one such entry that was timely; null where pain is omitted.
     #[schema(required, minimum = 0, maximum = 1_000_000)]
     pub days_with_timely_entry: Option<i32>,
-    /// `days_with_entry` in percent of `days_expected`; null where pain is omitted. Source: F5,
-    /// clinical reference.
+    /// `days_with_entry` in percent of `days_expected`; null where pain is omitted. Source: clinical.md, F5.
     #[schema(required)]
     pub adherence_any: Option<ReportStatement>,
     /// `days_with_timely_entry` in percent of `days_expected`; null where pain is omitted.
-    /// Source: F5, clinical reference; Stone 2003 on why punctuality is told apart.
+    /// Source: clinical.md, F5; Stone 2003 on why punctuality is told apart.
     #[schema(required)]
     pub adherence_timely: Option<ReportStatement>,
     /// Treatment sessions of the whole window by status; null where treatment is omitted.
     #[schema(required)]
     pub sessions: Option<SessionCounts>,
     /// Attended sessions in percent of those attended, missed or cancelled by the patient; null
-    /// where treatment is omitted. Source: F5, clinical reference.
+    /// where treatment is omitted. Source: clinical.md, F5.
     #[schema(required)]
     pub attendance: Option<ReportStatement>,
 }
@@ -144,8 +143,8 @@ fn count_sessions(sessions: &[&SessionRow], window: Option<ReportWindow>) -> Ses
     counts
 }
 
-/// Attendance: attended / (attended + missed + cancelled by the patient), in percent (F5,
-/// clinical reference). A clinic's cancellation is not the patient's.
+/// Attendance: attended / (attended + missed + cancelled by the patient), in percent (clinical.md, F5).
+/// A clinic's cancellation is not the patient's.
 fn attendance(counts: SessionCounts, window: Option<ReportWindow>) -> ReportStatement {
     const METHOD: Method = (
         "attended_of_sessions_due",

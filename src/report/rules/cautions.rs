@@ -1,4 +1,4 @@
-//! What the page cannot say (clinical reference 4.5), in plain sentences.
+//! What the page cannot say (clinical.md, Claims), in plain sentences.
 
 use crate::language::Language;
 use crate::sections::{Section, Sections};

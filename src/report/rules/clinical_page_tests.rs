@@ -1,4 +1,4 @@
-//! The worked examples of the clinical reference, computed from the page itself.
+//! The worked examples of `docs/clinical.md`, computed from the page itself.
 
 use super::adherence;
 use super::fixtures::{

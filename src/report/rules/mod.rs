@@ -1,6 +1,7 @@
 //! The formulas: pure functions from typed rows to the statements of a report.
 //!
-//! The formulas F1 to F13, their gates and their worked numbers are those of the clinical reference.
+//! The formulas F1 to F13, their gates and their worked numbers are those of `docs/clinical.md`: a line that
+//! rests on one cites its heading (clinical.md, F3).
 //! What all of them speak in (statements, numbers, weeks) lies here; what they speak about has a room
 //! of its own. [`build`] puts a report together.
 

@@ -1,5 +1,4 @@
-//! Rank correlation: Spearman's rho with an interval that allows for serial dependence (F11,
-//! clinical reference).
+//! Rank correlation: Spearman's rho with an interval that allows for serial dependence (clinical.md, F11).
 
 use super::numbers::mean;
 

@@ -42,30 +42,28 @@ pub const RULE_VERSION: &str = "4";
 /// The pain statements of a report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PainSummary {
-    /// Mean of the daily scores over the whole window up to today. Source: F1, clinical
-    /// reference.
+    /// Mean of the daily scores over the whole window up to today. Source: clinical.md, F1.
     pub window_mean: ReportStatement,
-    /// Pain at the start of the course. Source: F2, clinical reference.
+    /// Pain at the start of the course. Source: clinical.md, F2.
     pub baseline: PainBaseline,
     /// Mean of the daily scores over the last 14 days of the window up to today, none of them before
-    /// the 15th day after the first treatment of the course. Source: F1 and F3, clinical reference.
+    /// the 15th day after the first treatment of the course. Source: F1 and clinical.md, F3.
     pub follow_up: ReportStatement,
-    /// Follow-up against baseline. Source: F3, clinical reference.
+    /// Follow-up against baseline. Source: clinical.md, F3.
     pub change: PainChange,
     /// What binds baseline, follow-up and change, and is to be read beside them.
     #[serde(default)]
     #[schema(required, max_items = 64)]
     pub cautions: Vec<Caution>,
-    /// Trend over the whole window up to today. Source: F7, clinical reference.
+    /// Trend over the whole window up to today. Source: clinical.md, F7.
     pub trend: PainTrend,
-    /// Whether pain stood still over the last 28 days; null below its gate. Source: F8, clinical
-    /// reference.
+    /// Whether pain stood still over the last 28 days; null below its gate. Source: clinical.md, F8.
     #[schema(required)]
     pub plateau: Option<Plateau>,
-    /// Worst pain, and time in high, low and no pain. Source: F12, clinical reference.
+    /// Worst pain, and time in high, low and no pain. Source: clinical.md, F12.
     pub time_in_state: TimeInState,
     /// Worst pain at the beginning of the course and now; null in reports of earlier rules. Source:
-    /// F12, clinical reference.
+    /// clinical.md, F12.
     #[serde(default)]
     #[schema(required)]
     pub worst: Option<WorstPainChange>,

@@ -22,7 +22,7 @@ pub struct DailyPoint {
     /// Whether an entry was expected: from the start of the journal up to today, less declared pauses.
     pub expected: bool,
     /// The daily score, 0 to 10, two decimals; null where the day has none or pain is omitted.
-    /// Source: `D_d`, clinical reference 4.2.
+    /// Source: `D_d`, clinical.md, Time.
     #[schema(required, minimum = 0, maximum = 10)]
     pub pain: Option<f64>,
     /// Worst pain of the day, 0 to 10, from the daily entry that `pain` is from.
@@ -45,11 +45,11 @@ pub struct DailyPoint {
     #[schema(required)]
     pub pain_free_day: Option<bool>,
     /// Whether the day lies in a flare that the patient reported; null where pain is omitted. That
-    /// none was reported does not say that there was none. Source: F6, clinical reference.
+    /// none was reported does not say that there was none. Source: clinical.md, F6.
     #[schema(required)]
     pub flare: Option<bool>,
     /// Whether the ratings make the day a spike; null where it could not be judged or pain is
-    /// omitted. Source: F6, clinical reference.
+    /// omitted. Source: clinical.md, F6.
     #[schema(required)]
     pub spike: Option<bool>,
     /// How much pain got in the way, 0 to 10; this and the next four are null where not answered

@@ -124,14 +124,14 @@ impl StatementInterval {
     }
 }
 
-/// Rated days from which a window mean is reliable (F1, clinical reference; Heapy 2014).
+/// Rated days from which a window mean is reliable (clinical.md, F1; Heapy 2014).
 pub const RELIABLE_DAYS: usize = 5;
 
-/// Rated days from which a window mean is shown as provisional (F1, clinical reference; Jensen
+/// Rated days from which a window mean is shown as provisional (clinical.md, F1; Jensen
 /// 2024: three to four days suffice for trials; Stone 2014 warns against single days).
 pub const PROVISIONAL_DAYS: usize = 3;
 
-/// How far a statement may be trusted (gates of F1 to F7, clinical reference 4.4).
+/// How far a statement may be trusted (gates of clinical.md, F1 to F7, Gates).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {

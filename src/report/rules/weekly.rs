@@ -28,7 +28,7 @@ pub struct WeekValue {
     #[schema(required)]
     pub value: Option<f64>,
     /// `reliable` (5 days or more), `provisional` (3 or 4) or `insufficient` (withheld). Source:
-    /// clinical reference 4.4.
+    /// clinical.md, Gates.
     #[schema(value_type = String, max_length = 16, examples("reliable"))]
     pub status: Status,
 }
@@ -43,7 +43,7 @@ pub struct WeeklySeries {
     pub weeks: Vec<WeekValue>,
 }
 
-/// The mean over a window and its weeks; 3 days provisional, 5 reliable (clinical reference 4.4).
+/// The mean over a window and its weeks; 3 days provisional, 5 reliable (clinical.md, Gates).
 pub(crate) fn weekly(
     values: &ByDay<f64>,
     window: Option<ReportWindow>,

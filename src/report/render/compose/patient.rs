@@ -1,5 +1,5 @@
 //! The patient's page: "Am I getting better?", answered as far as the ratings allow, in plain words
-//! (clinical reference 6.2). It links nowhere: it is kept and read without the app, too.
+//! (clinical.md, Pages). It links nowhere: it is kept and read without the app, too.
 
 use super::answer;
 use super::beside::{complaint_lines, event_line};

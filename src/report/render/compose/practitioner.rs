@@ -1,5 +1,5 @@
-//! The practitioner's page: a summary that is read in a minute, in the order of clinical reference
-//! 6.1, and behind it the details it rests on.
+//! The practitioner's page: a summary that is read in a minute, in the order of clinical.md, Pages,
+//! and behind it the details it rests on.
 
 use super::beside::complaint_lines;
 use super::content::{Gaps, codes, complaint_line, isolated, short};

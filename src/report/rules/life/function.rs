@@ -37,7 +37,7 @@ pub struct WorkDays {
 }
 
 /// Function over the window up to today. One answer a day counts: the last of a daily entry, else
-/// the last of the day. Source: clinical reference 4.1; no threshold is claimed.
+/// the last of the day. Source: clinical.md, Scales; no threshold is claimed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FunctionSummary {
     /// Walking in minutes a day.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Well-being over the window up to today. One answer a day counts: the last of a daily entry,
-/// else the last of the day. Source: clinical reference 4.1; no threshold is claimed.
+/// else the last of the day. Source: clinical.md, Scales; no threshold is claimed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WellbeingSummary {
     /// How much pain got in the way, 0 not at all to 10 completely.

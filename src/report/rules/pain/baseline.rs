@@ -10,11 +10,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Journal days before the first treatment of the course that make the baseline (F2, clinical
-/// reference).
+/// Journal days before the first treatment of the course that make the baseline (clinical.md, F2).
 pub const BASELINE_DAYS: i64 = 14;
 
-/// Journal days of the second-best baseline after the first treatment (F2, clinical reference).
+/// Journal days of the second-best baseline after the first treatment (clinical.md, F2).
 pub const FIRST_WEEK_DAYS: i64 = 7;
 
 /// Journal days of the follow-up window at the end of the report's window.
@@ -30,7 +29,7 @@ const LATE_DIFFERENCE: f64 = 0.5;
 const EDGE: f64 = 1e-9;
 
 /// Mean from which a baseline counts as high, so that F13 (regression to the mean) is printed;
-/// 0 to 10 (the severe band of the clinical reference 4.1, ePPOC).
+/// 0 to 10 (the severe band of clinical.md, Scales, ePPOC).
 pub const HIGH_BASELINE: f64 = 7.0;
 
 /// What a baseline was taken from.
@@ -52,8 +51,7 @@ pub struct PainBaseline {
     /// `before_first_session`: the 14 journal days before the first treatment of the course, that day
     /// excluded. `first_week_after_start`: there were too few ratings before, so it is the first
     /// week of treatment and supports no before-and-after statement. `none`: no treatment is known,
-    /// or the share does not reach 90 days before the first one that is. Source: F2, clinical
-    /// reference.
+    /// or the share does not reach 90 days before the first one that is. Source: clinical.md, F2.
     #[schema(value_type = String, max_length = 32, examples("before_first_session"))]
     pub kind: BaselineKind,
     /// Journal day of the first treatment of the course; null where it is not known.
@@ -88,7 +86,7 @@ pub fn days_read(first: NaiveDate) -> ReportWindow {
 }
 
 impl Baseline {
-    /// Finds the baseline (F2, clinical reference): W over the 14 journal days before the first
+    /// Finds the baseline (clinical.md, F2): W over the 14 journal days before the first
     /// treatment of the course, or, with fewer than three rated days there, over the seven days
     /// after it. `end` is the last day that may be looked at.
     pub fn find(days: &PainDays, course: Option<&Course>, end: NaiveDate) -> Self {
@@ -175,7 +173,7 @@ impl Baseline {
 
 /// Fall in points to be expected with no treatment at all, when someone whose usual mean is
 /// `usual` was selected at `selected` (both 0 to 10), with `reliability` 0 to 1: regression to
-/// the mean (F13, clinical reference).
+/// the mean (clinical.md, F13).
 pub fn expected_regression(selected: f64, usual: f64, reliability: f64) -> f64 {
     (1.0 - reliability) * (selected - usual)
 }

@@ -16,14 +16,14 @@ use utoipa::ToSchema;
 /// Absorbs rounding in binary fractions where a percentage meets a threshold exactly.
 const EDGE: f64 = 1e-9;
 
-/// Smallest baseline for which a percentage is given, 0 to 10 (F3, clinical reference).
+/// Smallest baseline for which a percentage is given, 0 to 10 (clinical.md, F3).
 pub const SMALLEST_BASELINE_FOR_PERCENT: f64 = 1.0;
 
-/// Reduction in percent from which a change may be called clinically meaningful (F3, clinical
-/// reference; IMMPACT, Dworkin 2008).
+/// Reduction in percent from which a change may be called clinically meaningful (clinical.md, F3;
+/// IMMPACT, Dworkin 2008).
 pub const MEANINGFUL_PERCENT: f64 = 30.0;
 
-/// Band of a percent reduction (F3, clinical reference; IMMPACT, Dworkin 2008, whose minimal
+/// Band of a percent reduction (clinical.md, F3; IMMPACT, Dworkin 2008, whose minimal
 /// band of 10 to 20 percent is extended to 30).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -53,7 +53,7 @@ impl ChangeBand {
     }
 }
 
-/// Welch's comparison of two means (F3, clinical reference).
+/// Welch's comparison of two means (clinical.md, F3).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Welch {
     /// Standard error of the difference, in points.
@@ -89,7 +89,7 @@ impl Welch {
 pub struct PainChange {
     /// Follow-up mean minus baseline mean in points; negative means less pain. Its window runs
     /// from the first day of the baseline to the last of the follow-up. `have` is the smaller
-    /// count of rated days in the two. Source: F3, clinical reference; Welch's 95 % interval.
+    /// count of rated days in the two. Source: clinical.md, F3; Welch's 95 % interval.
     pub difference: ReportStatement,
     /// Rated days in the baseline.
     #[schema(minimum = 0, maximum = 1_000_000)]
@@ -98,25 +98,25 @@ pub struct PainChange {
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub follow_up_rated_days: i32,
     /// Reduction in percent of the baseline, two decimals; positive means less pain. Null where
-    /// the difference is withheld or the baseline is below 1. Source: F3, clinical reference.
+    /// the difference is withheld or the baseline is below 1. Source: clinical.md, F3.
     #[schema(required)]
     pub percent_reduction: Option<f64>,
     /// `worse` (10 percent or more above), `none` (within 10), `minimal` (10 to below 30 lower),
     /// `moderate` (30 to below 50) or `substantial` (50 or more); null unless the difference is
-    /// reliable, and where the baseline with late entries would give another. Source: F3, clinical reference; IMMPACT (Dworkin 2008).
+    /// reliable, and where the baseline with late entries would give another. Source: clinical.md, F3; IMMPACT (Dworkin 2008).
     #[schema(required, value_type = Option<String>, max_length = 16, examples("moderate"))]
     pub band: Option<ChangeBand>,
     /// Smallest difference in points that measurement error does not explain, for the smaller
     /// count of rated days; null where the difference is withheld. It assumes a spread of 2.0
-    /// points and a reliability of 0.65. Source: F1 and F3, clinical reference (MDC95).
+    /// points and a reliability of 0.65. Source: F1 and clinical.md, F3 (MDC95).
     #[schema(required)]
     pub mdc95_points: Option<f64>,
     /// Whether the interval excludes zero and the difference reaches `mdc95_points`. Always
-    /// false unless the difference is reliable. Source: F3, clinical reference.
+    /// false unless the difference is reliable. Source: clinical.md, F3.
     pub beyond_error: bool,
     /// Whether all three conditions hold, with late entries of the baseline as without: at least 30
-    /// percent lower, beyond error, both windows reliable. It is a threshold from groups, not this patient's own goal. Source: F3, clinical
-    /// reference; IMMPACT (Dworkin 2008).
+    /// percent lower, beyond error, both windows reliable. It is a threshold from groups, not this patient's own goal. Source: clinical.md, F3;
+    /// IMMPACT (Dworkin 2008).
     pub meaningful_improvement: bool,
     /// The change in words; null unless the difference is reliable.
     #[schema(required, max_length = 600)]
@@ -162,7 +162,7 @@ impl Verdict {
     }
 }
 
-/// Computes the change (F3, clinical reference). A baseline from after the start of treatment
+/// Computes the change (clinical.md, F3). A baseline from after the start of treatment
 /// gives none. The baseline of days typed in time speaks; a band, and the word meaningful, need that
 /// the one with late days says the same.
 pub(crate) fn change(baseline: &Baseline, follow_up: &Composite) -> PainChange {

@@ -1,5 +1,5 @@
 //! The daily score and its punctuality: one number a day at most, and how it came about
-//! (clinical reference 4.2).
+//! (clinical.md, Time).
 //!
 //! Journal days are taken as stored with each entry. Nothing here converts time zones.
 
@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Where a daily score came from (clinical reference 4.2).
+/// Where a daily score came from (clinical.md, Time).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScoreSource {
@@ -102,8 +102,8 @@ impl PainDays {
     }
 }
 
-/// Whether an entry was typed or received within 24 hours after its journal day ended (clinical
-/// reference 4.2). The day ends at the next day's start on the patient's clock, by the offset
+/// Whether an entry was typed or received within 24 hours after its journal day ended (clinical.md, Time).
+/// The day ends at the next day's start on the patient's clock, by the offset
 /// stored with the entry, and by the hour at which days began at that midnight.
 pub fn is_timely(row: &EntryRow, starts: &DayStarts) -> bool {
     let ahead = TimeDelta::minutes(row.utc_offset_minutes.into());

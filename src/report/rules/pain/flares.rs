@@ -16,18 +16,18 @@ use std::collections::BTreeSet;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Journal days before a day whose scores it is judged against (F6, clinical reference).
+/// Journal days before a day whose scores it is judged against (clinical.md, F6).
 pub const SPIKE_DAYS_BEFORE: i64 = 28;
-/// Rated days among them without which a day is not judged (F6, clinical reference).
+/// Rated days among them without which a day is not judged (clinical.md, F6).
 pub const SPIKE_RATED_DAYS: usize = 7;
-/// Points above the median of those days from which a day is a spike (F6, clinical reference;
+/// Points above the median of those days from which a day is a spike (clinical.md, F6;
 /// Suri 2011 and 2025).
 pub const SPIKE_POINTS: f64 = 2.0;
-/// Score below which no day is a spike, 0 to 10 (F6, clinical reference).
+/// Score below which no day is a spike, 0 to 10 (clinical.md, F6).
 pub const SPIKE_SCORE: f64 = 4.0;
-/// Days of the window from which rates are reported (clinical reference 4.4).
+/// Days of the window from which rates are reported (clinical.md, Gates).
 pub const RATE_DAYS: usize = 28;
-/// Percent of them that must be rated (clinical reference 4.4).
+/// Percent of them that must be rated (clinical.md, Gates).
 pub const RATE_RATED_PERCENT: usize = 60;
 
 /// Absorbs binary fractions where a score meets a threshold exactly.
@@ -103,7 +103,7 @@ pub struct FlareOverlap {
     pub flare_not_judged: i32,
 }
 
-/// Flares and spikes of the window up to today. Source of all values: F6, clinical reference.
+/// Flares and spikes of the window up to today. Source of all values: clinical.md, F6.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FlareSummary {
     /// What a flare is, as the patient is told. Source: Costa 2019.
@@ -168,7 +168,7 @@ fn clipped(flare: &FlareRow, starts: &DayStarts, window: ReportWindow) -> Option
 }
 
 /// Judges every day of a window that has a score and seven rated days or more among the 28 before
-/// it: whether it is a spike (F6, clinical reference).
+/// it: whether it is a spike (clinical.md, F6).
 pub fn spikes(days: &PainDays, window: Option<ReportWindow>) -> ByDay<bool> {
     let judge = |(date, score): (NaiveDate, f64)| {
         let before = ReportWindow::new(shift(date, -SPIKE_DAYS_BEFORE), shift(date, -1))?;

@@ -11,19 +11,18 @@ use crate::report::rules::statement::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Journal days that are looked at (F8, clinical reference).
+/// Journal days that are looked at (clinical.md, F8).
 pub const PLATEAU_DAYS: usize = 28;
-/// Rated days among them that a statement needs (F8, clinical reference 4.4).
+/// Rated days among them that a statement needs (clinical.md, F8, Gates).
 pub const PLATEAU_RATED_DAYS: usize = 10;
-/// Slope in points per week from which pain is not level (F8, clinical reference).
+/// Slope in points per week from which pain is not level (clinical.md, F8).
 pub const PLATEAU_SLOPE_PER_WEEK: f64 = 0.25;
 /// Difference of the two fortnights in points from which pain is not level (F8).
 pub const PLATEAU_DIFFERENCE: f64 = 1.0;
 /// Mean of the last fortnight, 0 to 10, at or below which nothing is to be reviewed (F8).
 pub const PLATEAU_LOWEST_MEAN: f64 = 2.0;
 
-/// Whether pain stood still over the last 28 days of the window. Source of all values: F8,
-/// clinical reference.
+/// Whether pain stood still over the last 28 days of the window. Source of all values: clinical.md, F8.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Plateau {
     /// Slope of the last 28 days in points per week, with Sen's 95 % interval.

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 /// Reductions in percent that are counted (IMMPACT, Dworkin 2008: moderate and substantial).
 pub const THRESHOLDS: [f64; 2] = [30.0, 50.0];
 /// Patients from which a share is reported, and below which cells are withheld: one of any two
-/// cells that make up fewer than ten is below five (F9, clinical reference; 4.4).
+/// cells that make up fewer than ten is below five (clinical.md, F9, Gates).
 pub const SHARE_PATIENTS: usize = 10;
 /// The 97.5 % point of the normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
@@ -66,8 +66,8 @@ pub struct ResponderThreshold {
     pub complete_cases: ResponderShare,
 }
 
-/// Responders among the patients whose shares open pain and treatment. Source of all values: F9,
-/// clinical reference. It compares neither patients nor practitioners, and shows no cause.
+/// Responders among the patients whose shares open pain and treatment. Source of all values: clinical.md, F9.
+/// It compares neither patients nor practitioners, and shows no cause.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ResponderAnalysis {
     /// Patients with a reliable baseline whose follow-up window has passed.
@@ -86,7 +86,7 @@ pub struct ResponderAnalysis {
     pub thresholds: Vec<ResponderThreshold>,
 }
 
-/// Wilson's 95 % interval of a share, both ends 0 to 1 (F9, clinical reference). `None` for nobody.
+/// Wilson's 95 % interval of a share, both ends 0 to 1 (clinical.md, F9). `None` for nobody.
 pub fn wilson(part: usize, whole: usize) -> Option<(f64, f64)> {
     if whole == 0 {
         return None;

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 /// Pain from which a day counts as one of high pain, 0 to 10 (F12; ePPOC's severe band).
 pub const HIGH_PAIN: f64 = 7.0;
-/// Worst pain up to which a day counts as one of low pain, 0 to 10 (F12, clinical reference).
+/// Worst pain up to which a day counts as one of low pain, 0 to 10 (clinical.md, F12).
 pub const LOW_PAIN: f64 = 3.0;
 
 /// A part of the rated days.
@@ -27,7 +27,7 @@ pub struct StateShare {
 }
 
 /// Worst pain and time in high, low and no pain over the window up to today. Days without the
-/// rating in question are in no state. Source of all values: F12, clinical reference.
+/// rating in question are in no state. Source of all values: clinical.md, F12.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TimeInState {
     /// Mean of the worst pain of the days that have one, 0 to 10.
@@ -48,7 +48,7 @@ pub struct TimeInState {
 }
 
 /// The mean of the worst pain at the beginning of the course and now, over the days of baseline and
-/// follow-up that have one. Source: F12, clinical reference.
+/// follow-up that have one. Source: clinical.md, F12.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorstPainChange {
     /// Over the baseline's days that speak: before treatment, those typed in time.

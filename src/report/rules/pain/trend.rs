@@ -8,11 +8,10 @@ use crate::report::rules::statement::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Rated days that a trend needs (F7, clinical reference).
+/// Rated days that a trend needs (clinical.md, F7).
 pub const TREND_RATED_DAYS: usize = 10;
 
-/// Days from the first to the last rated day, both included, that a trend needs (F7, clinical
-/// reference).
+/// Days from the first to the last rated day, both included, that a trend needs (clinical.md, F7).
 pub const TREND_SPAN_DAYS: usize = 14;
 
 /// What a trend's interval says.
@@ -27,7 +26,7 @@ pub enum TrendWords {
     NoClearTrend,
 }
 
-/// A fitted Theil-Sen line (F7, clinical reference; Sen 1968).
+/// A fitted Theil-Sen line (clinical.md, F7; Sen 1968).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TheilSen {
     /// Median slope in points per day.
@@ -68,7 +67,7 @@ impl TheilSen {
     }
 }
 
-/// Variance of Kendall's S, corrected for groups of equal scores (F7, clinical reference).
+/// Variance of Kendall's S, corrected for groups of equal scores (clinical.md, F7).
 fn kendall_variance(mut scores: Vec<f64>) -> f64 {
     scores.sort_unstable_by(f64::total_cmp);
     let term = |count: usize| {
@@ -102,10 +101,10 @@ fn to_rank(rank: f64) -> usize {
 pub struct PainTrend {
     /// Slope in points per week; negative means less pain. It needs 10 rated days that span 14
     /// days or more: `have` and `need` speak of rated days, or of spanned days where only those
-    /// are too few. Source: F7, clinical reference; Theil-Sen with Sen's 95 % interval (1968).
+    /// are too few. Source: clinical.md, F7; Theil-Sen with Sen's 95 % interval (1968).
     pub per_week: ReportStatement,
     /// Score of the fitted line on the first day of the window, two decimals; null where the
-    /// trend is withheld. It can lie outside 0 to 10. Source: F7, clinical reference.
+    /// trend is withheld. It can lie outside 0 to 10. Source: clinical.md, F7.
     #[schema(required)]
     pub intercept: Option<f64>,
     /// `falling`, `rising` or, where the interval includes zero, `no_clear_trend`; null where

@@ -8,12 +8,12 @@ use crate::report::rules::statement::{
     grade,
 };
 
-/// Reliability of one daily rating, 0 to 1 (F1, clinical reference; Heapy 2014: one daily
+/// Reliability of one daily rating, 0 to 1 (clinical.md, F1; Heapy 2014: one daily
 /// rating ICC 0.65, the mean of five above 0.90).
 pub const DAILY_RELIABILITY: f64 = 0.65;
 
-/// Spread of daily scores between people that the error limit assumes, in points (F1, clinical
-/// reference; an assumption, not a measurement of this patient).
+/// Spread of daily scores between people that the error limit assumes, in points (clinical.md, F1;
+/// an assumption, not a measurement of this patient).
 pub const ASSUMED_SD_POINTS: f64 = 2.0;
 
 /// The daily scores of one window, in the order of the days, unrounded.
@@ -26,7 +26,7 @@ pub struct Composite {
 }
 
 impl Composite {
-    /// Collects the scores of a window (F1, clinical reference).
+    /// Collects the scores of a window (clinical.md, F1).
     pub fn over(days: &PainDays, window: Option<ReportWindow>) -> Self {
         let scores = window.map(|window| days.scores(window).map(|(_, score)| score).collect());
         Self { window, scores: scores.unwrap_or_default() }
@@ -55,7 +55,7 @@ impl Composite {
     }
 
     /// The grade of the mean: 5 or more rated days reliable, 3 or 4 provisional, fewer
-    /// insufficient (F1, clinical reference).
+    /// insufficient (clinical.md, F1).
     pub fn status(&self) -> Status {
         grade(self.n(), PROVISIONAL_DAYS, RELIABLE_DAYS)
     }
@@ -78,21 +78,21 @@ impl Composite {
 }
 
 /// Reliability of the mean of `k` ratings when one has reliability `r`; 0 to 1 (Spearman-Brown,
-/// F1, clinical reference).
+/// clinical.md, F1).
 pub fn spearman_brown(r: f64, k: usize) -> f64 {
     let k = k as f64;
     k * r / (1.0 + (k - 1.0) * r)
 }
 
 /// Minimal detectable change at 95 % between two means of `k` days each, in points: below it a
-/// difference can be measurement error (F1, clinical reference; reliability
+/// difference can be measurement error (clinical.md, F1; reliability
 /// [`DAILY_RELIABILITY`], spread `sd` in points, usually [`ASSUMED_SD_POINTS`]).
 pub fn mdc95(k: usize, sd: f64) -> f64 {
     1.96 * 2f64.sqrt() * sd * (1.0 - spearman_brown(DAILY_RELIABILITY, k)).sqrt()
 }
 
 /// The mean of each seven-day block from the first day of the window; the last block may be
-/// shorter (weekly mean, clinical reference 4.4).
+/// shorter (weekly mean, clinical.md, Gates).
 pub(crate) fn weeks(days: &PainDays, window: ReportWindow) -> Vec<ReportStatement> {
     const METHOD: Method = (
         "mean_of_daily_scores_seven_day_block",

@@ -12,9 +12,9 @@ use crate::report::rules::weekly::{ByDay, in_window};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Pairs of night and day that a statement needs (F11, clinical reference 4.4).
+/// Pairs of night and day that a statement needs (clinical.md, F11, Gates).
 pub const LINK_PAIRS: usize = 20;
-/// Different values that each side needs (F11, clinical reference).
+/// Different values that each side needs (clinical.md, F11).
 pub const LINK_VALUES: usize = 3;
 
 /// What the interval of the correlation allows to be said.
@@ -40,8 +40,7 @@ impl LinkWords {
     }
 }
 
-/// How sleep and the pain of the following day go together. Source of all values: F11, clinical
-/// reference.
+/// How sleep and the pain of the following day go together. Source of all values: clinical.md, F11.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SleepLink {
     /// Spearman's rank correlation of total sleep time and daily score, with the interval of

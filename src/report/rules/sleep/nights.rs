@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// Nights from which a pattern may be read (clinical reference 4.1, common practice).
+/// Nights from which a pattern may be read (clinical.md, Scales, common practice).
 pub const PATTERN_NIGHTS: usize = 14;
 
-/// Sleep over the window up to today. Source of all values: F10, clinical reference.
+/// Sleep over the window up to today. Source of all values: clinical.md, F10.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SleepSummary {
     /// Nights with a known length. Fourteen or more are needed to read a pattern; no threshold of
@@ -34,7 +34,7 @@ pub struct SleepSummary {
     pub woken_by_pain: ReportStatement,
 }
 
-/// Sleep efficiency in percent: 100 × TST / TIB (F10, clinical reference). `None` for no time in
+/// Sleep efficiency in percent: 100 × TST / TIB (clinical.md, F10). `None` for no time in
 /// bed.
 pub fn efficiency(total_sleep: i32, in_bed: i32) -> Option<f64> {
     (in_bed > 0).then(|| 100.0 * f64::from(total_sleep) / f64::from(in_bed))

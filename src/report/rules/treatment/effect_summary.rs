@@ -8,9 +8,9 @@ use crate::report::rules::statement::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Treatment sessions from which a summary is shown (F4, clinical reference 4.4).
+/// Treatment sessions from which a summary is shown (clinical.md, F4, Gates).
 pub const SUMMARY_SESSIONS: usize = 3;
-/// Treatment sessions from which a mean with its interval is shown (F4, clinical reference 4.4).
+/// Treatment sessions from which a mean with its interval is shown (clinical.md, F4, Gates).
 pub const MEAN_SESSIONS: usize = 5;
 
 /// Absorbs binary fractions when a difference of means is compared with zero.
@@ -51,10 +51,10 @@ pub(crate) const SUSTAINED: SummaryMethods = (
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EffectSummary {
     /// Median difference in points; negative means less pain. Withheld below three sessions,
-    /// provisional below five. Source: F4, clinical reference.
+    /// provisional below five. Source: clinical.md, F4.
     pub median: ReportStatement,
     /// Mean difference in points with Student's 95 % interval; withheld below five sessions.
-    /// Source: F4, clinical reference.
+    /// Source: clinical.md, F4.
     pub mean: ReportStatement,
     /// Sessions with less pain after than before.
     #[schema(minimum = 0, maximum = 1_000_000)]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
-/// Known days that a statement about medication needs (clinical reference 4.4).
+/// Known days that a statement about medication needs (clinical.md, Gates).
 pub const KNOWN_DAYS: usize = 14;
 /// Known days from which a rate is shown as provisional: one week.
 const SHOWN_DAYS: usize = 7;
@@ -96,7 +96,7 @@ pub struct MedicationKindUse {
     pub intakes: i32,
     /// Days used per seven known days. Provisional from 7 of them, reliable from 14, and withheld
     /// where a known day names no medicine: `need` is then all known days, and `per_week_range` says
-    /// what can be said. Source: clinical reference 4.1.
+    /// what can be said. Source: clinical.md, Scales.
     pub per_week: ReportStatement,
     /// Days used per seven known days as a range; null where every known day names what was taken,
     /// and below 7 known days.
@@ -106,7 +106,7 @@ pub struct MedicationKindUse {
     /// Days used per seven known days in the last 28 days of the window up to today, less those in
     /// its first 28, or in its halves where it is shorter; 14 known days in both, else withheld.
     /// `have` is the smaller count. Withheld where a day of either names no medicine. Source:
-    /// clinical reference 4.4.
+    /// clinical.md, Gates.
     pub change: ReportStatement,
     /// The same as a range; null where every known day of both names what was taken, and below 14
     /// known days in either.
@@ -156,13 +156,13 @@ pub struct MedicationSummary {
     #[schema(required, minimum = 0, maximum = 1_000_000)]
     pub days_unnamed: i32,
     /// Days with any medicine, named or not, per seven known days: provisional from 7 of them,
-    /// reliable from 14. Null in reports of earlier rules. Source: clinical reference 4.1.
+    /// reliable from 14. Null in reports of earlier rules. Source: clinical.md, Scales.
     #[serde(default)]
     #[schema(required)]
     pub any_per_week: Option<ReportStatement>,
     /// The same in the last 28 days of the window up to today, less that in its first 28, or in its
     /// halves where it is shorter; 14 known days in both, else withheld. Null in reports of earlier
-    /// rules. Source: clinical reference 4.4.
+    /// rules. Source: clinical.md, Gates.
     #[serde(default)]
     #[schema(required)]
     pub any_change: Option<ReportStatement>,

@@ -5,13 +5,13 @@ use crate::collections::EntryKind;
 use crate::report::rows::{EntryRow, SessionRow, TimeOrder};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Minutes before the start in which `pre` is looked for (F4, clinical reference).
+/// Minutes before the start in which `pre` is looked for (clinical.md, F4).
 pub const PRE_MINUTES: i64 = 180;
-/// Minutes after the end in which `post` is looked for (F4, clinical reference).
+/// Minutes after the end in which `post` is looked for (clinical.md, F4).
 pub const POST_MINUTES: i64 = 120;
-/// Minutes after the end from which `post24` is looked for (F4, clinical reference: 18 h).
+/// Minutes after the end from which `post24` is looked for (clinical.md, F4: 18 h).
 pub const POST24_FROM_MINUTES: i64 = 18 * 60;
-/// Minutes after the end up to which `post24` is looked for (F4, clinical reference: 30 h).
+/// Minutes after the end up to which `post24` is looked for (clinical.md, F4: 30 h).
 pub const POST24_TO_MINUTES: i64 = 30 * 60;
 /// Longest length assumed of a treatment session whose end was not recorded, in minutes.
 const ASSUMED_LENGTH_MINUTES: i64 = 60;

@@ -13,12 +13,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Journal days on either side of a treatment session that make the sustained effect (F4, clinical
-/// reference).
+/// Journal days on either side of a treatment session that make the sustained effect (clinical.md, F4).
 pub const SUSTAINED_DAYS: i64 = 3;
-/// Rated days that each side of the sustained effect needs (F4, clinical reference).
+/// Rated days that each side of the sustained effect needs (clinical.md, F4).
 pub const SUSTAINED_RATED_DAYS: usize = 2;
-/// Pain around one attended treatment session. Source of all values: F4, clinical reference.
+/// Pain around one attended treatment session. Source of all values: clinical.md, F4.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SessionEffect {
     /// The treatment session.
@@ -120,7 +119,7 @@ pub struct SessionEffects {
     pub sustained: EffectSummary,
 }
 
-/// Computes the ledger (F4, clinical reference). `sessions` may reach beyond `window`; treatment sessions
+/// Computes the ledger (clinical.md, F4). `sessions` may reach beyond `window`; treatment sessions
 /// outside it are not listed, but still cut the windows of their neighbours.
 pub(crate) fn session_effects(
     ratings: &[EntryRow],
