@@ -28,6 +28,7 @@ mod installed;
 pub mod instruments;
 pub mod jobs;
 pub mod journal;
+pub mod journal_subject;
 pub mod lanes;
 pub mod language;
 pub mod mail;

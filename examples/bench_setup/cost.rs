@@ -182,6 +182,7 @@ fn input(days: u32, a_day: u32) -> ReportInput {
         made: Made { generated_at: moment(last), revision: 1 },
         sections: Sections::ALL,
         share_label: None,
+        subject: None,
         open_from: None,
         treatments: every(7).map(|(day, date)| treatment(day, date)).collect(),
         entries: (0..days * a_day)

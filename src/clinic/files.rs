@@ -2,7 +2,7 @@
 
 use super::visiting::Visiting;
 use crate::access::Shared;
-use crate::http::Answered;
+use crate::http::{Answered, attachment};
 use crate::language::Language;
 use crate::report::serve::practitioner::{self as reports, ChosenFile, Reports, downloads};
 use actix_web::HttpResponse;
@@ -30,13 +30,13 @@ pub(super) async fn file(
     visit: Visiting<Shared<Reports>>,
     file: ChosenFile,
 ) -> Answered<HttpResponse> {
-    let (kind, file, bytes) = Box::pin(reports::file(visit.may, file)).await?;
+    let (kind, download, content) = Box::pin(reports::file(visit.may, file)).await?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, kind.content_type()))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .insert_header((
             header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{}\"", file.name),
+            attachment(download.name, content.mark.as_deref()),
         ))
-        .body(bytes))
+        .body(content.bytes))
 }

@@ -114,5 +114,6 @@ pub(super) async fn page(visit: Visiting<Shared<Reports>>, Id(id): Id) -> Answer
         }
         (report.main)
     });
-    Ok(visit.shows(language, &language.text("clinic.frozen.one", &[]), content))
+    let title = language.text("clinic.frozen.one", &[("title", &report.title)]);
+    Ok(visit.shows(language, &title, content))
 }

@@ -32,8 +32,7 @@ pub(super) async fn page(
         (tools(&report, visit.may.id()))
         (report.main)
     });
-    let title = language.text("clinic.report.title", &[("label", &report.label)]);
-    Ok(visit.shows(language, &title, content))
+    Ok(visit.shows(language, &report.title, content))
 }
 
 /// Whose journal, other days, print, files.
@@ -42,7 +41,7 @@ fn tools(report: &Embedded, share: Uuid) -> Markup {
     let language = report.language;
     let words = |key: &str| language.text(key, &[]);
     html! {
-        p class="journal" dir="auto" { (Printable(&report.label)) }
+        p class="journal" dir="auto" { (Printable(&report.subject)) }
         div class="tools" {
             form method="get" action={ "./" (share) } {
                 fieldset {

@@ -14,7 +14,7 @@ mod resource;
 
 pub use body::{BODY_LIMIT, LONGEST_BODY_TIME, PUSH_LIMIT, Query, path_id};
 pub(crate) use body::{collect, read_form, read_json};
-pub(crate) use file::File;
+pub(crate) use file::{File, attachment};
 pub use file::{FileContent, FileKind};
 pub use job_reply::{MadeOrStarted, Polled, Verbatim};
 pub(crate) use language::language_of;

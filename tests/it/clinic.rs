@@ -392,12 +392,16 @@ async fn the_report_and_its_files_are_those_of_the_share() {
     for (file, media, begins) in [
         ("report.pdf", "application/pdf", "%PDF-"),
         ("report.html", "text/html; charset=utf-8", "<!doctype html>"),
-        ("days.csv", "text/csv; charset=utf-8", "journal_date,expected,pain,"),
+        (
+            "days.csv",
+            "text/csv; charset=utf-8",
+            "patient_name,patient_year_of_birth,own_reference,journal_date,",
+        ),
     ] {
         let query = "from=2026-11-01&to=2026-11-15";
         let kept = open(&app, &format!("{page}/{file}?{query}"), &cookie).await;
         assert_eq!((kept.status, kept.header("content-type")), (200, media), "{file}");
-        let name = format!("attachment; filename=\"{file}\"");
+        let name = format!("attachment; filename=\"{}\"", file.replace('.', "-test."));
         assert_eq!(kept.header("content-disposition"), name);
         assert_eq!(kept.header("cache-control"), "private, no-store");
         assert!(kept.header("content-security-policy").contains("default-src 'none'"));

@@ -97,6 +97,9 @@ async fn each_file_says_what_it_is_and_is_not_sent_twice() {
             let expected = if kept_as.is_empty() {
                 String::new()
             } else {
+                let is_shared = path.starts_with("/v1/patients/");
+                let kept_as =
+                    if is_shared { kept_as.replace('.', "-test.") } else { kept_as.into() };
                 format!("attachment; filename=\"{kept_as}\"")
             };
             assert_eq!(answer.header("content-disposition"), expected, "{path}");
@@ -184,7 +187,10 @@ async fn what_a_share_keeps_closed_is_in_none_of_its_files() {
     assert!(own_days.contains("\r\n2025-06-01,true,5,7,0,"), "{own_days}");
     let days = shared(&lind, &open, "days.csv").await.text;
     let lines: Vec<&str> = days.split("\r\n").collect();
-    assert_eq!(lines[0], "journal_date,expected,sleep_minutes,sleep_quality");
+    assert_eq!(
+        lines[0],
+        "patient_name,patient_year_of_birth,own_reference,journal_date,expected,sleep_minutes,sleep_quality"
+    );
     assert_eq!(lines.len(), 12, "a head, ten days, and the end of the last line");
     let nights = lines[1..11].iter().filter(|line| line.ends_with(",460,6"));
     assert_eq!(nights.count(), 1, "{days}");
@@ -216,8 +222,10 @@ async fn closed_sections_leave_no_trace_in_any_byte() {
         words
     })
     .await;
-    let (of_ana, of_bob) =
-        (share(&ana, &lind, &["sleep"]).await, share(&bob, &lind, &["sleep"]).await);
+    // But for the name, which is told.
+    let terms = json!({"expires_at": "2025-09-01T00:00:00Z", "show_name": false});
+    let of_ana = ana.share_on(&lind, &["sleep"], &terms).await;
+    let of_bob = bob.share_on(&lind, &["sleep"], &terms).await;
     for (file, ..) in SHARED {
         let path = |share: &str| format!("/v1/patients/{share}/report/{file}");
         let left = bytes(&app, &lind, &path(&of_ana)).await;
@@ -321,9 +329,11 @@ async fn hostile_words_are_words() {
         let word = "W".repeat(500);
         assert!(page.text.contains(&word) && page.text.contains("ظهري يؤلمني 🧑🏽‍🚀"));
     }
-    for answer in [own(&ana, "days.csv").await, shared(&lind, &id, "days.csv").await] {
+    for (answer, columns) in
+        [(own(&ana, "days.csv").await, 26), (shared(&lind, &id, "days.csv").await, 29)]
+    {
         let cells: Vec<&str> = answer.text.split("\r\n").flat_map(|line| line.split(',')).collect();
-        assert_eq!(cells.len(), 11 * 26 + 1, "{}", answer.text);
+        assert_eq!(cells.len(), 11 * columns + 1, "{}", answer.text);
         let is_formula = |cell: &&str| cell.starts_with(['=', '+', '@', '\t', '-', '"']);
         assert_eq!(cells.iter().copied().find(is_formula), None);
     }

@@ -2,6 +2,7 @@
 
 mod codes;
 mod flow;
+mod heads;
 mod limits;
 mod log;
 mod race;

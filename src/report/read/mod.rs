@@ -17,7 +17,8 @@ use crate::sections::Sections;
 use crate::time::PauseDays;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 pub(crate) use statements::ReportDays;
-use statements::{entries_around_starts, notes, of_days, share_label, treatments};
+pub(crate) use statements::share_head;
+use statements::{ShareHead, entries_around_starts, notes, of_days, treatments};
 
 /// Entries are read from this many days before the window: 28 to judge a spike (F6). The baseline's are
 /// read for themselves.
@@ -54,7 +55,7 @@ pub(crate) type ReportRows = (
     Vec<EpisodeRow>,
     Vec<NoteRow>,
     Vec<QuestionRow>,
-    Vec<String>,
+    Vec<ShareHead>,
     Vec<TreatmentRow>,
     Vec<EntryRow>,
     Vec<NewestDay>,
@@ -88,7 +89,7 @@ pub(crate) fn statements(
         of_days(ever),
         notes((from, to)),
         of_days(ever),
-        share_label(),
+        share_head(),
         treatments(to),
         entries_around_starts(to, AFTER_START, Some(before)),
         newest_day(now),
@@ -115,7 +116,7 @@ pub(crate) fn input(
     rows: ReportRows,
 ) -> ReportInput {
     let (entries, sessions, sleep, flares, intakes, assessments, goals, adverse_events, ..) = rows;
-    let (.., plans, episodes, notes, questions, label, treatments, around_starts, newest, declared) =
+    let (.., plans, episodes, notes, questions, heads, treatments, around_starts, newest, declared) =
         rows;
     let today = today(journal, &newest);
     let (open_from, open_to) = journal.window();
@@ -125,6 +126,7 @@ pub(crate) fn input(
             (starts_on, pauses.0.as_slice().iter().map(JournalPause::days).collect())
         },
     );
+    let (share_label, subject) = heads.into_iter().next().unzip();
     let course = Course::find(&treatments, to.min(today), open_from);
     let of_course = around_starts.into_iter().filter(|entry| {
         let first = course.as_ref().and_then(Course::first_day);
@@ -141,7 +143,8 @@ pub(crate) fn input(
         open_from,
         made: Made { generated_at: journal.moment(), revision: journal.revision() },
         sections: journal.sections(),
-        share_label: label.into_iter().next(),
+        share_label,
+        subject,
         treatments,
         sessions,
         sleep,

@@ -3,7 +3,8 @@
 use crate::access::Read;
 use crate::collections::Projection;
 use crate::db::Statement;
-use crate::db::schema::{share, shares};
+use crate::db::schema::{own_reference, share, shares, shown_name, shown_year_of_birth};
+use crate::journal_subject::JournalSubject;
 use crate::report::rows::{EntryRow, NoteRow, TreatmentRow};
 use crate::report::rules::pain::baseline::BASELINE_DAYS;
 use crate::report::rules::treatment::course::LONGEST_GAP_DAYS;
@@ -22,10 +23,15 @@ pub(crate) fn of_days<R: Projection>(days: ReportDays) -> Statement<Read, R> {
     Statement::new(R::OF_DAYS).bind(days.0).bind(days.1)
 }
 
-/// How the patient calls the share that the journal is read through; no row for the own journal.
-pub(crate) fn share_label() -> Statement<Read, String> {
+/// What tells whose journal is read through a share: the patient's label, and who that is.
+pub(crate) type ShareHead = (String, JournalSubject);
+
+/// The head of the share that the journal is read through; no row for the own journal.
+pub(crate) fn share_head() -> Statement<Read, ShareHead> {
     let entered = shares::table.filter(shares::id.nullable().eq(share()));
-    Statement::query(entered.select(shares::label))
+    let subject =
+        (shown_name(shares::id), shown_year_of_birth(shares::id), own_reference(shares::id));
+    Statement::query(entered.select((shares::label, subject)))
 }
 
 /// What makes a session an attended treatment, up to `$1`.

@@ -1,7 +1,8 @@
 //! The days of a report as CSV: RFC 4180, UTF-8, and safe to open in a spreadsheet. Every cell is a
-//! number, a day, a code or nothing; no text a person typed is in it.
+//! number, a day, a code or nothing; before them, through a share, whose journal it is.
 
 use super::days::{Cell, daily_rows};
+use crate::journal_subject::JournalSubject;
 use crate::report::rules::Report;
 
 /// The table. A value that is not known is an empty cell, never zero.
@@ -12,11 +13,32 @@ pub fn days(report: &Report) -> Result<Vec<u8>, csv::Error> {
     let table = daily_rows(report);
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(&table.columns)?;
+    let whose = report.subject.as_ref().map(whose);
+    let head = whose.iter().flat_map(|_| SUBJECT_COLUMNS);
+    writer.write_record(head.chain(table.columns.iter().copied()))?;
     for row in &table.rows {
-        writer.write_record(row.iter().map(text))?;
+        writer.write_record(whose.iter().flatten().cloned().chain(row.iter().map(text)))?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}
+
+/// Whose journal a row is of: in every row, so that none goes without it into another table.
+pub const SUBJECT_COLUMNS: [&str; 3] = ["patient_name", "patient_year_of_birth", "own_reference"];
+
+fn whose(subject: &JournalSubject) -> [String; 3] {
+    let year = subject.year_of_birth.map(|year| year.to_string());
+    [
+        typed(subject.display_name.as_deref()),
+        year.unwrap_or_default(),
+        typed(subject.reference.as_deref()),
+    ]
+}
+
+/// A text that a person typed, which no spreadsheet shall take for a formula.
+fn typed(text: Option<&str>) -> String {
+    let text = text.unwrap_or_default();
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
 fn text(cell: &Cell) -> String {

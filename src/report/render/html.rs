@@ -29,7 +29,7 @@ pub fn document(page: &ReportPage) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light";
                 meta name="robots" content="noindex";
-                title { (Printable(&page.heading())) }
+                title { (Printable(&page.file_title())) }
                 style { (PreEscaped(STYLE)) }
             }
             body { (main(page)) }
@@ -234,6 +234,7 @@ mod tests {
             language: "en".into(),
             direction: None,
             subject: None,
+            mark: None,
             meta: vec!["For \"Ana\" & co".into()],
             blocks,
             details: Vec::new(),
@@ -274,6 +275,7 @@ mod tests {
             Block::Fold { title: text(), blocks: vec![Block::Small(text())] },
         ]);
         page.subject = Some(text());
+        page.mark = Some(text());
         page.details = vec![Block::Small(text())];
         let html = document(&page);
         assert!(!html.contains("<script"), "{html}");

@@ -18,6 +18,9 @@ pub struct ReportPage {
     pub direction: Option<Direction>,
     /// Whose page it is, as its reader knows them: below the title and on every sheet.
     pub subject: Option<String>,
+    /// What tells the page from others' in the title of a window, which browsers name files by: no
+    /// person's name.
+    pub mark: Option<String>,
     /// Lines below the title: over which days, computed when.
     pub meta: Vec<String>,
     /// The content in reading order; all of it, or its summary where there are details.
@@ -33,6 +36,12 @@ pub struct ReportPage {
 }
 
 impl ReportPage {
+    /// The title that browsers name a kept page by.
+    pub fn file_title(&self) -> String {
+        let mark = self.mark.as_ref();
+        mark.map_or_else(|| self.title.clone(), |mark| format!("{} \u{b7} {mark}", self.title))
+    }
+
     /// The title with whose page it is.
     pub fn heading(&self) -> String {
         let subject = self.subject.as_ref();

@@ -3,6 +3,7 @@
 //! Where a change of them is meant, `UPDATE_SNAPSHOTS=1` writes them anew.
 
 use super::journals;
+use crate::journal_subject::JournalSubject;
 use crate::language::Language;
 use crate::report::render::chart;
 use crate::report::render::compose::{patient_page, practitioner_page};
@@ -21,8 +22,14 @@ fn page(report: &Report) -> ReportPage {
 }
 
 fn page_in(report: &Report, language: &Language) -> ReportPage {
-    let labelled = Report { share_label: Some(LABEL.to_owned()), ..report.clone() };
-    practitioner_page(&labelled, language)
+    let subject = JournalSubject {
+        display_name: Some("Maria M\u{fc}ller".to_owned()),
+        year_of_birth: Some(1980),
+        reference: Some("A-1041".to_owned()),
+    };
+    let label = Some(LABEL.to_owned());
+    let known = Report { share_label: label, subject: Some(subject), ..report.clone() };
+    practitioner_page(&known, language)
 }
 
 /// The journals that are kept: of one that is full of words, the documents are measured alone.

@@ -8,6 +8,7 @@ mod entries;
 mod records;
 mod visible;
 
+use crate::journal_subject::JournalSubject;
 use crate::sections::Sections;
 use crate::time::{DayStarts, PauseDays};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -49,6 +50,8 @@ pub struct ReportInput {
     pub sections: Sections,
     /// How the patient calls the share the journal is read through; `None` for the own journal.
     pub share_label: Option<String>,
+    /// Whose journal it is, as the reader of a share may know them; `None` for the own journal.
+    pub subject: Option<JournalSubject>,
     /// Attended treatments up to the end of the window, however far back.
     pub treatments: Vec<TreatmentRow>,
     /// Treatment sessions of the window and around it.

@@ -286,6 +286,7 @@ pub(crate) fn input(from: i64, to: i64) -> ReportInput {
         made: Made { generated_at: at(to, 720), revision: 7 },
         sections: Sections::ALL,
         share_label: None,
+        subject: None,
         treatments: vec![],
         sessions: vec![],
         sleep: vec![],

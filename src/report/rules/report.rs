@@ -28,6 +28,7 @@ use super::treatment::events::{self, ReportedEvent, WarningSigns};
 use super::treatment::medication::{self, MedicationDays, MedicationSummary};
 use super::treatment::relief::{self, ReliefUse};
 use super::treatment::session_effect::{self, SessionEffects};
+use crate::journal_subject::JournalSubject;
 use crate::report::rows::ReportInput;
 use crate::sections::{Section, Sections};
 use crate::time::ExpectedDays;
@@ -87,6 +88,12 @@ pub struct Report {
     /// How the patient calls the share the journal is read through; null in the own report.
     #[schema(required, max_length = 100, examples("Dr. Lind"))]
     pub share_label: Option<String>,
+    /// Whose journal it is, as the reader of a share may know them; null in the own report, and in
+    /// those that were frozen before it was told. In a frozen one it has no reference: that is the
+    /// reader's of today, which `subject` of the frozen report's source tells.
+    #[serde(default)]
+    #[schema(required)]
+    pub subject: Option<JournalSubject>,
     /// Names of the sections that are part of the report, sorted.
     #[schema(max_items = 32)]
     pub sections_included: Vec<ReportCode>,
@@ -179,6 +186,22 @@ fn milliseconds<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::O
     serializer.collect_str(&at.format("%Y-%m-%dT%H:%M:%S%.3fZ"))
 }
 
+impl Report {
+    /// A kept report has no reference: its head names that of its reader, as it is now.
+    pub fn known_to_its_reader_as(&mut self, reference: Option<String>) {
+        if reference.is_some() || self.subject.is_some() {
+            self.subject.get_or_insert_default().reference = reference;
+        }
+    }
+
+    /// What a file of it is named by: the reader's own reference, else the label of the share; never a
+    /// name or a year.
+    pub fn file_mark(&self) -> Option<&str> {
+        let reference = self.subject.as_ref().and_then(|known| known.reference.as_deref());
+        reference.or(self.share_label.as_deref())
+    }
+}
+
 /// Computes a report. The order of the rows has no influence on it.
 pub fn build(input: &ReportInput) -> Report {
     let sections = input.sections;
@@ -223,6 +246,7 @@ pub fn build(input: &ReportInput) -> Report {
         journal_revision: input.made.revision,
         window: ReportWindow { from: input.from, to: input.to },
         share_label: input.share_label.clone(),
+        subject: input.subject.clone(),
         sections_included: names(sections),
         sections_omitted: names(Sections::ALL.without(sections)),
         header: adherence::header(window, &expected, with_pain.map(|()| days), sessions),

@@ -78,7 +78,7 @@ const PAGE_ABOUT: &str =
 /// What the access log calls reading a page for practitioners.
 pub(super) const PAGE_ACTION: &str = "report_page";
 /// The layout that pages, documents and tables share.
-const LAYOUT: Option<u32> = Some(4);
+const LAYOUT: Option<u32> = Some(5);
 
 /// All of them, in the order in which the pages for practitioners offer them.
 static FORMATS: &[Format] = &[
@@ -223,15 +223,14 @@ impl Format {
         source: Source,
     ) -> Answered<FileContent> {
         let reader = reader.acting(self.action);
-        let ((bytes, language), mut etag) = if self.is_slow {
+        let ((bytes, mark, language), mut etag) = if self.is_slow {
             // It has its place before its report is read, so that nothing is kept for those who wait.
             let place = reader.app().lanes.documents.enter().await?;
             let (read, etag) = source.make(reader, |report, language| (report, language)).await?;
             let (report, language) = read;
-            ((place.compute(move || (self.render)(&report, language)).await?, language), etag)
+            (place.compute(move || self.made(&report, language)).await?, etag)
         } else {
-            let render = |report, language| ((self.render)(&report, language), language);
-            source.make(reader, render).await?
+            source.make(reader, |report, language| self.made(&report, language)).await?
         };
         let language = self.is_worded.then_some(language);
         if let Some(layout) = self.layout {
@@ -241,6 +240,16 @@ impl Format {
         if let Some(language) = language.filter(|language| language.tag() != "en") {
             etag = format!("{}.{}\"", etag.trim_end_matches('"'), language.tag());
         }
-        Ok(FileContent { bytes: bytes.map_err(Problem::internal)?, etag, language })
+        Ok(FileContent { bytes: bytes.map_err(Problem::internal)?, etag, language, mark })
+    }
+
+    /// The bytes, what tells the file from those of other journals, and what its reader reads.
+    fn made(
+        &self,
+        report: &Report,
+        language: &'static Language,
+    ) -> (Rendered, Option<String>, &'static Language) {
+        let mark = report.file_mark().map(str::to_owned);
+        ((self.render)(report, language), mark, language)
     }
 }

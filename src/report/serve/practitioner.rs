@@ -4,7 +4,7 @@
 use super::formats::{self, Format, PAGE_ACTION};
 use super::snapshots::{LIST, listed};
 use crate::access::{Call, FromCall, Reader, Shared};
-use crate::http::{Answered, FileKind, PageRequest, ProblemKind};
+use crate::http::{Answered, FileContent, FileKind, PageRequest, ProblemKind};
 use crate::language::Language;
 use crate::report::read::asked::AskedDays;
 use crate::report::render::compose::practitioner_page;
@@ -45,8 +45,10 @@ impl FromCall for ChosenFile {
 pub(crate) struct Embedded {
     /// The days of the report.
     pub window: ReportWindow,
-    /// How the patient calls the share.
-    pub label: String,
+    /// Whose journal it is, in a line.
+    pub subject: String,
+    /// The title, by which a browser names what it prints.
+    pub title: String,
     /// When the report was computed, or frozen.
     pub generated_at: DateTime<Utc>,
     /// The main part of the practitioners' page.
@@ -60,12 +62,16 @@ pub(crate) struct Embedded {
 /// # Errors
 /// As the operation.
 pub(crate) async fn page(reader: Shared<Reports>, source: Source) -> Answered<Embedded> {
-    let embed = |report: Report, language: &'static Language| Embedded {
-        window: report.window,
-        main: html::main(&practitioner_page(&report, language)),
-        generated_at: report.generated_at,
-        language,
-        label: report.share_label.unwrap_or_default(),
+    let embed = |report: Report, language: &'static Language| {
+        let page = practitioner_page(&report, language);
+        Embedded {
+            window: report.window,
+            main: html::main(&page),
+            generated_at: report.generated_at,
+            title: page.file_title(),
+            subject: page.subject.unwrap_or_default(),
+            language,
+        }
     };
     let made = source.make(reader.acting(PAGE_ACTION), embed);
     made.await.map(|(embedded, _)| embedded)
@@ -76,16 +82,16 @@ pub(crate) fn downloads() -> impl Iterator<Item = &'static Download> {
     formats::downloads().map(|(_, download)| download)
 }
 
-/// A file: of which kind, how it is kept, its bytes.
+/// A file: of which kind, how it is kept, what it is made of.
 ///
 /// # Errors
 /// As the operation.
 pub(crate) async fn file(
     reader: Shared<Reports>,
     ChosenFile { format, download, source }: ChosenFile,
-) -> Answered<(&'static FileKind, &'static Download, Vec<u8>)> {
+) -> Answered<(&'static FileKind, &'static Download, FileContent)> {
     let content = format.file(reader, source).await?;
-    Ok((&format.kind, download, content.bytes))
+    Ok((&format.kind, download, content))
 }
 
 /// Freezes the report of these days, at most 731.

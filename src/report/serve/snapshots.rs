@@ -165,5 +165,5 @@ async fn get<R: Reader>(reader: R, Id(id): Id) -> Answered<Versioned<ReportSnaps
 
 async fn report<R: Reader>(reader: R, Id(id): Id) -> Answered<Verbatim<Report>> {
     let (_, text) = frozen_row(&reader.acting(READ), store::report(id)).await?;
-    Ok(Verbatim::new(text, etag(id)))
+    Ok(Verbatim::new(text, etag(id, None)))
 }

@@ -7,6 +7,7 @@ use crate::language::Language;
 use crate::reference::fingerprint;
 use crate::report::read;
 use crate::report::read::asked::AskedDays;
+use crate::report::read::share_head;
 use crate::report::rows::ReportInput;
 use crate::report::rules::{RULE_VERSION, Report, build};
 use crate::report::snapshots::store;
@@ -52,10 +53,19 @@ impl Source {
             Self::Kept(id) => {
                 let reader = reader.acting(READ);
                 let place = reader.app().lanes.reports.enter().await?;
-                let (language, text) = frozen_row(&reader, store::report(id)).await?;
-                let read = move || serde_json::from_str(&text).map(|report| make(report, language));
-                let made = place.compute(read);
-                Ok((made.await?.map_err(Problem::internal)?, etag(id)))
+                let statements = (store::report(id), share_head());
+                let (journal, (texts, heads)) = reader.read_all((None, None), statements).await?;
+                let text = texts.into_iter().next().ok_or(ProblemKind::NotFound)?;
+                let head = heads.into_iter().next();
+                let reference = head.and_then(|(_, subject)| subject.reference);
+                let etag = etag(id, reference.as_deref());
+                let language = journal.language();
+                let read = move || {
+                    let mut report: Report = serde_json::from_str(&text)?;
+                    report.known_to_its_reader_as(reference);
+                    Ok::<_, serde_json::Error>(make(report, language))
+                };
+                Ok((place.compute(read).await?.map_err(Problem::internal)?, etag))
             }
         }
     }
@@ -89,8 +99,9 @@ fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) ->
     let sections = input.sections.codes().join("-");
     let limit = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
     let label = input.share_label.as_deref().unwrap_or_default();
+    let subject = serde_json::to_string(&input.subject).unwrap_or_default();
     let rest = format!(
-        "{} {} {} {} {:?} {:?} {sections} {} {} {label}",
+        "{} {} {} {} {:?} {:?} {sections} {} {} {label} {subject}",
         input.from,
         input.to,
         input.today,
@@ -116,7 +127,9 @@ pub(super) async fn frozen_row<R: Reader, T>(
     Ok((journal.language(), rows.into_iter().next().ok_or(ProblemKind::NotFound)?))
 }
 
-/// The ETag of a kept report: it never changes.
-pub(super) fn etag(id: Uuid) -> String {
-    format!("W/\"{}\"", id.simple())
+/// The ETag of a kept report: it never changes. What is made of it names its reader's reference, too.
+pub(super) fn etag(id: Uuid, reference: Option<&str>) -> String {
+    let reference = reference.map(|reference| fingerprint(reference.as_bytes()));
+    let reference = reference.map(|print| format!(".{}", print.trim_matches('"')));
+    format!("W/\"{}{}\"", id.simple(), reference.unwrap_or_default())
 }

@@ -134,8 +134,12 @@ async fn keep(
     app: &App,
     tx: &Tx<'_, Read>,
     journal: &JournalAccess<Read>,
-    input: ReportInput,
+    mut input: ReportInput,
 ) -> Answered<Option<Frozen>> {
+    // A name is kept as it was; a reference is its reader's, who may set it right, and nobody else's.
+    if let Some(subject) = &mut input.subject {
+        subject.reference = None;
+    }
     let days = (input.from, input.to);
     let newest = tx.first(store::newest(days)).await?;
     let (hash, input) = web::block(move || (inputs_hash(&input), input)).await.map_err(lost)?;

@@ -152,8 +152,9 @@ async fn reports_and_pages_of_both_show_both() {
         let table = person.get(&format!("{path}/days.csv?{window}")).await;
         let mut lines = table.text.lines().map(|line| line.split(',').collect::<Vec<_>>());
         let names = lines.next().unwrap();
-        let day = lines.find(|cells| cells[0] == "2025-06-03").unwrap();
-        let cell = |name: &str| day[names.iter().position(|column| *column == name).unwrap()];
+        let at = |name: &str| names.iter().position(|column| *column == name).unwrap();
+        let day = lines.find(|cells| cells[at("journal_date")] == "2025-06-03").unwrap();
+        let cell = |name: &str| day[at(name)];
         assert_eq!((cell("event_severity"), cell("event_clinical_severity")), ("severe", "mild"));
     }
 }

@@ -6,13 +6,13 @@ use crate::support::{Answer, Person, TestApp};
 use serde_json::{Value, json};
 
 /// Keeps what the practitioner calls a journal.
-async fn refer(practitioner: &Person, share: &str, reference: &Value) -> Answer {
+pub(super) async fn refer(practitioner: &Person, share: &str, reference: &Value) -> Answer {
     let body = json!({"reference": reference});
     practitioner.call("PUT", &format!("/v1/shares/{share}/reference")).json(&body).send().await
 }
 
 /// Changes the own profile.
-async fn call_oneself(person: &Person, name: &Value, year: &Value) {
+pub(super) async fn call_oneself(person: &Person, name: &Value, year: &Value) {
     let read = person.get("/v1/me").await;
     let mut profile = read.json.clone();
     profile["display_name"] = name.clone();
@@ -21,7 +21,7 @@ async fn call_oneself(person: &Person, name: &Value, year: &Value) {
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
-fn visit() -> Value {
+pub(super) fn visit() -> Value {
     json!({"status": "attended", "kind": "treatment", "starts_at": "2025-06-03T09:00:00+02:00",
         "time_zone": "Europe/Berlin"})
 }

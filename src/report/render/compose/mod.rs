@@ -12,6 +12,7 @@ mod page_tests;
 mod patient;
 mod practitioner;
 mod sessions;
+mod subject;
 mod summary;
 #[cfg(test)]
 mod tests;

@@ -48,6 +48,7 @@ pub fn patient_page(report: &Report, language: &Language) -> ReportPage {
         language: language.tag().to_owned(),
         direction: None,
         subject: None,
+        mark: None,
         meta: vec![
             words.text("meta.window", &[("span", &span(words, report.window))]),
             words.text("own.made", &[("at", &made_at(words, report))]),

@@ -5,7 +5,7 @@ use super::beside::complaint_lines;
 use super::content::{Gaps, codes, complaint_line, isolated, short};
 use super::visit::PINNED_LETTERS;
 use super::voice::{Voice, days, elapsed, made_at, span};
-use super::{changed, details, summary, visit};
+use super::{changed, details, subject, summary, visit};
 use crate::language::Language;
 use crate::report::render::page::{Block, ReportPage, Span};
 use crate::report::rules::Report;
@@ -38,12 +38,12 @@ pub fn practitioner_page(report: &Report, language: &Language) -> ReportPage {
         Span { small: true, ..Span::strong(words.text("footer.lead", &[])) },
         Span::small(format!(" {}", words.text("footer.short", &[]))),
     ]));
-    let label = report.share_label.as_deref().map(isolated).filter(|label| !label.is_empty());
     ReportPage {
         title: words.text("title", &[]),
         language: language.tag().to_owned(),
         direction: None,
-        subject: label.map(|label| words.text("subject", &[("label", &label)])),
+        subject: subject::line(report, words),
+        mark: subject::mark(report, words),
         meta: meta(report, words),
         blocks,
         details: details::blocks(report, words, !is_whole),

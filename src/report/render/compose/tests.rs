@@ -139,6 +139,7 @@ fn every_key_of_the_pages_is_used() {
         include_str!("patient.rs"),
         include_str!("practitioner.rs"),
         include_str!("sessions.rs"),
+        include_str!("subject.rs"),
         include_str!("summary.rs"),
         include_str!("visit.rs"),
         include_str!("voice.rs"),

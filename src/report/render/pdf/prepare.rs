@@ -121,6 +121,7 @@ pub(super) fn prepare(page: &ReportPage, budget: usize) -> Data {
     let meta = page.meta.iter().take(12).flat_map(|line| cleaner.lines(line, SHORT)).collect();
     let subject = page.subject.as_ref().and_then(|line| cleaner.some_line(line, SHORT));
     let foot = cleaner.line(&page.heading(), SHORT);
+    let document_title = cleaner.line(&page.file_title(), SHORT).text();
     let mut parts = Parts { cleaner: &mut cleaner, level: 1, pictures: 0, is_narrow: false };
     let mut blocks = parts.of(&page.blocks);
     let mut details = parts.of(&page.details);
@@ -137,7 +138,7 @@ pub(super) fn prepare(page: &ReportPage, budget: usize) -> Data {
     }
     Data {
         fonts: &Fonts::get().families,
-        document_title: title.text(),
+        document_title,
         title,
         lang,
         region,

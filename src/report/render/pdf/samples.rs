@@ -18,6 +18,7 @@ pub(super) fn page(title: &str, blocks: Vec<Block>) -> ReportPage {
         language: String::from("en-GB"),
         direction: None,
         subject: None,
+        mark: None,
         meta: vec![
             String::from("Maria Müller \u{b7} 1 March to 29 May 2026 \u{b7} day 90"),
             String::from("Self-reported in the journal. Computed on 30 May 2026, 09:15."),
