@@ -355,10 +355,10 @@ BEGIN
         pauses := v_share.pauses;
         open_from := v_share.from_date;
         open_to := v_share.to_date;
-        -- A look at the list is no look into the journal.
+        -- A look at the list is no look into the journal, nor is what the patient withdraws.
         looked_at := (SELECT v.at FROM pj.access_events v
-            WHERE v.patient_id = v_share.patient_id AND v.share_id = v_share.id AND v.outcome = 'granted'
-              AND v.action NOT IN ('overview', 'responders') ORDER BY v.at DESC LIMIT 1);
+            WHERE v.patient_id = v_share.patient_id AND v.share_id = v_share.id AND v.actor_id = v_actor
+              AND v.outcome = 'granted' AND v.action NOT IN ('overview', 'responders') ORDER BY v.at DESC LIMIT 1);
         SELECT max(e.journal_date),
                array_agg(DISTINCT e.journal_date::text) FILTER (WHERE e.journal_date > v_day - 16),
                count(*) FILTER (WHERE (e.received_at <= looked_at) IS NOT TRUE),
@@ -387,6 +387,36 @@ BEGIN
         RETURN NEXT;
     END LOOP;
     PERFORM set_config('app.subject_id', v_actor::text, true), set_config('app.share_id', '', true);
+END $$;
+
+-- == Frozen reports ==
+
+-- The patient withdraws a frozen report that a practitioner holds. Answers whether there is such a report;
+-- one that is withdrawn stays as it is, and has one line in the access log.
+CREATE OR REPLACE FUNCTION sec.withdraw_report(p_report uuid, p_request uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    r record;
+BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
+    -- Who comes second waits here, and then sees what the first has done.
+    SELECT x.share_id, x.sections, x.from_date, x.to_date, x.withdrawn_at INTO r
+    FROM pj.report_snapshots x
+    WHERE x.patient_id = sec.actor() AND x.id = p_report AND x.share_id IS NOT NULL FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    IF r.withdrawn_at IS NULL THEN
+        UPDATE pj.report_snapshots x SET withdrawn_at = sec.moment(), inputs_hash = NULL, report = NULL
+        WHERE x.patient_id = sec.actor() AND x.id = p_report;
+        INSERT INTO pj.access_events (patient_id, at, request_id, actor_id, share_id, action, sections,
+                                      from_date, to_date, outcome)
+        VALUES (sec.actor(), sec.moment(), p_request, sec.actor(), r.share_id, 'report_withdraw', r.sections,
+                r.from_date, r.to_date, 'granted');
+    END IF;
+    RETURN true;
 END $$;
 
 -- == Guards ==
@@ -598,6 +628,6 @@ GRANT EXECUTE ON FUNCTION
     sec.shown_name, sec.shown_year_of_birth, sec.own_reference, sec.has_reference, sec.keep_reference,
     sec.guard_insert, sec.guard_update, sec.guard_delete, sec.guard_patients,
     sec.keep_answer, sec.forget_answers, sec.quarantine, sec.leave_quarantine,
-    sec.note_security_event, sec.forget_security_events, sec.forget_report_jobs
+    sec.note_security_event, sec.forget_security_events, sec.forget_report_jobs, sec.withdraw_report
 TO pj_app;
 RESET ROLE;

@@ -61,6 +61,7 @@ fn rows(share: Uuid, snapshots: &[ReportSnapshot], language: &Language) -> Marku
         @if snapshots.is_empty() {
             p { (words("clinic.frozen.empty")) }
         } @else {
+            p { (words("clinic.frozen.keeps")) }
             table class="patients" {
                 caption { (words("clinic.frozen.caption")) }
                 thead {
@@ -75,10 +76,18 @@ fn rows(share: Uuid, snapshots: &[ReportSnapshot], language: &Language) -> Marku
                         @let (from, to) = snapshot.days();
                         tr {
                             th scope="row" {
-                                a href={ "./frozen/" (snapshot.id()) } { (span(language, from, to)) }
+                                @if snapshot.withdrawn_at().is_some() {
+                                    (span(language, from, to))
+                                } @else {
+                                    a href={ "./frozen/" (snapshot.id()) } { (span(language, from, to)) }
+                                }
                             }
                             td data-label=(words("clinic.frozen.made")) {
                                 (moment(language, snapshot.made_at()))
+                                @if let Some(at) = snapshot.withdrawn_at() {
+                                    br;
+                                    (language.text("clinic.frozen.withdrawn", &[("at", &moment(language, at))]))
+                                }
                             }
                             td data-label=(words("clinic.frozen.version")) { (snapshot.version()) }
                         }
@@ -110,6 +119,7 @@ pub(super) async fn page(visit: Visiting<Shared<Reports>>, Id(id): Id) -> Answer
                 (language.text("clinic.frozen.stays", &[("made", &made)])) " "
                 a href="../frozen" { (language.text("clinic.frozen.all", &[])) }
             }
+            p { (language.text("clinic.frozen.keeps", &[])) }
             (links(id, "", language))
         }
         (report.main)

@@ -115,7 +115,8 @@ collection! {
             outcome: Option<EventOutcome> as Clinical,
             /// A note in the patient's own words.
             note: Option<Text<4000>> => Notes,
-            /// May a share that opens notes show the note?
+            /// May a share that opens notes show the note? A report that was frozen before
+            /// keeps it until the patient withdraws that report.
             note_shared: Option<bool> => Notes,
             /// How bad the practitioner holds it to be, beside the patient's `severity`.
             clinical_severity: Option<EventSeverity> as Beside,

@@ -49,7 +49,8 @@ collection! {
             what_helped: Json<Items<Relief, 14>>,
             /// A note in the patient's own words.
             note: Option<Text<4000>> => Notes,
-            /// May readers of a share that opens notes see the note and the trigger note?
+            /// May readers of a share that opens notes see the note and the trigger note? A report that was
+            /// frozen before keeps them until the patient withdraws that report.
             note_shared: Option<bool> => Notes,
         }
     }

@@ -67,7 +67,8 @@ collection! {
             helped: Option<Helped>,
             /// A note in the patient's own words.
             note: Option<Text<4000>> => Notes,
-            /// May a share that opens notes show the note?
+            /// May a share that opens notes show the note? A report that was frozen before
+            /// keeps it until the patient withdraws that report.
             note_shared: Option<bool> => Notes,
         }
     }

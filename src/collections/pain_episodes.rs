@@ -110,7 +110,8 @@ collection! {
             resolved_on: Option<NaiveDate>,
             /// A note in the patient's own words.
             note: Option<Text<4000>> => Notes,
-            /// May a share that opens notes show the note?
+            /// May a share that opens notes show the note? A report that was frozen before
+            /// keeps it until the patient withdraws that report.
             note_shared: Option<bool> => Notes,
             /// What the practitioner holds it to be, beside the patient's `conditions`.
             clinical_conditions: Items<Condition, 19> as Beside,

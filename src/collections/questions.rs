@@ -28,7 +28,8 @@ collection! {
             answered_on: Option<NaiveDate>,
             /// What the patient took from the answer.
             note: Option<Text<4000>> => Notes,
-            /// May a share that opens notes show the note?
+            /// May a share that opens notes show the note? A report that was frozen before
+            /// keeps it until the patient withdraws that report.
             note_shared: Option<bool> => Notes,
         }
     }

@@ -70,7 +70,8 @@ collection! {
             referred_by: Option<Text<200>> as Clinical,
             /// A note in the patient's own words.
             note: Option<Text<4000>> => Notes,
-            /// May a share that opens notes show the note?
+            /// May a share that opens notes show the note? A report that was frozen before
+            /// keeps it until the patient withdraws that report.
             note_shared: Option<bool> => Notes,
         }
     }

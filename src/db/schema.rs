@@ -28,7 +28,7 @@ extern "SQL" {
     #[sql_name = "sec.has_reference"]
     fn has_reference(share: Uuid) -> Bool;
     /// Bytes as text.
-    fn encode(bytes: Binary, format: Text) -> Text;
+    fn encode(bytes: Nullable<Binary>, format: Text) -> Nullable<Text>;
     /// The first that is not NULL.
     fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
 }
@@ -202,8 +202,9 @@ diesel::table! {
         sections -> Array<Text>,
         rule_version -> Text,
         journal_revision -> BigInt,
-        inputs_hash -> Bytea,
-        report -> Text,
+        inputs_hash -> Nullable<Bytea>,
+        report -> Nullable<Text>,
+        withdrawn_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -227,7 +228,10 @@ diesel::joinable!(patients -> accounts (patient_id));
 diesel::joinable!(security_events -> devices (device_id));
 diesel::joinable!(shares -> accounts (practitioner_id));
 diesel::joinable!(access_events -> accounts (actor_id));
+diesel::joinable!(report_snapshots -> shares (share_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, devices, patients);
 diesel::allow_tables_to_appear_in_same_query!(devices, security_events);
 diesel::allow_tables_to_appear_in_same_query!(accounts, shares);
 diesel::allow_tables_to_appear_in_same_query!(accounts, access_events);
+diesel::allow_tables_to_appear_in_same_query!(report_snapshots, shares);
+diesel::allow_tables_to_appear_in_same_query!(report_snapshots, accounts);

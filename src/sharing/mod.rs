@@ -4,7 +4,7 @@ mod model;
 mod patients;
 mod store;
 
-pub use model::Share;
+pub use model::{Share, SharePractitioner};
 pub use patients::{OpenJournal, Overview, Sort, patients};
 
 use crate::access::{

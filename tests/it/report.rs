@@ -18,6 +18,7 @@ mod pages;
 mod parts;
 mod snapshots;
 mod today;
+mod withdrawal;
 
 const SECTIONS: [&str; 8] =
     ["pain", "sleep", "mobility", "medication", "treatment", "assessments", "goals", "notes"];

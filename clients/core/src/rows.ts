@@ -37,7 +37,7 @@ export type AdverseEventRow = {
   outcome: EventOutcome | null
   /** A note in the patient's own words. */
   note: string | null
-  /** May a share that opens notes show the note? */
+  /** May a share that opens notes show the note? A report that was frozen before keeps it until the patient withdraws that report. */
   note_shared: boolean | null
   /** How bad the practitioner holds it to be, beside the patient's `severity`. */
   clinical_severity: EventSeverity | null
@@ -91,7 +91,7 @@ export type AssessmentRow = {
   flags: JsonList<AssessmentFlag>
   /** A note in the patient's own words. */
   note: string | null
-  /** May a share that opens notes show the note? */
+  /** May a share that opens notes show the note? A report that was frozen before keeps it until the patient withdraws that report. */
   note_shared: boolean | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -127,7 +127,7 @@ export type FlareRow = {
   what_helped: JsonList<Relief>
   /** A note in the patient's own words. */
   note: string | null
-  /** May readers of a share that opens notes see the note and the trigger note? */
+  /** May readers of a share that opens notes see the note and the trigger note? A report that was frozen before keeps them until the patient withdraws that report. */
   note_shared: boolean | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -155,7 +155,7 @@ export type GoalRow = {
   reached_on: string | null
   /** A note in the patient's own words. */
   note: string | null
-  /** May a share that opens notes show the note? */
+  /** May a share that opens notes show the note? A report that was frozen before keeps it until the patient withdraws that report. */
   note_shared: boolean | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -227,7 +227,7 @@ export type JournalEntryRow = {
   red_flags: JsonList<RedFlag>
   /** A note in the patient's own words. */
   note: string | null
-  /** May readers of a share that opens notes see the note and the trigger note? */
+  /** May readers of a share that opens notes see the note and the trigger note? A report that was frozen before keeps them until the patient withdraws that report. */
   note_shared: boolean | null
   /** The treatment session it belongs to. */
   treatment_session_id: string | null
@@ -265,7 +265,7 @@ export type MedicationIntakeRow = {
   helped: Helped | null
   /** A note in the patient's own words. */
   note: string | null
-  /** May a share that opens notes show the note? */
+  /** May a share that opens notes show the note? A report that was frozen before keeps it until the patient withdraws that report. */
   note_shared: boolean | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -305,7 +305,7 @@ export type PainEpisodeRow = {
   resolved_on: string | null
   /** A note in the patient's own words. */
   note: string | null
-  /** May a share that opens notes show the note? */
+  /** May a share that opens notes show the note? A report that was frozen before keeps it until the patient withdraws that report. */
   note_shared: boolean | null
   /** What the practitioner holds it to be, beside the patient's `conditions`. A list, as JSON text. */
   clinical_conditions: JsonList<Condition>
@@ -353,7 +353,7 @@ export type QuestionRow = {
   answered_on: string | null
   /** What the patient took from the answer. */
   note: string | null
-  /** May a share that opens notes show the note? */
+  /** May a share that opens notes show the note? A report that was frozen before keeps it until the patient withdraws that report. */
   note_shared: boolean | null
   /** When the record was created. Milliseconds since 1970. */
   created_at: number
@@ -467,7 +467,7 @@ export type TreatmentPlanRow = {
   referred_by: string | null
   /** A note in the patient's own words. */
   note: string | null
-  /** May a share that opens notes show the note? */
+  /** May a share that opens notes show the note? A report that was frozen before keeps it until the patient withdraws that report. */
   note_shared: boolean | null
   /** The practitioner who answers for it. */
   clinician_id: string | null
@@ -537,7 +537,7 @@ export type TreatmentSessionRow = {
   sensations: JsonList<Sensation>
   /** A note in the patient's own words. */
   note: string | null
-  /** May a share that opens notes show the note? */
+  /** May a share that opens notes show the note? A report that was frozen before keeps it until the patient withdraws that report. */
   note_shared: boolean | null
   /** The practitioner who answers for it. */
   clinician_id: string | null

@@ -4,10 +4,11 @@
 //! JSON is none of them: it is the report itself, which a frozen one keeps as it is.
 
 use super::asked::with_window;
+use super::held;
 use super::reader::{Pictures, Reports, SHARED, is_shared, report_at};
 use super::snapshots;
 use super::source::Source;
-use crate::access::{Patient, Purpose, Reader, Shared};
+use crate::access::{Id, Patient, Purpose, Reader, Shared};
 use crate::http::{Answered, FileContent, FileKind, Problem};
 use crate::language::Language;
 use crate::report::render::compose::{patient_page, practitioner_page};
@@ -62,9 +63,14 @@ pub(crate) struct Download {
     pub(crate) label: &'static str,
 }
 
-/// Both readers, live and frozen.
-const EVERYWHERE: &[Register] =
-    &[live::<Patient>, live::<Shared<Reports>>, frozen::<Patient>, frozen::<Shared<Reports>>];
+/// Both readers, live and frozen, and the patient what others have frozen.
+const EVERYWHERE: &[Register] = &[
+    live::<Patient>,
+    live::<Shared<Reports>>,
+    frozen::<Patient>,
+    frozen::<Shared<Reports>>,
+    held_by_others,
+];
 
 /// The same for both readers.
 const fn both(about: &'static str) -> [&'static str; 2] {
@@ -201,15 +207,24 @@ fn live<R: Reader>(routes: &mut Routes, format: &'static Format) {
     routes.serve_file(&format!("{at}/{}", format.path), op, &format.kind, handler);
 }
 
+/// What is said of a file that is made of a frozen report.
+const OF_KEPT: &str = "Made of the kept report: the same bytes as long as the layout is the same, which the ETag \
+    tells.";
+
 /// Registers the operation that makes it of a frozen report.
 fn frozen<R: Reader>(routes: &mut Routes, format: &'static Format) {
-    let about = "Made of the kept report: the same bytes as long as the layout is the same, which the ETag \
-        tells.";
     let noun = format!("FrozenReport{}", format.noun);
-    let op = snapshots::reading::<R>(&noun, format.frozen, about);
+    let op = snapshots::reading::<R>(&noun, format.frozen, OF_KEPT);
     let path = snapshots::one::<R>(&format!("/{}", format.path));
     let handler = move |reader: R, source| format.file(reader, source);
     routes.serve_file(&path, op, &format.kind, handler);
+}
+
+/// Registers the operation that makes it, for the patient, of a report that a practitioner has frozen.
+fn held_by_others(routes: &mut Routes, format: &'static Format) {
+    let op = held::reading(format.noun, format.frozen, OF_KEPT);
+    let handler = move |patient: Patient, Id(id): Id| format.file(patient, Source::Held(id));
+    routes.serve_file(&held::one(&format!("/{}", format.path)), op, &format.kind, handler);
 }
 
 impl Format {

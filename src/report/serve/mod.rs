@@ -2,6 +2,7 @@
 
 mod asked;
 mod formats;
+mod held;
 pub mod practitioner;
 mod reader;
 mod report;
@@ -16,5 +17,6 @@ pub fn routes(routes: &mut Routes) {
     report::routes(routes);
     formats::routes(routes);
     snapshots::routes(routes);
+    held::routes(routes);
     responders::routes(routes);
 }

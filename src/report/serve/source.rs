@@ -10,7 +10,7 @@ use crate::report::read::asked::AskedDays;
 use crate::report::read::share_head;
 use crate::report::rows::ReportInput;
 use crate::report::rules::{RULE_VERSION, Report, build};
-use crate::report::snapshots::store;
+use crate::report::snapshots::{held, store};
 use crate::time::last_date_on_earth;
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
@@ -23,8 +23,10 @@ pub(super) const READ: &str = "report_snapshot";
 pub(crate) enum Source {
     /// Of these days, computed now.
     Live(AskedDays),
-    /// Frozen under this id.
+    /// Frozen under this id, by its reader.
     Kept(Uuid),
+    /// Frozen under this id by a practitioner; its reader is the patient.
+    Held(Uuid),
 }
 
 impl FromCall for Source {
@@ -50,10 +52,15 @@ impl Source {
     ) -> Answered<(T, String)> {
         match self {
             Self::Live(asked) => live(&reader, asked, make).await,
-            Self::Kept(id) => {
+            Self::Kept(id) | Self::Held(id) => {
                 let reader = reader.acting(READ);
                 let place = reader.app().lanes.reports.enter().await?;
-                let statements = (store::report(id), share_head());
+                let kept = match self {
+                    Self::Held(_) => held::report(id),
+                    _ => store::report(id),
+                };
+                // The patient enters through no share, and so is told no reference.
+                let statements = (kept, share_head());
                 let (journal, (texts, heads)) = reader.read_all((None, None), statements).await?;
                 let text = texts.into_iter().next().ok_or(ProblemKind::NotFound)?;
                 let head = heads.into_iter().next();

@@ -7,10 +7,12 @@
 //! ```
 
 pub(crate) mod freeze;
+pub(crate) mod held;
 pub(crate) mod job;
 pub(crate) mod model;
 pub(crate) mod store;
 
+pub use held::HeldReport;
 pub use job::forget;
 pub use model::{ReportJobStatus, ReportSnapshot};
 

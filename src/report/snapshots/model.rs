@@ -3,7 +3,7 @@
 use crate::db::schema::report_jobs;
 use crate::http::document;
 use crate::sections::Section;
-use crate::time::serialize_utc;
+use crate::time::{serialize_utc, serialize_utc_option};
 use crate::wire::{vocabulary, wire};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -31,7 +31,7 @@ pub struct ReportSnapshot {
     /// rules or the day had changed.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     version: i32,
-    /// The next version of the same days; null for the newest.
+    /// The next version of the same days that was not withdrawn; null for the newest.
     superseded_by: Option<Uuid>,
     /// The first journal day of the report.
     from: NaiveDate,
@@ -51,8 +51,13 @@ pub struct ReportSnapshot {
     journal_revision: i64,
     /// SHA-256 of what it was computed from and of the version of the rules, as hexadecimal digits:
     /// the same hash says that nothing of it had changed.
+    /// Null once it was withdrawn.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
-    inputs_hash: String,
+    inputs_hash: Option<String>,
+    /// When the patient withdrew what a practitioner had frozen; it can no longer be read. Null while it is kept,
+    /// and for the patient's own.
+    #[serde(serialize_with = "serialize_utc_option")]
+    withdrawn_at: Option<DateTime<Utc>>,
 }
 
 impl ReportSnapshot {
@@ -76,14 +81,20 @@ impl ReportSnapshot {
         self.version
     }
 
-    /// Was it made of an input with this hash?
-    pub(super) fn is_of(&self, inputs_hash: &[u8]) -> bool {
-        self.inputs_hash == hexadecimal(inputs_hash)
+    /// When the patient withdrew it.
+    pub const fn withdrawn_at(&self) -> Option<DateTime<Utc>> {
+        self.withdrawn_at
     }
 
-    /// The ETag: only that there is a newer one can change.
+    /// Was it made of an input with this hash, and is it still kept?
+    pub(super) fn is_of(&self, inputs_hash: &[u8]) -> bool {
+        self.inputs_hash.as_ref().is_some_and(|kept| *kept == hexadecimal(inputs_hash))
+    }
+
+    /// The ETag: only which one is the next can change.
     pub fn etag(&self) -> String {
-        format!("W/\"{}.{}\"", self.id.simple(), u8::from(self.superseded_by.is_some()))
+        let next = self.superseded_by.map(|next| next.simple().to_string()).unwrap_or_default();
+        format!("W/\"{}.{next}\"", self.id.simple())
     }
 }
 

@@ -39,7 +39,8 @@ type Columns = (
     Array<Text>,
     Text,
     BigInt,
-    Text,
+    Nullable<Text>,
+    Nullable<Timestamptz>,
 );
 
 /// Those that the reader has frozen, by the way the journal was entered.
@@ -59,7 +60,10 @@ fn snapshots() -> report_snapshots::BoxedQuery<'static, Pg, Columns> {
         )
         .filter(next.field(report_snapshots::from_date).eq(report_snapshots::from_date))
         .filter(next.field(report_snapshots::to_date).eq(report_snapshots::to_date))
-        .filter(next.field(report_snapshots::version).eq(report_snapshots::version + 1))
+        .filter(next.field(report_snapshots::version).gt(report_snapshots::version))
+        .filter(next.field(report_snapshots::withdrawn_at).is_null())
+        .order(next.field(report_snapshots::version))
+        .limit(1)
         .select(next.field(report_snapshots::id))
         .single_value();
     let columns = (
@@ -73,11 +77,12 @@ fn snapshots() -> report_snapshots::BoxedQuery<'static, Pg, Columns> {
         report_snapshots::rule_version,
         report_snapshots::journal_revision,
         encode(report_snapshots::inputs_hash, "hex"),
+        report_snapshots::withdrawn_at,
     );
     report_snapshots::table.filter(own()).select(columns).into_boxed()
 }
 
-/// The newest snapshot of these days.
+/// The newest snapshot of these days, also where it was withdrawn: no version comes twice.
 pub(super) fn newest((from, to): (NaiveDate, NaiveDate)) -> Statement<Read, ReportSnapshot> {
     let of_days = snapshots()
         .filter(report_snapshots::from_date.eq(from))
@@ -85,12 +90,13 @@ pub(super) fn newest((from, to): (NaiveDate, NaiveDate)) -> Statement<Read, Repo
     Statement::query(of_days.order(report_snapshots::version.desc()).limit(1))
 }
 
-/// One snapshot.
+/// One snapshot; nothing where it was withdrawn.
 pub(crate) fn find(id: Uuid) -> Statement<Read, ReportSnapshot> {
-    Statement::query(snapshots().filter(report_snapshots::id.eq(id)))
+    let kept = snapshots().filter(report_snapshots::withdrawn_at.is_null());
+    Statement::query(kept.filter(report_snapshots::id.eq(id)))
 }
 
-/// A page of the snapshots, newest first.
+/// A page of the snapshots, newest first; also those that were withdrawn.
 pub(crate) fn page(page: PageRequest) -> Statement<Read, ReportSnapshot> {
     let place = (report_snapshots::made_at, report_snapshots::id);
     let found = snapshots()
@@ -99,10 +105,13 @@ pub(crate) fn page(page: PageRequest) -> Statement<Read, ReportSnapshot> {
     Statement::query(found.limit(page.rows()))
 }
 
-/// The report of a snapshot, as it was kept.
+/// The report of a snapshot, as it was kept; nothing where it was withdrawn.
 pub(crate) fn report(id: Uuid) -> Statement<Read, String> {
-    let found = report_snapshots::table.filter(own()).filter(report_snapshots::id.eq(id));
-    Statement::query(found.select(report_snapshots::report))
+    let found = report_snapshots::table
+        .filter(own())
+        .filter(report_snapshots::id.eq(id))
+        .filter(report_snapshots::withdrawn_at.is_null());
+    Statement::query(found.select(report_snapshots::report.assume_not_null()))
 }
 
 /// Keeps a report.

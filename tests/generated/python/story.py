@@ -262,6 +262,13 @@ class Play:
         client("getSharedReportSnapshot", id=frozen, **at)
         for what in ["", "Page", "Document", "Days"]:
             client(f"getSharedFrozenReport{what}", id=frozen, **at)
+        listed = client("listHeldReports", token=ana, limit=1).data.data
+        assert (listed[0].id, listed[0].share_id) == (frozen, share)
+        for what in ["", "Page", "Document", "Days"]:
+            client(f"getHeldFrozenReport{what}", token=ana, id=frozen)
+        client("withdrawHeldReport", 204, token=ana, id=frozen)
+        assert client("getHeldReport", token=ana, id=frozen).data.withdrawn_at
+        client("getSharedReportSnapshot", 404, id=frozen, **at)
         client("getResponders", token=lind)
         client("endShare", 204, token=lind, id=share)
 

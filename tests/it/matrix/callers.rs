@@ -145,7 +145,12 @@ impl World {
         let snapshot = freeze(token, own, &json!({})).await;
         let years = json!({"from": "2017-01-01", "to": "2026-12-31"});
         let job = freeze(token, own, &years).await;
-        self.records.extend([("snapshots", snapshot), ("report-jobs", job)]);
+        let held = frozen[&self.recorder.1].clone();
+        self.records.extend([
+            ("snapshots", snapshot),
+            ("report-jobs", job),
+            ("held-reports", held),
+        ]);
         self.frozen = frozen;
     }
 

@@ -237,7 +237,7 @@ async fn two_devices_that_freeze_at_once_get_one_snapshot() {
 const YEARS: [&str; 2] = ["2016-11-16", "2026-11-15"];
 
 /// The job when it has ended.
-async fn ended(reader: &Person, place: &str) -> Value {
+pub(super) async fn ended(reader: &Person, place: &str) -> Value {
     for _ in 0..400 {
         let job = reader.get(place).await;
         assert_eq!(job.status, 200, "{}", job.text);

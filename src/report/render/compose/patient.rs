@@ -43,6 +43,7 @@ pub fn patient_page(report: &Report, language: &Language) -> ReportPage {
     blocks.extend(prepare(report, words));
     blocks.push(heading(words, "own.seen.heading"));
     blocks.push(plain(words.text("own.seen", &[])));
+    blocks.push(plain(words.text("own.seen.frozen", &[])));
     ReportPage {
         title: words.text("own.title", &[]),
         language: language.tag().to_owned(),

@@ -16,7 +16,7 @@ import { asDart, asKotlin, asSwift, type Dress } from './dress.js'
 import { Judge } from './judge.js'
 import { quickstart } from './quickstart.js'
 import { patientsRecords, sharedRecords } from './records.js'
-import { endShare, openShare, ownReport, sharedReport } from './reports.js'
+import { endShare, heldReport, openShare, ownReport, sharedReport } from './reports.js'
 import { dart, demandsWhatIsSaid, hasDays, isWhole, kotlin, swift, toleratesWhatIsNew } from './sources.js'
 
 function setting(name: string): string {
@@ -50,7 +50,7 @@ await patientsRecords(ana)
 const share = await openShare(ana, lind)
 await sharedRecords(ana, lind, share)
 await ownReport(ana)
-await sharedReport(lind, share)
+await heldReport(ana, await sharedReport(lind, share))
 await endShare(lind, share)
 await sync(play, ana)
 console.log(judge.everything())

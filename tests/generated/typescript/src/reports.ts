@@ -84,7 +84,22 @@ export async function ownReport(api: Api) {
   await got(api.GET('/v1/report/snapshots/{id}/days.csv', { ...frozen, ...TEXT }))
 }
 
-export async function sharedReport(lind: Api, share_id: string) {
+/** What the practitioner holds: seen, read and withdrawn by the patient. */
+export async function heldReport(ana: Api, id: string) {
+  const one = { params: { path: { id } } }
+  const { data } = await answered(200, ana.GET('/v1/held-reports', { params: { query: { limit: 1 } } }))
+  equal(data.data[0]?.id, id, 'the newest report that another holds')
+  await got(ana.GET('/v1/held-reports/{id}/report', one))
+  await got(ana.GET('/v1/held-reports/{id}/page.html', { ...one, ...TEXT }))
+  await got(ana.GET('/v1/held-reports/{id}/document.pdf', { ...one, ...FILE }))
+  await got(ana.GET('/v1/held-reports/{id}/days.csv', { ...one, ...TEXT }))
+  await answered(204, ana.DELETE('/v1/held-reports/{id}', one))
+  const kept = await answered(200, ana.GET('/v1/held-reports/{id}', one))
+  equal(typeof kept.data.withdrawn_at, 'string', 'a withdrawn report says when')
+}
+
+/** Answers the frozen report. */
+export async function sharedReport(lind: Api, share_id: string): Promise<string> {
   const query = { from: '2025-06-01', to: '2025-08-31' }
   const path = { share_id }
   const at = { params: { path, query } }
@@ -103,4 +118,5 @@ export async function sharedReport(lind: Api, share_id: string) {
   await got(lind.GET('/v1/patients/{share_id}/report/snapshots/{id}/document.pdf', { ...one, ...FILE }))
   await got(lind.GET('/v1/patients/{share_id}/report/snapshots/{id}/days.csv', { ...one, ...TEXT }))
   await got(lind.GET('/v1/responders', {}))
+  return frozen.id
 }
