@@ -6,9 +6,9 @@ use super::visiting::Visiting;
 use crate::access::{self, Call, Filled, Id, Shared};
 use crate::http::{Answered, ProblemKind};
 use crate::language::Language;
+use crate::markup::Printable;
 use crate::report::read::asked::{AskedDays, MOST_DAYS};
-use crate::report::serve::practitioner::{self as reports, Reports, Source};
-use crate::report::snapshots::ReportSnapshot;
+use crate::report::serve::practitioner::{self as reports, FrozenList, Reports, Source};
 use crate::time::parse_date;
 use actix_web::HttpResponse;
 use actix_web::dev::Payload;
@@ -47,16 +47,19 @@ pub(super) async fn submit(
 
 /// The list.
 pub(super) async fn list(visit: Visiting<Shared<Reports>>) -> Answered<HttpResponse> {
-    let (snapshots, language) = reports::newest(visit.may.clone()).await?;
+    let list = reports::newest(visit.may.clone()).await?;
+    let language = list.language;
     let title = language.text("clinic.frozen.title", &[]);
-    let content = PageContent::Main(rows(visit.may.id(), &snapshots, language));
+    let content = PageContent::Main(rows(visit.may.id(), &list));
     Ok(visit.shows(language, &title, content))
 }
 
-fn rows(share: Uuid, snapshots: &[ReportSnapshot], language: &Language) -> Markup {
+fn rows(share: Uuid, list: &FrozenList) -> Markup {
+    let FrozenList { snapshots, subject, language } = list;
     let words = |key: &str| language.text(key, &[]);
     html! {
         h1 { (words("clinic.frozen.title")) }
+        p class="journal" dir="auto" { (Printable(subject)) }
         p { a href={ "../" (share) } { (words("clinic.frozen.to_report")) } }
         @if snapshots.is_empty() {
             p { (words("clinic.frozen.empty")) }

@@ -418,7 +418,7 @@ async fn the_report_and_its_files_are_those_of_the_share() {
 #[tokio::test]
 async fn a_report_is_frozen_by_its_button_and_stays_until_the_share_ends() {
     let app = TestApp::shared();
-    let (ana, _, page, cookie) = visit(&app).await;
+    let (ana, lind, page, cookie) = visit(&app).await;
     let report = open(&app, &format!("{page}?from=2026-10-01&to=2026-10-31"), &cookie).await;
     report.is_report();
     for part in ["/frozen\">", "name=\"from\" value=\"2026-10-01\"", ">Freeze it</button>"] {
@@ -452,14 +452,24 @@ async fn a_report_is_frozen_by_its_button_and_stays_until_the_share_ends() {
     assert_eq!(ana.create(&fresh("journal-entries"), &entry).await.status, 201);
     assert_eq!(open(&app, &one, &cookie).await.text, before.text);
     assert!(open(&app, &pdf, &cookie).await.text == document.text);
+    let reference = json!({"reference": "A-1041"});
+    let share = page.rsplit('/').next().unwrap();
+    let place = format!("/v1/shares/{share}/reference");
+    assert_eq!(lind.call("PUT", &place).json(&reference).send().await.status, 200);
     let list = open(&app, &format!("{page}/frozen"), &cookie).await;
     assert_eq!(list.text.matches("1 Oct 2026 to 31 Oct 2026").count(), 1);
+    for known in [open(&app, &one, &cookie).await, list] {
+        assert!(
+            known.text.contains("reference A-1041 \u{b7} \u{201c}test\u{201d}"),
+            "{}",
+            known.text
+        );
+    }
     assert_eq!(open(&app, &format!("{one}/nothing"), &cookie).await.status, 404);
 
     let other = app.practitioner("other").await;
     let theirs = sign_in(&app, &other).await;
     open(&app, &one, &theirs).await.is_page(404, "Not open");
-    let share = page.rsplit('/').next().unwrap();
     assert_eq!(ana.delete(&format!("/v1/shares/{share}")).await.status, 204);
     for gone in [one.clone(), pdf, format!("{page}/frozen")] {
         open(&app, &gone, &cookie).await.is_page(404, "Not open");

@@ -89,8 +89,8 @@ pub struct Report {
     #[schema(required, max_length = 100, examples("Dr. Lind"))]
     pub share_label: Option<String>,
     /// Whose journal it is, as the reader of a share may know them; null in the own report, and in
-    /// those that were frozen before it was told. In a frozen one it has no reference: that is the
-    /// reader's of today, which `subject` of the frozen report's source tells.
+    /// those that were frozen before it was told. A frozen one has no reference: the share
+    /// tells the one that is kept now.
     #[serde(default)]
     #[schema(required)]
     pub subject: Option<JournalSubject>,

@@ -11,7 +11,7 @@ use super::source::Source;
 use crate::access::{Id, Patient, Purpose, Reader, Shared};
 use crate::http::{Answered, FileContent, FileKind, Problem};
 use crate::language::Language;
-use crate::report::render::compose::{patient_page, practitioner_page};
+use crate::report::render::compose::{patient_page, practitioner_page, whose};
 use crate::report::render::{chart, csv, html, pdf};
 use crate::report::rules::Report;
 use crate::routes::{Operation, Routes};
@@ -177,7 +177,10 @@ static FORMATS: &[Format] = &[
         layout: None,
         is_worded: true,
         is_slow: false,
-        render: |report, language| Ok(chart::daily_pain_svg(report, language).into_bytes()),
+        render: |report, language| {
+            let whose = whose(report, language);
+            Ok(chart::daily_pain_file(report, whose.as_deref(), language).into_bytes())
+        },
         operations: &[live::<Patient>, live::<Shared<Pictures>>],
     },
 ];

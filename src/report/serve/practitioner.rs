@@ -2,18 +2,20 @@
 //! lines in the access log.
 
 use super::formats::{self, Format, PAGE_ACTION};
-use super::snapshots::{LIST, listed};
+use super::snapshots::LIST;
 use crate::access::{Call, FromCall, Reader, Shared};
 use crate::http::{Answered, FileContent, FileKind, PageRequest, ProblemKind};
 use crate::language::Language;
 use crate::report::read::asked::AskedDays;
-use crate::report::render::compose::practitioner_page;
+use crate::report::read::share_head;
+use crate::report::render::compose::{practitioner_page, subject_line};
 use crate::report::render::html;
 use crate::report::rules::Report;
 use crate::report::rules::statement::ReportWindow;
 use crate::report::snapshots::FREEZE;
 use crate::report::snapshots::freeze::{Frozen, Patience, freeze as freeze_days};
 use crate::report::snapshots::model::ReportSnapshot;
+use crate::report::snapshots::store;
 use chrono::{DateTime, Utc};
 use maud::Markup;
 
@@ -105,15 +107,29 @@ pub(crate) async fn freeze(reader: Shared<Reports>, asked: AskedDays) -> Answere
     }
 }
 
-/// The newest frozen reports, and what their reader reads.
+/// Frozen reports, and whose journal they are of.
+#[derive(Debug)]
+pub(crate) struct FrozenList {
+    /// Those reports.
+    pub snapshots: Vec<ReportSnapshot>,
+    /// Whose journal it is, in a line.
+    pub subject: String,
+    /// What their reader reads.
+    pub language: &'static Language,
+}
+
+/// The newest frozen reports.
 ///
 /// # Errors
 /// As the operation.
-pub(crate) async fn newest(
-    reader: Shared<Reports>,
-) -> Answered<(Vec<ReportSnapshot>, &'static Language)> {
+pub(crate) async fn newest(reader: Shared<Reports>) -> Answered<FrozenList> {
     let page = PageRequest { limit: MOST_LISTED, after: None };
-    let (language, mut newest) = listed(&reader.acting(LIST), page).await?;
-    newest.truncate(MOST_LISTED);
-    Ok((newest, language))
+    let asked = (store::page(page), share_head());
+    let (journal, (mut snapshots, heads)) =
+        reader.acting(LIST).read_all((None, None), asked).await?;
+    snapshots.truncate(MOST_LISTED);
+    let (language, head) = (journal.language(), heads.first());
+    let (label, known) = head.map(|(label, known)| (label.as_str(), known)).unzip();
+    let subject = subject_line(label, known, language).unwrap_or_default();
+    Ok(FrozenList { snapshots, subject, language })
 }

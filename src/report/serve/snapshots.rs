@@ -4,9 +4,8 @@ use super::reader::{Reports, is_shared, report_at};
 use super::source::{READ, etag, frozen_row};
 use crate::access::{self, Call, Id, ListPage, Patient, Reader, Sends, Shared};
 use crate::http::{
-    Answered, Found, MadeOrStarted, Page, PageRequest, Problem, ProblemKind, Verbatim, Versioned,
+    Answered, Found, MadeOrStarted, Page, Problem, ProblemKind, Verbatim, Versioned,
 };
-use crate::language::Language;
 use crate::report::read::asked::AskedDays;
 use crate::report::rules::Report;
 use crate::report::snapshots::FREEZE;
@@ -141,20 +140,11 @@ async fn list<R: Reader>(
     ListPage { page, list }: ListPage,
 ) -> Answered<Found<Page<ReportSnapshot>>> {
     let reader = reader.acting(LIST);
-    let (_, rows) = listed(&reader, page).await?;
+    let (_, rows) = reader.read((None, None), store::page(page)).await?;
     let page = Page::of(rows, page.limit, |last| {
         reader.app().cursors.seal(&list, (last.made_at().timestamp_micros(), last.id()))
     });
     Ok(Found(page))
-}
-
-/// Those of a page, and the next one.
-pub(super) async fn listed<R: Reader>(
-    reader: &R,
-    page: PageRequest,
-) -> Answered<(&'static Language, Vec<ReportSnapshot>)> {
-    let (journal, rows) = reader.read((None, None), store::page(page)).await?;
-    Ok((journal.language(), rows))
 }
 
 async fn get<R: Reader>(reader: R, Id(id): Id) -> Answered<Versioned<ReportSnapshot>> {

@@ -52,6 +52,11 @@ async fn name_year_and_reference_head_every_page_and_row_and_the_reference_names
     );
     assert!(html.contains(&head), "{html}");
     assert_eq!(title(&html), format!("Progress report \u{b7} reference {REFERENCE}"));
+    let chart = page(&lind, &report, "chart.svg").await.text;
+    let of_ana = format!(" \u{b7} {head}</title>");
+    assert!(chart.contains(&of_ana), "{chart}");
+    let own = page(&ana, "/v1/report", "chart.svg").await.text;
+    assert!(!own.contains("Weber") && !own.contains(REFERENCE), "{own}");
     let table = page(&lind, &report, "days.csv").await.text;
     let rows: Vec<&str> = table.lines().collect();
     assert!(rows[0].starts_with("patient_name,patient_year_of_birth,own_reference,journal_date,"));

@@ -42,8 +42,16 @@ const FRAME: Frame = Frame { id: "daily-pain", size: (WIDTH, HEIGHT) };
 /// where they are reliable; flares the patient reported as shaded spans and spikes of the ratings
 /// as triangles. The same report gives the same bytes.
 pub fn daily_pain_svg(report: &Report, language: &Language) -> String {
+    daily_pain_file(report, None, language)
+}
+
+/// The same as a file of its own, whose title says whose it is.
+pub fn daily_pain_file(report: &Report, whose: Option<&str>, language: &Language) -> String {
     let scale = Scale::new(report.window, report.daily.len());
-    let title = describe::title(report, language);
+    let mut title = describe::title(report, language);
+    if let Some(whose) = whose {
+        title = format!("{title} \u{b7} {whose}");
+    }
     let mut svg = Svg::open(FRAME, language, &title, &daily_pain_alt(report, language));
     let heading = language.text("chart.daily.heading", &[]);
     svg.strong((EDGE, HEADING), svg::LEAST, Anchor::Start, &heading);

@@ -21,3 +21,4 @@ mod voice;
 
 pub use patient::patient_page;
 pub use practitioner::practitioner_page;
+pub use subject::{subject_line, whose};

@@ -1,7 +1,8 @@
 //! Whose journal a page is about, in a line.
 
 use super::content::isolated;
-use super::voice::Voice;
+use crate::journal_subject::JournalSubject;
+use crate::language::Language;
 use crate::report::rules::Report;
 
 /// A text of a person's, unless there is nothing to see in it.
@@ -10,36 +11,44 @@ fn seen(text: Option<&str>) -> Option<String> {
 }
 
 /// The patient's name and year of birth, the reader's own reference and the label of the share, as far
-/// as they are known; nothing on a page of the own journal.
-pub(super) fn line(report: &Report, words: &Voice<'_>) -> Option<String> {
-    let known = report.subject.as_ref();
+/// as they are known; nothing for the own journal.
+pub fn subject_line(
+    label: Option<&str>,
+    known: Option<&JournalSubject>,
+    language: &Language,
+) -> Option<String> {
     let year = known.and_then(|known| known.year_of_birth).map(|year| year.to_string());
     let mut parts = Vec::new();
     parts.extend(seen(known.and_then(|known| known.display_name.as_deref())));
-    parts.extend(year.map(|year| words.text("subject.born", &[("year", &year)])));
-    parts.extend(reference(report, words));
+    parts.extend(year.map(|year| text(language, "subject.born", ("year", &year))));
+    parts.extend(reference(known, language));
+    let label = seen(label);
     if parts.is_empty() {
-        return label(report, words);
+        return label.map(|label| text(language, "subject", ("label", &label)));
     }
     // Beside what says more, in few words: the head of a sheet has one line for it.
-    let label = seen(report.share_label.as_deref());
-    parts.extend(label.map(|label| words.text("subject.label", &[("label", &label)])));
+    parts.extend(label.map(|label| text(language, "subject.label", ("label", &label))));
     Some(parts.join(" \u{b7} "))
 }
 
+/// The same of a report.
+pub fn whose(report: &Report, language: &Language) -> Option<String> {
+    subject_line(report.share_label.as_deref(), report.subject.as_ref(), language)
+}
+
 /// What a file of the page may be called by: the reference, else the label; never a name or a year.
-pub(super) fn mark(report: &Report, words: &Voice<'_>) -> Option<String> {
-    reference(report, words).or_else(|| label(report, words))
+pub(super) fn mark(report: &Report, language: &Language) -> Option<String> {
+    let reference = reference(report.subject.as_ref(), language);
+    reference.or_else(|| subject_line(report.share_label.as_deref(), None, language))
 }
 
-fn reference(report: &Report, words: &Voice<'_>) -> Option<String> {
-    let reference = seen(report.subject.as_ref().and_then(|known| known.reference.as_deref()))?;
-    Some(words.text("subject.reference", &[("reference", &reference)]))
+fn reference(known: Option<&JournalSubject>, language: &Language) -> Option<String> {
+    let reference = seen(known.and_then(|known| known.reference.as_deref()))?;
+    Some(text(language, "subject.reference", ("reference", &reference)))
 }
 
-fn label(report: &Report, words: &Voice<'_>) -> Option<String> {
-    let label = seen(report.share_label.as_deref())?;
-    Some(words.text("subject", &[("label", &label)]))
+fn text(language: &Language, key: &str, value: (&str, &str)) -> String {
+    language.text(&format!("report.{key}"), &[value])
 }
 
 #[cfg(test)]
