@@ -24,8 +24,8 @@ pub fn routes(routes: &mut Routes) {
     profile::routes(routes);
     let op = Operation::new("listAccessLog", "account", "Who looked at the own journal")
         .describe(
-            "Newest first: every read through a share, refused tries, and what the clinic's \
-            operator did. Nothing can be taken out of it.",
+            "Newest first: every read through a share, refused tries, what the clinic's operator did, and \
+            which frozen reports were withdrawn. Nothing can be taken out of it.",
         )
         .pages();
     routes.serve(Method::GET, "/v1/me/access-log", op, list_access_log);
@@ -39,14 +39,15 @@ pub struct AccessEvent {
     /// When.
     #[serde(serialize_with = "serialize_utc")]
     at: DateTime<Utc>,
-    /// Who: the practitioner's name or address; null for the clinic's operator.
+    /// Who: the practitioner's name or address, or the patient's own of a report that was withdrawn; null for
+    /// the clinic's operator.
     #[schema(max_length = 254)]
     #[diesel(select_expression =
         coalesce(accounts::display_name.nullable(), accounts::email.nullable()))]
     practitioner: Option<String>,
     /// Through which share.
     share_id: Option<Uuid>,
-    /// What was done: a collection's name, `report`, `report_chart`, `import`, …
+    /// What was done: a collection's name, `report`, `report_chart`, `report_withdraw`, `import`, …
     #[schema(max_length = 60, examples("report"))]
     action: String,
     /// The sections that were open to it.

@@ -4,6 +4,7 @@ mod filled;
 mod functions;
 mod restored;
 mod waking;
+mod withdrawn;
 
 use crate::support::cluster::{Cluster, connect};
 use crate::support::program::said;
