@@ -28,6 +28,7 @@ pub use policy::{Need, Role, STEP_UP_MINUTES, Subject};
 use crate::app::App;
 use crate::db::{Batch, Level, Runs, Statement, Tx, row};
 use crate::http::{Answered, Problem, ProblemKind};
+use crate::journal_subject::JournalSubject;
 use crate::language::Language;
 use crate::sections::Sections;
 use crate::time::{DAY_START_MINUTE, DayStarts, TimeZone};
@@ -181,10 +182,28 @@ pub const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from
     current_setting('app.locale', true) \
     FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
 
-/// Begins to record: in whose journal, and whether who writes knows by a name or by a reference of
-/// their own whose it is.
-const BEGIN_RECORDING: &str = "SELECT sec.begin_recording($1, $2), \
-    num_nonnulls(sec.own_reference(sec.share()), sec.shown_name(sec.share())) > 0";
+row! {
+    /// The answer of [`BEGIN_RECORDING`].
+    pub struct Begun {
+        patient: Option<Uuid>,
+        name: Option<String>,
+        year_of_birth: Option<i16>,
+        reference: Option<String>,
+    }
+}
+
+/// Begins to record: in whose journal, and what who writes knows of whose it is.
+const BEGIN_RECORDING: &str = "SELECT sec.begin_recording($1, $2), sec.shown_name(sec.share()), \
+    sec.shown_year_of_birth(sec.share()), sec.own_reference(sec.share())";
+
+/// In whose journal something was written.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The patient, whose devices are told.
+    pub patient: Uuid,
+    /// The same as who writes through a share may know them; none in the own journal.
+    pub subject: Option<JournalSubject>,
+}
 
 fn enter<L: Level>(
     caller: &Caller,
@@ -316,10 +335,10 @@ async fn record<T>(
     target: Target,
     sections: Sections,
     work: impl AsyncFnOnce(&Tx<'_, Write>, JournalAccess<Write>) -> Answered<T>,
-) -> Answered<(T, Uuid)> {
+) -> Answered<(T, Written)> {
     let moment = app.clock.now();
     let enter = enter(caller, moment, target, caller.request(), true);
-    let done: Answered<Answered<(T, Uuid)>> = app
+    let done: Answered<Answered<(T, Written)>> = app
         .db
         .transact(Key(()), enter, async |tx, entered| {
             let access = match grant(caller, moment, target, Need::PRACTITIONER, entered) {
@@ -327,13 +346,18 @@ async fn record<T>(
                 // Refusals are values here, so that their line in the log is committed.
                 Err(refused) => return Ok(Err(refused)),
             };
-            let begin: Statement<Write, (Option<Uuid>, bool)> =
+            let begin: Statement<Write, Begun> =
                 Statement::new(BEGIN_RECORDING).bind(sections.codes()).bind(caller.request());
-            match tx.first(begin).await? {
-                Some((Some(subject), true)) => Ok(Ok((work(tx, access).await?, subject))),
-                Some((Some(_), false)) => Ok(Err(ProblemKind::ReferenceRequired.into())),
-                _ => Ok(Err(ProblemKind::ShareReadOnly.into())),
+            let Some(Begun { patient: Some(patient), name, year_of_birth, reference }) =
+                tx.first(begin).await?
+            else {
+                return Ok(Err(ProblemKind::ShareReadOnly.into()));
+            };
+            if name.is_none() && reference.is_none() {
+                return Ok(Err(ProblemKind::ReferenceRequired.into()));
             }
+            let subject = JournalSubject { display_name: name, year_of_birth, reference };
+            Ok(Ok((work(tx, access).await?, Written { patient, subject: Some(subject) })))
         })
         .await;
     done?

@@ -3,8 +3,8 @@
 
 use super::call::{Asked, Call};
 use super::{
-    Caller, Days, JournalAccess, Need, Own, Read, Target, Write, check, own, read_all, record,
-    snapshot,
+    Caller, Days, JournalAccess, Need, Own, Read, Target, Write, Written, check, own, read_all,
+    record, snapshot,
 };
 use crate::app::App;
 use crate::db::{Batch, Statement, Tx};
@@ -420,7 +420,7 @@ pub trait Recorder: Permission {
     fn write<T>(
         &self,
         work: impl AsyncFnOnce(&Tx<'_, Write>, JournalAccess<Write>) -> Answered<T>,
-    ) -> impl Future<Output = Answered<(T, Uuid)>>;
+    ) -> impl Future<Output = Answered<(T, Written)>>;
 }
 
 impl Recorder for Patient {
@@ -430,8 +430,9 @@ impl Recorder for Patient {
     async fn write<T>(
         &self,
         work: impl AsyncFnOnce(&Tx<'_, Write>, JournalAccess<Write>) -> Answered<T>,
-    ) -> Answered<(T, Uuid)> {
-        Ok((Self::write(self, work).await?, self.caller.account()))
+    ) -> Answered<(T, Written)> {
+        let written = Written { patient: self.caller.account(), subject: None };
+        Ok((Self::write(self, work).await?, written))
     }
 }
 
@@ -449,7 +450,7 @@ impl<S: Purpose> Recorder for Recording<S> {
     fn write<T>(
         &self,
         work: impl AsyncFnOnce(&Tx<'_, Write>, JournalAccess<Write>) -> Answered<T>,
-    ) -> impl Future<Output = Answered<(T, Uuid)>> {
+    ) -> impl Future<Output = Answered<(T, Written)>> {
         let target = self.0.target((None, None));
         record(Reader::app(&self.0), self.0.caller(), target, S::SECTIONS, work)
     }

@@ -15,7 +15,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 /// What an app may read of an answer beside its body.
-const EXPOSED: &str = "ETag, Location, Retry-After, X-Request-Id, RateLimit, RateLimit-Policy";
+const EXPOSED: &str =
+    "ETag, Journal-Subject, Location, Retry-After, X-Request-Id, RateLimit, RateLimit-Policy";
 /// What an app may send beside what every page may.
 const HEADERS: &str =
     "Authorization, Content-Type, Content-Encoding, If-Match, If-None-Match, Idempotency-Key";

@@ -1,6 +1,7 @@
 //! HTTP as every operation uses it: problems, bodies, typed answers, preconditions.
 
 pub(crate) mod body;
+mod confirmed;
 mod entity_tag;
 mod file;
 mod job_reply;
@@ -14,6 +15,7 @@ mod resource;
 
 pub use body::{BODY_LIMIT, LONGEST_BODY_TIME, PUSH_LIMIT, Query, path_id};
 pub(crate) use body::{collect, read_form, read_json};
+pub use confirmed::Confirmed;
 pub(crate) use file::{File, attachment};
 pub use file::{FileContent, FileKind};
 pub use job_reply::{MadeOrStarted, Polled, Verbatim};

@@ -14,9 +14,10 @@ use crate::app::App;
 use crate::db::DbError;
 use crate::http::precondition::{DeleteCondition, PutCondition, etag};
 use crate::http::{
-    Answered, Deleted, Found, Page, PageRequest, Problem, ProblemKind, Put, Query, Versioned,
-    list_name,
+    Answered, Confirmed, Deleted, Found, Page, PageRequest, Problem, ProblemKind, Put, Query,
+    Versioned, list_name,
 };
+use crate::journal_subject::JournalSubject;
 use crate::routes::{Operation, Parameter, Routes};
 use crate::sections::Sections;
 use actix_web::http::Method;
@@ -67,9 +68,9 @@ pub fn routes<C: Record>(routes: &mut Routes) {
         routes.serve(Method::GET, &one, get, self::get::<Shared<Reads<C>>, C>);
         let put = put_operation::<C>(format!("putShared{name}"), "patients", through)
             .example(by_a_practitioner::<C>());
-        routes.serve(Method::PUT, &one, put, self::put::<Recording<Records<C>>, C>);
+        routes.serve(Method::PUT, &one, put, put_shared::<C>);
         let delete = delete_operation::<C>(format!("deleteShared{name}"), "patients", through);
-        routes.serve(Method::DELETE, &one, delete, self::delete::<Recording<Records<C>>, C>);
+        routes.serve(Method::DELETE, &one, delete, delete_shared::<C>);
     }
 }
 
@@ -167,58 +168,87 @@ impl<C: Record> Purpose for Records<C> {
     const ACTION: &'static str = C::RECORDING;
 }
 
-async fn put<W: Recorder, C: Record>(
-    recorder: W,
+async fn put<W: Recorder, C: Record>(recorder: W, asked: ToPut<C>) -> Answered<Put<Stored<C>>> {
+    put_one(&recorder, asked).await.map(|(put, _)| put)
+}
+
+/// The same through a share: the answer says whose journal it was.
+async fn put_shared<C: Record>(
+    recording: Recording<Records<C>>,
+    asked: ToPut<C>,
+) -> Answered<Confirmed<Put<Stored<C>>>> {
+    let (put, subject) = put_one(&recording, asked).await?;
+    Ok(Confirmed(put, subject.unwrap_or_default()))
+}
+
+async fn put_one<W: Recorder, C: Record>(
+    recorder: &W,
     ToPut { id, condition, content }: ToPut<C>,
-) -> Answered<Put<Stored<C>>> {
+) -> Answered<(Put<Stored<C>>, Option<JournalSubject>)> {
     let intent = match condition {
         PutCondition::Absent => Intent::Create(content),
         PutCondition::Versions(base) => Intent::Replace { base, content },
     };
-    match change_one(&recorder, id, intent).await? {
+    let (outcome, subject) = change_one(recorder, id, intent).await?;
+    match outcome {
         WriteOutcome::Created(record) => {
             let etag = record.etag();
-            Ok(Put::Created(record, etag))
+            Ok((Put::Created(record, etag), subject))
         }
         WriteOutcome::Unchanged(record) | WriteOutcome::Replaced(record) => {
             let etag = record.etag();
-            Ok(Put::Stands(record, etag))
+            Ok((Put::Stands(record, etag), subject))
         }
         other => Err(refusal(other)),
     }
 }
 
-async fn delete<W: Recorder, C: Record>(
-    recorder: W,
+async fn delete<W: Recorder, C: Record>(recorder: W, asked: ToDelete) -> Answered<Deleted> {
+    delete_one::<_, C>(&recorder, asked).await.map(|(deleted, _)| deleted)
+}
+
+/// The same through a share: the answer says whose journal it was.
+async fn delete_shared<C: Record>(
+    recording: Recording<Records<C>>,
+    asked: ToDelete,
+) -> Answered<Confirmed<Deleted>> {
+    let (deleted, subject) = delete_one::<_, C>(&recording, asked).await?;
+    Ok(Confirmed(deleted, subject.unwrap_or_default()))
+}
+
+async fn delete_one<W: Recorder, C: Record>(
+    recorder: &W,
     ToDelete { id, condition }: ToDelete,
-) -> Answered<Deleted> {
+) -> Answered<(Deleted, Option<JournalSubject>)> {
     let base = match condition {
         DeleteCondition::Any => None,
         DeleteCondition::Versions(versions) => Some(versions),
     };
-    match change_one::<_, C>(&recorder, id, Intent::Delete { base }).await? {
-        WriteOutcome::Deleted(rev) => Ok(Deleted(etag(rev))),
+    let (outcome, subject) = change_one::<_, C>(recorder, id, Intent::Delete { base }).await?;
+    match outcome {
+        WriteOutcome::Deleted(rev) => Ok((Deleted(etag(rev)), subject)),
         other => Err(refusal(other)),
     }
 }
 
-/// Writes one record. What became of it is told as its writer sees it.
+/// Writes one record. What became of it is told as its writer sees it, and whose journal it was, through a
+/// share.
 async fn change_one<W: Recorder, C: Record>(
     recorder: &W,
     id: Uuid,
     intent: Intent<C>,
-) -> Answered<WriteOutcome<Stored<C>>> {
+) -> Answered<(WriteOutcome<Stored<C>>, Option<JournalSubject>)> {
     let app = recorder.app();
-    let (outcome, patient) = recorder
+    let (outcome, written) = recorder
         .write(async |tx, journal| {
             let written = apply_change(tx, &journal, &app.ids, (id, intent)).await;
             Ok(written.map_err(not_written)?.map(|record| record.seen_in(&journal)))
         })
         .await?;
     if outcome.is_change() {
-        app.pokes.poke(patient);
+        app.pokes.poke(written.patient);
     }
-    Ok(outcome)
+    Ok((outcome, written.subject))
 }
 
 /// A practitioner does not see that an id is taken where the share does not open what stands there.
@@ -242,7 +272,7 @@ pub async fn record_one<C: Record>(
 ) -> Answered<()> {
     let recording = Recording::through(Shared::<Records<C>>::new(practitioner.clone(), share));
     let id = practitioner.app().ids.next();
-    match change_one(&recording, id, Intent::Create(content)).await? {
+    match change_one(&recording, id, Intent::Create(content)).await?.0 {
         WriteOutcome::Created(_) => Ok(()),
         other => Err(refusal(other)),
     }

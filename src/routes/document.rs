@@ -407,6 +407,9 @@ fn headers() -> Value {
             "schema": {"type": "string", "format": "uuid"}},
         "ETag": {"description": "The version, for If-Match and If-None-Match.",
             "schema": {"type": "string", "pattern": "^(W/)?\"[A-Za-z0-9._-]+\"$", "maxLength": 120}},
+        "JournalSubject": {"description": "Whose journal it was written in: a `JournalSubject` as JSON, in \
+                which what is not ASCII is escaped (`\\u00eb`), so that it is read as any JSON.",
+            "schema": {"type": "string", "maxLength": 2000, "contentMediaType": "application/json"}},
         "WWWAuthenticate": {"description": "Bearer, with the reason.",
             "schema": {"type": "string", "maxLength": 120}},
         "Location": {"description": "Where it is.",

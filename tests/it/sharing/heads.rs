@@ -175,3 +175,46 @@ async fn no_answer_to_the_patient_has_the_practitioners_own_reference() {
     }
     assert!(answered > 30, "{answered} answers were read");
 }
+
+#[tokio::test]
+async fn every_write_through_a_share_is_confirmed_with_whose_journal_it_was() {
+    let app = TestApp::shared();
+    let (ana, lind, id) = known(&app).await;
+    call_oneself(&ana, &json!("Zo\u{eb} \u{1f9d1}"), &json!(1980)).await;
+    let whole = json!({"display_name": "Zo\u{eb} \u{1f9d1}", "year_of_birth": 1980, "reference": REFERENCE});
+    let told = |answer: &Answer| {
+        serde_json::from_str::<Value>(answer.header("journal-subject")).unwrap_or_default()
+    };
+    let path = fresh(&format!("patients/{id}/treatment-sessions"));
+    let made = lind.create(&path, &visit()).await;
+    assert_eq!((made.status, told(&made)), (201, whole.clone()), "{}", made.text);
+    let same = lind.replace(&path, made.etag(), &visit()).await;
+    assert_eq!((same.status, told(&same)), (200, whole.clone()), "{}", same.text);
+    let mut other = visit();
+    other["kind"] = json!("review");
+    let changed = lind.replace(&path, same.etag(), &other).await;
+    assert_eq!((changed.status, told(&changed)), (200, whole.clone()), "{}", changed.text);
+    let gone = lind.delete(&path).await;
+    assert_eq!((gone.status, told(&gone)), (204, whole), "{}", gone.text);
+    // A share without a name tells the reference; who may not write is told nothing, and neither is the patient.
+    let terms = json!({"may_record": true, "show_name": false, "show_year_of_birth": false});
+    let shy = ana.share_on(&lind, &ALL, &terms).await;
+    let path = fresh(&format!("patients/{shy}/treatment-sessions"));
+    let refused = lind.create(&path, &visit()).await;
+    assert_eq!((refused.code(), told(&refused)), ("reference_required", Value::Null));
+    assert_eq!(refer(&lind, &shy, &json!("B-2")).await.status, 200);
+    let bare = json!({"display_name": null, "year_of_birth": null, "reference": "B-2"});
+    assert_eq!(told(&lind.create(&path, &visit()).await), bare);
+    let own = ana.create(&fresh("treatment-sessions"), &visit()).await;
+    assert_eq!((own.status, own.header("journal-subject")), (201, ""), "{}", own.text);
+    // The document says it of each such write, and of no other.
+    for (path, method, operation) in contract::operations() {
+        let is_shared = path.starts_with("/v1/patients/{share_id}/")
+            && path.ends_with("/{id}")
+            && ["put", "delete"].contains(&method);
+        for (status, answer) in operation["responses"].as_object().unwrap() {
+            let says = answer["headers"].get("Journal-Subject").is_some();
+            assert_eq!(says, is_shared && status.starts_with('2'), "{method} {path} {status}");
+        }
+    }
+}
