@@ -6,16 +6,48 @@
 -- called by migrations, some of which run before this file: one that must do something else gets a new name.
 SET LOCAL ROLE pj_owner;
 
--- The context of a transaction: who acts, on whose journal, through which share, at what time.
--- sec.enter sets it with set_config(.., is_local => true), so it ends with the transaction.
-CREATE OR REPLACE FUNCTION sec.actor() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$ SELECT nullif(current_setting('app.actor_id', true), '')::uuid $$;
+-- The context of a transaction: who acts, on whose journal, through which share, at what time. Settings carry it,
+-- which end with the transaction and which anybody may set, so it is sealed: sec.actor answers nobody unless this
+-- transaction of this back end was given just this context. Every policy asks sec.actor, or a function that does;
+-- the other three alone open nothing.
 CREATE OR REPLACE FUNCTION sec.subject() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT nullif(current_setting('app.subject_id', true), '')::uuid $$;
 CREATE OR REPLACE FUNCTION sec.share() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT nullif(current_setting('app.share_id', true), '')::uuid $$;
 CREATE OR REPLACE FUNCTION sec.moment() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT coalesce(nullif(current_setting('app.moment', true), '')::timestamptz, now()) $$;
+
+-- The seal that the settings in force must have: HMAC-SHA-256. A back end has one transaction at a time, and
+-- now() is when that began.
+CREATE OR REPLACE FUNCTION sec.seal() RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT encode(sha256(k.seal_outside || sha256(k.seal_inside
+        || int4send(pg_backend_pid()) || timestamptz_send(now()) || convert_to(concat(
+            current_setting('app.actor_id', true), '|', current_setting('app.subject_id', true), '|',
+            current_setting('app.share_id', true), '|', current_setting('app.moment', true)), 'UTF8'))), 'base64')
+        FROM sec.keys k);
+END $$;
+
+-- Not parallel safe: a worker has a process number of its own.
+CREATE OR REPLACE FUNCTION sec.actor() RETURNS uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('app.seal', true) = sec.seal() THEN
+        RETURN nullif(current_setting('app.actor_id', true), '')::uuid;
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- Makes the context of this transaction, and seals it. For functions of the owner alone.
+CREATE OR REPLACE FUNCTION sec.put_context(p_actor uuid, p_subject uuid, p_share uuid, p_moment timestamptz)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('app.actor_id', p_actor::text, true),
+            set_config('app.subject_id', p_subject::text, true),
+            set_config('app.share_id', coalesce(p_share::text, ''), true),
+            set_config('app.moment', p_moment::text, true);
+    PERFORM set_config('app.seal', sec.seal(), true);
+END $$;
 
 -- == Sessions that may not call ==
 
@@ -36,6 +68,29 @@ BEGIN
     END IF;
 END $$;
 
+-- == What the server proves ==
+
+-- What is asked in somebody's name is proved by a key that the process of the server has and its login at the
+-- database has not: who takes over a connection asks for nothing that the server did not ask for.
+CREATE OR REPLACE FUNCTION sec.refuse_proof() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'this was not asked by a server with the master secret of this database' USING ERRCODE = 'PJ502';
+END $$;
+
+-- Puts the key of the server here, where there is none; answers whether it is the one that is here now. One that
+-- is here is replaced on proof of itself.
+CREATE OR REPLACE FUNCTION sec.put_gate(p_inside bytea, p_outside bytea, p_proof bytea) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
+    UPDATE sec.keys k SET gate_inside = p_inside, gate_outside = p_outside
+    WHERE k.gate_inside IS NULL
+       OR p_proof = sha256(k.gate_outside || sha256(k.gate_inside || p_inside || p_outside));
+    RETURN (SELECT k.gate_inside = p_inside AND k.gate_outside = p_outside FROM sec.keys k);
+END $$;
+
 -- == What a share opens ==
 
 -- The journal days of the subject that the transaction's actor may see of these sections; null for
@@ -43,12 +98,14 @@ END $$;
 -- keeps its plans: an SQL function would be planned anew for every statement of every request.
 CREATE OR REPLACE FUNCTION sec.open_days(p_sections text[]) RETURNS daterange
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_actor uuid := sec.actor();
 BEGIN
-    IF sec.subject() = sec.actor() THEN
+    IF sec.subject() = v_actor THEN
         RETURN daterange(NULL, NULL);
     END IF;
     RETURN (SELECT daterange(s.from_date, s.to_date, '[]') FROM pj.shares s
-            WHERE s.id = sec.share() AND s.practitioner_id = sec.actor()
+            WHERE s.id = sec.share() AND s.practitioner_id = v_actor
               AND s.patient_id = sec.subject() AND s.state = 'active'
               AND s.expires_at > sec.moment() AND s.sections && p_sections);
 END $$;
@@ -57,9 +114,11 @@ END $$;
 -- sec.open_days, it looks the share up again.
 CREATE OR REPLACE FUNCTION sec.recording_days(p_sections text[]) RETURNS daterange
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_actor uuid := sec.actor();
 BEGIN
     RETURN (SELECT daterange(s.from_date, s.to_date, '[]') FROM pj.shares s
-            WHERE s.id = sec.share() AND s.practitioner_id = sec.actor()
+            WHERE s.id = sec.share() AND s.practitioner_id = v_actor
               AND s.patient_id = sec.subject() AND s.state = 'active' AND s.may_record
               AND s.expires_at > sec.moment() AND s.sections && p_sections);
 END $$;
@@ -67,12 +126,14 @@ END $$;
 -- May the reader see all of these sections on all of these days? For what was made of them together.
 CREATE OR REPLACE FUNCTION sec.opens_all(p_sections text[], p_from date, p_to date) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_actor uuid := sec.actor();
 BEGIN
-    IF sec.subject() = sec.actor() THEN
+    IF sec.subject() = v_actor THEN
         RETURN true;
     END IF;
     RETURN EXISTS (SELECT FROM pj.shares s
-                   WHERE s.id = sec.share() AND s.practitioner_id = sec.actor()
+                   WHERE s.id = sec.share() AND s.practitioner_id = v_actor
                      AND s.patient_id = sec.subject() AND s.state = 'active'
                      AND s.expires_at > sec.moment() AND s.sections @> p_sections
                      AND daterange(s.from_date, s.to_date, '[]') @> daterange(p_from, p_to, '[]'));
@@ -80,13 +141,13 @@ END $$;
 
 -- == Requests ==
 
--- The first statement of every request's transaction: checks device, account and share,
+-- The first statement of every request's transaction: checks the proof, device, account and share,
 -- writes the access log, locks the counter row for a writer, sets the context.
 -- It answers with an outcome and never raises for a refusal: the log row of a refused try commits.
 CREATE OR REPLACE FUNCTION sec.enter(
     p_account uuid, p_device uuid, p_counter bigint, p_moment timestamptz,
     p_share uuid, p_action text, p_sections text[], p_from date, p_to date, p_request uuid,
-    p_lock boolean)
+    p_lock boolean, p_proof bytea)
 RETURNS TABLE (outcome text, roles text[], authenticated_at timestamptz, sections text[],
                from_date date, to_date date, day_start_minute smallint,
                former_day_starts smallint[], day_starts_until timestamptz[], enrolled_on date, time_zone text,
@@ -99,6 +160,15 @@ DECLARE
 BEGIN
     IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
         PERFORM sec.refuse_session();
+    END IF;
+    -- HMAC-SHA-256 over all of it. What is null has a value here that nothing else has.
+    IF (p_proof = (SELECT sha256(k.gate_outside || sha256(k.gate_inside || 'enter'::bytea
+            || uuid_send(p_account) || uuid_send(p_device) || int8send(p_counter) || timestamptz_send(p_moment)
+            || uuid_send(coalesce(p_share, '00000000-0000-0000-0000-000000000000')) || uuid_send(p_request)
+            || date_send(coalesce(p_from, '-infinity')) || date_send(coalesce(p_to, 'infinity')) || boolsend(p_lock)
+            || convert_to(concat(p_action, ' ', array_to_string(p_sections, ',')), 'UTF8')))
+            FROM sec.keys k)) IS NOT TRUE THEN
+        PERFORM sec.refuse_proof();
     END IF;
     SELECT x.counter, x.first_counter, x.authenticated_at, a.roles, a.status, a.locale INTO d
     FROM pj.devices x JOIN pj.accounts a ON a.id = x.account_id
@@ -149,11 +219,8 @@ BEGIN
         x.quarantined
     INTO day_start_minute, former_day_starts, day_starts_until, enrolled_on, time_zone, rev, quarantined
     FROM pj.patients x JOIN pj.accounts a ON a.id = x.patient_id WHERE x.patient_id = v_subject;
-    PERFORM set_config('app.actor_id', p_account::text, true),
-            set_config('app.subject_id', v_subject::text, true),
-            set_config('app.share_id', coalesce(p_share::text, ''), true),
-            set_config('app.moment', p_moment::text, true),
-            set_config('app.locale', d.locale, true);
+    PERFORM sec.put_context(p_account, v_subject, p_share, p_moment);
+    PERFORM set_config('app.locale', d.locale, true);
     RETURN NEXT;
 END $$;
 
@@ -185,9 +252,7 @@ BEGIN
     INSERT INTO pj.access_events (patient_id, at, request_id, action, sections, outcome)
     VALUES (p_patient, p_moment, p_request, p_action,
             '{assessments,goals,medication,mobility,notes,pain,sleep,treatment}', 'granted');
-    PERFORM set_config('app.actor_id', p_patient::text, true),
-            set_config('app.subject_id', p_patient::text, true),
-            set_config('app.moment', p_moment::text, true);
+    PERFORM sec.put_context(p_patient, p_patient, NULL, p_moment);
     RETURN QUERY SELECT x.day_start_minute, x.former_day_starts, x.day_starts_until, x.enrolled_on, x.rev
     FROM pj.patients x WHERE x.patient_id = p_patient FOR NO KEY UPDATE;
 END $$;
@@ -346,8 +411,7 @@ BEGIN
         VALUES (v_share.patient_id, p_moment + v_count * interval '1 microsecond', p_request, v_actor,
                 v_share.id, 'overview', v_share.sections, v_share.from_date, v_share.to_date, 'granted');
         v_count := v_count + 1;
-        PERFORM set_config('app.subject_id', v_share.patient_id::text, true),
-                set_config('app.share_id', v_share.id::text, true);
+        PERFORM sec.put_context(v_actor, v_share.patient_id, v_share.id, sec.moment());
         share_id := v_share.id;
         time_zone := v_share.zone;
         day_start_minute := v_share.start;
@@ -386,7 +450,7 @@ BEGIN
           AND t.treatment_plan_id = plan_id;
         RETURN NEXT;
     END LOOP;
-    PERFORM set_config('app.subject_id', v_actor::text, true), set_config('app.share_id', '', true);
+    PERFORM sec.put_context(v_actor, v_actor, NULL, sec.moment());
 END $$;
 
 -- == Frozen reports ==
@@ -623,7 +687,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sec FROM PUBLIC, pj_app;
 GRANT EXECUTE ON FUNCTION
     sec.actor, sec.subject, sec.share, sec.moment,
     sec.open_days, sec.recording_days, sec.opens_all,
-    sec.enter, sec.begin_recording, sec.operate, sec.open_journal,
+    sec.put_gate, sec.enter, sec.begin_recording, sec.operate, sec.open_journal,
     sec.journal_start, sec.redeem_share, sec.leave_share, sec.void_invitations, sec.overview,
     sec.shown_name, sec.shown_year_of_birth, sec.own_reference, sec.has_reference, sec.keep_reference,
     sec.guard_insert, sec.guard_update, sec.guard_delete, sec.guard_patients,

@@ -260,16 +260,17 @@ fn with_app(
     args: &DatabaseArgs,
     work: impl AsyncFnOnce(&Arc<App>) -> Answered<()>,
 ) -> Result<(), String> {
-    with_database(args, args.master_secret()?, async |parts| {
+    with_database(args, args.master_secret()?, async |parts, _| {
         work(&Arc::new(App::open(parts).await?)).await
     })
 }
 
-/// The same, with a secret that need not be the one of the database, and before its keys are loaded.
+/// The same, with a secret that need not be the one of the database, and before its keys are loaded; with the
+/// address for the login that owns the database, too.
 fn with_database(
     args: &DatabaseArgs,
     secret: MasterSecret,
-    work: impl AsyncFnOnce(Parts) -> Answered<()>,
+    work: impl AsyncFnOnce(Parts, &str) -> Answered<()>,
 ) -> Result<(), String> {
     start_log(args);
     let mut database = Database::join(args, &mut say)?;
@@ -280,7 +281,7 @@ fn with_database(
         .map_err(|e| e.to_string())?;
     let done = runtime.block_on(async {
         let parts = Parts {
-            db: Db::new(&database.url, 2).map_err(|e| e.to_string())?,
+            db: Db::new(&database.url, 2, secret.gate()).map_err(|e| e.to_string())?,
             clock: Clock::system(),
             random: Arc::new(SystemRandom::new()),
             secret,
@@ -288,7 +289,7 @@ fn with_database(
             mailer: Mailer::Log,
             public_url: String::new(),
         };
-        work(parts).await.map_err(|e| words(&e))
+        work(parts, &database.admin).await.map_err(|e| words(&e))
     });
     drop(runtime);
     if let Some(private) = &mut database.private {

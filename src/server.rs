@@ -51,7 +51,8 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
         .build()
         .map_err(|e| e.to_string())?;
     let served = runtime.block_on(async {
-        let db = Db::new(&database.url, usize::from(args.pool_size)).map_err(|e| e.to_string())?;
+        let db = Db::new(&database.url, usize::from(args.pool_size), secret.gate())
+            .map_err(|e| e.to_string())?;
         let parts = Parts {
             db,
             clock: Clock::system(),

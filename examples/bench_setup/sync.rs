@@ -76,13 +76,13 @@ fn push(first: u32, last: u32) -> String {
     let id = format!("p * 10000 + (:s + k * {STRIDE}) % 1095");
     let more = format!(
         "ARRAY(SELECT {} FROM generate_series(0, {}) k)::text AS ids, {} AS me, {} AS device, \
-         gen_random_uuid()::text AS key FROM sec.enter",
+         gen_random_uuid()::text AS key FROM (SELECT clock",
         seeded_sql(5, &id),
         PUSHED - 1,
         seeded_sql(1, "p"),
         seeded_sql(3, "p"),
     );
-    let enter = enter(1, "p", None, true).replace(" FROM sec.enter", &format!(", {more}"));
+    let enter = enter(1, "p", None, true).replace(" FROM (SELECT clock", &format!(", {more}"));
     let ids = "(:ids)::uuid[]".to_owned();
     let (me, device, key) = ("(:me)::uuid", "(:device)::uuid", "(:key)::text");
     let now = "clock_timestamp()";

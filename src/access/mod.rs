@@ -26,7 +26,7 @@ pub use permission::{
 pub use policy::{Need, Role, STEP_UP_MINUTES, Subject};
 
 use crate::app::App;
-use crate::db::{Batch, Level, Runs, Statement, Tx, row};
+use crate::db::{Batch, Gate, Level, Runs, Statement, Tx, row};
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::journal_subject::JournalSubject;
 use crate::language::Language;
@@ -180,7 +180,7 @@ row! {
 pub const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
     day_start_minute, former_day_starts, day_starts_until, enrolled_on, time_zone, rev, quarantined, \
     current_setting('app.locale', true) \
-    FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)";
+    FROM sec.enter($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)";
 
 row! {
     /// The answer of [`BEGIN_RECORDING`].
@@ -205,17 +205,34 @@ pub struct Written {
     pub subject: Option<JournalSubject>,
 }
 
+/// Enters, with the proof that this server asks for just that.
 fn enter<L: Level>(
+    gate: &Gate,
     caller: &Caller,
     moment: DateTime<Utc>,
     target: Target,
-    request: Uuid,
     lock: bool,
 ) -> Statement<L, Entered> {
+    let request = caller.request();
     let (share, action, sections, from, to) = match target {
         Target::Own => (None, "", Sections::NONE, None, None),
         Target::Share { id, action, sections, from, to } => (Some(id), action, sections, from, to),
     };
+    let codes = sections.codes();
+    let proof = gate
+        .about("enter")
+        .id(Some(caller.account()))
+        .id(Some(caller.device()))
+        .number(caller.counter())
+        .moment(moment)
+        .id(share)
+        .id(Some(request))
+        .days(from, to)
+        .flag(lock)
+        .bytes(action.as_bytes())
+        .bytes(b" ")
+        .bytes(codes.join(",").as_bytes())
+        .end();
     Statement::new(ENTER)
         .bind(caller.account())
         .bind(caller.device())
@@ -223,11 +240,12 @@ fn enter<L: Level>(
         .bind(moment)
         .bind(share)
         .bind(action.to_owned())
-        .bind(sections.codes())
+        .bind(codes)
         .bind(from)
         .bind(to)
         .bind(request)
         .bind(lock)
+        .bind(proof)
 }
 
 fn grant<L>(
@@ -287,7 +305,7 @@ async fn read_all<B: Batch<Read>>(
     statements: B,
 ) -> Answered<(JournalAccess<Read>, B::Rows)> {
     let moment = app.clock.now();
-    let enter = enter(caller, moment, target, caller.request(), false);
+    let enter = enter(app.db.gate(), caller, moment, target, false);
     // A dozen statements under way are too large to be handed from future to future.
     let reading = Box::pin(app.db.entered(Key(()), enter, statements));
     let (entered, rows) = reading.await?;
@@ -315,7 +333,7 @@ async fn own<L: Level<Key = Key>, T>(
     work: impl AsyncFnOnce(&Tx<'_, L>, JournalAccess<L>) -> Answered<T>,
 ) -> Answered<T> {
     let moment = app.clock.now();
-    let enter = enter(caller, moment, Target::Own, caller.request(), lock);
+    let enter = enter(app.db.gate(), caller, moment, Target::Own, lock);
     app.db
         .transact(Key(()), enter, async |tx, entered| {
             work(tx, grant(caller, moment, Target::Own, need, entered)?).await
@@ -337,7 +355,7 @@ async fn record<T>(
     work: impl AsyncFnOnce(&Tx<'_, Write>, JournalAccess<Write>) -> Answered<T>,
 ) -> Answered<(T, Written)> {
     let moment = app.clock.now();
-    let enter = enter(caller, moment, target, caller.request(), true);
+    let enter = enter(app.db.gate(), caller, moment, target, true);
     let done: Answered<Answered<(T, Written)>> = app
         .db
         .transact(Key(()), enter, async |tx, entered| {
@@ -376,7 +394,7 @@ async fn snapshot<T>(
     work: impl AsyncFnOnce(&Tx<'_, Read>, JournalAccess<Read>) -> Answered<T>,
 ) -> Answered<T> {
     let moment = app.clock.now();
-    let enter = enter(caller, moment, target, caller.request(), false);
+    let enter = enter(app.db.gate(), caller, moment, target, false);
     let done: Answered<Answered<T>> = app
         .db
         .snapshot(Key(()), enter, async |tx, entered| {

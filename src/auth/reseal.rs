@@ -61,18 +61,21 @@ pub async fn change_secret(parts: &Parts, new: &MasterSecret) -> Answered<Secret
                     .map_err(Problem::internal)
             })
             .await?;
+            tx.replace_gate(parts.db.gate(), &new.gate()).await?;
             void(parts, tx, devices).await
         })
         .await
 }
 
 /// Starts over with the secret of `parts` when the one before is lost, or in other hands: new signing
-/// keys, and every device is signed out. Nothing of a journal hangs on the secret.
+/// keys, and every device is signed out. Nothing of a journal hangs on the secret. The owner of the schema has let the database
+/// forget the key of the one before.
 ///
 /// # Errors
-/// When a server still uses the database, or the database fails.
+/// When a server still uses the database, has put its key there again, or the database fails.
 pub async fn replace_secret(parts: &Parts) -> Answered<SecretChange> {
     be_alone(parts).await?;
+    parts.db.open_gate().await?;
     parts
         .db
         .anonymous(async |tx| {

@@ -53,7 +53,7 @@ pub(super) fn restore(args: &RestoreArgs) -> Result<(), String> {
     // Without it the restored keys do not open, and that should be known before.
     let secret = args.database.present_secret()?;
     backup::restore(&args.database, &args.file, &mut say)?;
-    with_database(&args.database, secret, async |parts| {
+    with_database(&args.database, secret, async |parts, _| {
         let app = App::open(parts).await?;
         let epoch = app.db.anonymous(async |tx| sync::new_epoch(tx).await).await?;
         say(&format!(

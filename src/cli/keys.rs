@@ -6,6 +6,7 @@ use crate::config::{DatabaseArgs, Mode};
 use crate::credentials::keys::{KEEP_PREVIOUS, KeyRing, KeyState};
 use crate::credentials::random::SystemRandom;
 use crate::credentials::secret::{MasterSecret, StagedSecret};
+use crate::db::migrate;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use secrecy::zeroize::Zeroizing;
@@ -84,13 +85,14 @@ pub(super) fn rotate_secret(args: &RotateSecretArgs) -> Result<(), String> {
     let staged = staged.map_err(|e| e.to_string())?;
     let mut changed = None;
     let done = match present {
-        Some(present) => with_database(database, present, async |parts| {
+        Some(present) => with_database(database, present, async |parts, _| {
             // Before anything is changed: do its keys open?
             parts.key_store().load_or_create().await?;
             changed = Some(auth::change_secret(&parts, &new).await?);
             Ok(())
         }),
-        None => with_database(database, new, async |parts| {
+        None => with_database(database, new, async |parts, owner| {
+            migrate::forget_gate(owner)?;
             changed = Some(auth::replace_secret(&parts).await?);
             Ok(())
         }),

@@ -4,6 +4,7 @@
 //! secrets at rest (signing keys, refresh keys) are sealed with AES-256-GCM. How a text becomes
 //! the secret and how purposes become keys must never change: sealed rows would stop opening.
 
+use crate::db::Gate;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -159,6 +160,11 @@ impl MasterSecret {
     /// The key for one purpose: 32 bytes by HKDF-SHA-256. Equal purposes give equal keys for ever.
     pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
         hkdf_sha256(SALT, self.bytes.expose_secret(), purpose.as_bytes())
+    }
+
+    /// What the server proves to the database with.
+    pub fn gate(&self) -> Gate {
+        Gate::new(&self.derive("gate"))
     }
 
     /// Encrypts `plaintext` with AES-256-GCM under the purpose's own key and a random nonce:

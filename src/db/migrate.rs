@@ -78,6 +78,27 @@ pub fn provide_login(migration: &str, serving: &str) -> Result<(), DbError> {
     })
 }
 
+/// Lets the database forget the key that the server proves things with: the next one to start puts its own
+/// there. Only who owns the schema may, where the key before is lost.
+///
+/// # Errors
+/// When the database does not answer, or the login may not.
+pub fn forget_gate(url: &str) -> Result<(), DbError> {
+    apart(async || {
+        let admin = connect(url).await?;
+        let forget = "BEGIN; SET LOCAL ROLE pj_owner; \
+                      UPDATE sec.keys SET gate_inside = NULL, gate_outside = NULL; COMMIT";
+        admin.batch_execute(forget).await.map_err(|error| match error.code() {
+            Some(&SqlState::INSUFFICIENT_PRIVILEGE) => DbError::Refused(
+                "only the login that owns the schema can start over with another secret: \
+                 set PAIN_JOURNAL_MIGRATION_URL to its address"
+                    .into(),
+            ),
+            _ => unavailable(&error),
+        })
+    })
+}
+
 /// Has the database every migration that this program knows, and its functions, as the serving login
 /// sees it?
 ///

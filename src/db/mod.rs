@@ -11,6 +11,7 @@ mod connection;
 mod dsl;
 mod error;
 mod functions;
+mod gate;
 mod level;
 mod loan;
 mod login;
@@ -26,6 +27,7 @@ pub(crate) use bind::column_via;
 pub use bind::{Column, OptionalColumn, Parameters, WrittenParameter, array_literal};
 pub(crate) use dsl::is_before;
 pub use error::DbError;
+pub use gate::Gate;
 pub use level::{Anonymous, Level, Runs};
 pub use login::SERVER;
 pub use pool::check_url;
@@ -59,6 +61,7 @@ pub struct Db {
     pool: Pool<Opener>,
     /// Where the connections live, whoever uses them.
     home: Handle,
+    gate: Gate,
 }
 
 impl std::fmt::Debug for Db {
@@ -69,18 +72,36 @@ impl std::fmt::Debug for Db {
 
 impl Db {
     /// A pool of at most `size` connections to `url`, opened when first needed. They belong to the
-    /// tokio runtime that this is called in, and can be used from every other.
+    /// tokio runtime that this is called in, and can be used from every other. What is asked for is proved
+    /// with `gate`.
     ///
     /// # Errors
     /// When the URL cannot be used (see [`check_url`]), or outside a tokio runtime.
-    pub fn new(url: &str, size: usize) -> Result<Self, DbError> {
+    pub fn new(url: &str, size: usize, gate: Gate) -> Result<Self, DbError> {
         let home = Handle::try_current().map_err(|e| DbError::Unavailable(e.to_string()))?;
-        Ok(Self { pool: pool::pool(url, size, home.clone())?, home })
+        Ok(Self { pool: pool::pool(url, size, home.clone())?, home, gate })
     }
 
     /// How many connections there are at most.
     pub fn connections(&self) -> usize {
         self.pool.status().max_size
+    }
+
+    /// What is asked for is proved with this.
+    pub(crate) const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Shows the database the key that things are proved with, which it keeps where it has none.
+    ///
+    /// # Errors
+    /// [`DbError::Refused`] where it has another one.
+    pub(crate) async fn open_gate(&self) -> Result<(), DbError> {
+        let shown = self.gate.put(None).load(&*self.checkout().await?).await?;
+        match shown.first() {
+            Some((Some(true),)) => Ok(()),
+            _ => Err(DbError::Refused(gate::FOREIGN.into())),
+        }
     }
 
     /// Opens every connection now, so that the first requests do not wait for it, and sees that each is
@@ -312,6 +333,19 @@ impl<'l, L: Level> Tx<'l, L> {
             }
         }
         Ok(())
+    }
+}
+
+impl Tx<'_, Anonymous> {
+    /// Replaces the key that things are proved with.
+    ///
+    /// # Errors
+    /// [`DbError::Refused`] where `before` is not the one that the database has.
+    pub(crate) async fn replace_gate(&self, before: &Gate, new: &Gate) -> Result<(), DbError> {
+        match self.first(new.put(Some(before))).await? {
+            Some((Some(true),)) => Ok(()),
+            _ => Err(DbError::Refused(gate::FOREIGN.into())),
+        }
     }
 }
 

@@ -57,6 +57,9 @@ fn every_citation_of_the_clinical_reference_names_a_heading_of_it() {
     }
     let ends = [".rs", ".py", ".md", ".sql", ".txt", ".mjs", ".ts", ".typ"];
     for path in tracked.iter().filter(|path| ends.iter().any(|end| path.ends_with(end))) {
+        if path.ends_with("tests/it/citations.rs") {
+            continue;
+        }
         let text = flowing(&fs::read_to_string(root().join(path)).unwrap());
         for cited in text.split(NAME).skip(1) {
             for key in named(cited, &keys) {
@@ -64,7 +67,7 @@ fn every_citation_of_the_clinical_reference_names_a_heading_of_it() {
                 citations += 1;
             }
         }
-        let own = path.ends_with("tests/it/citations.rs") || path.ends_with("docs/clinical.md");
+        let own = path.ends_with("docs/clinical.md");
         let vague = text.to_lowercase().contains(&["clinical", "reference"].join(" "));
         assert!(own || !vague || path == "CHANGELOG.md", "{path}: name the heading: `{NAME}F3`");
     }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so")]
 
 mod architecture;
+mod attacker;
 mod auth;
 mod backups;
 mod bad_input;

@@ -3,6 +3,7 @@
 use crate::records::{Sample, samples};
 use crate::support::TestApp;
 use crate::support::cluster::plan;
+use crate::support::context::context;
 use crate::support::people::{daily, fresh};
 use pain_journal::collections::JournalEntry;
 use pain_journal::journal::Record;
@@ -93,10 +94,8 @@ async fn lists_and_reports_use_an_index_also_where_only_the_policy_names_the_pat
     }
     for (actor, share) in [(ana.id, ""), (lind.id, share.as_str())] {
         sql.batch_execute(&format!(
-            "BEGIN; SET LOCAL ROLE pj_app; SET LOCAL jit = off; \
-             SELECT set_config('app.actor_id', '{actor}', true), \
-             set_config('app.subject_id', '{}', true), set_config('app.share_id', '{share}', true)",
-            ana.id
+            "BEGIN; {}; SET LOCAL ROLE pj_app; SET LOCAL jit = off",
+            context(actor, ana.id, share)
         ))
         .await
         .unwrap();
@@ -125,9 +124,8 @@ async fn a_report_looks_up_the_course_and_the_shared_notes() {
     let sql = app.sql().await;
     fill(&app, &sql).await;
     sql.batch_execute(&format!(
-        "BEGIN; SET LOCAL ROLE pj_app; SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_custom_plan; \
-         SELECT set_config('app.actor_id', '{0}', true), set_config('app.subject_id', '{0}', true)",
-        ana.id
+        "BEGIN; {}; SET LOCAL ROLE pj_app; SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_custom_plan",
+        context(ana.id, ana.id, "")
     ))
     .await
     .unwrap();

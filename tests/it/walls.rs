@@ -1,6 +1,7 @@
 //! The walls in the database: what it refuses whoever asks, were the server to forget.
 
 use crate::records::{Sample, samples};
+use crate::support::context::{context, entering};
 use crate::support::people::fresh;
 use crate::support::{Person, TestApp};
 use pain_journal::collections::PractitionerNote;
@@ -39,14 +40,9 @@ async fn patient_tables(sql: &Client) -> Vec<String> {
 
 /// Opens a transaction as the server's role, with these settings of its context.
 pub async fn enter(sql: &Client, actor: &str, subject: &str, share: &str) {
-    sql.batch_execute(&format!(
-        "BEGIN; SET LOCAL ROLE pj_app; SELECT set_config('app.actor_id', '{actor}', true), \
-         set_config('app.subject_id', '{subject}', true), \
-         set_config('app.share_id', '{share}', true), \
-         set_config('app.moment', now()::text, true)"
-    ))
-    .await
-    .unwrap();
+    sql.batch_execute(&format!("BEGIN; {}; SET LOCAL ROLE pj_app", context(actor, subject, share)))
+        .await
+        .unwrap();
 }
 
 async fn count(sql: &Client, table: &str) -> i64 {
@@ -367,12 +363,7 @@ async fn the_context_ends_with_its_transaction() {
     let app = TestApp::shared();
     let (ana, _, _) = shared_journal(&app).await;
     let sql = app.serving_sql().await;
-    let device = ana.tokens["device_id"].as_str().unwrap();
-    let enter = format!(
-        "SELECT outcome FROM sec.enter('{}', '{device}', 0, now(), NULL, '', '{{}}', NULL, NULL, \
-         gen_random_uuid(), false)",
-        ana.id
-    );
+    let enter = entering(&app, &ana).await;
     let settings = "SELECT concat(current_setting('app.actor_id', true), \
                     current_setting('app.subject_id', true), current_setting('app.share_id', true), \
                     current_setting('app.moment', true))";

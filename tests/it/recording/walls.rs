@@ -2,6 +2,7 @@
 
 use super::{Clinic, SESSIONS, recordable, through};
 use crate::support::TestApp;
+use crate::support::context::context;
 use crate::support::people::{daily, fresh};
 use crate::walls::{enter, refusal};
 use serde_json::json;
@@ -131,12 +132,7 @@ async fn the_permission_is_looked_up_in_the_share_each_time() {
             .unwrap();
         // Within the transaction of the change, so that the next turn finds the share as it was.
         let (lind, ana) = (clinic.lind.id, clinic.ana.id);
-        let settings = format!(
-            "SET LOCAL ROLE pj_app; SELECT set_config('app.actor_id', '{lind}', true), \
-             set_config('app.subject_id', '{ana}', true), \
-             set_config('app.share_id', '{}', true), set_config('app.moment', now()::text, true)",
-            clinic.share
-        );
+        let settings = format!("{}; SET LOCAL ROLE pj_app", context(lind, ana, &clinic.share));
         other.batch_execute(&settings).await.unwrap();
         let update = format!("UPDATE pj.treatment_sessions SET rev = rev + 1 WHERE id = '{id}'");
         assert_eq!(other.execute(&update, &[]).await.unwrap(), 0, "{column} = {value}");

@@ -1,6 +1,7 @@
 //! Whose journal is open: what a share shows of its patient, and what its practitioner calls it.
 
 use super::{ALL, change, end, id_of, pair, redeem, share};
+use crate::support::context::context;
 use crate::support::people::fresh;
 use crate::support::{Answer, Person, TestApp};
 use serde_json::{Value, json};
@@ -135,10 +136,7 @@ async fn the_database_gives_a_reference_and_a_name_to_nobody_else() {
     for (actor, reference, name) in
         [(ana.id, None, None), (lind.id, Some("A-1041"), None), (mal.id, None, None)]
     {
-        let enter = format!(
-            "BEGIN; SET LOCAL ROLE pj_app; SELECT set_config('app.actor_id', '{actor}', true), \
-             set_config('app.moment', now()::text, true)"
-        );
+        let enter = format!("BEGIN; {}; SET LOCAL ROLE pj_app", context(actor, actor, ""));
         sql.batch_execute(&enter).await.unwrap();
         let read = format!("SELECT sec.own_reference('{id}'), sec.shown_name('{id}')");
         let row = sql.query_one(&read, &[]).await.unwrap();

@@ -143,11 +143,13 @@ impl TestApp {
                     let now = if is_still { start } else { Utc::now() };
                     now + Duration::milliseconds(hand.load(Ordering::SeqCst))
                 });
+                let secret = MasterSecret::parse("a-secret-that-only-the-tests-use,2026").unwrap();
+                let url = Cluster::get().serving_url(&database);
                 let parts = Parts {
-                    db: Db::new(&Cluster::get().serving_url(&database), pool).unwrap(),
+                    db: Db::new(&url, pool, secret.gate()).unwrap(),
                     clock,
                     random: Arc::new(SystemRandom::new()),
-                    secret: MasterSecret::parse("a-secret-that-only-the-tests-use,2026").unwrap(),
+                    secret,
                     hash_cost: CHEAP,
                     mailer,
                     public_url: public_url.unwrap_or_else(|| base.clone()),

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod client;
 pub mod cluster;
+pub mod context;
 pub mod contract;
 pub mod node;
 pub mod people;

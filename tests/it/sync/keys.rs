@@ -1,6 +1,7 @@
 //! Keys and stored answers belong to the account; an installation of an app is one device.
 
 use super::support::*;
+use crate::support::context::entering;
 use crate::support::people::PASSWORD;
 use crate::support::{Person, TestApp};
 use serde_json::{Value, json};
@@ -64,10 +65,9 @@ async fn an_account_keeps_a_thousand_answers_and_sixteen_mebibytes_the_newest() 
     let sql = app.serving_sql().await;
     let fill = async |prefix: &str, count: i32, bytes: i32| {
         sql.batch_execute(&format!(
-            "BEGIN; SELECT set_config('app.actor_id', '{0}', true), set_config('app.subject_id', '{0}', true); \
-             SELECT sec.keep_answer('{prefix}' || n, '\\x00', repeat('x', {bytes}), now()) \
+            "BEGIN; {}; SELECT sec.keep_answer('{prefix}' || n, '\\x00', repeat('x', {bytes}), now()) \
              FROM generate_series(1, {count}) n; COMMIT",
-            ana.id
+            entering(&app, &ana).await
         ))
         .await
         .unwrap();

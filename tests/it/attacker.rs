@@ -1,0 +1,204 @@
+//! Somebody who has taken over a connection of the server's pool: he says whatever he likes to the database, with
+//! the login of the server, and has nothing of what is in the process of the server.
+
+use crate::support::context::entering;
+use crate::support::people::{daily, fresh};
+use crate::support::{Person, TestApp};
+use crate::walls::refusal;
+use serde_json::json;
+use tokio_postgres::Client;
+
+/// What a query answers, as texts; or the first word of what it is refused with.
+async fn told(sql: &Client, query: &str) -> String {
+    match sql.query(query, &[]).await {
+        Ok(rows) => rows.iter().filter_map(|row| row.get::<_, Option<String>>(0)).collect(),
+        Err(error) => error.as_db_error().unwrap().message().to_owned(),
+    }
+}
+
+/// A victim with an entry, and whom the victim shares with.
+async fn victim(app: &TestApp) -> (Person, Person, String) {
+    let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
+    let share = ana.share_with(&lind, &["pain"]).await;
+    ana.create(&fresh("journal-entries"), &daily("2025-06-01", &json!({}))).await;
+    (ana, lind, share)
+}
+
+const COUNT: &str = "SELECT count(*)::text FROM pj.journal_entries";
+
+#[tokio::test]
+async fn forged_settings_open_no_journal() {
+    let app = TestApp::shared();
+    let (ana, lind, share) = victim(&app).await;
+    let pool = app.serving_sql().await;
+    for (actor, share) in [(&ana, ""), (&lind, share.as_str())] {
+        let forged = format!(
+            "BEGIN; SELECT set_config('app.actor_id', '{}', true), set_config('app.subject_id', '{}', true), \
+             set_config('app.share_id', '{share}', true), set_config('app.moment', now()::text, true)",
+            actor.id, ana.id
+        );
+        for seal in ["", "'x'", "''", "sec.seal()", "encode(sha256(''), 'base64')"] {
+            pool.batch_execute(&forged).await.unwrap();
+            if !seal.is_empty() {
+                let set = format!("SELECT set_config('app.seal', {seal}, true)");
+                if let Err(error) = pool.batch_execute(&set).await {
+                    assert_eq!(
+                        error.as_db_error().unwrap().message(),
+                        "permission denied for function seal"
+                    );
+                    pool.batch_execute("ROLLBACK").await.unwrap();
+                    continue;
+                }
+            }
+            for table in
+                ["journal_entries", "patients", "shares", "access_events", "record_history"]
+            {
+                let count = format!("SELECT count(*)::text FROM pj.{table}");
+                assert_eq!(told(&pool, &count).await, "0", "{table} with the seal {seal}");
+            }
+            assert_eq!(told(&pool, "SELECT sec.actor()::text").await, "");
+            pool.batch_execute("ROLLBACK").await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_context_of_one_transaction_is_worth_nothing_in_another() {
+    let app = TestApp::shared();
+    let (ana, _, _) = victim(&app).await;
+    let (pool, other) = (app.serving_sql().await, app.serving_sql().await);
+    let names = ["actor_id", "subject_id", "share_id", "moment", "seal"];
+    let read = format!(
+        "SELECT string_agg(current_setting('app.' || n), ' & ' ORDER BY o) \
+         FROM unnest(ARRAY['{}']) WITH ORDINALITY u (n, o)",
+        names.join("','")
+    );
+    pool.batch_execute("BEGIN").await.unwrap();
+    assert_eq!(told(&pool, &entering(&app, &ana).await).await, "granted");
+    assert_eq!(told(&pool, COUNT).await, "1");
+    let stolen = told(&pool, &read).await;
+    let stolen: Vec<&str> = stolen.split(" & ").collect();
+    assert_eq!(stolen.len(), names.len());
+    let set: Vec<String> = names
+        .iter()
+        .zip(&stolen)
+        .map(|(name, value)| format!("set_config('app.{name}', '{value}', true)"))
+        .collect();
+    let set = format!("BEGIN; SELECT {}", set.join(", "));
+    // On another connection at the same time, and on this one afterwards.
+    other.batch_execute(&set).await.unwrap();
+    assert_eq!(told(&other, COUNT).await, "0");
+    other.batch_execute("ROLLBACK").await.unwrap();
+    // Whoever is in a journal stays in it: another subject, share or moment breaks the seal.
+    for name in ["actor_id", "subject_id", "share_id", "moment"] {
+        let value =
+            if name == "moment" { "2020-01-01" } else { "0195a3c2-0000-7000-8000-00000000000a" };
+        pool.batch_execute(&format!(
+            "SAVEPOINT s; SELECT set_config('app.{name}', '{value}', true)"
+        ))
+        .await
+        .unwrap();
+        assert_eq!(told(&pool, COUNT).await, "0", "{name}");
+        pool.batch_execute("ROLLBACK TO SAVEPOINT s").await.unwrap();
+    }
+    assert_eq!(told(&pool, COUNT).await, "1");
+    pool.batch_execute("COMMIT").await.unwrap();
+    pool.batch_execute(&set).await.unwrap();
+    assert_eq!(told(&pool, COUNT).await, "0");
+    pool.batch_execute("ROLLBACK").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_journal_is_entered_only_with_the_proof_of_just_that() {
+    let app = TestApp::shared();
+    let (ana, lind, share) = victim(&app).await;
+    let pool = app.serving_sql().await;
+    let refused = "this was not asked by a server with the master secret of this database";
+    let device = ana.tokens["device_id"].as_str().unwrap();
+    for proof in ["NULL", "''", "sha256('')", "decode(repeat('00', 32), 'hex')"] {
+        let enter = format!(
+            "SELECT outcome FROM sec.enter('{}', '{device}', 0, now(), NULL, '', '{{}}', NULL, NULL, \
+             gen_random_uuid(), false, {proof})",
+            ana.id
+        );
+        assert_eq!(refusal(&pool, &enter).await, refused, "{proof}");
+    }
+    // A good one, with anything else in it.
+    let good = entering(&app, &ana).await;
+    assert_eq!(told(&pool, &good).await, "granted");
+    let other = |from: &str, to: &str| {
+        let changed = good.replacen(from, to, 1);
+        assert_ne!(changed, good);
+        changed
+    };
+    for changed in [
+        other(&ana.id.to_string(), &lind.id.to_string()),
+        other(device, lind.tokens["device_id"].as_str().unwrap()),
+        other(", 0, ", ", 1, "),
+        other(", NULL, ''", &format!(", '{share}', ''")),
+        other("''", "'report'"),
+        other("'{}'", "'{pain}'"),
+        other("NULL, NULL, '", "NULL, '2026-01-01', '"),
+        other("false", "true"),
+    ] {
+        assert_eq!(refusal(&pool, &changed).await, refused, "{changed}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_reads_the_keys_or_puts_others_in_their_place() {
+    let app = TestApp::shared();
+    victim(&app).await;
+    let pool = app.serving_sql().await;
+    for statement in [
+        "SELECT * FROM sec.keys",
+        "UPDATE sec.keys SET gate_inside = NULL",
+        "DELETE FROM sec.keys",
+        "SELECT sec.put_context(NULL, NULL, NULL, now())",
+        "SELECT sec.seal()",
+    ] {
+        assert!(refusal(&pool, statement).await.starts_with("permission denied"), "{statement}");
+    }
+    let block = "decode(repeat('36', 64), 'hex')";
+    let put = format!("SELECT sec.put_gate({block}, {block}, sha256(''))::text");
+    assert_eq!(told(&pool, &put).await, "false", "the key is the server's");
+    assert_eq!(told(&pool, &entering(&app, &app.patient("bea").await).await).await, "granted");
+}
+
+/// What a policy must ask: each answers for a sealed context only.
+const SEALED: [&str; 4] =
+    ["sec.actor()", "sec.open_days(", "sec.recording_days(", "sec.opens_all("];
+
+/// Tables without anything of a person.
+const NOBODYS: [&str; 2] = ["sync_state", "write_probe"];
+
+/// Tables of whoever has not signed in yet.
+const BEFORE_SIGN_IN: [&str; 5] = ["accounts", "devices", "mails", "registrations", "signing_keys"];
+
+#[tokio::test]
+async fn every_table_that_the_pool_may_touch_has_a_wall_that_forged_settings_do_not_open() {
+    let sql = TestApp::shared().sql().await;
+    let tables = "SELECT c.relname::text, c.relrowsecurity AND c.relforcerowsecurity, \
+                  ARRAY(SELECT p.policyname || ' ' || p.cmd || ': ' || concat(p.qual, ' / ', p.with_check) \
+                        FROM pg_policies p WHERE p.schemaname = 'pj' AND p.tablename = c.relname \
+                        AND NOT p.roles = '{pj_owner}' ORDER BY 1) \
+                  FROM pg_class c WHERE c.relnamespace = 'pj'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') \
+                  AND (has_any_column_privilege('pj_app', c.oid, 'SELECT, INSERT, UPDATE') \
+                       OR has_table_privilege('pj_app', c.oid, 'DELETE, TRUNCATE')) ORDER BY 1";
+    let rows = sql.query(tables, &[]).await.unwrap();
+    assert!(rows.len() > 20);
+    for row in rows {
+        let (table, walled, policies): (String, bool, Vec<String>) =
+            (row.get(0), row.get(1), row.get(2));
+        if NOBODYS.contains(&&*table) || BEFORE_SIGN_IN.contains(&&*table) {
+            continue;
+        }
+        assert!(walled && !policies.is_empty(), "{table} has no wall");
+        for policy in policies {
+            let (_, rule) = policy.split_once(": ").unwrap();
+            let asks =
+                SEALED.iter().any(|sealed| rule.contains(sealed)) || rule.starts_with("false /");
+            assert!(asks, "{table}: {policy}");
+        }
+    }
+}
