@@ -18,13 +18,14 @@ CREATE OR REPLACE FUNCTION sec.moment() RETURNS timestamptz LANGUAGE sql STABLE 
     AS $$ SELECT coalesce(nullif(current_setting('app.moment', true), '')::timestamptz, now()) $$;
 
 -- The seal that the settings in force must have: HMAC-SHA-256. A back end has one transaction at a time, and
--- now() is when that began.
+-- now() is when that began. What a person has written comes last, so that nothing can be taken for another.
 CREATE OR REPLACE FUNCTION sec.seal() RETURNS text LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN (SELECT encode(sha256(k.seal_outside || sha256(k.seal_inside
         || int4send(pg_backend_pid()) || timestamptz_send(now()) || convert_to(concat(
             current_setting('app.actor_id', true), '|', current_setting('app.subject_id', true), '|',
-            current_setting('app.share_id', true), '|', current_setting('app.moment', true)), 'UTF8'))), 'base64')
+            current_setting('app.share_id', true), '|', current_setting('app.moment', true), '|',
+            current_setting('app.task', true), '|', current_setting('app.about', true)), 'UTF8'))), 'base64')
         FROM sec.keys k);
 END $$;
 
@@ -45,8 +46,56 @@ BEGIN
     PERFORM set_config('app.actor_id', p_actor::text, true),
             set_config('app.subject_id', p_subject::text, true),
             set_config('app.share_id', coalesce(p_share::text, ''), true),
-            set_config('app.moment', p_moment::text, true);
+            set_config('app.moment', p_moment::text, true),
+            set_config('app.task', '', true),
+            set_config('app.about', '', true);
     PERFORM set_config('app.seal', sec.seal(), true);
+END $$;
+
+-- What a transaction is for in which nobody has signed in; null in every other.
+CREATE OR REPLACE FUNCTION sec.task() RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('app.seal', true) = sec.seal() THEN
+        RETURN nullif(current_setting('app.task', true), '');
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- The address that a task is about.
+CREATE OR REPLACE FUNCTION sec.task_email() RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_task text := sec.task();
+BEGIN
+    IF v_task IN ('register', 'sign_in', 'operate') THEN
+        RETURN current_setting('app.about');
+    ELSIF v_task = 'verify' THEN
+        RETURN (SELECT r.email FROM pj.registrations r WHERE r.id = current_setting('app.about')::uuid);
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- The account that a task is about.
+CREATE OR REPLACE FUNCTION sec.task_account() RETURNS uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_task text := sec.task();
+BEGIN
+    IF v_task = 'refresh' THEN
+        RETURN (SELECT d.account_id FROM pj.devices d WHERE d.id = current_setting('app.about')::uuid);
+    ELSIF v_task IN ('register', 'sign_in', 'operate', 'verify') THEN
+        RETURN (SELECT a.id FROM pj.accounts a WHERE a.email = sec.task_email());
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- The stored password of who acts, or is about to sign in.
+CREATE OR REPLACE FUNCTION sec.stored_password() RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT a.password_hash FROM pj.accounts a WHERE a.id = CASE
+        WHEN sec.task() IN ('sign_in', 'operate') THEN sec.task_account() ELSE sec.actor() END);
 END $$;
 
 -- == Sessions that may not call ==
@@ -89,6 +138,31 @@ BEGIN
     WHERE k.gate_inside IS NULL
        OR p_proof = sha256(k.gate_outside || sha256(k.gate_inside || p_inside || p_outside));
     RETURN (SELECT k.gate_inside = p_inside AND k.gate_outside = p_outside FROM sec.keys k);
+END $$;
+
+-- Begins a task: what for, and about whom, with the proof of both.
+CREATE OR REPLACE FUNCTION sec.begin_task(p_task text, p_about text, p_proof bytea) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
+    IF (p_proof = (SELECT sha256(k.gate_outside || sha256(k.gate_inside || 'task'::bytea
+            || convert_to(concat(p_task, ' ', p_about), 'UTF8'))) FROM sec.keys k)) IS NOT TRUE THEN
+        PERFORM sec.refuse_proof();
+    END IF;
+    PERFORM set_config('app.actor_id', '', true), set_config('app.subject_id', '', true),
+            set_config('app.share_id', '', true), set_config('app.moment', '', true),
+            set_config('app.task', p_task, true), set_config('app.about', p_about, true);
+    PERFORM set_config('app.seal', sec.seal(), true);
+END $$;
+
+-- Nothing is done for a task but by who has begun it.
+CREATE OR REPLACE FUNCTION sec.demand_task(p_tasks text[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF (sec.task() = ANY (p_tasks)) IS NOT TRUE THEN
+        RAISE EXCEPTION 'this is for another task' USING ERRCODE = 'PJ502';
+    END IF;
 END $$;
 
 -- == What a share opens ==
@@ -241,13 +315,19 @@ BEGIN
 END $$;
 
 -- The clinic's operator acting on a journal (import, demo): logged for the patient like any reader.
-CREATE OR REPLACE FUNCTION sec.operate(p_patient uuid, p_action text, p_moment timestamptz, p_request uuid)
+CREATE OR REPLACE FUNCTION sec.operate(
+    p_patient uuid, p_action text, p_moment timestamptz, p_request uuid, p_proof bytea)
 RETURNS TABLE (day_start_minute smallint, former_day_starts smallint[], day_starts_until timestamptz[],
                enrolled_on date, rev bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
         PERFORM sec.refuse_session();
+    END IF;
+    IF (p_proof = (SELECT sha256(k.gate_outside || sha256(k.gate_inside || 'operate'::bytea
+            || uuid_send(p_patient) || timestamptz_send(p_moment) || uuid_send(p_request)
+            || convert_to(p_action, 'UTF8'))) FROM sec.keys k)) IS NOT TRUE THEN
+        PERFORM sec.refuse_proof();
     END IF;
     INSERT INTO pj.access_events (patient_id, at, request_id, action, sections, outcome)
     VALUES (p_patient, p_moment, p_request, p_action,
@@ -260,6 +340,7 @@ END $$;
 CREATE OR REPLACE FUNCTION sec.open_journal(p_account uuid, p_enrolled_on date) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT sec.confine();
+    SELECT sec.demand_task('{verify,operate}');
     INSERT INTO pj.patients (patient_id, enrolled_on) VALUES (p_account, p_enrolled_on)
     ON CONFLICT DO NOTHING
 $$;
@@ -369,6 +450,7 @@ END $$;
 CREATE OR REPLACE FUNCTION sec.void_invitations(p_moment timestamptz) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT sec.confine();
+    SELECT sec.demand_task('{operate}');
     WITH void AS (
         UPDATE pj.shares s SET code_hash = NULL, code_expires_at = p_moment, version = s.version + 1
         WHERE s.state = 'invited' AND s.code_expires_at > p_moment
@@ -558,6 +640,7 @@ END $$;
 CREATE OR REPLACE FUNCTION sec.forget_answers(p_before timestamptz) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT sec.confine();
+    SELECT sec.demand_task('{forget}');
     WITH gone AS (DELETE FROM pj.sync_answers WHERE at < p_before RETURNING 1)
     SELECT count(*) FROM gone
 $$;
@@ -608,6 +691,7 @@ CREATE OR REPLACE FUNCTION sec.note_security_event(
     p_id uuid, p_device uuid, p_counter bigint, p_kind text, p_at timestamptz) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT sec.confine();
+    SELECT sec.demand_task('{refresh}');
     INSERT INTO pj.security_events AS e
         (id, account_id, device_id, kind, counter, at, last_at, told)
     SELECT p_id, d.account_id, p_device, p_kind, p_counter, p_at, p_at,
@@ -624,6 +708,7 @@ $$;
 CREATE OR REPLACE FUNCTION sec.forget_security_events(p_before timestamptz) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT sec.confine();
+    SELECT sec.demand_task('{forget}');
     WITH gone AS (DELETE FROM pj.security_events WHERE last_at < p_before RETURNING 1)
     SELECT count(*) FROM gone
 $$;
@@ -632,6 +717,7 @@ $$;
 CREATE OR REPLACE FUNCTION sec.forget_report_jobs(p_before timestamptz) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT sec.confine();
+    SELECT sec.demand_task('{forget}');
     WITH gone AS (DELETE FROM pj.report_jobs WHERE asked_at < p_before RETURNING 1)
     SELECT count(*) FROM gone
 $$;
@@ -687,7 +773,8 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sec FROM PUBLIC, pj_app;
 GRANT EXECUTE ON FUNCTION
     sec.actor, sec.subject, sec.share, sec.moment,
     sec.open_days, sec.recording_days, sec.opens_all,
-    sec.put_gate, sec.enter, sec.begin_recording, sec.operate, sec.open_journal,
+    sec.task, sec.task_email, sec.task_account, sec.stored_password,
+    sec.put_gate, sec.begin_task, sec.enter, sec.begin_recording, sec.operate, sec.open_journal,
     sec.journal_start, sec.redeem_share, sec.leave_share, sec.void_invitations, sec.overview,
     sec.shown_name, sec.shown_year_of_birth, sec.own_reference, sec.has_reference, sec.keep_reference,
     sec.guard_insert, sec.guard_update, sec.guard_delete, sec.guard_patients,

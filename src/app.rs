@@ -93,9 +93,7 @@ impl App {
     /// When the database fails, its keys were sealed with another secret, or the hash cost is out of
     /// range.
     pub async fn open(parts: Parts) -> Answered<Self> {
-        // The keys first: a secret that does not open them puts nothing into the database.
         let ring = parts.key_store().load_or_create().await?;
-        parts.db.open_gate().await?;
         let verifier = Verifier::new(&parts.public_url, Arc::new(ring));
         let hasher = Hasher::new(parts.hash_cost, &*parts.random).map_err(Problem::internal)?;
         Ok(Self {

@@ -12,7 +12,7 @@ use crate::credentials::password::HashCost;
 use crate::credentials::random::SystemRandom;
 use crate::credentials::secret::MasterSecret;
 use crate::database::Database;
-use crate::db::Db;
+use crate::db::{Db, Task};
 use crate::http::{Answered, Problem};
 use crate::import::{BrokenOff, FileFormat, Summary, encoding, import_in};
 use crate::language::Language;
@@ -177,7 +177,10 @@ pub fn run(cli: Cli) -> Result<(), String> {
         Command::Backup(args) => dumps::back_up(&args),
         Command::Restore(args) => dumps::restore(&args),
         Command::NewEpoch(args) => with_app(&args, async |app| {
-            let epoch = app.db.anonymous(async |tx| sync::new_epoch(tx).await).await?;
+            let epoch = app
+                .db
+                .anonymous(Task::of_the_operator(""), async |tx| sync::new_epoch(tx).await)
+                .await?;
             say(&format!("the epoch is now {epoch}; every app will sync from the start"));
             Ok(())
         }),
@@ -355,7 +358,9 @@ fn create_user(args: CreateArgs) -> Result<(), String> {
 fn set_status(args: &EmailArgs, status: &'static str) -> Result<(), String> {
     let email = address(&args.email)?;
     with_app(&args.database, async |app| {
-        let known = app.db.anonymous(async |tx| auth::set_status(tx, email.as_str(), status).await);
+        let task = Task::of_the_operator(email.as_str());
+        let known =
+            app.db.anonymous(task, async |tx| auth::set_status(tx, email.as_str(), status).await);
         if !known.await? {
             return Err(Problem::internal("there is no account with this address"));
         }
@@ -398,8 +403,9 @@ fn import_file(args: &ImportArgs) -> Result<(), String> {
     };
     let (mut refused, mut is_taken) = (0, false);
     with_app(&args.database, async |app| {
+        let task = Task::of_the_operator(email.as_str());
         let account =
-            app.db.anonymous(async |tx| auth::find_account(tx, email.as_str()).await).await?;
+            app.db.anonymous(task, async |tx| auth::find_account(tx, email.as_str()).await).await?;
         let account =
             account.ok_or_else(|| Problem::internal("there is no account with this address"))?;
         match import_in(app, account.id, format, zone, encoding, file).await {

@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::auth::{self, NewAccount};
 use crate::collections::{PractitionerNote, TreatmentPlan, TreatmentSession};
 use crate::credentials::password::{Password, Verdict};
-use crate::db::Statement;
 use crate::db::schema::accounts;
+use crate::db::{Statement, Task};
 use crate::http::{Answered, Problem};
 use crate::import::{FileFormat, import};
 use crate::journal::{self, Record};
@@ -99,7 +99,7 @@ impl Known {
 async fn find(app: &Arc<App>, (email, password): (&str, &str)) -> Answered<Known> {
     let found = app
         .db
-        .anonymous(async |tx| {
+        .anonymous(Task::of_the_operator(email), async |tx| {
             let Some(account) = auth::find_account(tx, email).await? else { return Ok(None) };
             let since = accounts::table.find(account.id).select(accounts::created_at);
             let since = tx.first(Statement::query(since)).await?;
@@ -108,7 +108,7 @@ async fn find(app: &Arc<App>, (email, password): (&str, &str)) -> Answered<Known
         .await?;
     let Some((account, since)) = found else { return Ok(Known::Nobody) };
     let password = Password::from(password.to_owned());
-    match app.hasher.verify(&password, Some(&account.password_hash)).await {
+    match app.hasher.verify(&password, account.password_hash.as_deref()).await {
         Ok(Verdict::Match { .. }) => Ok(Known::Ours(account.id, since)),
         Ok(Verdict::Mismatch) => Ok(Known::Foreign),
         Err(error) => Err(Problem::internal(error)),

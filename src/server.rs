@@ -6,7 +6,7 @@ use crate::config::ServeArgs;
 use crate::credentials::password::HashCost;
 use crate::credentials::random::SystemRandom;
 use crate::database::Database;
-use crate::db::Db;
+use crate::db::{Db, FOREIGN};
 use crate::demo;
 use crate::door::Origins;
 use crate::door::{self, Bounds};
@@ -118,7 +118,8 @@ fn explain(problem: &Problem) -> String {
 /// leaves that running until a signal comes, so that it can be backed up or mended.
 async fn give_up(problem: &Problem, database: &mut Database) -> String {
     let why = explain(problem);
-    let is_sealed = problem.cause().is_some_and(|cause| cause.starts_with(SEALED_OTHERWISE));
+    let otherwise = |cause: &str| cause.starts_with(SEALED_OTHERWISE) || cause == FOREIGN;
+    let is_sealed = problem.cause().is_some_and(otherwise);
     let (true, Some(private)) = (is_sealed, database.private.as_mut()) else { return why };
     eprintln!("pain-journal: {why}");
     eprintln!(

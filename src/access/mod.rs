@@ -431,14 +431,18 @@ pub async fn operate<T>(
     work: impl AsyncFnOnce(&Tx<'_, Write>, JournalAccess<Write>) -> Answered<T>,
 ) -> Answered<T> {
     let moment = app.clock.now();
+    let request = app.ids.next();
+    let proof = app.db.gate().about("operate").id(Some(patient)).moment(moment).id(Some(request));
+    let proof = proof.bytes(action.as_bytes()).end();
     let operate = Statement::<Write, Operated>::new(
         "SELECT day_start_minute, former_day_starts, day_starts_until, enrolled_on, rev \
-         FROM sec.operate($1,$2,$3,$4)",
+         FROM sec.operate($1,$2,$3,$4,$5)",
     )
     .bind(patient)
     .bind(action.to_owned())
     .bind(moment)
-    .bind(app.ids.next());
+    .bind(request)
+    .bind(proof);
     app.db
         .transact(Key(()), operate, async |tx, operated| {
             let access = JournalAccess {

@@ -3,7 +3,7 @@
 use crate::access::{Caller, FreshPractitioner, Own, Practitioner, Role, SendsWhole};
 use crate::app::App;
 use crate::db::schema::accounts;
-use crate::db::{DbError, Statement};
+use crate::db::{DbError, Statement, Task};
 use crate::http::{Answered, Found, ProblemKind, Resource, document};
 use crate::routes::{Operation, Routes};
 use crate::time::serialize_utc_option;
@@ -119,5 +119,6 @@ pub async fn verify(app: &App, email: &Email, number: &str) -> Result<Option<Lic
         .set(accounts::licence_verified_at.eq(app.clock.now()))
         .returning(Licence::as_returning());
     let statement = Statement::query(change);
-    app.db.anonymous(async |tx| tx.first(statement).await).await
+    let task = Task::of_the_operator(email.as_str());
+    app.db.anonymous(task, async |tx| tx.first(statement).await).await
 }

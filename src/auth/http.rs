@@ -226,9 +226,8 @@ async fn reauthenticate(
     Sends(asked): Sends<Reauthenticate>,
 ) -> Answered<Nothing> {
     let (app, caller) = (account.app(), account.caller());
-    let phc = account
-        .own(async |tx, _| Ok(tx.first(store::own_password(caller.account())).await?))
-        .await?;
+    let phc =
+        account.own(async |tx, _| Ok(tx.first(store::own_password()).await?.flatten())).await?;
     match app.hasher.verify(&asked.password, phc.as_deref()).await.map_err(hashing)? {
         Verdict::Mismatch => Err(ProblemKind::InvalidCredentials.into()),
         Verdict::Match { .. } => {

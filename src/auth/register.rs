@@ -6,7 +6,7 @@ use crate::access::Role;
 use crate::app::App;
 use crate::credentials::codes::{LinkPurpose, LinkToken, VerificationCode, same};
 use crate::credentials::password::Password;
-use crate::db::{Anonymous, Tx};
+use crate::db::{Anonymous, Task, Tx};
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::language::Language;
 use crate::mail::texts;
@@ -73,7 +73,7 @@ pub(super) async fn register(app: &App, asked: Register) -> Answered<(Uuid, Date
         token_expires_at: now + TOKEN_LIFE,
     };
     app.db
-        .anonymous(async |tx| {
+        .anonymous(Task::about("register", asked.email.as_str()), async |tx| {
             let to = registration.email.clone();
             let mail = if let Some(account) = store::find_account(tx, &to).await? {
                 // The same rows are written; only nobody holds what opens this one.
@@ -120,7 +120,8 @@ wire! {
 /// # Errors
 /// 401 `invalid_credentials` for every failure alike: unknown, expired, wrong, or tried five times.
 pub(super) async fn verify(app: &App, asked: VerifyEmail) -> Answered<TokenSet> {
-    let done = app.db.anonymous(async |tx| verify_locked(app, tx, asked).await).await?;
+    let task = Task::about("verify", asked.verification_id);
+    let done = app.db.anonymous(task, async |tx| verify_locked(app, tx, asked).await).await?;
     done.ok_or_else(|| ProblemKind::InvalidCredentials.into())
 }
 
@@ -141,7 +142,10 @@ async fn verify_locked(
         return Ok(None);
     }
     let Some(account) = make_account(app, tx, &registration).await? else { return Ok(None) };
-    sign_in(app, tx, account, asked.device).await.map(Some)
+    let tokens = sign_in(app, tx, account, asked.device).await?;
+    // Last, since the task is about the address of this registration.
+    store::drop_registrations_of(tx, &registration.email).await?;
+    Ok(Some(tokens))
 }
 
 fn proves(app: &App, registration: &Registration, asked: &VerifyEmail) -> bool {
@@ -176,7 +180,6 @@ async fn make_account(
         let today = zone.map(|zone| journal_date(now, zone.offset_at(now), DAY_START_MINUTE));
         store::open_journal(tx, id, today.unwrap_or_else(|| now.get().date_naive())).await?;
     }
-    store::drop_registrations_of(tx, &registration.email).await?;
     Ok(Some(id))
 }
 
@@ -224,7 +227,7 @@ pub async fn create_account(app: &App, new: NewAccount) -> Answered<Option<Uuid>
         token_expires_at: now,
     };
     app.db
-        .anonymous(async |tx| {
+        .anonymous(Task::of_the_operator(&registration.email), async |tx| {
             let id = app.ids.next();
             if !store::insert_account(tx, id, &registration, now).await? {
                 return Ok(None);

@@ -7,7 +7,7 @@ use crate::app::Parts;
 use crate::credentials::KeyStore;
 use crate::credentials::secret::MasterSecret;
 use crate::db::schema::{devices, registrations};
-use crate::db::{Anonymous, DbError, Statement, Tx};
+use crate::db::{Anonymous, DbError, Statement, Task, Tx};
 use crate::http::{Answered, Problem};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -47,10 +47,10 @@ struct SealedDevice {
 /// When a server still uses the database, the secret of `parts` is not the one in use, or the database
 /// fails.
 pub async fn change_secret(parts: &Parts, new: &MasterSecret) -> Answered<SecretChange> {
-    be_alone(parts).await?;
     parts
         .db
-        .anonymous(async |tx| {
+        .anonymous(Task::of_the_operator(""), async |tx| {
+            be_alone(tx).await?;
             lock(tx).await?;
             if let Some(keys) = parts.key_store().read(tx).await? {
                 KeyStore { secret: new, ..parts.key_store() }.save(tx, &keys).await?;
@@ -74,11 +74,10 @@ pub async fn change_secret(parts: &Parts, new: &MasterSecret) -> Answered<Secret
 /// # Errors
 /// When a server still uses the database, has put its key there again, or the database fails.
 pub async fn replace_secret(parts: &Parts) -> Answered<SecretChange> {
-    be_alone(parts).await?;
-    parts.db.open_gate().await?;
     parts
         .db
-        .anonymous(async |tx| {
+        .opening(Task::of_the_operator(""), async |tx| {
+            be_alone(tx).await?;
             lock(tx).await?;
             let store = parts.key_store();
             store.save(tx, &store.new_ring()?).await?;
@@ -96,17 +95,15 @@ pub async fn replace_secret(parts: &Parts) -> Answered<SecretChange> {
 }
 
 /// A server that runs on keeps the old secret in its memory, and would seal with it.
-async fn be_alone(parts: &Parts) -> Answered<()> {
+async fn be_alone(tx: &Tx<'_, Anonymous>) -> Answered<()> {
     let others = "SELECT count(*) FROM pg_stat_activity \
                   WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database()) \
                   AND usesysid = (SELECT oid FROM pg_roles WHERE rolname = session_user) \
                   AND pid <> pg_backend_pid()";
     for _ in 0..LOOKS {
-        let found = parts
-            .db
-            .anonymous(async |tx| tx.first(Statement::<Anonymous, (i64,)>::new(others)).await)
-            .await
-            .map_err(Problem::from)?;
+        // What a transaction has seen of this once, it would go on to see.
+        tx.load(Statement::<Anonymous, ()>::new("SELECT pg_stat_clear_snapshot()")).await?;
+        let found = tx.first(Statement::<Anonymous, (i64,)>::new(others)).await?;
         if found.is_some_and(|(others,)| others == 0) {
             return Ok(());
         }

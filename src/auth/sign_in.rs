@@ -7,7 +7,7 @@ use crate::access::{Caller, Role};
 use crate::app::App;
 use crate::credentials::access_token::{self, Audience, Grant};
 use crate::credentials::password::{HashError, Password, Verdict};
-use crate::db::{Anonymous, Tx};
+use crate::db::{Anonymous, Task, Tx};
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::language::Language;
 use crate::time::serialize_utc;
@@ -138,7 +138,7 @@ pub async fn sign_in_to_pages(app: &App, email: &str, password: &Password) -> An
     let device = crate::wire::read_body(&name).map_err(Problem::invalid)?;
     let (_, chain) = app
         .db
-        .anonymous(async |tx| {
+        .anonymous(signing_in(email), async |tx| {
             if let Some(phc) = rehashed {
                 store::set_password(tx, account.id, phc).await?;
             }
@@ -189,7 +189,8 @@ fn grant(issue: &Issue) -> Grant {
 pub async fn sign_in_unasked(app: &App, account: Uuid, name: &str) -> Answered<String> {
     let name = serde_json::json!({ "name": name });
     let device = crate::wire::read_body(&name).map_err(Problem::invalid)?;
-    let tokens = app.db.anonymous(async |tx| sign_in(app, tx, account, device).await).await?;
+    let task = Task::of_the_operator(account);
+    let tokens = app.db.anonymous(task, async |tx| sign_in(app, tx, account, device).await).await?;
     Ok(tokens.access_token)
 }
 
@@ -233,7 +234,7 @@ pub(super) async fn login(
     let (account, rehashed) = prove(app, email, password).await?;
     let tokens = app
         .db
-        .anonymous(async |tx| {
+        .anonymous(signing_in(email), async |tx| {
             if let Some(phc) = rehashed {
                 store::set_password(tx, account.id, phc).await?;
             }
@@ -245,6 +246,11 @@ pub(super) async fn login(
     Ok(tokens)
 }
 
+/// What a sign-in to this address is for.
+fn signing_in(email: &str) -> Task {
+    Task::about("sign_in", email)
+}
+
 /// Checks address and password; answers the account, and the password hashed anew where its hash is
 /// of an older cost.
 async fn prove(
@@ -252,9 +258,11 @@ async fn prove(
     email: &str,
     password: &Password,
 ) -> Answered<(store::SignInAccount, Option<String>)> {
-    let account =
-        app.db.anonymous(async |tx| Answered::Ok(store::find_account(tx, email).await?)).await?;
-    let phc = account.as_ref().map(|a| a.password_hash.as_str());
+    let found = app.db.anonymous(signing_in(email), async |tx| {
+        Answered::Ok(store::find_account(tx, email).await?)
+    });
+    let account = found.await?;
+    let phc = account.as_ref().and_then(|a| a.password_hash.as_deref());
     let verdict = app.hasher.verify(password, phc).await.map_err(hashing)?;
     let (Verdict::Match { rehash }, Some(account)) = (verdict, account) else {
         return Err(ProblemKind::InvalidCredentials.into());
@@ -286,7 +294,8 @@ pub(super) fn hashing(error: HashError) -> Problem {
 pub(super) async fn refresh(app: &App, presented: &str) -> Answered<TokenSet> {
     let refused = || Problem::new(ProblemKind::SessionRevoked);
     let token = RefreshToken::parse(presented).ok_or_else(refused)?;
-    let issued = app.db.anonymous(async |tx| refresh_locked(app, tx, &token).await).await?;
+    let task = Task::about("refresh", token.device);
+    let issued = app.db.anonymous(task, async |tx| refresh_locked(app, tx, &token).await).await?;
     issued.ok_or_else(refused)
 }
 

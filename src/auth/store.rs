@@ -2,7 +2,7 @@
 
 use super::refresh_token::Progress;
 use crate::access::Own;
-use crate::db::schema::{accounts, devices, mails, registrations};
+use crate::db::schema::{accounts, devices, mails, registrations, stored_password};
 use crate::db::{Anonymous, DbError, Statement, Tx, row};
 use crate::mail::Mail;
 use chrono::{DateTime, Utc};
@@ -15,8 +15,9 @@ use uuid::Uuid;
 pub struct SignInAccount {
     /// Its id.
     pub id: Uuid,
-    /// The PHC string of its password.
-    pub password_hash: String,
+    /// The PHC string of its password; none where the task is no sign-in.
+    #[diesel(select_expression = stored_password())]
+    pub password_hash: Option<String>,
     /// `active` or `suspended`.
     pub status: String,
     /// What it may act as.
@@ -38,8 +39,8 @@ pub async fn find_account(
 }
 
 /// The stored password of the caller's own account.
-pub(super) fn own_password(account: Uuid) -> Statement<Own, String> {
-    Statement::query(accounts::table.find(account).select(accounts::password_hash))
+pub(super) fn own_password() -> Statement<Own, Option<String>> {
+    Statement::query(diesel::select(stored_password()))
 }
 
 /// Stores a new hash of the same password.

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::backup;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
+use crate::db::Task;
 use crate::sync;
 use crate::time::Clock;
 use clap::Args;
@@ -55,7 +56,10 @@ pub(super) fn restore(args: &RestoreArgs) -> Result<(), String> {
     backup::restore(&args.database, &args.file, &mut say)?;
     with_database(&args.database, secret, async |parts, _| {
         let app = App::open(parts).await?;
-        let epoch = app.db.anonymous(async |tx| sync::new_epoch(tx).await).await?;
+        let epoch = app
+            .db
+            .anonymous(Task::of_the_operator(""), async |tx| sync::new_epoch(tx).await)
+            .await?;
         say(&format!(
             "restored; the epoch is now {epoch}, so that every app syncs from the start and \
                       offers back what came after the backup"

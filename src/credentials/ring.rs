@@ -4,11 +4,14 @@ use super::keys::{KeyRing, KeyState, RingKey, SigningKey};
 use super::random::Random;
 use super::secret::MasterSecret;
 use crate::db::schema::signing_keys;
-use crate::db::{Anonymous, Db, DbError, Statement, Tx};
+use crate::db::{Anonymous, Db, DbError, Statement, Task, Tx};
 use crate::http::{Answered, Problem};
 use crate::time::Clock;
 use chrono::{DateTime, Utc};
 use diesel::prelude::{Insertable, QueryDsl, Queryable, Selectable, SelectableHelper};
+
+/// What the transactions of this file are for.
+const TASK: Task = Task::of_a_job("keep_keys");
 
 /// A stored signing key.
 #[derive(Queryable, Selectable, Insertable)]
@@ -47,7 +50,7 @@ impl KeyStore<'_> {
     /// When the database fails, or its keys were sealed with another secret.
     pub async fn load_or_create(self) -> Answered<KeyRing> {
         self.db
-            .anonymous(async |tx| {
+            .opening(TASK, async |tx| {
                 lock(tx).await?;
                 let now = self.clock.now();
                 let ring = match self.read(tx).await? {
@@ -68,7 +71,7 @@ impl KeyStore<'_> {
     /// As [`load_or_create`](Self::load_or_create).
     pub async fn rotate(self, drop_all: bool) -> Answered<KeyRing> {
         self.db
-            .anonymous(async |tx| {
+            .anonymous(TASK, async |tx| {
                 lock(tx).await?;
                 let ring = match self.read(tx).await? {
                     Some(ring) if !drop_all => ring.rotated(self.new_key()?, self.clock.now()),

@@ -8,8 +8,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 /// What is wrong where the database has the key of another server.
-pub(super) const FOREIGN: &str =
-    "the database belongs to another master secret: was PAIN_JOURNAL_SECRET changed?";
+pub const FOREIGN: &str =
+    "the master secret is not the one of this database: was PAIN_JOURNAL_SECRET changed?";
 
 /// Bytes of a block of SHA-256, to which HMAC pads its key.
 const BLOCK: usize = 64;

@@ -10,7 +10,7 @@ pub trait Level: Send + 'static {
 pub trait Runs<L: Level>: Level {}
 impl<L: Level> Runs<L> for L {}
 
-/// Without a context: accounts and devices, and nothing of any journal.
+/// Nobody has signed in: what a [`Task`](super::Task) opens, and nothing of any journal.
 #[derive(Debug, Clone, Copy)]
 pub struct Anonymous;
 impl Level for Anonymous {

@@ -1,8 +1,8 @@
 //! The only door to Postgres.
 //!
 //! The pool hands out no connection. It runs [`Statement`]s inside a transaction whose first
-//! statement sets the row-level-security context ([`Db::entered`], [`Db::transact`]), or inside one
-//! that has none and therefore sees no journal at all ([`Db::anonymous`]). A transaction has a
+//! statement sets the row-level-security context: of somebody ([`Db::entered`], [`Db::transact`]), or of a
+//! [`Task`], which sees no journal at all ([`Db::anonymous`]). A transaction has a
 //! [`Level`], which only the holder of its key can open, and runs only statements of that level.
 
 mod batch;
@@ -21,13 +21,14 @@ mod probe;
 mod rows;
 pub(crate) mod schema;
 mod statement;
+mod task;
 
 pub(crate) use batch::Batch;
 pub(crate) use bind::column_via;
 pub use bind::{Column, OptionalColumn, Parameters, WrittenParameter, array_literal};
 pub(crate) use dsl::is_before;
 pub use error::DbError;
-pub use gate::Gate;
+pub use gate::{FOREIGN, Gate};
 pub use level::{Anonymous, Level, Runs};
 pub use login::SERVER;
 pub use pool::check_url;
@@ -35,6 +36,7 @@ pub use probe::WriteProbe;
 pub(crate) use rows::row;
 pub use rows::{Columns, Row, next};
 pub use statement::Statement;
+pub use task::Task;
 
 use connection::Connection;
 use deadpool::managed::{Pool, PoolError};
@@ -92,16 +94,26 @@ impl Db {
         &self.gate
     }
 
-    /// Shows the database the key that things are proved with, which it keeps where it has none.
+    /// Like [`anonymous`](Self::anonymous), at the first start: the database is shown the key that things are
+    /// proved with, which it keeps where it has none, unless `work` fails.
     ///
     /// # Errors
-    /// [`DbError::Refused`] where it has another one.
-    pub(crate) async fn open_gate(&self) -> Result<(), DbError> {
-        let shown = self.gate.put(None).load(&*self.checkout().await?).await?;
-        match shown.first() {
-            Some((Some(true),)) => Ok(()),
-            _ => Err(DbError::Refused(gate::FOREIGN.into())),
+    /// [`DbError::Refused`] where it has another one, and whatever `work` answers.
+    pub(crate) async fn opening<T, E: From<DbError>>(
+        &self,
+        task: Task,
+        work: impl AsyncFnOnce(&Tx<'_, Anonymous>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.checkout().await?;
+        connection.begins();
+        connection.simple("BEGIN").await?;
+        let shown = self.gate.put(None).load(&connection).await?;
+        if !matches!(shown.first(), Some((Some(true),))) {
+            return Err(DbError::Refused(FOREIGN.into()).into());
         }
+        task.begin(&self.gate).load(&connection).await?;
+        let done = work(&Tx::on(&connection)).await;
+        finish(&mut connection, done).await
     }
 
     /// Opens every connection now, so that the first requests do not wait for it, and sees that each is
@@ -220,14 +232,18 @@ impl Db {
         finish(&mut connection, done).await
     }
 
-    /// A transaction without a context: accounts and devices, but no journal.
+    /// A transaction in which nobody has signed in, for a task, which begins together with it.
     pub(crate) async fn anonymous<T, E: From<DbError>>(
         &self,
+        task: Task,
         work: impl AsyncFnOnce(&Tx<'_, Anonymous>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut connection = self.checkout().await?;
         connection.begins();
-        connection.simple("BEGIN").await?;
+        let task = task.begin(&self.gate);
+        let (begun, task) = futures_util::join!(connection.simple("BEGIN"), task.load(&connection));
+        begun?;
+        task?;
         let done = work(&Tx::on(&connection)).await;
         finish(&mut connection, done).await
     }
@@ -344,7 +360,7 @@ impl Tx<'_, Anonymous> {
     pub(crate) async fn replace_gate(&self, before: &Gate, new: &Gate) -> Result<(), DbError> {
         match self.first(new.put(Some(before))).await? {
             Some((Some(true),)) => Ok(()),
-            _ => Err(DbError::Refused(gate::FOREIGN.into())),
+            _ => Err(DbError::Refused(FOREIGN.into())),
         }
     }
 }

@@ -9,6 +9,9 @@ extern "SQL" {
     /// The account that acts.
     #[sql_name = "sec.actor"]
     fn actor() -> Uuid;
+    /// The PHC string of the password of who acts, or is about to sign in.
+    #[sql_name = "sec.stored_password"]
+    fn stored_password() -> Nullable<Text>;
     /// The patient whose journal was entered.
     #[sql_name = "sec.subject"]
     fn subject() -> Uuid;

@@ -2,7 +2,7 @@
 //! own time.
 
 use crate::app::App;
-use crate::db::DbError;
+use crate::db::{DbError, Task};
 use crate::{auth, report, sync};
 
 /// Registrations are forgotten after this long: the life of their link.
@@ -15,7 +15,7 @@ const REGISTRATION_LIFE: chrono::Duration = chrono::Duration::hours(24);
 pub async fn forget(app: &App) -> Result<usize, DbError> {
     let now = app.clock.now();
     app.db
-        .anonymous(async |tx| {
+        .anonymous(Task::of_a_job("forget"), async |tx| {
             sync::forget_answers(tx, now).await?;
             report::snapshots::forget(tx, now).await?;
             auth::forget_security_events(tx, now).await?;

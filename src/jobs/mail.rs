@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::db::schema::mails;
-use crate::db::{Anonymous, DbError, Statement, row};
+use crate::db::{Anonymous, DbError, Statement, Task, row};
 use crate::mail::{Mail, MailError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -26,6 +26,9 @@ row! {
     }
 }
 
+/// What the transactions of this job are for.
+const TASK: Task = Task::of_a_job("send_mails");
+
 /// Sends the mails that are due, some at once, and answers how many left. A mail is claimed first and
 /// deleted when it has left, so that a crash in between sends it twice rather than never.
 ///
@@ -35,7 +38,7 @@ pub async fn send_mails(app: &App) -> Result<usize, DbError> {
     let mut left = 0;
     loop {
         let now = app.clock.now();
-        let claimed = app.db.anonymous(async |tx| tx.load(claim(now)).await).await?;
+        let claimed = app.db.anonymous(TASK, async |tx| tx.load(claim(now)).await).await?;
         if claimed.is_empty() {
             return Ok(left);
         }
@@ -80,7 +83,7 @@ async fn send(app: &App, queued: QueuedMail, now: DateTime<Utc>) -> Result<bool,
     };
     if is_done {
         let delete = Statement::change(diesel::delete(mails::table.find(queued.id)));
-        app.db.anonymous(async |tx| tx.execute(delete).await).await?;
+        app.db.anonymous(TASK, async |tx| tx.execute(delete).await).await?;
     }
     Ok(sent.is_ok())
 }

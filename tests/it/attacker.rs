@@ -166,14 +166,18 @@ async fn nobody_reads_the_keys_or_puts_others_in_their_place() {
 }
 
 /// What a policy must ask: each answers for a sealed context only.
-const SEALED: [&str; 4] =
-    ["sec.actor()", "sec.open_days(", "sec.recording_days(", "sec.opens_all("];
+const SEALED: [&str; 7] = [
+    "sec.actor()",
+    "sec.open_days(",
+    "sec.recording_days(",
+    "sec.opens_all(",
+    "sec.task()",
+    "sec.task_email()",
+    "sec.task_account()",
+];
 
 /// Tables without anything of a person.
 const NOBODYS: [&str; 2] = ["sync_state", "write_probe"];
-
-/// Tables of whoever has not signed in yet.
-const BEFORE_SIGN_IN: [&str; 5] = ["accounts", "devices", "mails", "registrations", "signing_keys"];
 
 #[tokio::test]
 async fn every_table_that_the_pool_may_touch_has_a_wall_that_forged_settings_do_not_open() {
@@ -190,7 +194,7 @@ async fn every_table_that_the_pool_may_touch_has_a_wall_that_forged_settings_do_
     for row in rows {
         let (table, walled, policies): (String, bool, Vec<String>) =
             (row.get(0), row.get(1), row.get(2));
-        if NOBODYS.contains(&&*table) || BEFORE_SIGN_IN.contains(&&*table) {
+        if NOBODYS.contains(&&*table) {
             continue;
         }
         assert!(walled && !policies.is_empty(), "{table} has no wall");
@@ -200,5 +204,96 @@ async fn every_table_that_the_pool_may_touch_has_a_wall_that_forged_settings_do_
                 SEALED.iter().any(|sealed| rule.contains(sealed)) || rule.starts_with("false /");
             assert!(asks, "{table}: {policy}");
         }
+    }
+}
+
+#[tokio::test]
+async fn who_has_not_begun_a_task_reads_no_account_and_changes_none() {
+    let app = TestApp::shared();
+    let (ana, _, _) = victim(&app).await;
+    let pool = app.serving_sql().await;
+    let contexts = [
+        "SELECT 1".to_owned(),
+        "SELECT set_config('app.task', 'operate', true), set_config('app.seal', 'x', true)"
+            .to_owned(),
+        // Somebody else's context is no better.
+        entering(&app, &app.patient("mal").await).await,
+    ];
+    for context in contexts {
+        pool.batch_execute("BEGIN").await.unwrap();
+        pool.batch_execute(&context).await.unwrap();
+        let count =
+            async |what: &str| told(&pool, &format!("SELECT count(*)::text FROM {what}")).await;
+        assert_eq!(count(&format!("pj.accounts WHERE id = '{}'", ana.id)).await, "0", "{context}");
+        assert_eq!(count(&format!("pj.devices WHERE account_id = '{}'", ana.id)).await, "0");
+        for table in ["registrations", "mails", "signing_keys"] {
+            assert_eq!(count(&format!("pj.{table}")).await, "0", "{table}, {context}");
+        }
+        for (change, how_many) in [
+            (format!("UPDATE pj.accounts SET password_hash = 'mine' WHERE id = '{}'", ana.id), 0),
+            (format!("UPDATE pj.accounts SET status = 'suspended' WHERE id = '{}'", ana.id), 0),
+            (
+                format!("UPDATE pj.devices SET revoked_at = now() WHERE account_id = '{}'", ana.id),
+                0,
+            ),
+            ("UPDATE pj.sync_state SET epoch = epoch + 1".to_owned(), 0),
+            ("DELETE FROM pj.signing_keys".to_owned(), 0),
+            ("DELETE FROM pj.mails".to_owned(), 0),
+        ] {
+            assert_eq!(pool.execute(&change, &[]).await.unwrap(), how_many, "{change}, {context}");
+        }
+        pool.batch_execute("ROLLBACK").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_has_not_begun_a_task_makes_nothing_and_reads_no_password() {
+    let app = TestApp::shared();
+    let (ana, _, _) = victim(&app).await;
+    let pool = app.serving_sql().await;
+    let device = format!(
+        "INSERT INTO pj.devices SELECT (jsonb_populate_record(NULL::pj.devices, jsonb_build_object('id', \
+         gen_random_uuid(), 'account_id', '{}', 'client_id', 'x', 'refresh_key', '\\x00', 'counter', 0, 'first_counter', 0, \
+         'presented_at', ARRAY[]::timestamptz[], 'authenticated_at', now(), 'created_at', now(), 'last_used_at', now(), \
+         'idle_expires_at', now(), 'absolute_expires_at', now()))).*",
+        ana.id
+    );
+    let account = "INSERT INTO pj.accounts (id, email, password_hash, roles, locale, time_zone, terms_version, created_at) \
+                   VALUES (gen_random_uuid(), 'mal@example.org', 'x', '{patient}', 'en', 'UTC', '1', now())";
+    let key = "INSERT INTO pj.signing_keys (kid, state, sealed_key, created_at) VALUES ('x', 'next', '', now())";
+    let mail = "INSERT INTO pj.mails (id, recipient, subject, body, created_at, due_at) \
+                VALUES (gen_random_uuid(), 'a@example.org', 'x', 'x', now(), now())";
+    for insert in [device.as_str(), account, key, mail] {
+        let refused = refusal(&pool, insert).await;
+        assert!(refused.contains("row-level security"), "{insert}: {refused}");
+    }
+    let columns = "SELECT password_hash FROM pj.accounts";
+    assert!(refusal(&pool, columns).await.starts_with("permission denied"));
+    assert_eq!(told(&pool, "SELECT sec.stored_password()").await, "");
+    let now = "now()";
+    for (call, why) in [
+        (
+            format!("SELECT sec.begin_task('sign_in', 'x@example.org', sha256(''))"),
+            "this was not asked",
+        ),
+        (format!("SELECT sec.begin_task('operate', '', NULL)"), "this was not asked"),
+        (
+            format!(
+                "SELECT * FROM sec.operate('{}', 'import', {now}, gen_random_uuid(), '')",
+                ana.id
+            ),
+            "this was not asked",
+        ),
+        (
+            format!("SELECT sec.open_journal('{}', current_date)", ana.id),
+            "this is for another task",
+        ),
+        (format!("SELECT sec.void_invitations({now})"), "this is for another task"),
+        (format!("SELECT sec.forget_answers({now})"), "this is for another task"),
+        (format!("SELECT sec.forget_security_events({now})"), "this is for another task"),
+        (format!("SELECT sec.forget_report_jobs({now})"), "this is for another task"),
+    ] {
+        let refused = refusal(&pool, &call).await;
+        assert!(refused.starts_with(why), "{call}: {refused}");
     }
 }

@@ -136,7 +136,7 @@ async fn a_lost_secret_signs_everybody_out_and_loses_nothing_else() {
     fs::write(&secret, "another-secret-of-a-clinic-nearby-0815\n").unwrap();
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
     let no = home.refused(&["rotate-secret"], "");
-    assert!(no.contains("a sealed value does not open with this secret"), "{no}");
+    assert!(no.contains("the master secret is not the one of this database"), "{no}");
     assert!(home.is_quiet(), "the database was left behind");
 
     let yes = home.done(&["rotate-secret", "--lost"], "");

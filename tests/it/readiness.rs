@@ -129,7 +129,11 @@ async fn another_secret_serves_nothing_and_leaves_the_database_up() {
     let mut other = command.stderr(File::create(&log).unwrap()).spawn().unwrap();
     let said = || fs::read_to_string(&log).unwrap();
     let told = happens_within(SEEN, || said().contains("stays up for a backup"));
-    assert!(told && said().contains("a sealed value does not open with this secret"), "{}", said());
+    assert!(
+        told && said().contains("the master secret is not the one of this database"),
+        "{}",
+        said()
+    );
     // An operator's connection, as for a backup.
     let admin = private_postgres::running_url(home.path(), "pj_admin").unwrap();
     let sql = connect(&admin).await;

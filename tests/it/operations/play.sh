@@ -301,7 +301,7 @@ systemctl stop pain-journal
     2> "$STAGE/said" &
 serve=$!
 for _ in $(seq 600); do grep -q 'does not open with this secret' "$STAGE/said" && break; kill -0 $serve || break; sleep 0.1; done
-grep -q 'a sealed value does not open with this secret' "$STAGE/said" || fault "$(cat "$STAGE/said")"
+grep -q 'the master secret is not the one of this database' "$STAGE/said" || fault "$(cat "$STAGE/said")"
 kill -TERM $serve
 if wait $serve; then fault "it ends well with the old secret"; fi
 [ ! -e /var/lib/pain-journal/data/postmaster.pid ] || fault "the database was left behind"
