@@ -59,7 +59,10 @@ async fn a_session_of_the_pool_has_nothing_to_rise_to() {
             "COPY pj.accounts TO PROGRAM 'cat'",
         ] {
             let said = refusal(&sql, statement).await;
-            assert!(["denied", "must be", "row-level security"].iter().any(|word| said.contains(word)), "{said}");
+            assert!(
+                ["denied", "must be", "row-level security"].iter().any(|word| said.contains(word)),
+                "{said}"
+            );
         }
     }
     for attempt in [
