@@ -31,6 +31,10 @@ const present = (schema) => schema.oneOf?.find((one) => one.type !== 'null') ?? 
 const moments = new Set(['Milliseconds', 'MillisecondsOrNull'])
 const typesOf = (schema) => [resolve(schema).type].flat()
 
+/** The members of a record: of all the parts that its schema is put together of. */
+const membersOf = ({ allOf, properties }) =>
+  allOf ? Object.assign({}, ...allOf.map((part) => membersOf(resolve(part)))) : properties
+
 /** Vocabularies and the items of lists that rows use, by name. */
 const used = new Map()
 
@@ -85,7 +89,7 @@ const collections = Object.entries(schemas.SyncPage.properties.changes.propertie
   ([name, changes]) => {
     const row = resolve(changes).properties.updated.items.$ref.split('/').pop()
     // What a field means is told where the record is described.
-    const record = schemas[row.replace(/Row$/, '')].properties
+    const record = membersOf(schemas[row.replace(/Row$/, '')])
     const told = (field) => {
       const member = record[field]
       const types = member ? typesOf(member) : []

@@ -184,6 +184,29 @@ BEGIN
               AND s.expires_at > sec.moment() AND s.sections && p_sections);
 END $$;
 
+-- The sections that the transaction's actor may see, as the bits of src/sections.rs; for the patient all of
+-- them and one more, which every entry has.
+CREATE OR REPLACE FUNCTION sec.open_bits() RETURNS smallint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_actor uuid := sec.actor();
+BEGIN
+    IF sec.subject() = v_actor THEN
+        RETURN 511;
+    END IF;
+    RETURN (SELECT CASE WHEN 'pain' = ANY (s.sections) THEN 1 ELSE 0 END
+                 + CASE WHEN 'sleep' = ANY (s.sections) THEN 2 ELSE 0 END
+                 + CASE WHEN 'mobility' = ANY (s.sections) THEN 4 ELSE 0 END
+                 + CASE WHEN 'medication' = ANY (s.sections) THEN 8 ELSE 0 END
+                 + CASE WHEN 'treatment' = ANY (s.sections) THEN 16 ELSE 0 END
+                 + CASE WHEN 'assessments' = ANY (s.sections) THEN 32 ELSE 0 END
+                 + CASE WHEN 'goals' = ANY (s.sections) THEN 64 ELSE 0 END
+                 + CASE WHEN 'notes' = ANY (s.sections) THEN 128 ELSE 0 END
+            FROM pj.shares s
+            WHERE s.id = sec.share() AND s.practitioner_id = v_actor
+              AND s.patient_id = sec.subject() AND s.state = 'active' AND s.expires_at > sec.moment());
+END $$;
+
 -- The journal days on which the transaction's actor may record for the subject; null for none. Like
 -- sec.open_days, it looks the share up again.
 CREATE OR REPLACE FUNCTION sec.recording_days(p_sections text[]) RETURNS daterange
@@ -211,6 +234,18 @@ BEGIN
                      AND s.patient_id = sec.subject() AND s.state = 'active'
                      AND s.expires_at > sec.moment() AND s.sections @> p_sections
                      AND daterange(s.from_date, s.to_date, '[]') @> daterange(p_from, p_to, '[]'));
+END $$;
+
+-- How many versions of a report of these days the actor has frozen, those that the share no longer shows
+-- included: their numbers are taken.
+CREATE OR REPLACE FUNCTION sec.frozen_versions(p_from date, p_to date) RETURNS integer
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_actor uuid := sec.actor();
+BEGIN
+    RETURN (SELECT coalesce(max(r.version), 0) FROM pj.report_snapshots r
+            WHERE r.patient_id = sec.subject() AND r.share_id IS NOT DISTINCT FROM sec.share()
+              AND r.made_by = v_actor AND r.from_date = p_from AND r.to_date = p_to);
 END $$;
 
 -- == Requests ==
@@ -772,7 +807,7 @@ END $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sec FROM PUBLIC, pj_app;
 GRANT EXECUTE ON FUNCTION
     sec.actor, sec.subject, sec.share, sec.moment,
-    sec.open_days, sec.recording_days, sec.opens_all,
+    sec.open_days, sec.open_bits, sec.recording_days, sec.opens_all, sec.frozen_versions,
     sec.task, sec.task_email, sec.task_account, sec.stored_password,
     sec.put_gate, sec.begin_task, sec.enter, sec.begin_recording, sec.operate, sec.open_journal,
     sec.journal_start, sec.redeem_share, sec.leave_share, sec.void_invitations, sec.overview,

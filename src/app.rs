@@ -8,7 +8,7 @@ use crate::credentials::password::{HashCost, Hasher};
 use crate::credentials::random::Random;
 use crate::credentials::secret::MasterSecret;
 use crate::db::{Db, WriteProbe};
-use crate::http::{Answered, CursorKey, Problem};
+use crate::http::{Answered, CursorKey, Problem, ShareTagKey};
 use crate::ids::Ids;
 use crate::lanes::{BigPushes, Lanes};
 use crate::mail::Mailer;
@@ -36,6 +36,8 @@ pub struct App {
     pub public_url: String,
     /// Signs list cursors.
     pub cursors: CursorKey,
+    /// Makes the entity tags of what is read through shares.
+    pub share_tags: ShareTagKey,
     /// Hashes short codes.
     pub codes: CodeKey,
     /// How many reports are in the works at once.
@@ -99,6 +101,7 @@ impl App {
         Ok(Self {
             ids: Ids::new(parts.clock.clone()),
             cursors: CursorKey::new(&parts.secret.derive("cursors")),
+            share_tags: ShareTagKey::new(&parts.secret.derive("tags of shares")),
             codes: CodeKey::new(&parts.secret),
             lanes: Lanes::new(parts.db.connections()),
             big_pushes: BigPushes::new(parts.db.connections()),

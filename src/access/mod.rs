@@ -27,7 +27,7 @@ pub use policy::{Need, Role, STEP_UP_MINUTES, Subject};
 
 use crate::app::App;
 use crate::db::{Batch, Gate, Level, Runs, Statement, Tx, row};
-use crate::http::{Answered, Problem, ProblemKind};
+use crate::http::{Answered, Problem, ProblemKind, ShareTags};
 use crate::journal_subject::JournalSubject;
 use crate::language::Language;
 use crate::sections::Sections;
@@ -78,6 +78,7 @@ pub struct JournalAccess<L> {
     revision: i64,
     quarantined: bool,
     language: &'static Language,
+    share_tags: Option<ShareTags>,
     level: PhantomData<L>,
 }
 
@@ -90,7 +91,12 @@ impl<L> JournalAccess<L> {
     pub const fn window(&self) -> (Option<NaiveDate>, Option<NaiveDate>) {
         (self.from, self.to)
     }
-    /// The journal's revision when it was entered.
+    /// Makes the entity tags of what is read, where it is read through a share.
+    pub const fn share_tags(&self) -> Option<ShareTags> {
+        self.share_tags
+    }
+    /// The journal's revision when it was entered. It counts changes of everything, so that nothing a share
+    /// shows may be made of it.
     pub const fn revision(&self) -> i64 {
         self.revision
     }
@@ -249,6 +255,7 @@ fn enter<L: Level>(
 }
 
 fn grant<L>(
+    app: &App,
     caller: &Caller,
     moment: DateTime<Utc>,
     target: Target,
@@ -256,11 +263,11 @@ fn grant<L>(
     entered: Entered,
 ) -> Answered<JournalAccess<L>> {
     policy::judge(&entered, need, moment).map_err(Problem::new)?;
-    let (hand, sections) = match target {
-        Target::Own => (Hand::Patient, Sections::ALL),
-        Target::Share { .. } => {
+    let (hand, sections, share_tags) = match target {
+        Target::Own => (Hand::Patient, Sections::ALL, None),
+        Target::Share { id, .. } => {
             let open = Sections::of_codes(&entered.sections.unwrap_or_default());
-            (Hand::Practitioner(caller.account()), open)
+            (Hand::Practitioner(caller.account()), open, Some(app.share_tags.of_share(id)))
         }
     };
     Ok(JournalAccess {
@@ -280,6 +287,7 @@ fn grant<L>(
         revision: entered.rev.unwrap_or(0),
         quarantined: entered.quarantined.is_some_and(|records| records > 0),
         language: Language::of_locale(entered.locale.as_deref().unwrap_or_default()),
+        share_tags,
         level: PhantomData,
     })
 }
@@ -309,7 +317,7 @@ async fn read_all<B: Batch<Read>>(
     // A dozen statements under way are too large to be handed from future to future.
     let reading = Box::pin(app.db.entered(Key(()), enter, statements));
     let (entered, rows) = reading.await?;
-    Ok((grant(caller, moment, target, need, entered)?, rows))
+    Ok((grant(app, caller, moment, target, need, entered)?, rows))
 }
 
 /// Does the caller stand at all? For requests whose body is already known to be bad.
@@ -336,7 +344,7 @@ async fn own<L: Level<Key = Key>, T>(
     let enter = enter(app.db.gate(), caller, moment, Target::Own, lock);
     app.db
         .transact(Key(()), enter, async |tx, entered| {
-            work(tx, grant(caller, moment, Target::Own, need, entered)?).await
+            work(tx, grant(app, caller, moment, Target::Own, need, entered)?).await
         })
         .await
 }
@@ -359,7 +367,7 @@ async fn record<T>(
     let done: Answered<Answered<(T, Written)>> = app
         .db
         .transact(Key(()), enter, async |tx, entered| {
-            let access = match grant(caller, moment, target, Need::PRACTITIONER, entered) {
+            let access = match grant(app, caller, moment, target, Need::PRACTITIONER, entered) {
                 Ok(access) => access,
                 // Refusals are values here, so that their line in the log is committed.
                 Err(refused) => return Ok(Err(refused)),
@@ -398,7 +406,7 @@ async fn snapshot<T>(
     let done: Answered<Answered<T>> = app
         .db
         .snapshot(Key(()), enter, async |tx, entered| {
-            match grant(caller, moment, target, need, entered) {
+            match grant(app, caller, moment, target, need, entered) {
                 Ok(access) => work(tx, access).await.map(Ok),
                 // Refusals are values here, so that their line in the log is committed.
                 Err(refused) => Ok(Err(refused)),
@@ -462,6 +470,7 @@ pub async fn operate<T>(
                 revision: operated.rev,
                 quarantined: false,
                 language: Language::english(),
+                share_tags: None,
                 level: PhantomData,
             };
             work(tx, access).await

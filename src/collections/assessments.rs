@@ -69,9 +69,9 @@ collection! {
             /// When in the course of a treatment it was answered.
             occasion: Option<Occasion>,
             /// The treatment session it belongs to.
-            treatment_session_id: Option<Uuid>,
+            treatment_session_id: Option<Uuid> => Treatment,
             /// The treatment plan it belongs to.
-            treatment_plan_id: Option<Uuid>,
+            treatment_plan_id: Option<Uuid> => Treatment,
             /// The answers, for instruments whose items the server knows.
             answers: Json<Items<AssessmentAnswer, 40>>,
             /// The total from elsewhere, for instruments of which only totals are kept.

@@ -6,6 +6,7 @@ use super::moment::{
 use super::pain::{Nrs, PainSite, Relief, Trigger, check_sites};
 use super::red_flags::{RedFlag, notice};
 use crate::journal::{Context, Rules, SafetyNotice, collection, field};
+use crate::sections::{Section, Sections};
 use crate::time::{Instant, OffsetMinutes, PhoneZone};
 use crate::wire::{Faults, Items, Json, Settled, Text, Whole, vocabulary};
 use chrono::NaiveDate;
@@ -27,6 +28,20 @@ vocabulary! {
         PostSession = "post_session",
         /// About a day after a treatment session.
         Post24h = "post_24h",
+    }
+}
+
+impl EntryKind {
+    /// What a reader of these sections is told: that there was a treatment session belongs to `treatment`,
+    /// and without it an entry about one is an entry about a moment.
+    #[must_use]
+    pub const fn seen(self, sees: Sections) -> Self {
+        match self {
+            Self::Daily | Self::Momentary => self,
+            Self::PreSession | Self::PostSession | Self::Post24h => {
+                if sees.contains(Section::Treatment) { self } else { Self::Momentary }
+            }
+        }
     }
 }
 
@@ -181,6 +196,10 @@ impl Rules for JournalEntry {
         }
     }
 
+    fn veil(&mut self, sees: Sections) {
+        self.kind = self.kind.seen(sees);
+    }
+
     const HAS_NOTICE: bool = true;
 
     fn notice(&self) -> Option<&'static SafetyNotice> {
@@ -308,7 +327,6 @@ mod tests {
 
     #[test]
     fn closed_sections_are_empty_and_notes_need_the_patients_mark() {
-        use crate::sections::{Section, Sections};
         let content = settled(&json!({"pain_average": 4, "steps": 900, "note": "x"})).unwrap();
         let mut mobility = content.clone();
         mobility.redact(Sections::of(&[Section::Mobility]));
@@ -319,5 +337,20 @@ mod tests {
         let mut unmarked = content;
         unmarked.withhold();
         assert_eq!(unmarked.note, None);
+    }
+
+    #[test]
+    fn an_entry_about_a_session_is_one_about_a_moment_where_treatment_is_closed() {
+        let with = Sections::of(&[Section::Pain, Section::Treatment]);
+        for (kind, without) in [
+            (EntryKind::Daily, EntryKind::Daily),
+            (EntryKind::Momentary, EntryKind::Momentary),
+            (EntryKind::PreSession, EntryKind::Momentary),
+            (EntryKind::PostSession, EntryKind::Momentary),
+            (EntryKind::Post24h, EntryKind::Momentary),
+        ] {
+            assert_eq!(kind.seen(with), kind);
+            assert_eq!(kind.seen(Sections::ALL.without(with)), without);
+        }
     }
 }

@@ -23,7 +23,7 @@ collection! {
             /// The question.
             text: Text<1000>,
             /// The visit it is for; null for the next one, whichever that is.
-            treatment_session_id: Option<Uuid>,
+            treatment_session_id: Option<Uuid> => Treatment,
             /// The day it was answered; null while it is open.
             answered_on: Option<NaiveDate>,
             /// What the patient took from the answer.

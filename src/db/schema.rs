@@ -208,6 +208,8 @@ diesel::table! {
         inputs_hash -> Nullable<Bytea>,
         report -> Nullable<Text>,
         withdrawn_at -> Nullable<Timestamptz>,
+        read_from -> Date,
+        read_to -> Date,
     }
 }
 

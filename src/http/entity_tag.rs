@@ -26,6 +26,18 @@ impl Tag {
         self.0.strip_prefix(ours.as_bytes()).is_some_and(ends_ours)
     }
 
+    /// The tag of a version.
+    pub fn of_version(version: i64) -> Self {
+        Self(format!("v{version}").into_bytes())
+    }
+
+    /// Has it the form of a tag of what is read through a share?
+    pub fn is_of_share(&self) -> bool {
+        self.0.split_at_checked(super::share_tag::DIGITS).is_some_and(|(digits, rest)| {
+            digits.iter().all(u8::is_ascii_hexdigit) && ends_ours(rest)
+        })
+    }
+
     /// The version it names, where it carries the tag of one.
     pub fn version(&self) -> Option<i64> {
         let digits = self.0.strip_prefix(b"v")?;

@@ -12,6 +12,7 @@ mod problem;
 mod reply;
 mod request_id;
 mod resource;
+mod share_tag;
 
 pub use body::{BODY_LIMIT, LONGEST_BODY_TIME, PUSH_LIMIT, Query, path_id};
 pub(crate) use body::{collect, read_form, read_json};
@@ -29,3 +30,4 @@ pub use reply::{
 pub(crate) use reply::{document, register};
 pub use request_id::RequestId;
 pub use resource::{Resource, Sent};
+pub use share_tag::{ShareTagKey, ShareTags};

@@ -160,7 +160,18 @@ impl<T: Documented> Documented for Page<T> {
             }
             RefOr::T(_) => String::new(),
         };
-        components.named(&format!("{name}Page"), |_| {
+        components.named(&format!("{name}Page"), |components| {
+            // Each page has them: they are said once.
+            let has_more = components.named("HasMore", |_| {
+                let more = ObjectBuilder::new().schema_type(Type::Boolean);
+                Schema::Object(more.description(Some("Are there more?")).build())
+            });
+            let next_cursor = components.named("NextCursor", |_| {
+                let cursor = ObjectBuilder::new()
+                    .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+                    .max_length(Some(200));
+                Schema::Object(cursor.description(Some("Ask with this for the next page.")).build())
+            });
             let data = ArrayBuilder::new()
                 .items(RefOr::Ref(Ref::from_schema_name(name)))
                 .max_items(Some(MOST_ITEMS))
@@ -169,20 +180,9 @@ impl<T: Documented> Documented for Page<T> {
                 .description(Some("One page of a list."))
                 .property("data", data)
                 .required("data")
-                .property(
-                    "has_more",
-                    ObjectBuilder::new()
-                        .schema_type(Type::Boolean)
-                        .description(Some("Are there more?")),
-                )
+                .property("has_more", has_more)
                 .required("has_more")
-                .property(
-                    "next_cursor",
-                    ObjectBuilder::new()
-                        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
-                        .max_length(Some(200))
-                        .description(Some("For the next page.")),
-                )
+                .property("next_cursor", next_cursor)
                 .required("next_cursor");
             Schema::Object(object.build())
         })

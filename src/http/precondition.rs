@@ -10,28 +10,37 @@ pub fn etag(version: i64) -> String {
     format!("\"v{version}\"")
 }
 
-/// The versions that the tags of an If-Match name. Tags that are none of ours name nothing.
+/// What the tags of an If-Match name: versions, or what was read through a share. Tags that are none of ours
+/// name nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Versions(Vec<i64>);
+pub struct Versions(Vec<Tag>);
 
 impl Versions {
     /// This version alone.
     pub fn only(version: i64) -> Self {
-        Self(vec![version])
+        Self(vec![Tag::of_version(version)])
     }
     /// Do the tags name no version at all?
     pub fn are_none(&self) -> bool {
-        self.0.is_empty()
+        self.0.iter().all(|tag| tag.version().is_none())
     }
-    /// Is this one of them?
+    /// Is this version one of them?
     pub fn names(&self, version: i64) -> bool {
-        self.0.contains(&version)
+        self.0.iter().any(|tag| tag.version() == Some(version))
+    }
+    /// Does none of the tags come from a share?
+    pub fn are_of_no_share(&self) -> bool {
+        !self.0.iter().any(Tag::is_of_share)
+    }
+    /// Does one of them carry this tag?
+    pub fn carry(&self, ours: &str) -> bool {
+        self.0.iter().any(|tag| tag.carries(ours))
     }
 }
 
 impl From<Vec<Tag>> for Versions {
     fn from(tags: Vec<Tag>) -> Self {
-        Self(tags.iter().filter_map(Tag::version).collect())
+        Self(tags)
     }
 }
 
@@ -101,18 +110,43 @@ mod tests {
     use super::*;
     use actix_web::test::TestRequest;
 
-    fn put(headers: &[(&str, &str)]) -> Result<PutCondition, ProblemKind> {
+    fn put(headers: &[(&str, &str)]) -> Result<Option<Vec<i64>>, ProblemKind> {
         let request = headers.iter().fold(TestRequest::put(), |r, h| r.append_header(*h));
-        of_put(&request.to_http_request()).map_err(|p| p.kind())
+        match of_put(&request.to_http_request()).map_err(|p| p.kind())? {
+            PutCondition::Absent => Ok(None),
+            PutCondition::Versions(Versions(tags)) => {
+                Ok(Some(tags.iter().filter_map(Tag::version).collect()))
+            }
+        }
     }
 
-    fn these(versions: &[i64]) -> PutCondition {
-        PutCondition::Versions(Versions(versions.to_vec()))
+    fn these(versions: &[i64]) -> Option<Vec<i64>> {
+        Some(versions.to_vec())
+    }
+
+    #[test]
+    fn what_was_read_through_a_share_is_named_by_its_tag() {
+        let tag = "0123456789abcdef0123456789abcdef";
+        let read = |sent: &str| {
+            let request = TestRequest::put().insert_header(("If-Match", sent));
+            match of_put(&request.to_http_request()) {
+                Ok(PutCondition::Versions(versions)) => versions,
+                other => panic!("{sent}: {other:?}"),
+            }
+        };
+        for sent in [format!("\"{tag}\""), format!("W/\"{tag}-gzip\""), tag.to_owned()] {
+            let versions = read(&sent);
+            assert!(versions.carry(tag) && !versions.are_of_no_share(), "{sent}");
+            assert!(versions.are_none() && !versions.carry(&tag[1..]), "{sent}");
+        }
+        for none in ["\"v7\"", "\"0123\"", &format!("\"{tag}0\""), &format!("\"{tag}.r2\"")] {
+            assert!(read(none).are_of_no_share() && !read(none).carry(tag), "{none}");
+        }
     }
 
     #[test]
     fn a_put_names_what_it_expects() {
-        assert_eq!(put(&[("If-None-Match", "*")]), Ok(PutCondition::Absent));
+        assert_eq!(put(&[("If-None-Match", "*")]), Ok(None));
         assert_eq!(put(&[("If-Match", "\"v7\"")]), Ok(these(&[7])));
         assert_eq!(put(&[("If-Match", "W/\"v7\"")]), Ok(these(&[7])));
         assert_eq!(put(&[("If-Match", "\"v7\", \"v8-gzip\"")]), Ok(these(&[7, 8])));

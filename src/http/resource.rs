@@ -1,5 +1,6 @@
 //! Resources that are read and written in one form: what was read can be changed and sent back as it is.
 
+use super::entity_tag::opaque;
 use super::precondition::PutCondition;
 use super::{Answered, Documented, Problem};
 use crate::wire::number::whole;
@@ -13,7 +14,7 @@ pub trait Resource: Object {
     /// The resource as it is read; its schema is the one of both.
     type Answer: Documented;
     /// The members that the server makes. Sent back, they are ignored, but for an `id` that is not
-    /// the one of the address and a `version` that is not the one of If-Match.
+    /// the one of the address and a `version` or an `etag` that is not the one of If-Match.
     const MADE: &'static [&'static str];
 }
 
@@ -25,13 +26,14 @@ pub struct Sent<T> {
     faults: Faults,
     id: Option<Value>,
     version: Option<Value>,
+    etag: Option<Value>,
 }
 
 impl<T: Resource> Sent<T> {
     /// The content, for the record at this address and under this condition.
     ///
     /// # Errors
-    /// 422 with every fault of the content, and for an `id` or a `version` of another record.
+    /// 422 with every fault of the content, and for an `id`, a `version` or an `etag` of another record.
     pub fn about(mut self, id: Uuid, condition: &PutCondition) -> Answered<T> {
         let root = At::root();
         if let Some(sent) = &self.id {
@@ -48,6 +50,13 @@ impl<T: Resource> Sent<T> {
         {
             let detail = "Must be the version of If-Match, or be left out.";
             self.faults.add(&root.key("version"), "version_mismatch", detail);
+        }
+        if let (Some(sent), PutCondition::Versions(expected)) = (&self.etag, condition)
+            && !expected.are_of_no_share()
+            && !sent.as_str().is_some_and(|sent| expected.carry(opaque(sent)))
+        {
+            let detail = "Must be the ETag of If-Match, or be left out.";
+            self.faults.add(&root.key("etag"), "etag_mismatch", detail);
         }
         self.content()
     }
@@ -85,7 +94,8 @@ impl<T: Resource> Wire for Sent<T> {
             let value = object.filter(|_| made).and_then(|object| object.get(name));
             value.filter(|value| !value.is_null()).cloned()
         };
-        Some(Self { content, id: named("id"), version: named("version"), faults })
+        let (id, version, etag) = (named("id"), named("version"), named("etag"));
+        Some(Self { content, faults, id, version, etag })
     }
 
     fn schema(components: &mut Components) -> RefOr<Schema> {

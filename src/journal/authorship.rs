@@ -5,6 +5,7 @@ use super::definition::Part;
 use super::record::Record;
 use super::stored::Stored;
 use crate::access::Hand;
+use crate::sections::Sections;
 use crate::wire::Faults;
 
 /// The code of a fault at somebody else's field.
@@ -65,21 +66,28 @@ pub fn foreign_parts<C: Record>(hand: Hand, known: Option<&Stored<C>>) -> &'stat
     }
 }
 
-/// Before the rules of the collection: a document has nothing to say about fields that its author may not
-/// see, or that an older app does not know. They stay as they are; naming another value is a fault.
+/// Before the rules of the collection: a document has nothing to say about fields that are another's, that
+/// its author may not see, or that an older app does not know. They stay as they are; naming another value than
+/// the author sees is a fault, whatever stands there: a guess that is right must not be told from one that is
+/// wrong.
 pub fn prepare<C: Record>(
-    hand: Hand,
+    (hand, sees): (Hand, Sections),
     known: Option<&Stored<C>>,
     content: &mut C,
     faults: &mut Faults,
 ) {
+    let seen = known.map(|known| match hand {
+        Hand::Patient => known.content.clone(),
+        Hand::Practitioner(_) => known.content.seen_through(sees),
+    });
+    let written = [Part::Clinical, Part::Beside].map(|part| content.filled(part)).concat();
     let parts = foreign_parts(hand, known).iter().copied();
     for part in parts.filter(|part| hand != Hand::Patient || *part == Part::Beside) {
-        let foreign = known.map_or_else(
+        let foreign = seen.as_ref().map_or_else(
             || added(content, part),
-            |known| {
+            |seen| {
                 let filled = content.filled(part);
-                let differing = content.differing(&known.content, part);
+                let differing = content.differing(seen, part);
                 differing.into_iter().filter(|name| filled.contains(name)).collect()
             },
         );
@@ -89,6 +97,18 @@ pub fn prepare<C: Record>(
         if let Some(known) = known {
             content.take_part(&known.content, part);
         }
+    }
+    if hand == Hand::Patient {
+        return;
+    }
+    for name in written {
+        let section = C::DEFINITION.field(name).and_then(|field| field.section);
+        if section.is_some_and(|section| !sees.contains(section)) {
+            faults.field(name, "outside_share", "The share does not open this field.");
+        }
+    }
+    if let Some(known) = known {
+        content.keep_closed(&known.content, sees);
     }
 }
 

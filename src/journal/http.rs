@@ -3,6 +3,7 @@
 use super::definition::Part;
 use super::intent::{Intent, WriteOutcome};
 use super::record::Record;
+use super::seen::{Holds as _, Seen as _, Sees, SentThroughShare, SharedRecord};
 use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
 use super::write::apply_change;
@@ -12,10 +13,10 @@ use crate::access::{
 };
 use crate::app::App;
 use crate::db::DbError;
-use crate::http::precondition::{DeleteCondition, PutCondition, etag};
+use crate::http::precondition::{DeleteCondition, PutCondition};
 use crate::http::{
     Answered, Confirmed, Deleted, Found, Page, PageRequest, Problem, ProblemKind, Put, Query,
-    Versioned, list_name,
+    Resource, Versioned, list_name,
 };
 use crate::journal_subject::JournalSubject;
 use crate::routes::{Operation, Parameter, Routes};
@@ -32,7 +33,7 @@ pub fn routes<C: Record>(routes: &mut Routes) {
     let one = format!("{list}/{{id}}");
     let (name, plural) = (C::SCHEMA, C::PLURAL);
     if C::WRITERS.has_patient() {
-        let put = put_operation::<C>(format!("put{name}"), "journal", "").example(C::example());
+        let put = put_operation::<C, C>(format!("put{name}"), "journal", "").example(C::example());
         routes.serve(Method::PUT, &one, put, self::put::<Patient, C>);
         let delete = delete_operation::<C>(format!("delete{name}"), "journal", "");
         routes.serve(Method::DELETE, &one, delete, self::delete::<Patient, C>);
@@ -53,7 +54,7 @@ pub fn routes<C: Record>(routes: &mut Routes) {
         "patients",
         format!("List a patient's {}", words(plural)),
     )
-    .describe(format!("{} The newest day comes first.", C::ABOUT));
+    .describe("The newest day comes first.");
     routes.serve(
         Method::GET,
         &shared,
@@ -66,8 +67,12 @@ pub fn routes<C: Record>(routes: &mut Routes) {
         let through = " of a patient";
         let get = get_operation::<C>(format!("getShared{name}"), "patients", through);
         routes.serve(Method::GET, &one, get, self::get::<Shared<Reads<C>>, C>);
-        let put = put_operation::<C>(format!("putShared{name}"), "patients", through)
-            .example(by_a_practitioner::<C>());
+        let put = put_operation::<C, SentThroughShare<C>>(
+            format!("putShared{name}"),
+            "patients",
+            through,
+        )
+        .example(by_a_practitioner::<C>());
         routes.serve(Method::PUT, &one, put, put_shared::<C>);
         let delete = delete_operation::<C>(format!("deleteShared{name}"), "patients", through);
         routes.serve(Method::DELETE, &one, delete, delete_shared::<C>);
@@ -108,12 +113,16 @@ fn one<C: Record>() -> String {
     format!("{article} {words}")
 }
 
-fn put_operation<C: Record>(id: String, tag: &'static str, through: &str) -> Operation {
+fn put_operation<C: Record, R: Resource>(
+    id: String,
+    tag: &'static str,
+    through: &str,
+) -> Operation {
     Operation::new(id, tag, format!("Create or replace {}{through}", one::<C>()))
         .describe(format!("{} One of the two headers is needed.", C::ABOUT))
         .parameter(Parameter::if_match())
         .parameter(Parameter::if_absent())
-        .takes_resource::<C>()
+        .takes_resource::<R>()
         .problems(&[
             ProblemKind::InvalidHeader,
             ProblemKind::Conflict,
@@ -168,23 +177,27 @@ impl<C: Record> Purpose for Records<C> {
     const ACTION: &'static str = C::RECORDING;
 }
 
-async fn put<W: Recorder, C: Record>(recorder: W, asked: ToPut<C>) -> Answered<Put<Stored<C>>> {
-    put_one(&recorder, asked).await.map(|(put, _)| put)
+async fn put<W: Recorder + Sees, C: Record>(
+    recorder: W,
+    asked: ToPut<W::Sent<C>>,
+) -> Answered<Put<W::Read<C>>> {
+    put_one::<_, C>(&recorder, asked).await.map(|(put, _)| put)
 }
 
 /// The same through a share: the answer says whose journal it was.
 async fn put_shared<C: Record>(
     recording: Recording<Records<C>>,
-    asked: ToPut<C>,
-) -> Answered<Confirmed<Put<Stored<C>>>> {
-    let (put, subject) = put_one(&recording, asked).await?;
+    asked: ToPut<SentThroughShare<C>>,
+) -> Answered<Confirmed<Put<SharedRecord<C>>>> {
+    let (put, subject) = put_one::<_, C>(&recording, asked).await?;
     Ok(Confirmed(put, subject.unwrap_or_default()))
 }
 
-async fn put_one<W: Recorder, C: Record>(
+async fn put_one<W: Recorder + Sees, C: Record>(
     recorder: &W,
-    ToPut { id, condition, content }: ToPut<C>,
-) -> Answered<(Put<Stored<C>>, Option<JournalSubject>)> {
+    ToPut { id, condition, content }: ToPut<W::Sent<C>>,
+) -> Answered<(Put<W::Read<C>>, Option<JournalSubject>)> {
+    let content = content.into_content();
     let intent = match condition {
         PutCondition::Absent => Intent::Create(content),
         PutCondition::Versions(base) => Intent::Replace { base, content },
@@ -203,7 +216,7 @@ async fn put_one<W: Recorder, C: Record>(
     }
 }
 
-async fn delete<W: Recorder, C: Record>(recorder: W, asked: ToDelete) -> Answered<Deleted> {
+async fn delete<W: Recorder + Sees, C: Record>(recorder: W, asked: ToDelete) -> Answered<Deleted> {
     delete_one::<_, C>(&recorder, asked).await.map(|(deleted, _)| deleted)
 }
 
@@ -216,7 +229,7 @@ async fn delete_shared<C: Record>(
     Ok(Confirmed(deleted, subject.unwrap_or_default()))
 }
 
-async fn delete_one<W: Recorder, C: Record>(
+async fn delete_one<W: Recorder + Sees, C: Record>(
     recorder: &W,
     ToDelete { id, condition }: ToDelete,
 ) -> Answered<(Deleted, Option<JournalSubject>)> {
@@ -226,23 +239,23 @@ async fn delete_one<W: Recorder, C: Record>(
     };
     let (outcome, subject) = change_one::<_, C>(recorder, id, Intent::Delete { base }).await?;
     match outcome {
-        WriteOutcome::Deleted(rev) => Ok((Deleted(etag(rev)), subject)),
+        WriteOutcome::Deleted(etag) => Ok((Deleted(etag), subject)),
         other => Err(refusal(other)),
     }
 }
 
 /// Writes one record. What became of it is told as its writer sees it, and whose journal it was, through a
 /// share.
-async fn change_one<W: Recorder, C: Record>(
+async fn change_one<W: Recorder + Sees, C: Record>(
     recorder: &W,
     id: Uuid,
     intent: Intent<C>,
-) -> Answered<(WriteOutcome<Stored<C>>, Option<JournalSubject>)> {
+) -> Answered<(WriteOutcome<W::Read<C>>, Option<JournalSubject>)> {
     let app = recorder.app();
     let (outcome, written) = recorder
         .write(async |tx, journal| {
             let written = apply_change(tx, &journal, &app.ids, (id, intent)).await;
-            Ok(written.map_err(not_written)?.map(|record| record.seen_in(&journal)))
+            Ok(written.map_err(not_written)?.map(|record| W::see(record, &journal)))
         })
         .await?;
     if outcome.is_change() {
@@ -281,15 +294,15 @@ pub async fn record_one<C: Record>(
 /// What the writer refuses, in the words of HTTP.
 fn refusal<T>(outcome: WriteOutcome<T>) -> Problem {
     match outcome {
-        WriteOutcome::Taken(rev) => Problem::new(ProblemKind::PreconditionFailed)
+        WriteOutcome::Taken(etag) => Problem::new(ProblemKind::PreconditionFailed)
             .detail("problem.detail.id_taken")
-            .etag(etag(rev)),
-        WriteOutcome::Gone(rev) => {
-            Problem::new(ProblemKind::Conflict).detail("problem.detail.id_deleted").etag(etag(rev))
+            .etag(etag),
+        WriteOutcome::Gone(etag) => {
+            Problem::new(ProblemKind::Conflict).detail("problem.detail.id_deleted").etag(etag)
         }
-        WriteOutcome::Stale(rev) => Problem::new(ProblemKind::PreconditionFailed)
+        WriteOutcome::Stale(etag) => Problem::new(ProblemKind::PreconditionFailed)
             .detail("problem.detail.changed")
-            .etag(etag(rev)),
+            .etag(etag),
         WriteOutcome::NotYours => ProblemKind::NotYours.into(),
         WriteOutcome::Unknown => ProblemKind::NotFound.into(),
         WriteOutcome::Invalid(faults) => Problem::invalid(faults),
@@ -300,11 +313,15 @@ fn refusal<T>(outcome: WriteOutcome<T>) -> Problem {
     }
 }
 
-async fn get<R: Reader, C: Record>(reader: R, Id(id): Id) -> Answered<Versioned<Stored<C>>> {
+async fn get<R: Reader + Sees, C: Record>(
+    reader: R,
+    Id(id): Id,
+) -> Answered<Versioned<R::Read<C>>> {
     let (journal, records) = reader.read((None, None), sql::find::<C>(id)).await?;
     let record = records.into_iter().next().ok_or(ProblemKind::NotFound)?;
+    let record = R::see(record, &journal);
     let etag = record.etag();
-    Ok(Versioned(record.seen_in(&journal), etag))
+    Ok(Versioned(record, etag))
 }
 
 /// A list's days and page, read from the query.
@@ -346,14 +363,14 @@ pub fn days(query: &mut Query) -> (NaiveDate, NaiveDate) {
     days
 }
 
-async fn list<R: Reader, C: Record>(
+async fn list<R: Reader + Sees, C: Record>(
     reader: R,
     asked: ListRequest,
-) -> Answered<Found<Page<Stored<C>>>> {
+) -> Answered<Found<Page<R::Read<C>>>> {
     let page = sql::page::<C>(asked.days, asked.page.after, asked.page.limit + 1);
     let limit = |day, open| (day != open).then_some(day);
     let days = (limit(asked.days.0, FIRST_DAY), limit(asked.days.1, LAST_DAY));
     let (journal, rows) = reader.read(days, page).await?;
     let page = asked.page::<C>(reader.app(), rows);
-    Ok(Found(page.map(|record| record.seen_in(&journal))))
+    Ok(Found(page.map(|record| R::see(record, &journal))))
 }

@@ -51,14 +51,14 @@ pub enum WriteOutcome<T> {
     Unchanged(T),
     /// It changed.
     Replaced(T),
-    /// It is a tombstone now, or was one already, of this version.
-    Deleted(i64),
-    /// The id names another record, of this version.
-    Taken(i64),
-    /// The record is a tombstone, of this version.
-    Gone(i64),
-    /// The record has this version, not the one the writer saw.
-    Stale(i64),
+    /// It is a tombstone now, or was one already; its ETag, as the author sees it.
+    Deleted(String),
+    /// The id names another record, of this ETag.
+    Taken(String),
+    /// The record is a tombstone, of this ETag.
+    Gone(String),
+    /// The record has this ETag, not the one the writer saw.
+    Stale(String),
     /// Somebody else answers for the record.
     NotYours,
     /// There is no such record.
@@ -79,10 +79,10 @@ impl<T> WriteOutcome<T> {
             Self::Created(it) => WriteOutcome::Created(record(it)),
             Self::Unchanged(it) => WriteOutcome::Unchanged(record(it)),
             Self::Replaced(it) => WriteOutcome::Replaced(record(it)),
-            Self::Deleted(rev) => WriteOutcome::Deleted(rev),
-            Self::Taken(rev) => WriteOutcome::Taken(rev),
-            Self::Gone(rev) => WriteOutcome::Gone(rev),
-            Self::Stale(rev) => WriteOutcome::Stale(rev),
+            Self::Deleted(etag) => WriteOutcome::Deleted(etag),
+            Self::Taken(etag) => WriteOutcome::Taken(etag),
+            Self::Gone(etag) => WriteOutcome::Gone(etag),
+            Self::Stale(etag) => WriteOutcome::Stale(etag),
             Self::NotYours => WriteOutcome::NotYours,
             Self::Unknown => WriteOutcome::Unknown,
             Self::Invalid(faults) => WriteOutcome::Invalid(faults),
@@ -121,17 +121,18 @@ pub(super) fn decide<C: Record>(
             Err(faults) => Step::Stop(WriteOutcome::Invalid(faults)),
         };
     };
-    let (rev, is_tombstone) = (known.rev, known.deleted_at.is_some());
+    let is_tombstone = known.deleted_at.is_some();
+    let etag = || author.etag(known);
     Step::Stop(match intent {
-        Intent::Create(_) if is_tombstone => WriteOutcome::Gone(rev),
+        Intent::Create(_) if is_tombstone => WriteOutcome::Gone(etag()),
         Intent::Create(content) => match author.settle(Some(known), HistoryOp::Create, content) {
             Ok(content) if content == known.content => WriteOutcome::Unchanged(known.clone()),
             Err(faults) if !are_foreign(&faults) => WriteOutcome::Invalid(faults),
-            _ => WriteOutcome::Taken(rev),
+            _ => WriteOutcome::Taken(etag()),
         },
         Intent::Replace { base, content } => {
             let op = if is_tombstone { HistoryOp::Resurrect } else { HistoryOp::Update };
-            let saw_this = base.names(rev);
+            let saw_this = author.has_seen(&base, known);
             match author.settle(Some(known), op, content) {
                 // Equal content is what the writer asked for, whatever version he saw: a lost answer.
                 Ok(content) if content == known.content && !is_tombstone => {
@@ -139,11 +140,13 @@ pub(super) fn decide<C: Record>(
                 }
                 Ok(content) if saw_this => return Step::Put(op, content),
                 Err(faults) if saw_this || !are_foreign(&faults) => WriteOutcome::Invalid(faults),
-                _ => WriteOutcome::Stale(rev),
+                _ => WriteOutcome::Stale(etag()),
             }
         }
-        Intent::Delete { .. } if is_tombstone => WriteOutcome::Deleted(rev),
-        Intent::Delete { base: Some(base) } if !base.names(rev) => WriteOutcome::Stale(rev),
+        Intent::Delete { .. } if is_tombstone => WriteOutcome::Deleted(etag()),
+        Intent::Delete { base: Some(base) } if !author.has_seen(&base, known) => {
+            WriteOutcome::Stale(etag())
+        }
         Intent::Delete { .. } if !authorship::may_delete(author.hand, known) => {
             WriteOutcome::NotYours
         }
@@ -161,7 +164,9 @@ fn are_foreign(faults: &[Fault]) -> bool {
 mod tests {
     use super::*;
     use crate::access::Hand;
+    use crate::http::precondition::etag;
     use crate::journal::{Context, Dated, Rules, collection};
+    use crate::sections::Sections;
     use crate::wire::{Faults, Whole};
     use chrono::NaiveDate;
     use uuid::Uuid;
@@ -229,7 +234,7 @@ mod tests {
     fn author(hand: Hand) -> Author {
         let now = "2026-05-10T12:00:00Z".parse().unwrap();
         let context = Context { now, day_starts: crate::time::DayStarts::always(240) };
-        Author { hand, window: (None, None), context }
+        Author { hand, window: (None, None), sections: Sections::ALL, tags: None, context }
     }
 
     fn codes(settled: Result<Finding, Vec<Fault>>) -> Vec<&'static str> {
@@ -303,19 +308,19 @@ mod tests {
                 Some(&stands),
                 Intent::Create(finding(Some(2), None)),
                 Hand::Patient,
-                WriteOutcome::Taken(3),
+                WriteOutcome::Taken(etag(3)),
             ),
             (
                 Some(&tombstone),
                 Intent::Create(finding(Some(1), None)),
                 practitioner,
-                WriteOutcome::Gone(3),
+                WriteOutcome::Gone(etag(3)),
             ),
             (Some(&stands), replace(2, None), Hand::Patient, WriteOutcome::Unchanged(())),
-            (Some(&stands), replace(2, Some(5)), Hand::Patient, WriteOutcome::Stale(3)),
-            (Some(&stands), delete(2), practitioner, WriteOutcome::Stale(3)),
+            (Some(&stands), replace(2, Some(5)), Hand::Patient, WriteOutcome::Stale(etag(3))),
+            (Some(&stands), delete(2), practitioner, WriteOutcome::Stale(etag(3))),
             (Some(&stands), delete(3), Hand::Patient, WriteOutcome::NotYours),
-            (Some(&tombstone), delete(2), Hand::Patient, WriteOutcome::Deleted(3)),
+            (Some(&tombstone), delete(2), Hand::Patient, WriteOutcome::Deleted(etag(3))),
             (
                 Some(&stands),
                 replace(3, None),

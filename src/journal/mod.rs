@@ -13,6 +13,7 @@ mod marks;
 mod notice;
 mod pauses;
 mod record;
+mod seen;
 mod sql;
 mod stored;
 mod texts;

@@ -69,6 +69,15 @@ pub trait Record: Rules + Object + Serialize + Clone + PartialEq + Send + 'stati
     fn canonical(field: &str, value: &Value, faults: &mut Faults) -> Option<Value>;
     /// The fields with their schemas as answers have them.
     fn field_schemas(components: &mut Components) -> Vec<(&'static str, RefOr<Schema>)>;
+    /// What a share that opens these sections shows of it.
+    #[must_use]
+    fn seen_through(&self, sees: Sections) -> Self {
+        let mut seen = self.clone();
+        seen.redact(sees);
+        seen.veil(sees);
+        seen.withhold();
+        seen
+    }
     /// The fields of a part that hold something.
     fn filled(&self, part: Part) -> Vec<&'static str>;
     /// The fields of a part in which `other` differs.
@@ -77,6 +86,9 @@ pub trait Record: Rules + Object + Serialize + Clone + PartialEq + Send + 'stati
     fn take_part(&mut self, other: &Self, part: Part);
     /// Empties every field whose section the reader may not see.
     fn redact(&mut self, sees: Sections);
+    /// Takes from `other` every field whose section the author may not see: a document of theirs has nothing
+    /// to say about it.
+    fn keep_closed(&mut self, other: &Self, sees: Sections);
     /// Empties the notes unless the patient marked the record with `note_shared`: a share that opens
     /// the section alone shows none. Every field of that section is a note but the mark itself.
     fn withhold(&mut self);
@@ -122,6 +134,9 @@ pub trait Rules: Dated {
     fn unsettle(&mut self, previous: &Self, context: &Context) {
         self.unsettle_day(previous, context);
     }
+
+    /// Takes out what a section says beyond the fields that are its own.
+    fn veil(&mut self, _sees: Sections) {}
 
     /// May an answer carry a safety notice?
     const HAS_NOTICE: bool = false;
@@ -264,6 +279,12 @@ macro_rules! collection {
                     self.$field = Default::default();
                 } )?)+
                 let _ = sees;
+            }
+            fn keep_closed(&mut self, other: &Self, sees: $crate::sections::Sections) {
+                $($( if !sees.contains($crate::sections::Section::$section) {
+                    self.$field.clone_from(&other.$field);
+                } )?)+
+                let _ = (other, sees);
             }
             fn withhold(&mut self) {
                 let mut marked = false;

@@ -3,11 +3,9 @@
 use super::marks::RowMarks;
 use super::notice::SafetyNotice;
 use super::record::Record;
-use crate::access::{Hand, JournalAccess};
 use crate::db::{Columns, Row, next};
 use crate::http::precondition::etag;
 use crate::http::{Documented, Resource};
-use crate::sections::Sections;
 use crate::time::format_utc;
 use crate::wire::Components;
 use chrono::{DateTime, Utc};
@@ -15,7 +13,7 @@ use diesel::deserialize;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use utoipa::openapi::schema::{
-    KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type,
+    AllOfBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::{Ref, RefOr};
 use uuid::Uuid;
@@ -70,23 +68,6 @@ impl<C: Record> Stored<C> {
     /// The ETag of its version.
     pub fn etag(&self) -> String {
         etag(self.rev)
-    }
-
-    /// The record as whoever entered the journal sees it: its owner whole, others as the share has it.
-    #[must_use]
-    pub fn seen_in<L>(self, journal: &JournalAccess<L>) -> Self {
-        match journal.hand() {
-            Hand::Patient => self,
-            Hand::Practitioner(_) => self.seen_through(journal.sections()),
-        }
-    }
-
-    /// The record as a reader with these sections sees it.
-    #[must_use]
-    fn seen_through(mut self, sections: Sections) -> Self {
-        self.content.redact(sections);
-        self.content.withhold();
-        self
     }
 }
 
@@ -167,52 +148,103 @@ impl<C: Record> Resource for C {
 
 impl<C: Record> Documented for Stored<C> {
     fn document(components: &mut Components) -> RefOr<Schema> {
-        // The content's own schema is made first and then gets the server's members in front.
-        C::schema(components);
-        let notice = C::HAS_NOTICE.then(|| safety_notice(components));
-        let made = C::MADE.iter().map(|name| (*name).to_owned()).collect();
-        components.made.insert(C::SCHEMA.to_owned(), made);
-        if let Some(content) = components.object(C::SCHEMA)
-            && !content.properties.contains_key("version")
-        {
-            let time = |about: &str| {
-                ObjectBuilder::new()
-                    .schema_type(Type::String)
-                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
-                    .description(Some(about))
-            };
-            let mut server = ObjectBuilder::new()
-                .property(
-                    "id",
-                    ObjectBuilder::new()
-                        .schema_type(Type::String)
-                        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
-                        .description(Some("The client-made id.")),
-                )
-                .property(
-                    "version",
-                    ObjectBuilder::new()
-                        .schema_type(Type::Integer)
-                        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-                        .minimum(Some(1))
-                        .maximum(Some(9_007_199_254_740_991_i64))
-                        .description(Some("Rises with every change.")),
-                )
-                .property("created_at", time("When the record was created."))
-                .property("updated_at", time("When it was last changed."))
-                .property("received_at", time("When the server first held it."));
-            if C::WRITERS.has_practitioner() {
-                server = server.property("clinician_id", clinician());
-            }
-            if let Some(notice) = notice {
-                server = server.property("safety_notice", notice);
-            }
-            let mut properties = server.build().properties;
-            properties.append(&mut content.properties);
-            content.properties = properties;
-        }
-        RefOr::Ref(Ref::from_schema_name(C::SCHEMA))
+        let frame =
+            made_part(components, "RecordFrame", "What the server keeps with a record.", |_| {
+                frame()
+                    .property(
+                        "version",
+                        ObjectBuilder::new()
+                            .schema_type(Type::Integer)
+                            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+                            .minimum(Some(1))
+                            .maximum(Some(9_007_199_254_740_991_i64))
+                            .description(Some("Rises with every change; the ETag is made of it.")),
+                    )
+                    .property("updated_at", time("When it was last changed."))
+            });
+        whole::<C>(components, (C::SCHEMA, None), frame)
     }
+}
+
+/// The members that every record is shown with, whoever reads it.
+pub(super) fn frame() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .property(
+            "id",
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+                .description(Some("The client-made id.")),
+        )
+        .property("created_at", time("When the record was created."))
+        .property("received_at", time("When the server first held it."))
+}
+
+/// A moment that the server notes.
+fn time(about: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .description(Some(about))
+}
+
+/// The schema of a record under this name: its fields, which are the same whoever reads it, the frame that
+/// its reader is shown, and what the server adds to single collections.
+pub(super) fn whole<C: Record>(
+    components: &mut Components,
+    (name, about): (&str, Option<&str>),
+    frame: RefOr<Schema>,
+) -> RefOr<Schema> {
+    if let Some(RefOr::T(Schema::AllOf(_))) = components.schemas.get(name) {
+        return RefOr::Ref(Ref::from_schema_name(name));
+    }
+    let (fields, words) = fields::<C>(components);
+    let about = about.map(str::to_owned).or(words).unwrap_or_else(|| C::ABOUT.to_owned());
+    let mut record = AllOfBuilder::new().description(Some(about)).item(fields).item(frame);
+    if C::WRITERS.has_practitioner() {
+        let about = "Who answers for a record.";
+        let part = |_: &mut Components| ObjectBuilder::new().property("clinician_id", clinician());
+        record = record.item(made_part(components, "RecordClinician", about, part));
+    }
+    if C::HAS_NOTICE {
+        let about = "The notice that goes with a record.";
+        let part = |components: &mut Components| {
+            ObjectBuilder::new().property("safety_notice", safety_notice(components))
+        };
+        record = record.item(made_part(components, "RecordNotice", about, part));
+    }
+    components.schemas.insert(name.to_owned(), RefOr::T(Schema::AllOf(record.build())));
+    RefOr::Ref(Ref::from_schema_name(name))
+}
+
+/// What clients write of a record, under a name of its own; and what is said of the record, which goes to
+/// the whole of it.
+fn fields<C: Record>(components: &mut Components) -> (RefOr<Schema>, Option<String>) {
+    let name = format!("{}Fields", C::SCHEMA);
+    let mut words = None;
+    if !components.schemas.contains_key(&name) {
+        C::schema(components);
+        if let Some(RefOr::T(Schema::Object(mut written))) = components.schemas.remove(C::SCHEMA) {
+            words = written.description.replace(format!("The fields of {}.", C::SCHEMA));
+            components.schemas.insert(name.clone(), RefOr::T(Schema::Object(written)));
+        }
+    }
+    (RefOr::Ref(Ref::from_schema_name(name)), words)
+}
+
+/// A part of records whose members the server makes.
+pub(super) fn made_part(
+    components: &mut Components,
+    name: &str,
+    about: &str,
+    part: impl FnOnce(&mut Components) -> ObjectBuilder,
+) -> RefOr<Schema> {
+    let reference = components.named(name, |components| {
+        Schema::Object(part(components).description(Some(about)).build())
+    });
+    let members = components.object(name).map(|part| part.properties.keys().cloned().collect());
+    components.made.insert(name.to_owned(), members.unwrap_or_default());
+    reference
 }
 
 /// The schema of `safety_notice`.

@@ -97,23 +97,25 @@ impl<C: Record> Writer<C> {
         id: Uuid,
         intent: Intent<C>,
     ) -> WriteOutcome<Stored<C>> {
-        let becomes: fn(Stored<C>) -> WriteOutcome<Stored<C>> =
-            match decide(self.batch.known(id), intent, &self.author) {
+        let author = self.author;
+        let becomes: fn(&Author, Stored<C>) -> WriteOutcome<Stored<C>> =
+            match decide(self.batch.known(id), intent, &author) {
                 Step::Stop(outcome) => return self.accept(id, outcome),
                 Step::Put(op, content) => {
                     self.batch.put(revisions, id, op, content, None);
                     if op == HistoryOp::Create {
-                        WriteOutcome::Created
+                        |_, record| WriteOutcome::Created(record)
                     } else {
-                        WriteOutcome::Replaced
+                        |_, record| WriteOutcome::Replaced(record)
                     }
                 }
                 Step::Bury => {
                     self.batch.bury(revisions, id);
-                    |record| WriteOutcome::Deleted(record.rev)
+                    |author, record| WriteOutcome::Deleted(author.etag(&record))
                 }
             };
-        let outcome = self.batch.known(id).cloned().map_or(WriteOutcome::Unknown, becomes);
+        let stands = self.batch.known(id).cloned();
+        let outcome = stands.map_or(WriteOutcome::Unknown, |record| becomes(&author, record));
         self.accept(id, outcome)
     }
 

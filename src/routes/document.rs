@@ -280,6 +280,7 @@ pub struct Document {
     openapi: &'static str,
     info: Value,
     servers: Value,
+    security: Value,
     tags: Value,
     paths: Ordered<Ordered<Value>>,
     components: Value,
@@ -323,6 +324,7 @@ impl Document {
                 "contact": {"name": "The pain-journal developers", "url": "https://pain-journal.example"},
             }),
             servers: json!([{"url": server, "description": "This server"}]),
+            security: json!([{"bearer": []}]),
             tags: tags.map(|(name, about)| json!({"name": name, "description": about})).collect(),
             paths: in_order(paths),
             components: json!({

@@ -119,10 +119,13 @@ impl Operation {
         let mut operation = json!({
             "operationId": self.id, "tags": [self.tag], "summary": self.summary,
             "description": self.description, "responses": responses,
-            "security": if need.is_signed_in() { json!([{"bearer": []}]) } else { json!([]) },
             "x-authz": authz::described(need),
         });
         if let Some(members) = operation.as_object_mut() {
+            // That there must be a token is said once, for the whole document.
+            if !need.is_signed_in() {
+                members.insert("security".into(), json!([]));
+            }
             if !parameters.is_empty() {
                 members.insert("parameters".into(), json!(parameters));
             }

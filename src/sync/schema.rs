@@ -91,9 +91,8 @@ fn row(collection: &dyn Collection, components: &mut Components) -> RefOr<Schema
     components.named(&format!("{}Row", definition.schema), |components| {
         let mut object = ObjectBuilder::new()
             .description(Some(format!(
-                "{} As a row of sync: its fields are those of {}, moments in milliseconds, lists as JSON text.",
-                definition.about,
-                definition.schema
+                "{} As a row of sync: its fields are those of {}.",
+                definition.about, definition.schema
             )))
             .property("id", id())
             .required("id");
@@ -103,10 +102,9 @@ fn row(collection: &dyn Collection, components: &mut Components) -> RefOr<Schema
                 Form::Plain => flat(plain),
                 Form::Millis if field.required => millis(components),
                 Form::Millis => millis_or_null(components),
-                Form::Text => ObjectBuilder::new()
-                    .schema_type(Type::String)
-                    .max_length(Some(60_000))
-                    .into(),
+                Form::Text => {
+                    ObjectBuilder::new().schema_type(Type::String).max_length(Some(60_000)).into()
+                }
             };
             object = object.property(name, schema).required(name);
         }
@@ -123,8 +121,8 @@ fn row(collection: &dyn Collection, components: &mut Components) -> RefOr<Schema
 fn lists(collection: &dyn Collection, components: &mut Components) -> RefOr<Schema> {
     let definition = collection.definition();
     row(collection, components);
+    let ids = ids(components, "DeletedIds", 100_000);
     components.named(&format!("{}Changes", definition.schema), |_| {
-        let ids = ArrayBuilder::new().items(id()).max_items(Some(100_000));
         let rows = || {
             ArrayBuilder::new()
                 .items(named(&format!("{}Row", definition.schema)))
@@ -150,7 +148,8 @@ impl Documented for PullAnswer {
             let mut changes = ObjectBuilder::new()
                 .description(Some(
                     "By collection; one without changes is left out. Live records are in `updated`, in the order \
-                     of their changes, ids of tombstones in `deleted`; `created` is always empty.",
+                     of their changes, ids of tombstones in `deleted`; `created` is always empty. Moments are in milliseconds, \
+                     lists are JSON text.",
                 ));
             for collection in collections::ALL {
                 changes = changes.property(collection.name(), lists(collection, components));
@@ -211,7 +210,7 @@ fn pushed(collection: &dyn Collection, components: &mut Components) -> RefOr<Sch
         updated_row(collection, components);
         let created = created_row(collection, components);
         let rows = |of: RefOr<Schema>| ArrayBuilder::new().items(of).max_items(Some(5000));
-        let ids = ArrayBuilder::new().items(id()).max_items(Some(5000));
+        let ids = ids(components, "IdsToDelete", 5000);
         let about = if definition.writers.has_patient() {
             "What changed in one collection."
         } else {
@@ -238,6 +237,10 @@ fn updated_row(collection: &dyn Collection, components: &mut Components) -> RefO
         let seen = components.named("SeenValues", |_| {
             Schema::Object(any_object("The values that the device had seen.").build())
         });
+        let seen_at = components.named("SeenTimestamp", |_| {
+            let at = nullable(bare_timestamp(), Type::Integer);
+            Schema::Object(at.description(Some("The timestamp that was pulled before.")).build())
+        });
         let mut object = ObjectBuilder::new()
             .description(Some(format!(
                 "A row in a push: its fields are those of {}. What is left out is not touched.",
@@ -257,7 +260,7 @@ fn updated_row(collection: &dyn Collection, components: &mut Components) -> RefO
                 nullable(ObjectBuilder::new().max_length(Some(2000)), Type::String),
             )
             .property("_base", seen)
-            .property("_seen", nullable(bare_timestamp(), Type::Integer))
+            .property("_seen", seen_at)
             .property("_undelete", nullable(ObjectBuilder::new(), Type::Boolean));
         Schema::Object(object.build())
     })
@@ -289,6 +292,14 @@ fn undescribed(components: &mut Components, schema: RefOr<Schema>) -> RefOr<Sche
         }
         other => other,
     }
+}
+
+/// Ids of records: each collection has such a list, which is said once.
+fn ids(components: &mut Components, name: &str, most: usize) -> RefOr<Schema> {
+    components.named(name, |_| {
+        let ids = ArrayBuilder::new().items(id()).max_items(Some(most));
+        Schema::Array(ids.description(Some("Ids of records.")).build())
+    })
 }
 
 /// Whose journal it is.

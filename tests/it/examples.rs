@@ -45,6 +45,13 @@ fn success(operation: &Value) -> Option<(&str, &Value)> {
     Some((media, content))
 }
 
+/// Is this a record as a share shows it, or a page of them? The owner's tells enough.
+fn is_of_share(name: &str) -> bool {
+    let of = name.strip_suffix("Page").unwrap_or(name).strip_prefix("Shared");
+    let collections = pain_journal::collections::ALL;
+    of.is_some_and(|of| collections.iter().any(|one| one.definition().schema == of))
+}
+
 /// Is this a page of items that are answers themselves? Their example is that of the page, too.
 fn is_page_of_answers(name: &str) -> bool {
     let item = name.strip_suffix("Page");
@@ -255,7 +262,8 @@ impl Demo {
             let id = operation["operationId"].as_str().unwrap();
             let Some((media, content)) = success(operation) else { continue };
             // What the own journal has answered, the shared one answers alike.
-            if !known.insert(format!("{media} {}", schema_name(content)))
+            if is_of_share(schema_name(content))
+                || !known.insert(format!("{media} {}", schema_name(content)))
                 || media == "text/event-stream"
             {
                 continue;
@@ -340,7 +348,7 @@ async fn answered(demo: &Demo) -> Map<String, Value> {
         let Some(answer) = answers.get(operation["operationId"].as_str().unwrap()) else {
             continue;
         };
-        let is_wanted = is_example(media) && !is_page_of_answers(name);
+        let is_wanted = is_example(media) && !is_of_share(name) && !is_page_of_answers(name);
         if is_wanted && !examples.contains_key(name) {
             assert_ne!(answer["data"], json!([]), "{name}: an empty list shows nothing");
             examples.insert(name.to_owned(), shortened(answer));
@@ -411,7 +419,8 @@ fn every_answer_has_an_example_that_its_schema_allows() {
     let mut tried = BTreeSet::new();
     for (path, method, operation) in operations() {
         let Some((media, content)) = success(operation) else { continue };
-        if !is_example(media) || is_page_of_answers(schema_name(content)) {
+        let name = schema_name(content);
+        if !is_example(media) || is_of_share(name) || is_page_of_answers(name) {
             continue;
         }
         let what = format!("{method} {path}");

@@ -9,7 +9,7 @@ const ENTRIES: &str = "/v1/journal-entries";
 
 /// An entry of a day of June 2025; answers it as stored.
 async fn entry(person: &Person, day: u32) -> Value {
-    let body = daily(&format!("2025-06-{day:02}"), &json!({}));
+    let body = daily(&format!("2025-06-{day:02}"), &json!({"steps": 900}));
     let made = person.create(&fresh("journal-entries"), &body).await;
     assert_eq!(made.status, 201, "{}", made.text);
     made.json

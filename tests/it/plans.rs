@@ -2,7 +2,7 @@
 
 use crate::records::{Sample, samples};
 use crate::support::TestApp;
-use crate::support::cluster::plan;
+use crate::support::cluster::{columns, plan};
 use crate::support::context::context;
 use crate::support::people::{daily, fresh};
 use pain_journal::collections::JournalEntry;
@@ -31,10 +31,11 @@ async fn fill(app: &TestApp, sql: &Client) {
     sql.batch_execute(FILLERS).await.unwrap();
     for sample in samples() {
         assert_eq!(bob.create(&fresh(sample.path), &sample.body).await.status, 201);
+        let columns = columns(sql, sample.table).await;
         sql.batch_execute(&format!(
-            "INSERT INTO pj.{0} SELECT r.* FROM pj.{0} one, filler f, jsonb_populate_record(one, \
+            "INSERT INTO pj.{0} ({columns}) SELECT {columns} FROM (SELECT r.* FROM pj.{0} one, filler f, jsonb_populate_record(one, \
              to_jsonb(f) || jsonb_build_object('created_rev', f.rev, 'author_id', f.patient_id, \
-             'journal_date', f.day, 'note_shared', f.rev % 20 = 0)) r WHERE one.patient_id = '{1}'",
+             'journal_date', f.day, 'note_shared', f.rev % 20 = 0)) r WHERE one.patient_id = '{1}') w",
             sample.table, bob.id
         ))
         .await

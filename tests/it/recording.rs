@@ -52,7 +52,9 @@ fn visit() -> Value {
 fn content(answer: &Answer) -> Value {
     let mut content = answer.json.clone();
     let members = content.as_object_mut().unwrap_or_else(|| panic!("{}", answer.text));
-    for server in ["id", "version", "created_at", "updated_at", "received_at", "clinician_id"] {
+    for server in
+        ["id", "version", "etag", "created_at", "updated_at", "received_at", "clinician_id"]
+    {
         members.remove(server);
     }
     content

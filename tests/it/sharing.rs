@@ -1,5 +1,6 @@
 //! Sharing: what a patient opens, to whom, how much of it, for how long, and who looked.
 
+mod closed;
 mod codes;
 mod flow;
 mod heads;

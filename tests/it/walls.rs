@@ -1,6 +1,7 @@
 //! The walls in the database: what it refuses whoever asks, were the server to forget.
 
 use crate::records::{Sample, samples};
+use crate::support::cluster::columns;
 use crate::support::context::{context, entering};
 use crate::support::people::fresh;
 use crate::support::{Person, TestApp};
@@ -295,9 +296,10 @@ async fn who_reads_through_a_share_cannot_write() {
     let shared = samples().into_iter().filter(Sample::is_shared).map(|sample| sample.table);
     for table in shared.chain([PractitionerNote::COLLECTION]) {
         let set = format!("UPDATE pj.{table} SET rev = rev + 100, deleted_at = now()");
+        let columns = columns(&sql, table).await;
         let copy = format!(
-            "INSERT INTO pj.{table} SELECT (r).* FROM (SELECT jsonb_populate_record(NULL::pj.{table}, \
-             to_jsonb(t) || '{{\"id\": \"0195a3c2-0000-7000-8000-00000000000a\"}}') r FROM pj.{table} t) s"
+            "INSERT INTO pj.{table} ({columns}) SELECT {columns} FROM (SELECT (r).* FROM (SELECT jsonb_populate_record(NULL::pj.{table}, \
+             to_jsonb(t) || '{{\"id\": \"0195a3c2-0000-7000-8000-00000000000a\"}}') r FROM pj.{table} t) s) w"
         );
         enter(&sql, &lind_id, &ana_id, &share).await;
         assert_eq!(count(&sql, table).await, 1);
@@ -343,9 +345,10 @@ async fn a_row_needs_a_reserved_and_rising_revision_whoever_writes_it() {
             }
             sql.batch_execute("ROLLBACK").await.unwrap();
         }
+        let columns = columns(&sql, table).await;
         let insert = format!(
-            "INSERT INTO pj.{table} SELECT (r).* FROM (SELECT jsonb_populate_record(t, jsonb_build_object( \
-             'id', gen_random_uuid(), 'rev', 1000)) r FROM pj.{table} t WHERE {mine}) s"
+            "INSERT INTO pj.{table} ({columns}) SELECT {columns} FROM (SELECT (r).* FROM (SELECT jsonb_populate_record(t, jsonb_build_object( \
+             'id', gen_random_uuid(), 'rev', 1000)) r FROM pj.{table} t WHERE {mine}) s) w"
         );
         assert!(refusal(&sql, &insert).await.contains("was not reserved"));
         for statement in ["DELETE FROM", "TRUNCATE"] {

@@ -3,7 +3,7 @@
 import type { ActionTaken, Adaptation, Adjunct, AdverseEventKind, AssessmentAnswer, AssessmentFlag, AssessmentStatus, BodyRegion, Condition, DatePrecision, DoseUnit, EntryKind, EpisodeStatus, EventOutcome, EventRelatedness, EventSeverity, GoalKind, GoalStatus, Helped, IntakeKind, Laterality, Mechanism, NeedlePoint, NeedleResponse, NoteVisibility, Occasion, PainSite, PlanStatus, PriorTreatment, RedFlag, Relief, ReminderKind, Sensation, SessionKind, SessionStatus, Stimulation, StopReason, Technique, Trigger, Weekday, WorkImpact } from './vocabularies.js'
 import type { JsonList } from './wire.js'
 
-/** An adverse event: something unwanted during or after a treatment. As a row of sync: its fields are those of AdverseEvent, moments in milliseconds, lists as JSON text. */
+/** An adverse event: something unwanted during or after a treatment. As a row of sync: its fields are those of AdverseEvent. */
 export type AdverseEventRow = {
   /** The client-made id. */
   id: string
@@ -55,7 +55,7 @@ export type AdverseEventRow = {
   updated_at: number
 }
 
-/** An assessment: one answered questionnaire. As a row of sync: its fields are those of Assessment, moments in milliseconds, lists as JSON text. */
+/** An assessment: one answered questionnaire. As a row of sync: its fields are those of Assessment. */
 export type AssessmentRow = {
   /** The client-made id. */
   id: string
@@ -99,7 +99,7 @@ export type AssessmentRow = {
   updated_at: number
 }
 
-/** A flare: a worsening that the patient calls one. As a row of sync: its fields are those of Flare, moments in milliseconds, lists as JSON text. */
+/** A flare: a worsening that the patient calls one. As a row of sync: its fields are those of Flare. */
 export type FlareRow = {
   /** The client-made id. */
   id: string
@@ -135,7 +135,7 @@ export type FlareRow = {
   updated_at: number
 }
 
-/** A goal: what the patient wants to reach, in the patient's own words. As a row of sync: its fields are those of Goal, moments in milliseconds, lists as JSON text. */
+/** A goal: what the patient wants to reach, in the patient's own words. As a row of sync: its fields are those of Goal. */
 export type GoalRow = {
   /** The client-made id. */
   id: string
@@ -163,7 +163,7 @@ export type GoalRow = {
   updated_at: number
 }
 
-/** A journal entry: one moment or one day of self-report. As a row of sync: its fields are those of JournalEntry, moments in milliseconds, lists as JSON text. */
+/** A journal entry: one moment or one day of self-report. As a row of sync: its fields are those of JournalEntry. */
 export type JournalEntryRow = {
   /** The client-made id. */
   id: string
@@ -237,7 +237,7 @@ export type JournalEntryRow = {
   updated_at: number
 }
 
-/** A medication intake: something taken, as a preventive or against pain. As a row of sync: its fields are those of MedicationIntake, moments in milliseconds, lists as JSON text. */
+/** A medication intake: something taken, as a preventive or against pain. As a row of sync: its fields are those of MedicationIntake. */
 export type MedicationIntakeRow = {
   /** The client-made id. */
   id: string
@@ -273,7 +273,7 @@ export type MedicationIntakeRow = {
   updated_at: number
 }
 
-/** A pain episode: one complaint over time. As a row of sync: its fields are those of PainEpisode, moments in milliseconds, lists as JSON text. */
+/** A pain episode: one complaint over time. As a row of sync: its fields are those of PainEpisode. */
 export type PainEpisodeRow = {
   /** The client-made id. */
   id: string
@@ -319,7 +319,7 @@ export type PainEpisodeRow = {
   updated_at: number
 }
 
-/** A practitioner's note: seen by its author, and by those its visibility names. As a row of sync: its fields are those of PractitionerNote, moments in milliseconds, lists as JSON text. */
+/** A practitioner's note: seen by its author, and by those its visibility names. As a row of sync: its fields are those of PractitionerNote. */
 export type PractitionerNoteRow = {
   /** The client-made id. */
   id: string
@@ -339,7 +339,7 @@ export type PractitionerNoteRow = {
   updated_at: number
 }
 
-/** A question: what the patient wants to ask at a visit. As a row of sync: its fields are those of Question, moments in milliseconds, lists as JSON text. */
+/** A question: what the patient wants to ask at a visit. As a row of sync: its fields are those of Question. */
 export type QuestionRow = {
   /** The client-made id. */
   id: string
@@ -361,7 +361,7 @@ export type QuestionRow = {
   updated_at: number
 }
 
-/** A reminder: a time of day on some days of the week. As a row of sync: its fields are those of Reminder, moments in milliseconds, lists as JSON text. */
+/** A reminder: a time of day on some days of the week. As a row of sync: its fields are those of Reminder. */
 export type ReminderRow = {
   /** The client-made id. */
   id: string
@@ -393,7 +393,7 @@ export type ReminderRow = {
   updated_at: number
 }
 
-/** A sleep record: a night or a part of one, belonging to the calendar date of waking. As a row of sync: its fields are those of SleepRecord, moments in milliseconds, lists as JSON text. */
+/** A sleep record: a night or a part of one, belonging to the calendar date of waking. As a row of sync: its fields are those of SleepRecord. */
 export type SleepRecordRow = {
   /** The client-made id. */
   id: string
@@ -429,7 +429,7 @@ export type SleepRecordRow = {
   updated_at: number
 }
 
-/** A treatment plan: goal, sessions, frequency, weeks and the point of review. As a row of sync: its fields are those of TreatmentPlan, moments in milliseconds, lists as JSON text. */
+/** A treatment plan: goal, sessions, frequency, weeks and the point of review. As a row of sync: its fields are those of TreatmentPlan. */
 export type TreatmentPlanRow = {
   /** The client-made id. */
   id: string
@@ -477,7 +477,7 @@ export type TreatmentPlanRow = {
   updated_at: number
 }
 
-/** A treatment session: a visit planned, attended, missed or cancelled. As a row of sync: its fields are those of TreatmentSession, moments in milliseconds, lists as JSON text. */
+/** A treatment session: a visit planned, attended, missed or cancelled. As a row of sync: its fields are those of TreatmentSession. */
 export type TreatmentSessionRow = {
   /** The client-made id. */
   id: string

@@ -13,7 +13,7 @@ use crate::report::rows::{
 };
 use crate::report::rules::pain::baseline::{self, FIRST_WEEK_DAYS};
 use crate::report::rules::treatment::course::Course;
-use crate::sections::Sections;
+use crate::sections::{Section, Sections};
 use crate::time::PauseDays;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 pub(crate) use statements::ReportDays;
@@ -109,6 +109,33 @@ pub(crate) fn today_in(journal: &JournalAccess<Read>, rows: &ReportRows) -> Naiv
     today(journal, newest)
 }
 
+/// The first and the last day of all that a report of this window is read from, as far as the reader may see
+/// it. What it says rests on all of them, so a kept one is shown while they are open.
+pub(crate) fn span(journal: &JournalAccess<Read>, window: ReportDays) -> ReportDays {
+    let open = journal.window();
+    let (first, last) = days_read(journal.sections(), window);
+    (open.0.map_or(first, |open| open.max(first)), open.1.map_or(last, |open| open.min(last)))
+}
+
+/// The first and the last day that [`statements`] reads of these sections.
+fn days_read(sections: Sections, (from, to): ReportDays) -> ReportDays {
+    let around = entry_days((from, to));
+    let night = (from - Days::new(DAYS_OF_A_NIGHT), to + Days::new(DAYS_OF_A_NIGHT));
+    let of = |section| match section {
+        // Complaints go back to the first day, flares a season; ratings reach a little beyond.
+        Section::Pain => (FIRST_DAY, around.1),
+        Section::Sleep => night,
+        Section::Mobility | Section::Medication | Section::Assessments | Section::Notes => around,
+        // Plans and the course go back to the first day, planned visits ahead.
+        Section::Treatment => (FIRST_DAY, to + Days::new(DAYS_AHEAD)),
+        Section::Goals => (FIRST_DAY, to),
+    };
+    sections
+        .iter()
+        .map(of)
+        .fold((from, to), |(first, last), (from, to)| (first.min(from), last.max(to)))
+}
+
 /// The input of the rules for a window the reader may see.
 pub(crate) fn input(
     journal: &JournalAccess<Read>,
@@ -185,4 +212,20 @@ pub(crate) fn within(
     let window =
         (open.map_or(from, |open| open.max(from)), close.map_or(to, |close| close.min(to)));
     if window.0 > window.1 { Err(ProblemKind::NotFound.into()) } else { Ok(window) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::rules::fixtures::date;
+
+    #[test]
+    fn a_report_is_read_from_the_first_day_to_the_last_visit_where_that_is_open() {
+        let of = |sections: &[Section]| days_read(Sections::of(sections), (date(100), date(189)));
+        assert_eq!(of(&[Section::Goals]), (FIRST_DAY, date(189)));
+        assert_eq!(of(&[Section::Treatment]), (FIRST_DAY, date(189 + 183)));
+        assert_eq!(of(&[Section::Pain]), (FIRST_DAY, date(192)));
+        assert_eq!(of(&[Section::Sleep]), (date(99), date(190)));
+        assert_eq!(of(&[Section::Mobility, Section::Notes]), (date(72), date(192)));
+    }
 }

@@ -80,12 +80,13 @@ pub struct ReportInput {
     pub questions: Vec<QuestionRow>,
 }
 
-/// When and of which state of the journal a report is made. It is printed on it, and the one thing that
-/// the hash of a frozen report leaves out.
+/// When and of which state of the journal a report is made: the one thing that the hash of a frozen report
+/// leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Made {
     /// The instant printed on the report.
     pub generated_at: DateTime<Utc>,
-    /// Revision of the journal the rows were read at.
+    /// Revision of the journal the rows were read at. Its owner's alone: it counts changes of what is
+    /// closed, too, so nothing that is read through a share is made of it.
     pub revision: i64,
 }

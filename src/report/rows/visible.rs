@@ -4,8 +4,21 @@
 
 use super::{EntryRow, ReportInput};
 use crate::sections::{Section, Sections};
+use std::borrow::Cow;
 
 impl ReportInput {
+    /// The entries as the reader sees them: where treatment is closed, none is about a treatment session.
+    pub(crate) fn entries_seen(&self) -> Cow<'_, [EntryRow]> {
+        if self.sections.contains(Section::Treatment) {
+            return Cow::Borrowed(&self.entries);
+        }
+        let mut entries = self.entries.clone();
+        for entry in &mut entries {
+            entry.kind = entry.kind.seen(self.sections);
+        }
+        Cow::Owned(entries)
+    }
+
     /// The input without what the reader may not see.
     #[must_use]
     pub fn visible(&self) -> Self {
@@ -27,6 +40,9 @@ impl ReportInput {
             input.treatments.clear();
             input.plans.clear();
             input.adverse_events.clear();
+            for question in &mut input.questions {
+                question.treatment_session_id = None;
+            }
         }
         if closed(Section::Assessments) {
             input.assessments.clear();
@@ -50,6 +66,7 @@ impl ReportInput {
 
 /// Empties what the reader of an entry may not see.
 fn hide(entry: &mut EntryRow, sections: Sections) {
+    entry.kind = entry.kind.seen(sections);
     if !sections.contains(Section::Pain) {
         entry.now = None;
         entry.average = None;

@@ -80,9 +80,6 @@ pub struct Report {
     /// When the report was computed, to the millisecond.
     #[serde(serialize_with = "milliseconds")]
     pub generated_at: DateTime<Utc>,
-    /// Revision of the journal the report was computed from.
-    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
-    pub journal_revision: i64,
     /// The journal days the report was asked for; they may reach beyond today.
     pub window: ReportWindow,
     /// How the patient calls the share the journal is read through; null in the own report.
@@ -212,18 +209,19 @@ pub fn build(input: &ReportInput) -> Report {
     let (with_pain, with_treatment) = (open(Section::Pain), open(Section::Treatment));
     let (with_sleep, with_medication) = (open(Section::Sleep), open(Section::Medication));
     let with_mobility = open(Section::Mobility);
+    let entries = &*input.entries_seen();
 
-    let ratings = with_pain.map_or(&[][..], |()| &input.entries);
+    let ratings = with_pain.map_or(&[][..], |()| entries);
     let pain = PainDays::from_rows(ratings, input.day_starts);
     let sources = Sources {
         flares: with_pain
             .map(|()| FlareDays::find(&pain, &input.flares, elapsed, input.day_starts)),
         pain,
         entries: (
-            with_pain.map_or(&[][..], |()| &input.entries),
-            with_mobility.map_or(&[][..], |()| &input.entries),
+            with_pain.map_or(&[][..], |()| entries),
+            with_mobility.map_or(&[][..], |()| entries),
         ),
-        medication: with_medication.map(|()| MedicationDays::of(&input.entries, &input.intakes)),
+        medication: with_medication.map(|()| MedicationDays::of(entries, &input.intakes)),
         sessions: with_treatment.map(|()| input.sessions.iter().collect()),
         nights: with_sleep.map_or_else(Default::default, |()| nights::nights_by_day(&input.sleep)),
         events: with_treatment.map_or(&[][..], |()| &input.adverse_events),
@@ -243,7 +241,6 @@ pub fn build(input: &ReportInput) -> Report {
     Report {
         rule_version: RULE_VERSION.to_owned(),
         generated_at: input.made.generated_at.trunc_subsecs(3),
-        journal_revision: input.made.revision,
         window: ReportWindow { from: input.from, to: input.to },
         share_label: input.share_label.clone(),
         subject: input.subject.clone(),
@@ -266,12 +263,12 @@ pub fn build(input: &ReportInput) -> Report {
         complaints: with_pain.map(|()| records::complaints(&input.episodes, elapsed)),
         plans: with_treatment.map(|()| records::plans(&input.plans, elapsed)),
         questionnaires,
-        function: with_mobility.map(|()| function::summary(&input.entries, elapsed)),
+        function: with_mobility.map(|()| function::summary(entries, elapsed)),
         sleep: with_sleep.map(|()| nights::summary(&sources.nights, elapsed)),
         sleep_link: with_sleep.and(with_pain).map(|()| link::link(&sources.nights, days, elapsed)),
-        sites: with_pain.map(|()| sites::summary(&sites::named(&input.entries), elapsed)),
-        wellbeing: with_pain.map(|()| wellbeing::summary(&input.entries, elapsed)),
-        relief: with_pain.map(|()| relief::summary(&input.entries, elapsed)),
+        sites: with_pain.map(|()| sites::summary(&sites::named(entries), elapsed)),
+        wellbeing: with_pain.map(|()| wellbeing::summary(entries, elapsed)),
+        relief: with_pain.map(|()| relief::summary(entries, elapsed)),
         medication: sources
             .medication
             .as_ref()
@@ -282,7 +279,7 @@ pub fn build(input: &ReportInput) -> Report {
             .map(|found| flares::summary(days, &input.flares, found, elapsed, observed)),
         adverse_events: with_treatment
             .map(|()| events::adverse_events(&input.adverse_events, elapsed, input.day_starts)),
-        warning_signs: with_pain.map(|()| events::warning_signs(&input.entries, elapsed)),
+        warning_signs: with_pain.map(|()| events::warning_signs(entries, elapsed)),
         goals: open(Section::Goals).map(|()| records::goals(&input.goals, elapsed)),
         shared_notes: open(Section::Notes)
             .map(|()| records::notes(&input.notes, sections, elapsed)),

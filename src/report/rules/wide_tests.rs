@@ -127,7 +127,7 @@ fn exchange(input: &mut ReportInput, other: &ReportInput, section: Section) {
             notes(input, |note| note.collection == "flares");
             entries(input, |own, theirs| {
                 (own.average, own.worst) = (theirs.average, theirs.worst);
-                own.mood = theirs.mood;
+                (own.mood, own.now) = (theirs.mood, theirs.now);
                 own.relief.clone_from(&theirs.relief);
                 own.red_flags.clone_from(&theirs.red_flags);
             });
@@ -146,6 +146,14 @@ fn exchange(input: &mut ReportInput, other: &ReportInput, section: Section) {
             input.treatments.clone_from(&other.treatments);
             input.plans.clone_from(&other.plans);
             input.adverse_events.clone_from(&other.adverse_events);
+            // Which entries are about a treatment session, too.
+            entries(input, |own, _| {
+                own.kind = match own.kind {
+                    EntryKind::Daily => EntryKind::Daily,
+                    EntryKind::Momentary => EntryKind::PreSession,
+                    _ => EntryKind::Momentary,
+                };
+            });
         }
         Section::Assessments => input.assessments.clone_from(&other.assessments),
         Section::Goals => {
@@ -189,7 +197,15 @@ proptest! {
         other in days(),
         closed in prop::sample::subsequence(Sections::ALL.iter().collect::<Vec<_>>(), 1..=8),
     ) {
-        let (mut input, other) = (journal(&days), journal(&other));
+        let moments = |days: &[Day]| {
+            let mut input = journal(days);
+            input.entries.extend((-28..).zip(days).map(|(n, day)| EntryRow {
+                now: day.mood,
+                ..rating(EntryKind::Momentary, n, 700)
+            }));
+            input
+        };
+        let (mut input, other) = (moments(&days), moments(&other));
         input.sections = Sections::ALL.without(Sections::of(&closed));
         let seen = traced(&input);
         prop_assert_eq!(&bytes(&input.visible()), &seen.0);

@@ -1,6 +1,7 @@
 //! The wire of frozen reports that others hold of the own journal: which there are, what they say, and taking one
 //! back.
 
+use super::snapshots::without_revision;
 use super::source::{etag, frozen_row};
 use crate::access::{Id, ListPage, Patient};
 use crate::http::{Answered, Found, Nothing, Page, ProblemKind, Verbatim};
@@ -83,5 +84,5 @@ async fn withdraw(patient: Patient, Id(id): Id) -> Answered<Nothing> {
 
 async fn report(patient: Patient, Id(id): Id) -> Answered<Verbatim<Report>> {
     let (_, text) = frozen_row(&patient, held::report(id)).await?;
-    Ok(Verbatim::new(text, etag(id, None)))
+    Ok(Verbatim::new(without_revision(text), etag(id, None)))
 }

@@ -2,14 +2,14 @@
 
 use crate::access::{Call, FromCall, Id, Read, Reader};
 use crate::db::Statement;
-use crate::http::{Answered, Problem, ProblemKind};
+use crate::http::{Answered, Problem, ProblemKind, ShareTags};
 use crate::language::Language;
 use crate::reference::fingerprint;
 use crate::report::read;
 use crate::report::read::asked::AskedDays;
 use crate::report::read::share_head;
 use crate::report::rows::ReportInput;
-use crate::report::rules::{RULE_VERSION, Report, build};
+use crate::report::rules::{RULE_VERSION, Report, build, inputs_hash};
 use crate::report::snapshots::{held, store};
 use crate::time::last_date_on_earth;
 use chrono::{Days, NaiveDate};
@@ -95,28 +95,37 @@ async fn live<R: Reader, T: Send + 'static>(
     let (journal, rows) = reader.read_all(asked.days(), statements).await?;
     let window = read::within(&journal, asked.window(read::today_in(&journal, &rows)))?;
     let input = read::input(&journal, window, rows);
-    let version = version(&input, journal.window());
+    let (tags, open) = (journal.share_tags(), journal.window());
     let language = journal.language();
-    Ok((place.compute(move || make(build(&input), language)).await?, version))
+    let made = place.compute(move || {
+        let version = match tags {
+            Some(tags) => shared_version(&input, open, tags)?,
+            None => own_version(&input),
+        };
+        Ok((make(build(&input), language), version))
+    });
+    let made: Result<_, serde_json::Error> = made.await?;
+    made.map_err(Problem::internal)
 }
 
-/// Weak: the same journal, window, rules and limits of a share give the same report but for its
-/// `generated_at`.
-fn version(input: &ReportInput, open: (Option<NaiveDate>, Option<NaiveDate>)) -> String {
-    let sections = input.sections.codes().join("-");
+/// Weak: the same visible input and limits of a share give the same report but for its `generated_at`. It
+/// does not depend on what is closed, as the revision of the journal would.
+fn shared_version(
+    input: &ReportInput,
+    (from, to): (Option<NaiveDate>, Option<NaiveDate>),
+    tags: ShareTags,
+) -> Result<String, serde_json::Error> {
     let limit = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
-    let label = input.share_label.as_deref().unwrap_or_default();
-    let subject = serde_json::to_string(&input.subject).unwrap_or_default();
+    let limits = format!("{} {}", limit(from), limit(to));
+    let visible = [&inputs_hash(input)?[..], limits.as_bytes()].concat();
+    Ok(format!("W/\"{RULE_VERSION}.{}\"", tags.of(&visible)))
+}
+
+/// Weak: the same journal, window and rules give the same report but for its `generated_at`.
+fn own_version(input: &ReportInput) -> String {
     let rest = format!(
-        "{} {} {} {} {:?} {:?} {sections} {} {} {label} {subject}",
-        input.from,
-        input.to,
-        input.today,
-        input.journal_starts_on,
-        input.pauses,
-        input.day_starts,
-        limit(open.0),
-        limit(open.1)
+        "{} {} {} {} {:?} {:?}",
+        input.from, input.to, input.today, input.journal_starts_on, input.pauses, input.day_starts
     );
     let rest = fingerprint(rest.as_bytes());
     format!("W/\"{RULE_VERSION}.{}.{}\"", input.made.revision, rest.trim_matches('"'))

@@ -144,12 +144,13 @@ async fn keep(
     let newest = tx.first(store::newest(days)).await?;
     let (hash, input) = web::block(move || (inputs_hash(&input), input)).await.map_err(lost)?;
     let hash = hash.map_err(lost)?;
-    let version = match newest {
-        // The hash covers the version of the rules, too.
-        Some(newest) if newest.is_of(&hash) => return Ok(Some(Frozen::Stands(newest))),
-        Some(newest) => newest.version() + 1,
-        None => 1,
-    };
+    // The hash covers the version of the rules, too.
+    if let Some(newest) = newest.filter(|newest| newest.is_of(&hash)) {
+        return Ok(Some(Frozen::Stands(newest)));
+    }
+    // Versions that the share no longer shows count, too.
+    let version = tx.first(store::versions(days)).await?.map_or(1, |(kept,)| kept + 1);
+    let reached = read::span(journal, days);
     let report = web::block(move || serde_json::to_string(&build(&input))).await.map_err(lost)?;
     let id = app.ids.next();
     let fresh = NewSnapshot {
@@ -163,6 +164,8 @@ async fn keep(
         journal_revision: journal.revision(),
         inputs_hash: hash.to_vec(),
         report: report.map_err(lost)?,
+        read_from: reached.0,
+        read_to: reached.1,
     };
     match tx.execute(store::keep(fresh)).await {
         Err(DbError::Constraint(name)) if name == "report_snapshots_version_unique" => Ok(None),

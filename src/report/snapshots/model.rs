@@ -46,9 +46,6 @@ pub struct ReportSnapshot {
     /// Version of the rules it was computed by.
     #[schema(max_length = 16, examples("3"))]
     rule_version: String,
-    /// Revision of the journal it was computed from.
-    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
-    journal_revision: i64,
     /// SHA-256 of what it was computed from and of the version of the rules, as hexadecimal digits:
     /// the same hash says that nothing of it had changed.
     /// Null once it was withdrawn.

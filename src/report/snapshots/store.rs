@@ -9,7 +9,7 @@ use crate::http::PageRequest;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Date, Integer, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, Date, Integer, Nullable, Text, Timestamptz};
 use uuid::Uuid;
 
 /// A report about to be kept.
@@ -26,6 +26,8 @@ pub(super) struct NewSnapshot {
     pub(super) journal_revision: i64,
     pub(super) inputs_hash: Vec<u8>,
     pub(super) report: String,
+    pub(super) read_from: NaiveDate,
+    pub(super) read_to: NaiveDate,
 }
 
 /// The columns of a [`ReportSnapshot`].
@@ -38,7 +40,6 @@ type Columns = (
     Timestamptz,
     Array<Text>,
     Text,
-    BigInt,
     Nullable<Text>,
     Nullable<Timestamptz>,
 );
@@ -75,7 +76,6 @@ fn snapshots() -> report_snapshots::BoxedQuery<'static, Pg, Columns> {
         report_snapshots::made_at,
         report_snapshots::sections,
         report_snapshots::rule_version,
-        report_snapshots::journal_revision,
         encode(report_snapshots::inputs_hash, "hex"),
         report_snapshots::withdrawn_at,
     );
@@ -88,6 +88,11 @@ pub(super) fn newest((from, to): (NaiveDate, NaiveDate)) -> Statement<Read, Repo
         .filter(report_snapshots::from_date.eq(from))
         .filter(report_snapshots::to_date.eq(to));
     Statement::query(of_days.order(report_snapshots::version.desc()).limit(1))
+}
+
+/// How many versions the reader has frozen of these days, those that are out of reach included.
+pub(super) fn versions((from, to): (NaiveDate, NaiveDate)) -> Statement<Read, (i32,)> {
+    Statement::new("SELECT sec.frozen_versions($1, $2)").bind(from).bind(to)
 }
 
 /// One snapshot; nothing where it was withdrawn.

@@ -15,6 +15,29 @@ METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 DOCUMENT = "urn:document"
 
 
+def _parts(node):
+    """The names of the schemas that others are put together of."""
+    if isinstance(node, list):
+        return {name for inner in node for name in _parts(inner)}
+    if not isinstance(node, dict):
+        return set()
+    own = {part["$ref"].rsplit("/", 1)[1] for part in node.get("allOf", ()) if "$ref" in part}
+    return own.union(*(_parts(inner) for inner in node.values()))
+
+
+def _closed_schemas(components):
+    """Forbids members that are not described; a part of a schema knows only its own."""
+    parts = _parts(components)
+    schemas = {
+        name: schema if name in parts and "additionalProperties" not in schema else _closed(schema)
+        for name, schema in components["schemas"].items()
+    }
+    for schema in schemas.values():
+        if len(schema.get("allOf", ())) > 1:
+            schema["unevaluatedProperties"] = False
+    return {**_closed(components), "schemas": schemas}
+
+
 def _closed(node):
     """Forbids members that are not described, in every object that describes its members."""
     if isinstance(node, list):
@@ -36,7 +59,7 @@ class Judge:
     """Listens to one client."""
 
     def __init__(self, document):
-        self.document = {**document, "components": _closed(document["components"])}
+        self.document = {**document, "components": _closed_schemas(document["components"])}
         resource = DRAFT202012.create_resource(self.document)
         self.registry = Registry().with_resource(DOCUMENT, resource)
         self.operations = {

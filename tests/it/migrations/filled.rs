@@ -50,7 +50,7 @@ pub(super) type Rows = Vec<Map<String, Value>>;
 async fn tables(sql: &Client) -> Vec<(String, Vec<String>)> {
     let list = "SELECT c.relname::text, array_agg(a.attname::text ORDER BY a.attnum) FROM pg_class c \
                 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-                WHERE c.relnamespace = 'pj'::regnamespace AND c.relkind = 'r' \
+                AND a.attgenerated = '' WHERE c.relnamespace = 'pj'::regnamespace AND c.relkind = 'r' \
                 GROUP BY c.oid, c.relname ORDER BY c.oid";
     let rows = sql.query(list, &[]).await.unwrap();
     let tables = rows.iter().map(|row| (row.get(0), row.get(1)));

@@ -82,16 +82,20 @@ async fn a_practitioner_changes_no_record_of_a_colleague_and_none_of_another_col
     let id = Uuid::now_v7();
     let theirs = through(&share, SESSIONS, id);
     assert_eq!(colleague.create(&theirs, &super::visit()).await.status, 201);
-    let entry =
-        clinic.ana.create(&fresh("journal-entries"), &daily("2025-06-03", &json!({}))).await;
+    let entry = daily("2025-06-03", &json!({}));
+    assert_eq!(clinic.ana.create(&fresh("journal-entries"), &entry).await.status, 201);
+    let goal = json!({"journal_date": "2025-06-03", "kind": "activity", "status": "open",
+        "text": "Swim"});
+    let goal = clinic.ana.create(&fresh("goals"), &goal).await;
+    assert_eq!(goal.status, 201, "{}", goal.text);
     let sql = app.sql().await;
     enter_as_practitioner(&sql, &clinic).await;
     for table in ["treatment_sessions", "journal_entries"] {
         let update = format!("UPDATE pj.{table} SET deleted_at = now(), rev = rev + 1");
         assert_eq!(sql.execute(&update, &[]).await.unwrap(), 0, "{table}");
     }
-    let entry: Uuid = entry.json["id"].as_str().unwrap().parse().unwrap();
-    let said = refusal(&sql, &copy("journal_entries", entry, "{}")).await;
+    let goal: Uuid = goal.json["id"].as_str().unwrap().parse().unwrap();
+    let said = refusal(&sql, &copy("goals", goal, "{}")).await;
     assert!(said.contains("row-level security"), "{said}");
     sql.batch_execute("ROLLBACK").await.unwrap();
     let line = |actor: Uuid| {

@@ -144,7 +144,11 @@ async fn it_is_bound_to_its_reader_and_dies_with_the_share() {
         (json!({"sections": ["pain", "sleep"]}), 404),
         (json!({"from_date": "2025-10-01"}), 404),
         (json!({"to_date": "2025-12-30"}), 404),
-        (json!({"from_date": "2025-09-15", "to_date": "2025-12-31"}), 200),
+        // Goals and plans were read from the first day, and visits half a year ahead.
+        (json!({"from_date": "2025-09-15", "to_date": "2025-12-31"}), 404),
+        (json!({"from_date": "2000-01-01"}), 404),
+        (json!({"to_date": "2026-07-01"}), 404),
+        (json!({"to_date": "2026-07-02"}), 200),
         (json!({}), 200),
     ] {
         narrowed(&more).await;
@@ -153,6 +157,12 @@ async fn it_is_bound_to_its_reader_and_dies_with_the_share() {
         let listed = lind.get(&list).await.json["data"].as_array().unwrap().len();
         assert_eq!(listed, usize::from(status == 200), "{more}");
     }
+    // Of what is left a new version is made: the number of the one that is gone is taken.
+    narrowed(&json!({"from_date": "2000-01-01"})).await;
+    let again = freeze(&lind, &list, AUTUMN).await;
+    assert_eq!((again.status, &again.json["version"]), (201, &json!(2)), "{}", again.text);
+    narrowed(&json!({})).await;
+    assert_eq!(lind.get(&one).await.json["superseded_by"], again.json["id"]);
     assert_eq!(ana.delete(&format!("/v1/shares/{share}")).await.status, 204);
     for path in [list.clone(), one.clone(), format!("{one}/report"), format!("{one}/days.csv")] {
         assert_eq!(lind.get(&path).await.status, 404, "{path}");

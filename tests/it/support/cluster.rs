@@ -109,3 +109,11 @@ pub async fn connect(url: &str) -> tokio_postgres::Client {
     tokio::spawn(connection);
     client
 }
+
+/// The columns of a table that can be written, as a list: without those that the database computes.
+pub async fn columns(sql: &tokio_postgres::Client, table: &str) -> String {
+    let list = "SELECT string_agg(format('%I', attname), ', ' ORDER BY attnum) FROM pg_attribute \
+                WHERE attrelid = ('pj.' || $1)::regclass AND attnum > 0 AND NOT attisdropped \
+                AND attgenerated = ''";
+    sql.query_one(list, &[&table]).await.unwrap().get(0)
+}

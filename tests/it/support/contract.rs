@@ -3,8 +3,8 @@
 use super::client::Answer;
 use jsonschema::paths::{LazyLocation, Location};
 use jsonschema::{Draft, Keyword, Registry, ValidationError, Validator};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 /// The document of the code under test, as it is written.
@@ -20,6 +20,8 @@ pub fn document() -> &'static Value {
         let mut document = as_written().clone();
         for item in document["paths"].as_object_mut().unwrap().values_mut() {
             for operation in item.as_object_mut().unwrap().values_mut() {
+                let members = operation.as_object_mut().unwrap();
+                members.entry("security").or_insert_with(|| as_written()["security"].clone());
                 for response in operation["responses"].as_object_mut().unwrap().values_mut() {
                     put_in_place(response);
                 }
@@ -27,8 +29,28 @@ pub fn document() -> &'static Value {
                 parameters.into_iter().flatten().for_each(put_in_place);
             }
         }
+        put_together(document["components"]["schemas"].as_object_mut().unwrap());
         document
     })
+}
+
+/// A record's schema as one: it is written as the parts that records share, which are read together.
+fn put_together(schemas: &mut Map<String, Value>) {
+    let (parts, mut read) = (schemas.clone(), BTreeSet::new());
+    for schema in schemas.values_mut() {
+        let all = schema["allOf"].as_array().filter(|all| all.len() > 1);
+        let Some(all) = all.cloned() else { continue };
+        let (mut properties, mut required) = (Map::new(), Vec::new());
+        for part in &all {
+            let name = part["$ref"].as_str().unwrap().rsplit('/').next().unwrap();
+            properties.extend(parts[name]["properties"].as_object().unwrap().clone());
+            required.extend(parts[name]["required"].as_array().cloned().unwrap_or_default());
+            read.insert(name.to_owned());
+        }
+        *schema = json!({"type": "object", "description": schema["description"],
+            "properties": properties, "required": required});
+    }
+    schemas.retain(|name, _| !read.contains(name));
 }
 
 fn put_in_place(value: &mut Value) {

@@ -2,6 +2,7 @@
 
 use super::support::*;
 use crate::support::TestApp;
+use crate::support::cluster::columns;
 use crate::support::people::{daily, fresh};
 use pain_journal::import::{FileFormat, import};
 use serde_json::json;
@@ -65,10 +66,11 @@ async fn a_writer_that_forgets_the_counter_is_stopped() {
     push(&ana, 0, created(&[entry(a, &json!({})), entry(b, &json!({}))])).await;
     let before = Replica::of(&ana).await;
     let sql = app.sql().await;
+    let columns = columns(&sql, "journal_entries").await;
     let copy = |rev: &str| {
         format!(
-            "INSERT INTO pj.journal_entries SELECT (jsonb_populate_record(r, jsonb_build_object( \
-             'id', gen_random_uuid(), 'rev', {rev}))).* FROM pj.journal_entries r WHERE r.id = '{a}'"
+            "INSERT INTO pj.journal_entries ({columns}) SELECT {columns} FROM (SELECT (jsonb_populate_record(r, jsonb_build_object( \
+             'id', gen_random_uuid(), 'rev', {rev}))).* FROM pj.journal_entries r WHERE r.id = '{a}') w"
         )
     };
     let forgetful = [

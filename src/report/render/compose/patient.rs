@@ -56,7 +56,7 @@ pub fn patient_page(report: &Report, language: &Language) -> ReportPage {
         ],
         blocks,
         details: Vec::new(),
-        id: format!("own-{}-{}", report.window.from, report.journal_revision),
+        id: format!("own-{}-{}", report.window.from, report.window.to),
         created_at: Some(report.generated_at),
         wording: words.wording(),
     }

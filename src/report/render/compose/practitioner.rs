@@ -47,10 +47,7 @@ pub fn practitioner_page(report: &Report, language: &Language) -> ReportPage {
         meta: meta(report, words),
         blocks,
         details: details::blocks(report, words, !is_whole),
-        id: format!(
-            "{}-{}-{}-{}",
-            report.window.from, report.window.to, report.rule_version, report.journal_revision
-        ),
+        id: format!("{}-{}-{}", report.window.from, report.window.to, report.rule_version),
         created_at: Some(report.generated_at),
         wording: words.wording(),
     }
@@ -59,9 +56,7 @@ pub fn practitioner_page(report: &Report, language: &Language) -> ReportPage {
 /// The lines below the title.
 fn meta(report: &Report, words: &Voice<'_>) -> Vec<String> {
     let at = made_at(words, report);
-    let revision = report.journal_revision.to_string();
-    let made =
-        [("at", at.as_str()), ("rules", &report.rule_version), ("revision", revision.as_str())];
+    let made = [("at", at.as_str()), ("rules", &report.rule_version)];
     let list = |codes: &[ReportCode]| self::codes(words, "section", codes);
     let parts = [
         words.text("meta.window", &[("span", &span(words, report.window))]),

@@ -31,7 +31,7 @@ export class Judge {
       }
     }
     // What an answer has and the document has not is a fault of the document.
-    this.#close(this.#document['components'])
+    this.#close(this.#document['components'], this.#composed())
     ;(formats as unknown as typeof formats.default)(this.#ajv)
     for (const format of ['int32', 'int64', 'double', 'password', 'binary']) this.#ajv.addFormat(format, true)
     this.#ajv.addSchema(this.#document, 'document')
@@ -97,7 +97,7 @@ export class Judge {
       const schema = body && this.#media(body, 'application/json')
       const name = isNode(schema) ? schema['$ref'] : undefined
       if (typeof name !== 'string' || schema === undefined) continue
-      found.set(name.slice(name.lastIndexOf('/') + 1), (this.#resolve(schema)?.['required'] ?? []) as string[])
+      found.set(name.slice(name.lastIndexOf('/') + 1), this.#parts(this.#resolve(schema)).flatMap((part) => (part['required'] ?? []) as string[]))
     }
     return found
   }
@@ -114,9 +114,16 @@ export class Judge {
     if (!described) return value
     if (Array.isArray(value)) return value.map((item) => this.#filled(item, described['items'] ?? null))
     if (!isNode(value)) return value
-    const members = isNode(described['properties']) ? described['properties'] : {}
+    const members = Object.assign({}, ...this.#parts(described).map((part) => part['properties'] ?? {})) as Node
     const filled = Object.entries(members).map(([name, member]) => [name, this.#filled(value[name] ?? null, member)])
     return { ...value, ...(Object.fromEntries(filled) as Node) }
+  }
+
+  /** What a schema is put together of. */
+  #parts(schema: Node | undefined): Node[] {
+    if (!schema) return []
+    const all = schema['allOf']
+    return Array.isArray(all) ? [schema, ...all.flatMap((part) => this.#parts(this.#resolve(part)))] : [schema]
   }
 
   #node(name: string): Node {
@@ -155,11 +162,19 @@ export class Judge {
   }
 
   /** Forbids members that are not described, in every object that describes its members. */
-  #close(value: Json | undefined) {
-    if (Array.isArray(value)) return value.forEach((inner) => this.#close(inner))
+  #close(value: Json | undefined, parts: Set<Node>) {
+    if (Array.isArray(value)) return value.forEach((inner) => this.#close(inner, parts))
     if (!isNode(value)) return
-    const open = 'additionalProperties' in value || 'allOf' in value
+    const open = 'additionalProperties' in value || 'allOf' in value || parts.has(value)
     if (value['type'] === 'object' && isNode(value['properties']) && !open) value['additionalProperties'] = false
-    Object.values(value).forEach((inner) => this.#close(inner))
+    if (Array.isArray(value['allOf']) && value['allOf'].length > 1) value['unevaluatedProperties'] = false
+    Object.values(value).forEach((inner) => this.#close(inner, parts))
+  }
+
+  /** The schemas that others are put together of: each knows only its own members. */
+  #composed(): Set<Node> {
+    const schemas = Object.values(this.#node('components')['schemas'] as Node).filter(isNode)
+    const all = schemas.flatMap((schema) => (Array.isArray(schema['allOf']) ? schema['allOf'] : []))
+    return new Set(all.map((part) => this.#resolve(part)).filter((part) => part !== undefined))
   }
 }

@@ -134,7 +134,7 @@ export function demandsWhatIsSaid(language: string, models: Map<string, Model>, 
     const model = models.get(name)
     if (!model) throw new Error(`${language} has no class ${name}`)
     equal(model.required.toSorted(), required.toSorted(), `${language}: what the constructor of ${name} demands`)
-    const made = ['id', 'version', 'created_at', 'updated_at', 'received_at']
+    const made = ['id', 'version', 'etag', 'created_at', 'updated_at', 'received_at']
     const own = model.required.filter((member) => made.includes(member))
     equal(own, [], `${language}: what the server makes is demanded by ${name}`)
   }
