@@ -293,12 +293,23 @@ BEGIN
     authenticated_at := d.authenticated_at;
 
     IF p_share IS NOT NULL THEN
-        SELECT x.patient_id, x.state, x.sections, x.from_date, x.to_date, x.expires_at, x.confirmed_at
-        INTO s FROM pj.shares x WHERE x.id = p_share AND x.practitioner_id = p_account;
-        IF NOT FOUND OR NOT 'practitioner' = ANY (d.roles) THEN
+        SELECT x.patient_id, x.practitioner_id, x.state, x.sections, x.from_date, x.to_date, x.expires_at
+        INTO s FROM pj.shares x WHERE x.id = p_share;
+        IF NOT FOUND OR s.practitioner_id IS DISTINCT FROM p_account
+            AND (s.patient_id = p_account OR NOT 'practitioner' = ANY (d.roles)) THEN
             outcome := 'not_found'; RETURN NEXT; RETURN;
         END IF;
-        IF s.state <> 'active' OR s.expires_at <= p_moment OR NOT s.sections && p_sections THEN
+        IF s.practitioner_id IS DISTINCT FROM p_account THEN
+            -- Another practitioner tries it. The answer is that of a share that is none, and the patient sees
+            -- the try: of one who goes on, the first of each hour, which an index holds.
+            INSERT INTO pj.access_events
+                (patient_id, at, request_id, actor_id, share_id, action, sections, outcome, stranger)
+            VALUES (s.patient_id, p_moment, p_request, p_account, p_share, p_action, '{}', 'refused', true)
+            ON CONFLICT DO NOTHING;
+            outcome := 'not_found'; RETURN NEXT; RETURN;
+        END IF;
+        IF s.state <> 'active' OR s.expires_at <= p_moment OR NOT s.sections && p_sections
+            OR NOT 'practitioner' = ANY (d.roles) THEN
             outcome := 'not_found';
         ELSE
             outcome := 'granted';
@@ -333,6 +344,19 @@ BEGIN
     RETURN NEXT;
 END $$;
 
+-- What was entered through a share is refused after all: the line in the access log says so. Only in the
+-- transaction that entered.
+CREATE OR REPLACE FUNCTION sec.note_refusal(p_request uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
+        PERFORM sec.refuse_session();
+    END IF;
+    UPDATE pj.access_events SET outcome = 'refused'
+    WHERE patient_id = sec.subject() AND at = sec.moment() AND request_id = p_request
+      AND actor_id = sec.actor() AND share_id = sec.share();
+END $$;
+
 -- Begins to record: answers the patient, or nothing where the share does not allow it, and then notes
 -- in the access log that the try was refused.
 CREATE OR REPLACE FUNCTION sec.begin_recording(p_sections text[], p_request uuid) RETURNS uuid
@@ -344,8 +368,7 @@ BEGIN
     IF sec.recording_days(p_sections) IS NOT NULL THEN
         RETURN sec.subject();
     END IF;
-    UPDATE pj.access_events SET outcome = 'refused'
-    WHERE patient_id = sec.subject() AND at = sec.moment() AND request_id = p_request;
+    PERFORM sec.note_refusal(p_request);
     RETURN NULL;
 END $$;
 
@@ -809,7 +832,7 @@ GRANT EXECUTE ON FUNCTION
     sec.actor, sec.subject, sec.share, sec.moment,
     sec.open_days, sec.open_bits, sec.recording_days, sec.opens_all, sec.frozen_versions,
     sec.task, sec.task_email, sec.task_account, sec.stored_password,
-    sec.put_gate, sec.begin_task, sec.enter, sec.begin_recording, sec.operate, sec.open_journal,
+    sec.put_gate, sec.begin_task, sec.enter, sec.note_refusal, sec.begin_recording, sec.operate, sec.open_journal,
     sec.journal_start, sec.redeem_share, sec.leave_share, sec.void_invitations, sec.overview,
     sec.shown_name, sec.shown_year_of_birth, sec.own_reference, sec.has_reference, sec.keep_reference,
     sec.guard_insert, sec.guard_update, sec.guard_delete, sec.guard_patients,

@@ -25,7 +25,8 @@ pub fn routes(routes: &mut Routes) {
     let op = Operation::new("listAccessLog", "account", "Who looked at the own journal")
         .describe(
             "Newest first: every read through a share, refused tries, what the clinic's operator did, and \
-            which frozen reports were withdrawn. Nothing can be taken out of it.",
+            which frozen reports were withdrawn. Of tries of somebody without the share, the first of each \
+            hour. Nothing can be taken out of it.",
         )
         .pages();
     routes.serve(Method::GET, "/v1/me/access-log", op, list_access_log);
@@ -40,7 +41,7 @@ pub struct AccessEvent {
     #[serde(serialize_with = "serialize_utc")]
     at: DateTime<Utc>,
     /// Who: the practitioner's name or address, or the patient's own of a report that was withdrawn; null for
-    /// the clinic's operator.
+    /// the clinic's operator, and for a stranger whom the patient never gave a share.
     #[schema(max_length = 254)]
     #[diesel(select_expression =
         coalesce(accounts::display_name.nullable(), accounts::email.nullable()))]
@@ -57,9 +58,11 @@ pub struct AccessEvent {
     from_date: Option<NaiveDate>,
     /// The last journal day it could see; null for no limit.
     to_date: Option<NaiveDate>,
-    /// `granted` or `refused`.
+    /// `granted`, or `refused`: then nothing was shown and nothing was changed.
     #[schema(max_length = 20, examples("granted"))]
     outcome: String,
+    /// Was it somebody who has no part in this share?
+    stranger: bool,
     /// The request, as in its X-Request-Id.
     request_id: Uuid,
 }

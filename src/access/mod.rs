@@ -181,6 +181,13 @@ row! {
     }
 }
 
+impl Entered {
+    /// Does the access log say that it was granted?
+    fn is_granted(&self) -> bool {
+        self.outcome == "granted"
+    }
+}
+
 /// The first statement of every request's transaction. Public for the benchmark. The caller's locale is one of
 /// the settings that `sec.enter` leaves behind.
 pub const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
@@ -320,6 +327,44 @@ async fn read_all<B: Batch<Read>>(
     Ok((grant(app, caller, moment, target, need, entered)?, rows))
 }
 
+/// Reads like [`read_all`], and lets `settle` say what comes of the rows. Where it refuses them, the line of
+/// a share in the access log says so: the transaction commits after it, which costs one round trip more.
+///
+/// # Errors
+/// As [`read_all`], and what `settle` answers.
+async fn read_settled<B: Batch<Read>, T>(
+    app: &App,
+    caller: &Caller,
+    need: Need,
+    target: Target,
+    statements: B,
+    settle: impl FnOnce(JournalAccess<Read>, B::Rows) -> Answered<T>,
+) -> Answered<T> {
+    if matches!(target, Target::Own) {
+        let (journal, rows) = read_all(app, caller, need, target, statements).await?;
+        return settle(journal, rows);
+    }
+    let moment = app.clock.now();
+    let enter = enter(app.db.gate(), caller, moment, target, false);
+    let settling = app.db.settled(Key(()), enter, statements, |entered, rows| {
+        let granted = entered.is_granted();
+        let settled = grant(app, caller, moment, target, need, entered)
+            .and_then(|journal| settle(journal, rows));
+        settled.map_err(|problem| {
+            let note = granted.then(|| refusal_of(caller, &problem)).flatten();
+            (problem, note)
+        })
+    });
+    Box::pin(settling).await?
+}
+
+/// Notes in the access log that what the caller entered was refused. What failed by a fault of the server's is
+/// no refusal.
+fn refusal_of<L: Level>(caller: &Caller, problem: &Problem) -> Option<Statement<L>> {
+    let is_refusal = problem.kind().status() < 500;
+    is_refusal.then(|| Statement::new("SELECT sec.note_refusal($1)").bind(caller.request()))
+}
+
 /// Does the caller stand at all? For requests whose body is already known to be bad.
 ///
 /// # Errors
@@ -350,7 +395,8 @@ async fn own<L: Level<Key = Key>, T>(
 }
 
 /// A transaction on a patient's journal in which the caller records through a share, its counter
-/// locked. The work is only done if the share allows it; the try is in the access log either way.
+/// locked. The work is only done if the share allows it; the try is in the access log either way, as a
+/// refused one also where the work refuses it.
 /// Answers whose journal it was, too, for the hint to that person's devices.
 ///
 /// # Errors
@@ -364,28 +410,29 @@ async fn record<T>(
 ) -> Answered<(T, Written)> {
     let moment = app.clock.now();
     let enter = enter(app.db.gate(), caller, moment, target, true);
-    let done: Answered<Answered<(T, Written)>> = app
-        .db
-        .transact(Key(()), enter, async |tx, entered| {
-            let access = match grant(app, caller, moment, target, Need::PRACTITIONER, entered) {
-                Ok(access) => access,
-                // Refusals are values here, so that their line in the log is committed.
-                Err(refused) => return Ok(Err(refused)),
-            };
-            let begin: Statement<Write, Begun> =
-                Statement::new(BEGIN_RECORDING).bind(sections.codes()).bind(caller.request());
-            let Some(Begun { patient: Some(patient), name, year_of_birth, reference }) =
-                tx.first(begin).await?
-            else {
-                return Ok(Err(ProblemKind::ShareReadOnly.into()));
-            };
-            if name.is_none() && reference.is_none() {
-                return Ok(Err(ProblemKind::ReferenceRequired.into()));
-            }
-            let subject = JournalSubject { display_name: name, year_of_birth, reference };
-            Ok(Ok((work(tx, access).await?, Written { patient, subject: Some(subject) })))
-        })
-        .await;
+    let work = async |tx: &Tx<'_, Write>, entered: Entered| {
+        let granted = entered.is_granted();
+        let access = match grant(app, caller, moment, target, Need::PRACTITIONER, entered) {
+            // Its line in the log says so already, and is committed.
+            Err(refused) if !granted => return Ok(Err(refused)),
+            access => access?,
+        };
+        let begin: Statement<Write, Begun> =
+            Statement::new(BEGIN_RECORDING).bind(sections.codes()).bind(caller.request());
+        let Some(Begun { patient: Some(patient), name, year_of_birth, reference }) =
+            tx.first(begin).await?
+        else {
+            return Ok(Err(ProblemKind::ShareReadOnly.into()));
+        };
+        if name.is_none() && reference.is_none() {
+            return Err(Problem::new(ProblemKind::ReferenceRequired));
+        }
+        let subject = JournalSubject { display_name: name, year_of_birth, reference };
+        Ok(Ok((work(tx, access).await?, Written { patient, subject: Some(subject) })))
+    };
+    let note = |problem: &Problem| refusal_of(caller, problem);
+    let done: Answered<Answered<(T, Written)>> =
+        app.db.attempt(Key(()), false, enter, work, note).await;
     done?
 }
 
@@ -403,16 +450,22 @@ async fn snapshot<T>(
 ) -> Answered<T> {
     let moment = app.clock.now();
     let enter = enter(app.db.gate(), caller, moment, target, false);
-    let done: Answered<Answered<T>> = app
-        .db
-        .snapshot(Key(()), enter, async |tx, entered| {
-            match grant(app, caller, moment, target, need, entered) {
-                Ok(access) => work(tx, access).await.map(Ok),
-                // Refusals are values here, so that their line in the log is committed.
-                Err(refused) => Ok(Err(refused)),
-            }
-        })
-        .await;
+    let work = async |tx: &Tx<'_, Read>, entered: Entered| {
+        let granted = entered.is_granted();
+        match grant(app, caller, moment, target, need, entered) {
+            Ok(access) => work(tx, access).await.map(Ok),
+            // Its line in the log says so already, and is committed.
+            Err(refused) if !granted => Ok(Err(refused)),
+            Err(refused) => Err(refused),
+        }
+    };
+    let done: Answered<Answered<T>> = match target {
+        Target::Own => app.db.snapshot(Key(()), enter, work).await,
+        Target::Share { .. } => {
+            let note = |problem: &Problem| refusal_of(caller, problem);
+            app.db.attempt(Key(()), true, enter, work, note).await
+        }
+    };
     done?
 }
 

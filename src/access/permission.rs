@@ -4,11 +4,11 @@
 use super::call::{Asked, Call};
 use super::{
     Caller, Days, JournalAccess, Need, Own, Read, Target, Write, Written, check, own, read_all,
-    record, snapshot,
+    read_settled, record, snapshot,
 };
 use crate::app::App;
 use crate::db::{Batch, Statement, Tx};
-use crate::http::{Answered, Problem, path_id};
+use crate::http::{Answered, Problem, ProblemKind, path_id};
 use crate::sections::Sections;
 use actix_web::dev::Payload;
 use actix_web::{HttpRequest, HttpResponse};
@@ -312,10 +312,14 @@ impl<S: Purpose> Permission for Recording<S> {
     fn of(call: &Call) -> Answered<Self> {
         Shared::of(call).map(Self)
     }
-    /// The try to record is in the access log, whatever is wrong with it: behind a share that does not
-    /// open, every request looks alike.
+    /// The try to record is in the access log, as refused, whatever is wrong with it: behind a share that
+    /// does not open, every request looks alike.
     async fn judge(&self) -> Answered<()> {
-        self.write(async |_, _| Ok(())).await.map(|_| ())
+        let bad = async |_: &Tx<'_, Write>, _| Err::<(), _>(ProblemKind::ValidationFailed.into());
+        match self.write(bad).await {
+            Err(problem) if problem.kind() != ProblemKind::ValidationFailed => Err(problem),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -358,6 +362,20 @@ pub(crate) trait Reader: Permission {
         statements: B,
     ) -> impl Future<Output = Answered<(JournalAccess<Read>, B::Rows)>> {
         read_all(self.app(), self.caller(), Self::NEED, self.target(days), statements)
+    }
+
+    /// Like [`read_all`](Self::read_all), where the rows decide whether the reader gets an answer at all. Through
+    /// a share, a refusal of `settle` is one in the access log.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and what `settle` answers.
+    fn read_settled<B: Batch<Read>, T>(
+        &self,
+        days: Days,
+        statements: B,
+        settle: impl FnOnce(JournalAccess<Read>, B::Rows) -> Answered<T>,
+    ) -> impl Future<Output = Answered<T>> {
+        read_settled(self.app(), self.caller(), Self::NEED, self.target(days), statements, settle)
     }
 
     /// A transaction whose statements all see one state of the journal.

@@ -232,6 +232,88 @@ impl Db {
         finish(&mut connection, done).await
     }
 
+    /// Like [`entered`](Self::entered), but `settle` looks at the rows before the transaction commits. A
+    /// refusal may come with a statement that notes it, which commits with the rest.
+    pub(crate) async fn settled<L: Level, E: Row, B: Batch<L>, T, F>(
+        &self,
+        _: L::Key,
+        enter: Statement<L, E>,
+        batch: B,
+        settle: impl FnOnce(E, B::Rows) -> Result<T, (F, Option<Statement<L>>)>,
+    ) -> Result<Result<T, F>, DbError> {
+        let mut connection = self.checkout().await?;
+        connection.begins();
+        let begin = if B::SIZE > 1 { SNAPSHOT } else { "BEGIN" };
+        let (entered, rows) = if enter.is_known(&connection) && batch.is_known(&connection) {
+            let connection: &Connection = &connection;
+            let (begun, entered, rows) = futures_util::join!(
+                connection.simple(begin),
+                enter.load(connection),
+                batch.together(connection),
+            );
+            begun?;
+            (entered?, rows?)
+        } else {
+            connection.simple(begin).await?;
+            let entered = enter.load(&connection).await?;
+            (entered, batch.in_turn(&connection).await?)
+        };
+        let entered = entered.into_iter().next().ok_or_else(no_row)?;
+        let done = match settle(entered, rows) {
+            Ok(value) => Ok(value),
+            Err((refusal, note)) => {
+                if let Some(note) = note {
+                    note.execute(&connection).await?;
+                }
+                Err(refusal)
+            }
+        };
+        finish(&mut connection, Ok::<_, DbError>(done)).await
+    }
+
+    /// Like [`transact`](Self::transact), or like [`snapshot`](Self::snapshot) where `still`. When `work` fails
+    /// with what has a note, all that it did is taken back, and only the note commits with `enter`.
+    pub(crate) async fn attempt<L: Level, P: Row, T, E: From<DbError>>(
+        &self,
+        _: L::Key,
+        still: bool,
+        enter: Statement<L, P>,
+        work: impl AsyncFnOnce(&Tx<'_, L>, P) -> Result<T, E>,
+        note: impl FnOnce(&E) -> Option<Statement<L>>,
+    ) -> Result<T, E> {
+        let mut connection = self.checkout().await?;
+        connection.begins();
+        let begin = if still { SNAPSHOT } else { "BEGIN" };
+        let entered = if enter.is_known(&connection) {
+            let connection: &Connection = &connection;
+            let (begun, entered, saved) = futures_util::join!(
+                connection.simple(begin),
+                enter.load(connection),
+                connection.simple("SAVEPOINT entered"),
+            );
+            begun?;
+            let entered = entered?;
+            saved?;
+            entered
+        } else {
+            connection.simple(begin).await?;
+            let entered = enter.load(&connection).await?;
+            connection.simple("SAVEPOINT entered").await?;
+            entered
+        };
+        let entered = entered.into_iter().next().ok_or_else(no_row)?;
+        let done = work(&Tx::on(&connection), entered).await;
+        if let Err(error) = &done
+            && let Some(note) = note(error)
+        {
+            connection.simple("ROLLBACK TO SAVEPOINT entered").await?;
+            note.execute(&connection).await?;
+            finish(&mut connection, Ok::<_, E>(())).await?;
+            return done;
+        }
+        finish(&mut connection, done).await
+    }
+
     /// A transaction in which nobody has signed in, for a task, which begins together with it.
     pub(crate) async fn anonymous<T, E: From<DbError>>(
         &self,

@@ -189,6 +189,7 @@ diesel::table! {
         from_date -> Nullable<Date>,
         to_date -> Nullable<Date>,
         outcome -> Text,
+        stranger -> Bool,
     }
 }
 

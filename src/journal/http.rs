@@ -8,8 +8,8 @@ use super::sql::{self, FIRST_DAY, LAST_DAY};
 use super::stored::Stored;
 use super::write::apply_change;
 use crate::access::{
-    Call, FromCall, Id, Patient, Practitioner, Purpose, Reader, Recorder, Recording, Shared,
-    ToDelete, ToPut,
+    Call, FromCall, Id, JournalAccess, Patient, Practitioner, Purpose, Read, Reader, Recorder,
+    Recording, Shared, ToDelete, ToPut,
 };
 use crate::app::App;
 use crate::db::DbError;
@@ -255,7 +255,10 @@ async fn change_one<W: Recorder + Sees, C: Record>(
     let (outcome, written) = recorder
         .write(async |tx, journal| {
             let written = apply_change(tx, &journal, &app.ids, (id, intent)).await;
-            Ok(written.map_err(not_written)?.map(|record| W::see(record, &journal)))
+            match written.map_err(not_written)?.map(|record| W::see(record, &journal)) {
+                done if done.is_accepted() => Ok(done),
+                refused => Err(refusal(refused)),
+            }
         })
         .await?;
     if outcome.is_change() {
@@ -317,9 +320,12 @@ async fn get<R: Reader + Sees, C: Record>(
     reader: R,
     Id(id): Id,
 ) -> Answered<Versioned<R::Read<C>>> {
-    let (journal, records) = reader.read((None, None), sql::find::<C>(id)).await?;
-    let record = records.into_iter().next().ok_or(ProblemKind::NotFound)?;
-    let record = R::see(record, &journal);
+    let find = (sql::find::<C>(id),);
+    let see = |journal: JournalAccess<Read>, (records,): (Vec<Stored<C>>,)| {
+        let record = records.into_iter().next().ok_or(ProblemKind::NotFound)?;
+        Ok(R::see(record, &journal))
+    };
+    let record = reader.read_settled((None, None), find, see).await?;
     let etag = record.etag();
     Ok(Versioned(record, etag))
 }

@@ -61,8 +61,11 @@ impl Purpose for Progress {
 async fn plan_progress<R: Reader>(reader: R, Id(id): Id) -> Answered<Found<PlanProgress>> {
     let now = reader.app().clock.now();
     let asked = (find::<TreatmentPlan>(id), visits(id), newest_day(now));
-    let (journal, (plans, visits, newest)) = reader.read_all((None, None), asked).await?;
-    let plan = plans.into_iter().next().ok_or(ProblemKind::NotFound)?;
+    let found = reader.read_settled((None, None), asked, |journal, (plans, visits, newest)| {
+        let plan = plans.into_iter().next().ok_or(ProblemKind::NotFound)?;
+        Ok((journal, plan, visits, newest))
+    });
+    let (journal, plan, visits, newest) = found.await?;
     let visits: Vec<Visit> =
         visits.into_iter().map(|row| Visit { day: row.journal_date, status: row.status }).collect();
     Ok(Found(progress(&PlanTerms::from(&plan.content), &visits, today(&journal, &newest))))

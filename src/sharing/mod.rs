@@ -42,7 +42,10 @@ pub fn routes(routes: &mut Routes) {
         .example(terms.clone());
     routes.serve(Method::POST, "/v1/shares", op, create);
 
-    let op = Operation::new("listShares", "shares", "List own shares, on either side");
+    let op = Operation::new("listShares", "shares", "List own shares, on either side").describe(
+        "At most 200: active ones first, then those that may become active, then ended ones; of each the newest \
+        first.",
+    );
     routes.serve(Method::GET, "/v1/shares", op, list);
 
     let op = Operation::new("getShare", "shares", "Read one share")
@@ -154,7 +157,7 @@ pub async fn invite(patient: &FreshPatient, terms: ShareTerms) -> Answered<Share
 async fn list(account: Account) -> Answered<Found<Page<Share>>> {
     account
         .own(async |tx, own| {
-            let rows = tx.load(store::list()).await?;
+            let rows = tx.load(store::list(own.moment())).await?;
             let shares = rows.into_iter().map(|row| Share::of(row, own.moment()));
             Ok(Found(Page::whole(shares.collect())))
         })

@@ -225,7 +225,7 @@ pub async fn patients(
     let caller = practitioner.caller();
     practitioner
         .own(async |tx, own| {
-            let read = tx.load(store::list_as_practitioner()).await?;
+            let read = tx.load(store::list_as_practitioner(own.moment())).await?;
             let stands = tx.load(overview(own.moment(), caller.request())).await?;
             let mut stands: HashMap<Uuid, OverviewRow> =
                 stands.into_iter().map(|row| (row.share_id, row)).collect();

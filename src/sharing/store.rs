@@ -11,7 +11,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-/// Shares a list holds at most, the newest first.
+/// Shares a list holds at most.
 const MOST: i64 = 200;
 
 /// Shares as either side reads them.
@@ -33,16 +33,19 @@ fn received() -> _ {
     shares::practitioner_id.eq(actor().nullable())
 }
 
-/// The caller's shares, on either side.
-pub(super) fn list() -> Statement<Own, ReadShare> {
-    let newest = (shares::created_at.desc(), shares::id.desc());
-    Statement::query(read().filter(given().or(received())).order(newest).limit(MOST))
+/// The caller's shares, on either side: those that are active, those that may become it, and those that have
+/// ended, so that none of these hides an earlier one; of each the newest first.
+pub(super) fn list(now: DateTime<Utc>) -> Statement<Own, ReadShare> {
+    let runs = shares::state.ne("ended").and(shares::expires_at.gt(now));
+    let active = shares::state.eq("active").and(shares::expires_at.gt(now));
+    let order = (active.desc(), runs.desc(), shares::created_at.desc(), shares::id.desc());
+    Statement::query(read().filter(given().or(received())).order(order).limit(MOST))
 }
 
-/// The active shares through which the caller reads others' journals.
-pub(super) fn list_as_practitioner() -> Statement<Own, ReadShare> {
+/// The shares through which the caller reads others' journals, those that are active: the newest first.
+pub(super) fn list_as_practitioner(now: DateTime<Utc>) -> Statement<Own, ReadShare> {
     let newest = (shares::created_at.desc(), shares::id.desc());
-    let active = shares::state.eq("active");
+    let active = shares::state.eq("active").and(shares::expires_at.gt(now));
     Statement::query(read().filter(received()).filter(active).order(newest).limit(MOST))
 }
 

@@ -6,7 +6,10 @@ mod flow;
 mod heads;
 mod limits;
 mod log;
+mod many;
 mod race;
+mod refusals;
+mod strangers;
 mod terms;
 mod whose;
 

@@ -61,8 +61,12 @@ impl Source {
                 };
                 // The patient enters through no share, and so is told no reference.
                 let statements = (kept, share_head());
-                let (journal, (texts, heads)) = reader.read_all((None, None), statements).await?;
-                let text = texts.into_iter().next().ok_or(ProblemKind::NotFound)?;
+                let found =
+                    reader.read_settled((None, None), statements, |journal, (texts, heads)| {
+                        let text = texts.into_iter().next().ok_or(ProblemKind::NotFound)?;
+                        Ok((journal, text, heads))
+                    });
+                let (journal, text, heads) = found.await?;
                 let head = heads.into_iter().next();
                 let reference = head.and_then(|(_, subject)| subject.reference);
                 let etag = etag(id, reference.as_deref());
@@ -92,8 +96,11 @@ async fn live<R: Reader, T: Send + 'static>(
     let wide = (asked.from.unwrap_or(from - Days::new(2)), to);
     let place = app.lanes.reports.enter().await?;
     let statements = read::statements(now, read::entry_days(wide), wide);
-    let (journal, rows) = reader.read_all(asked.days(), statements).await?;
-    let window = read::within(&journal, asked.window(read::today_in(&journal, &rows)))?;
+    let found = reader.read_settled(asked.days(), statements, |journal, rows| {
+        let window = read::within(&journal, asked.window(read::today_in(&journal, &rows)))?;
+        Ok((journal, rows, window))
+    });
+    let (journal, rows, window) = found.await?;
     let input = read::input(&journal, window, rows);
     let (tags, open) = (journal.share_tags(), journal.window());
     let language = journal.language();
@@ -139,8 +146,10 @@ pub(super) async fn frozen_row<R: Reader, T>(
     reader: &R,
     what: Statement<Read, T>,
 ) -> Answered<(&'static Language, T)> {
-    let (journal, rows) = reader.read((None, None), what).await?;
-    Ok((journal.language(), rows.into_iter().next().ok_or(ProblemKind::NotFound)?))
+    let found = reader.read_settled((None, None), (what,), |journal, (rows,)| {
+        Ok((journal.language(), rows.into_iter().next().ok_or(ProblemKind::NotFound)?))
+    });
+    found.await
 }
 
 /// The ETag of a kept report: it never changes. What is made of it names its reader's reference, too.

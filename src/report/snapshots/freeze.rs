@@ -63,27 +63,23 @@ pub(crate) async fn freeze<R: Reader>(
         Patience::Job => None,
     };
     for _ in 0..TRIES {
-        let tried: Answered<Option<Frozen>> = reader
+        let tried: Option<Frozen> = reader
             .snapshot(asked.days(), async |tx, journal| {
-                // A refusal is a value: the line in the access log is committed with it.
                 // Days that are left open end today; the others are what they are.
                 let newest = match asked.days() {
                     (Some(_), Some(_)) => Vec::new(),
                     _ => tx.load(newest_day(journal.moment())).await?,
                 };
                 let days = asked.window(today(&journal, &newest));
-                let window = match read::within(&journal, days) {
-                    Ok(window) => window,
-                    Err(refused) => return Ok(Err(refused)),
-                };
+                let window = read::within(&journal, days)?;
                 if patience == Patience::Waiting && super::days_of(window) > MOST_DAYS {
-                    return Ok(Ok(Some(Frozen::TooLong(window))));
+                    return Ok(Some(Frozen::TooLong(window)));
                 }
                 let input = read(tx, &journal, window, &progress).await?;
-                keep(app, tx, &journal, input).await.map(Ok)
+                keep(app, tx, &journal, input).await
             })
             .await?;
-        if let Some(frozen) = tried? {
+        if let Some(frozen) = tried {
             return Ok(frozen);
         }
     }

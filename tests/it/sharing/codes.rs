@@ -27,7 +27,7 @@ async fn a_code_is_read_as_people_type_it() {
 }
 
 #[tokio::test]
-async fn zero_and_the_letter_o_are_one_symbol() {
+async fn t071_zero_and_the_letter_o_are_one_symbol() {
     let app = TestApp::shared();
     let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
     // One code in ten holds both a 0 and a 1.
@@ -44,7 +44,7 @@ async fn zero_and_the_letter_o_are_one_symbol() {
 }
 
 #[tokio::test]
-async fn of_two_practitioners_at_once_exactly_one_redeems() {
+async fn t071_of_two_practitioners_at_once_exactly_one_redeems() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let invitation = ana.invite(&["pain"], &json!({})).await;
@@ -67,7 +67,7 @@ async fn of_two_practitioners_at_once_exactly_one_redeems() {
 }
 
 #[tokio::test]
-async fn one_practitioner_redeeming_twice_at_once_redeems_once() {
+async fn t071_one_practitioner_redeeming_twice_at_once_redeems_once() {
     let app = TestApp::shared();
     let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
     let invitation = ana.invite(&["pain"], &json!({})).await;
@@ -77,7 +77,7 @@ async fn one_practitioner_redeeming_twice_at_once_redeems_once() {
 }
 
 #[tokio::test]
-async fn every_code_that_does_not_open_is_refused_with_the_same_bytes() {
+async fn t071_every_code_that_does_not_open_is_refused_with_the_same_bytes() {
     let app = TestApp::alone();
     let ana = app.person("ana", &[Role::Patient, Role::Practitioner]).await;
     let (lind, may) = (app.practitioner("lind").await, app.practitioner("may").await);

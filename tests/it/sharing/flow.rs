@@ -9,7 +9,7 @@ use pain_journal::access::Role;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_share_opens_step_by_step_and_closes_for_good() {
+async fn t066_a_share_opens_step_by_step_and_closes_for_good() {
     let app = TestApp::shared();
     let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
     keep_diary(&ana, &[1], &json!({})).await;
@@ -83,7 +83,7 @@ async fn only_a_redeemed_share_can_be_confirmed_and_only_by_its_patient() {
 }
 
 #[tokio::test]
-async fn a_practitioner_can_change_nothing_of_a_share_but_end_it() {
+async fn t070_a_practitioner_can_change_nothing_of_a_share_but_end_it() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     // Also a patient: the role alone does not stop this one.

@@ -68,7 +68,7 @@ async fn closing_a_section_takes_effect_with_the_next_request() {
 }
 
 #[tokio::test]
-async fn each_section_opens_its_own_fields_and_no_others() {
+async fn t066_each_section_opens_its_own_fields_and_no_others() {
     let app = TestApp::shared();
     let (ana, lind, id) = pair(&app, &["pain"]).await;
     keep_diary(&ana, &[3], &json!({"steps": 900, "medication_taken": true, "note": "secret",
@@ -143,7 +143,7 @@ async fn taking_the_mark_off_a_note_hides_it_from_the_next_reader() {
 }
 
 #[tokio::test]
-async fn the_days_of_a_share_limit_list_report_and_chart() {
+async fn t066_the_days_of_a_share_limit_list_report_and_chart() {
     let app = TestApp::shared();
     let (ana, lind, id) = pair(&app, &["pain", "sleep", "treatment"]).await;
     keep_diary(&ana, &[1, 2, 3, 4, 5], &json!({})).await;
@@ -223,7 +223,7 @@ async fn a_report_read_before_the_share_changed_is_not_called_current() {
 }
 
 #[tokio::test]
-async fn a_share_ends_by_the_clock() {
+async fn t066_a_share_ends_by_the_clock() {
     let app = TestApp::alone();
     let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
     let id = ana.share_with(&lind, &ALL).await;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 #[tokio::test]
-async fn no_read_that_begins_after_the_end_of_a_share_succeeds() {
+async fn t068_no_read_that_begins_after_the_end_of_a_share_succeeds() {
     let app = TestApp::shared();
     let (ana, lind, id) = pair(&app, &ALL).await;
     keep_diary(&ana, &[1], &json!({})).await;

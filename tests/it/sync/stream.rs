@@ -144,6 +144,51 @@ async fn a_sign_in_that_ends_in_the_database_alone_is_noticed_before_the_next_ev
 }
 
 #[tokio::test]
+async fn an_account_that_is_suspended_hears_of_nothing_more_on_any_stream() {
+    let app = TestApp::shared();
+    let phone = app.patient("ana").await;
+    let tablet = phone.other_device(&app).await;
+    let lind = app.practitioner("lind").await;
+    let share = phone.let_record(&lind, &["treatment"]).await;
+    let mut streams = [Stream::open(&phone).await, Stream::open(&tablet).await];
+    for stream in &mut streams {
+        stream.next().await;
+    }
+    let suspend = format!("UPDATE pj.accounts SET status = 'suspended' WHERE id = '{}'", phone.id);
+    app.sql().await.batch_execute(&suspend).await.unwrap();
+    // Somebody else writes in the journal: there would be something to hear of.
+    let visit = json!({"status": "planned", "kind": "treatment", "time_zone": "Europe/Berlin",
+        "starts_at": "2026-11-02T09:00:00+01:00"});
+    let path = fresh(&format!("patients/{share}/treatment-sessions"));
+    let made = lind.create(&path, &visit).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    for stream in &mut streams {
+        let heard = rest(stream).await;
+        assert!(!heard.contains("event:"), "{heard}");
+    }
+    let path = "/v1/sync/stream";
+    assert_eq!(phone.get(path).await.code(), "account_suspended", "and opens no other");
+}
+
+#[tokio::test]
+async fn of_a_device_revoked_between_two_events_the_second_is_not_sent() {
+    let app = TestApp::shared();
+    let phone = app.patient("ana").await;
+    let tablet = phone.other_device(&app).await;
+    let mut stream = Stream::open(&phone).await;
+    let start = stream.next().await;
+    let first = push(&tablet, start, created(&[entry(Uuid::now_v7(), &json!({}))])).await;
+    stream.reaches(timestamp(&first)).await;
+    let path = format!("/v1/devices/{}", phone.tokens["device_id"].as_str().unwrap());
+    assert_eq!(tablet.call("DELETE", &path).send().await.status, 204);
+    for _ in 0..3 {
+        push(&tablet, 0, created(&[entry(Uuid::now_v7(), &json!({}))])).await;
+    }
+    let heard = rest(&mut stream).await;
+    assert!(!heard.contains("event:"), "{heard}");
+}
+
+#[tokio::test]
 async fn a_stream_ends_with_its_token() {
     let app = TestApp::alone();
     let ana = app.patient("ana").await;
