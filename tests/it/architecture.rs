@@ -151,7 +151,7 @@ const REGISTERS: [&str; 16] = [
 ];
 
 #[test]
-fn every_route_is_registered_in_the_route_table() {
+fn t080_every_route_is_registered_in_the_route_table() {
     let mut found = BTreeMap::new();
     for file in sources() {
         let code = code(&file);

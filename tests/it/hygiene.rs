@@ -213,7 +213,7 @@ async fn an_address_has_one_spelling() {
 }
 
 #[tokio::test]
-async fn an_address_knows_its_methods_and_says_so() {
+async fn t079_an_address_knows_its_methods_and_says_so() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"];
@@ -403,7 +403,7 @@ async fn what_is_sent_as_another_type_or_twice_is_refused() {
 }
 
 #[tokio::test]
-async fn head_is_get_without_the_body() {
+async fn t079_head_is_get_without_the_body() {
     let app = TestApp::shared();
     let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
     let share = ana.share_with(&lind, &["pain", "sleep", "treatment", "notes"]).await;

@@ -148,7 +148,7 @@ async fn from_and_to_are_days_of_the_journal_and_both_are_included() {
 }
 
 #[tokio::test]
-async fn a_list_cannot_be_asked_in_any_other_way() {
+async fn t063_a_list_cannot_be_asked_in_any_other_way() {
     let app = TestApp::shared();
     let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
     let share = ana.share_with(&lind, &["pain"]).await;

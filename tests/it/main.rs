@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so")]
 
+mod adversary;
 mod architecture;
 mod attacker;
 mod auth;
@@ -12,6 +13,7 @@ mod backups;
 mod bad_input;
 mod body_map;
 mod browser;
+mod cases;
 mod citations;
 mod clinic;
 mod clinical;

@@ -244,7 +244,7 @@ async fn call(world: &World, operation: &Operation, caller: &Caller, path: &str)
 }
 
 #[tokio::test]
-async fn every_caller_gets_what_the_document_says_of_every_operation() {
+async fn t066_t078_t080_every_caller_gets_what_the_document_says_of_every_operation() {
     let world = World::make(&TestApp::shared()).await;
     let mut operations = Operation::all();
     operations.sort_by_key(Operation::turn);

@@ -317,7 +317,7 @@ async fn a_get_with_the_version_one_has_is_304() {
 }
 
 #[tokio::test]
-async fn anothers_record_looks_like_one_that_never_was() {
+async fn t061_anothers_record_looks_like_one_that_never_was() {
     let app = TestApp::shared();
     let (ana, eve) = (app.patient("ana").await, app.patient("eve").await);
     for sample in samples() {
@@ -342,7 +342,7 @@ async fn anothers_record_looks_like_one_that_never_was() {
 }
 
 #[tokio::test]
-async fn one_id_in_two_journals_is_two_records() {
+async fn t065_one_id_in_two_journals_is_two_records() {
     let app = TestApp::shared();
     let (ana, eve) = (app.patient("ana").await, app.patient("eve").await);
     for sample in samples() {

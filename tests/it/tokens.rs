@@ -54,7 +54,7 @@ fn foreign_key() -> EncodingKey {
 }
 
 #[tokio::test]
-async fn only_one_bearer_header_is_read() {
+async fn t001_t002_only_one_bearer_header_is_read() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let token = ana.token();
@@ -82,7 +82,7 @@ async fn only_one_bearer_header_is_read() {
 }
 
 #[tokio::test]
-async fn a_token_anywhere_else_is_not_looked_at() {
+async fn t003_a_token_anywhere_else_is_not_looked_at() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let token = ana.token();
@@ -103,7 +103,7 @@ async fn a_token_anywhere_else_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn other_algorithms_are_refused_whatever_they_are_keyed_with() {
+async fn t004_t005_other_algorithms_are_refused_whatever_they_are_keyed_with() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let token = ana.token();
@@ -144,7 +144,7 @@ async fn other_algorithms_are_refused_whatever_they_are_keyed_with() {
 }
 
 #[tokio::test]
-async fn a_foreign_key_opens_nothing_and_is_fetched_from_nowhere() {
+async fn t007_t008_t012_a_foreign_key_opens_nothing_and_is_fetched_from_nowhere() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let lure = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -188,7 +188,7 @@ async fn a_foreign_key_opens_nothing_and_is_fetched_from_nowhere() {
 }
 
 #[tokio::test]
-async fn a_changed_token_is_refused() {
+async fn t006_a_changed_token_is_refused() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let token = ana.token();
@@ -248,7 +248,7 @@ fn device(person: &Person) -> Uuid {
 }
 
 #[tokio::test]
-async fn even_a_signed_token_needs_its_own_living_device() {
+async fn t014_even_a_signed_token_needs_its_own_living_device() {
     let app = TestApp::shared();
     let (ana, bob) = (app.patient("ana").await, app.patient("bob").await);
     let own = signed(&app, ana.id, device(&ana), 0);
@@ -270,7 +270,7 @@ async fn even_a_signed_token_needs_its_own_living_device() {
 }
 
 #[tokio::test]
-async fn a_signed_token_of_another_issuer_is_refused() {
+async fn t011_a_signed_token_of_another_issuer_is_refused() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let slash = format!("{}/", app.base);
@@ -290,7 +290,7 @@ async fn a_signed_token_of_another_issuer_is_refused() {
 }
 
 #[tokio::test]
-async fn other_secrets_are_no_access_tokens() {
+async fn t015_other_secrets_are_no_access_tokens() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let invitation = ana.invite(&["pain"], &json!({})).await;
@@ -318,7 +318,7 @@ async fn kids(app: &TestApp) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_key_set_names_public_keys_and_no_private_part() {
+async fn t016_the_key_set_names_public_keys_and_no_private_part() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let answer = app.get("/.well-known/jwks.json").await;
@@ -347,7 +347,7 @@ async fn the_key_set_names_public_keys_and_no_private_part() {
 }
 
 #[tokio::test]
-async fn a_rotation_keeps_tokens_and_an_emergency_ends_them_at_once() {
+async fn t016_a_rotation_keeps_tokens_and_an_emergency_ends_them_at_once() {
     let app = TestApp::alone();
     let ana = app.patient("ana").await;
     let before = kids(&app).await;

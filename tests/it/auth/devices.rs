@@ -21,7 +21,7 @@ async fn assert_signed_out(app: &TestApp, tokens: &Value) {
 }
 
 #[tokio::test]
-async fn the_list_shows_the_own_devices_and_no_token() {
+async fn t030_the_list_shows_the_own_devices_and_no_token() {
     let app = TestApp::shared();
     let (phone, other) = (app.patient("phone").await, app.patient("other").await);
     let tablet = phone.other_device(&app).await;
@@ -37,7 +37,7 @@ async fn the_list_shows_the_own_devices_and_no_token() {
 }
 
 #[tokio::test]
-async fn revoking_a_device_ends_its_tokens_and_no_others() {
+async fn t026_revoking_a_device_ends_its_tokens_and_no_others() {
     let app = TestApp::shared();
     let (phone, other) = (app.patient("phone").await, app.patient("other").await);
     let tablet = phone.other_device(&app).await;
@@ -56,7 +56,7 @@ async fn revoking_a_device_ends_its_tokens_and_no_others() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_both_tokens_of_this_device_only() {
+async fn t025_signing_out_ends_both_tokens_of_this_device_only() {
     let app = TestApp::shared();
     let phone = app.patient("phone").await;
     let tablet = phone.other_device(&app).await;
@@ -68,7 +68,7 @@ async fn signing_out_ends_both_tokens_of_this_device_only() {
 }
 
 #[tokio::test]
-async fn the_21st_device_signs_out_the_longest_unused_one() {
+async fn t029_the_21st_device_signs_out_the_longest_unused_one() {
     let app = TestApp::shared();
     let mut all = vec![app.patient("collector").await];
     for _ in 1..20 {

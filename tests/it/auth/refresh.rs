@@ -36,7 +36,7 @@ async fn events(person: &Person) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_refresh_gives_a_new_pair_and_leaves_the_old_access_token_its_time() {
+async fn t020_a_refresh_gives_a_new_pair_and_leaves_the_old_access_token_its_time() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let first = text(&ana.tokens, "refresh_token");
@@ -51,7 +51,7 @@ async fn a_refresh_gives_a_new_pair_and_leaves_the_old_access_token_its_time() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_given_again_whatever_the_access_tokens_do() {
+async fn t021_a_lost_answer_is_given_again_whatever_the_access_tokens_do() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let first = text(&ana.tokens, "refresh_token");
@@ -67,7 +67,7 @@ async fn a_lost_answer_is_given_again_whatever_the_access_tokens_do() {
 }
 
 #[tokio::test]
-async fn a_killed_app_gets_its_successor_days_later_and_the_owner_sees_it() {
+async fn t021_a_killed_app_gets_its_successor_days_later_and_the_owner_sees_it() {
     let app = TestApp::with_a_still_clock();
     let mut ana = app.patient("ana").await;
     let first = text(&ana.tokens, "refresh_token").to_owned();
@@ -112,7 +112,7 @@ async fn a_killed_app_gets_its_successor_days_later_and_the_owner_sees_it() {
 }
 
 #[tokio::test]
-async fn a_copy_used_a_minute_after_its_successor_signs_the_device_out_and_tells_the_owner() {
+async fn t022_a_copy_used_a_minute_after_its_successor_signs_the_device_out_and_tells_the_owner() {
     let app = TestApp::alone();
     let ana = app.patient("ana").await;
     let tablet = ana.other_device(&app).await;
@@ -166,7 +166,7 @@ async fn events_come_in_pages_of_their_owner() {
 }
 
 #[tokio::test]
-async fn twenty_refreshes_at_once_get_one_and_the_same_successor() {
+async fn t023_twenty_refreshes_at_once_get_one_and_the_same_successor() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let first = text(&ana.tokens, "refresh_token");
@@ -181,7 +181,7 @@ async fn twenty_refreshes_at_once_get_one_and_the_same_successor() {
 }
 
 #[tokio::test]
-async fn a_guessed_token_neither_refreshes_nor_signs_anybody_out() {
+async fn t024_a_guessed_token_neither_refreshes_nor_signs_anybody_out() {
     let app = TestApp::shared();
     let (ana, eve) = (app.patient("ana").await, app.patient("eve").await);
     let old = text(&ana.tokens, "refresh_token");

@@ -22,7 +22,7 @@ async fn an_unknown_address_and_a_wrong_password_get_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn a_suspended_account_is_out_with_its_next_request() {
+async fn t017_a_suspended_account_is_out_with_its_next_request() {
     let app = TestApp::shared();
     let ana = app.person("ana", &[Role::Patient, Role::Practitioner]).await;
     let path = "/v1/me/access-log";
@@ -94,7 +94,7 @@ async fn a_refresh_is_no_password_check() {
 }
 
 #[tokio::test]
-async fn an_access_token_lives_ten_minutes_and_five_seconds_of_clock_skew() {
+async fn t018_an_access_token_lives_ten_minutes_and_five_seconds_of_clock_skew() {
     let app = TestApp::alone();
     let ana = app.patient("ana").await;
     app.pass(Duration::seconds(602));
@@ -110,7 +110,7 @@ async fn an_access_token_lives_ten_minutes_and_five_seconds_of_clock_skew() {
 }
 
 #[tokio::test]
-async fn a_device_unused_for_30_days_is_signed_out() {
+async fn t028_a_device_unused_for_30_days_is_signed_out() {
     let app = TestApp::alone();
     let (used, unused) = (app.patient("used").await, app.patient("unused").await);
     app.pass(Duration::days(30) - Duration::minutes(1));
@@ -124,7 +124,7 @@ async fn a_device_unused_for_30_days_is_signed_out() {
 }
 
 #[tokio::test]
-async fn a_device_is_signed_out_after_180_days_however_often_it_is_used() {
+async fn t028_a_device_is_signed_out_after_180_days_however_often_it_is_used() {
     let app = TestApp::alone();
     let ana = app.patient("ana").await;
     let end = app.now() + Duration::days(180);
@@ -147,7 +147,7 @@ async fn a_device_is_signed_out_after_180_days_however_often_it_is_used() {
 }
 
 #[tokio::test]
-async fn a_device_whose_time_is_over_is_out_before_its_access_token_is() {
+async fn t028_a_device_whose_time_is_over_is_out_before_its_access_token_is() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let (idle, old) = (ana.other_device(&app).await, ana.other_device(&app).await);

@@ -95,7 +95,7 @@ async fn visit(world: &World, page: &Operation, path: &str, visitor: &Visitor<'_
 }
 
 #[tokio::test]
-async fn every_caller_gets_what_the_route_table_says_of_every_page() {
+async fn t066_t078_every_caller_gets_what_the_route_table_says_of_every_page() {
     let app = TestApp::shared();
     let world = World::make(&app).await;
     let visitors = visitors(&app, &world);

@@ -32,7 +32,7 @@ fn by_path() -> BTreeMap<&'static str, BTreeSet<String>> {
 }
 
 #[tokio::test]
-async fn each_path_serves_its_documented_methods_and_no_others() {
+async fn t079_each_path_serves_its_documented_methods_and_no_others() {
     let app = TestApp::shared();
     for (path, mut documented) in by_path() {
         let address = filled(path);
@@ -63,7 +63,7 @@ async fn each_path_serves_its_documented_methods_and_no_others() {
 }
 
 #[tokio::test]
-async fn nothing_is_served_between_the_documented_paths() {
+async fn t080_nothing_is_served_between_the_documented_paths() {
     let app = TestApp::shared();
     let paths = by_path();
     let mut between = BTreeSet::new();
