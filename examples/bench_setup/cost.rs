@@ -8,7 +8,7 @@ use pain_journal::collections::{
     Trigger,
 };
 use pain_journal::instruments::AssessmentStatus;
-use pain_journal::language::Language;
+use pain_journal::language::{Language, Paper};
 use pain_journal::report::render::compose::practitioner_page;
 use pain_journal::report::render::html;
 use pain_journal::report::render::pdf;
@@ -41,7 +41,7 @@ pub(super) fn print() -> Result<(), Box<dyn Error>> {
         let sizes = [
             serde_json::to_vec(&report)?.len(),
             html::document(&page).len(),
-            pdf::render(&page)?.len(),
+            pdf::render(&page, Paper::A4)?.len(),
         ];
         let memory = memory_mb(|| build(&input))?;
         let costs = [
@@ -49,7 +49,7 @@ pub(super) fn print() -> Result<(), Box<dyn Error>> {
             cost_ms(times, || serde_json::to_vec(&report))?,
             cost_ms(times, || html::document(&practitioner_page(&report, Language::english())))?,
             cost_ms(times.div_ceil(4), || {
-                pdf::render(&practitioner_page(&report, Language::english()))
+                pdf::render(&practitioner_page(&report, Language::english()), Paper::A4)
             })?,
         ];
         println!(

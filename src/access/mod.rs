@@ -29,7 +29,7 @@ use crate::app::App;
 use crate::db::{Batch, Gate, Level, Runs, Statement, Tx, row};
 use crate::http::{Answered, Problem, ProblemKind, ShareTags};
 use crate::journal_subject::JournalSubject;
-use crate::language::Language;
+use crate::language::{Language, Paper};
 use crate::sections::Sections;
 use crate::time::{DAY_START_MINUTE, DayStarts, TimeZone};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -79,6 +79,7 @@ pub struct JournalAccess<L> {
     quarantined: bool,
     language: &'static Language,
     share_tags: Option<ShareTags>,
+    paper: Paper,
     level: PhantomData<L>,
 }
 
@@ -107,6 +108,10 @@ impl<L> JournalAccess<L> {
     /// What the caller reads: the language of the account.
     pub const fn language(&self) -> &'static Language {
         self.language
+    }
+    /// What the caller prints on: the paper of the account's region.
+    pub const fn paper(&self) -> Paper {
+        self.paper
     }
     /// When the patient's journal days begin.
     pub const fn day_starts(&self) -> &DayStarts {
@@ -270,6 +275,8 @@ fn grant<L>(
     entered: Entered,
 ) -> Answered<JournalAccess<L>> {
     policy::judge(&entered, need, moment).map_err(Problem::new)?;
+    let locale = entered.locale.as_deref().unwrap_or_default();
+    let (language, paper) = (Language::of_locale(locale), Paper::of_locale(locale));
     let (hand, sections, share_tags) = match target {
         Target::Own => (Hand::Patient, Sections::ALL, None),
         Target::Share { id, .. } => {
@@ -293,7 +300,8 @@ fn grant<L>(
         time_zone: entered.time_zone.as_deref().and_then(TimeZone::parse),
         revision: entered.rev.unwrap_or(0),
         quarantined: entered.quarantined.is_some_and(|records| records > 0),
-        language: Language::of_locale(entered.locale.as_deref().unwrap_or_default()),
+        language,
+        paper,
         share_tags,
         level: PhantomData,
     })
@@ -350,10 +358,9 @@ async fn read_settled<B: Batch<Read>, T>(
         let granted = entered.is_granted();
         let settled = grant(app, caller, moment, target, need, entered)
             .and_then(|journal| settle(journal, rows));
-        settled.map_err(|problem| {
-            let note = granted.then(|| refusal_of(caller, &problem)).flatten();
-            (problem, note)
-        })
+        let refused = settled.as_ref().err().filter(|_| granted);
+        let note = refused.and_then(|problem| refusal_of(caller, problem));
+        (settled, note)
     });
     Box::pin(settling).await?
 }
@@ -524,6 +531,7 @@ pub async fn operate<T>(
                 quarantined: false,
                 language: Language::english(),
                 share_tags: None,
+                paper: Paper::default(),
                 level: PhantomData,
             };
             work(tx, access).await

@@ -3,7 +3,7 @@
 use super::visiting::Visiting;
 use crate::access::Shared;
 use crate::http::{Answered, attachment};
-use crate::language::Language;
+use crate::language::{Language, Paper};
 use crate::report::serve::practitioner::{self as reports, ChosenFile, Reports, downloads};
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -15,14 +15,26 @@ pub(super) fn links(place: Uuid, query: &str, language: &Language) -> Markup {
     html! {
         p {
             button type="button" data-print hidden { (language.text("clinic.report.print", &[])) }
-            @for file in downloads() {
+            @for (file, paper) in downloads() {
                 " "
-                a class="button plain" href={ "./" (place) "/" (file.name) (query) } download {
-                    (language.text(file.label, &[]))
+                a class="button plain" href={ "./" (place) "/" (file.name) (on(query, paper)) } download {
+                    @match paper {
+                        Some(paper) => {
+                            (language.text(&format!("{}.{}", file.label, paper.code()), &[]))
+                        }
+                        None => (language.text(file.label, &[])),
+                    }
                 }
             }
         }
     }
+}
+
+/// A query, with the paper that is wanted.
+fn on(query: &str, paper: Option<Paper>) -> String {
+    let Some(paper) = paper else { return query.to_owned() };
+    let first = if query.is_empty() { "?" } else { "&" };
+    format!("{query}{first}paper={}", paper.code())
 }
 
 /// A file under its name.

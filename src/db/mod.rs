@@ -239,7 +239,7 @@ impl Db {
         _: L::Key,
         enter: Statement<L, E>,
         batch: B,
-        settle: impl FnOnce(E, B::Rows) -> Result<T, (F, Option<Statement<L>>)>,
+        settle: impl FnOnce(E, B::Rows) -> (Result<T, F>, Option<Statement<L>>),
     ) -> Result<Result<T, F>, DbError> {
         let mut connection = self.checkout().await?;
         connection.begins();
@@ -259,15 +259,10 @@ impl Db {
             (entered, batch.in_turn(&connection).await?)
         };
         let entered = entered.into_iter().next().ok_or_else(no_row)?;
-        let done = match settle(entered, rows) {
-            Ok(value) => Ok(value),
-            Err((refusal, note)) => {
-                if let Some(note) = note {
-                    note.execute(&connection).await?;
-                }
-                Err(refusal)
-            }
-        };
+        let (done, note) = settle(entered, rows);
+        if let Some(note) = note {
+            note.execute(&connection).await?;
+        }
         finish(&mut connection, Ok::<_, DbError>(done)).await
     }
 

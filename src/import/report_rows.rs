@@ -40,9 +40,9 @@ enum Fate {
 
 fn fate(column: &str) -> Option<Fate> {
     Some(match column {
-        DAY | "expected" | "source" | "ratings" | "backfilled" | "spike" => Fate::Computed,
+        DAY | "expected" | "source" | "ratings" | "backfilled" | "spike"
         // Whose table it is.
-        "patient_name" | "patient_year_of_birth" | "own_reference" => Fate::Computed,
+        | "patient_name" | "patient_year_of_birth" | "own_reference" => Fate::Computed,
         "pain" => Fate::Score,
         "sleep_minutes" => Fate::Night(SLEPT),
         "sleep_quality" => Fate::Night(QUALITY),

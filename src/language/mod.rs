@@ -7,12 +7,15 @@
 //! language's.
 
 mod choose;
+mod paper;
 #[cfg(test)]
 mod tests;
 
 use chrono::{Datelike, NaiveDate};
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+pub use paper::Paper;
 
 /// A language: its texts, its way to write days and numbers.
 #[derive(Debug)]

@@ -53,12 +53,6 @@ impl Default for DayStarts {
     }
 }
 
-impl From<i16> for DayStarts {
-    fn from(minute: i16) -> Self {
-        Self::always(minute)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

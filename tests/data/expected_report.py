@@ -176,7 +176,7 @@ def trend(points):
     c, total = 1.96 * math.sqrt(var_s), len(slopes)
     low = slopes[max(round((total - c) / 2) - 1, 0)]
     high = slopes[min(round((total + c) / 2), total - 1)]
-    return {"slope_per_week": 7 * slope, "ci_low": 7 * low, "ci_high": 7 * high, "n": n,
+    return {"slope_per_week": 7 * slope, "over_all": (points[-1][0] - points[0][0]) * slope, "ci_low": 7 * low, "ci_high": 7 * high, "n": n,
             "intercept": median(values) - slope * median([t for t, _ in points])}
 
 
@@ -480,8 +480,8 @@ def self_check():
          -2, -1.67, -2.21, -1.12, 6)
     series = [7, 6, 7, 8, None, 6, 7, 6, 6, None, 5, 6, 5, 9, 5, 4, 5, None, 4, 5, 4]
     example = trend([(t, y) for t, y in enumerate(series) if y is not None])
-    near([example[k] for k in ("slope_per_week", "ci_low", "ci_high", "n", "intercept")],
-         -1.00, -1.40, -0.54, 18, 7.5)
+    near([example[k] for k in ("slope_per_week", "ci_low", "ci_high", "n", "intercept", "over_all")],
+         -1.00, -1.40, -0.54, 18, 7.5, -2.86)
     rated = [y for y in series if y is not None]
     near([states(rated, rated)["score_high"][k] for k in ("days", "n")], 5, 18)
     near([states(rated, rated)["score_high"]["value"]], 27.8, within=0.05)

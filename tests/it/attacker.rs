@@ -273,10 +273,10 @@ async fn who_has_not_begun_a_task_makes_nothing_and_reads_no_password() {
     let now = "now()";
     for (call, why) in [
         (
-            format!("SELECT sec.begin_task('sign_in', 'x@example.org', sha256(''))"),
+            "SELECT sec.begin_task('sign_in', 'x@example.org', sha256(''))".to_owned(),
             "this was not asked",
         ),
-        (format!("SELECT sec.begin_task('operate', '', NULL)"), "this was not asked"),
+        ("SELECT sec.begin_task('operate', '', NULL)".to_owned(), "this was not asked"),
         (
             format!(
                 "SELECT * FROM sec.operate('{}', 'import', {now}, gen_random_uuid(), '')",

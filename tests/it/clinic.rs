@@ -347,7 +347,9 @@ async fn days_that_make_no_window_are_told_on_a_page() {
     for field in [
         "name=\"from\" value=\"2026-04-01\"",
         "name=\"to\" value=\"2026-05-01\"",
-        "/report.pdf?from=2026-04-01&amp;to=2026-05-01",
+        "/report.pdf?from=2026-04-01&amp;to=2026-05-01&amp;paper=a4",
+        "/report.pdf?from=2026-04-01&amp;to=2026-05-01&amp;paper=letter",
+        "/days.csv?from=2026-04-01&amp;to=2026-05-01\"",
     ] {
         assert!(shown.text.contains(field), "{field}");
     }
@@ -452,6 +454,10 @@ async fn a_report_is_frozen_by_its_button_and_stays_until_the_share_ends() {
     assert_eq!(ana.create(&fresh("journal-entries"), &entry).await.status, 201);
     assert_eq!(open(&app, &one, &cookie).await.text, before.text);
     assert!(open(&app, &pdf, &cookie).await.text == document.text);
+    assert!(before.text.contains("/report.pdf?paper=letter\""));
+    let letter = open(&app, &format!("{pdf}?paper=letter"), &cookie).await;
+    assert!(letter.status == 200 && letter.text != document.text);
+    assert_eq!(open(&app, &format!("{pdf}?paper=a5"), &cookie).await.status, 422);
     let reference = json!({"reference": "A-1041"});
     let share = page.rsplit('/').next().unwrap();
     let place = format!("/v1/shares/{share}/reference");

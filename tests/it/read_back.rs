@@ -90,9 +90,10 @@ fn unversioned(read: &Value) -> Value {
 async fn refuses_anothers(person: &Person, at: &str) {
     let read = person.get(at).await;
     // Through a share there is a tag of what is open instead of a version.
-    let (name, code) = match read.json["etag"].is_string() {
-        true => ("etag", "etag_mismatch"),
-        false => ("version", "version_mismatch"),
+    let (name, code) = if read.json["etag"].is_string() {
+        ("etag", "etag_mismatch")
+    } else {
+        ("version", "version_mismatch")
     };
     let named = format!("#/{name}");
     for (change, pointer, code) in [

@@ -171,6 +171,66 @@ async fn days_that_make_no_window_are_faults_of_every_file() {
     }
 }
 
+/// The height of the first sheet of a document, in points.
+fn sheet_height(document: &[u8]) -> i32 {
+    let text = String::from_utf8_lossy(document);
+    let (_, after) = text.split_once("/MediaBox").expect("a sheet");
+    let (sides, _) = after.trim_start_matches([' ', '[']).split_once(']').expect("four numbers");
+    let height = sides.split_whitespace().nth(3).expect("a height");
+    height.split('.').next().and_then(|points| points.parse().ok()).expect("a number")
+}
+
+#[tokio::test]
+async fn a_document_is_on_the_paper_asked_for_or_on_that_of_its_readers_region() {
+    const LETTER: i32 = 792;
+    let (app, ana, lind) = people().await;
+    keep(&ana, |_| json!({})).await;
+    let id = share(&ana, &lind, &["pain", "sleep"]).await;
+    let mut papers = Vec::new();
+    for (reader, at) in
+        [(&ana, "/v1/report".to_owned()), (&lind, format!("/v1/patients/{id}/report"))]
+    {
+        let days = json!({"from": "2025-06-01", "to": "2025-06-10"});
+        let frozen = reader.post(&format!("{at}/snapshots"), &days).await;
+        assert_eq!(frozen.status, 201, "{}", frozen.text);
+        let frozen = format!("{at}/snapshots/{}/document.pdf", frozen.json["id"].as_str().unwrap());
+        papers.push((
+            reader,
+            format!("{at}/document.pdf?{WINDOW}&"),
+            format!("{at}/page.html?{WINDOW}&"),
+        ));
+        papers.push((reader, format!("{frozen}?"), frozen.replace("document.pdf", "page.html?")));
+    }
+    for locale in ["de-AT", "es-MX"] {
+        let change = "UPDATE pj.accounts SET locale = $1";
+        app.sql().await.execute(change, &[&locale]).await.unwrap();
+        for (reader, document, page) in &papers {
+            let height = async |query: &str| {
+                sheet_height(&reader.bytes(&format!("{document}{query}")).await)
+            };
+            assert_eq!(height("paper=letter").await, LETTER, "{document}");
+            assert!(height("paper=a4").await >= 841, "{document}");
+            let usual = height("").await;
+            assert_eq!(usual == LETTER, locale == "es-MX", "{locale} {document}: {usual}");
+            // Each is a file of its own to whoever keeps it.
+            let etag = reader.get(&format!("{document}paper=a4")).await.etag().to_owned();
+            let other = reader.call("GET", &format!("{document}paper=letter"));
+            assert_eq!(other.header("If-None-Match", &etag).send().await.status, 200);
+            for wrong in ["paper=A4", "paper=a5", "paper=", "paper=a4&paper=letter"] {
+                let answer = reader.get(&format!("{document}{wrong}")).await;
+                assert_eq!((answer.status, answer.code()), (422, "validation_failed"), "{wrong}");
+                let fault = &answer.json["errors"][0];
+                assert_eq!(fault["parameter"], "paper", "{}", answer.text);
+            }
+            let page = reader.get(&format!("{page}paper=a4")).await;
+            assert!(
+                page.status == 422
+                    || page.status == 200 && page.header("content-type").starts_with("text/html")
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_a_share_keeps_closed_is_in_none_of_its_files() {
     let (_app, ana, lind) = people().await;

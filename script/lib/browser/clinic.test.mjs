@@ -103,7 +103,8 @@ test('the files are saved, and the print button prints', async () => {
   const { page } = opened;
   await page.getByRole('link', { name: 'Ana', exact: true }).click();
   for (const [name, file, begins] of [
-    ['PDF', 'report.pdf', '%PDF-'],
+    ['PDF, A4', 'report.pdf', '%PDF-'],
+    ['PDF, Letter', 'report.pdf', '%PDF-'],
     ['Save the page', 'report.html', '<!doctype html>'],
     ['Days as CSV', 'days.csv', 'journal_date,'],
   ]) {

@@ -176,14 +176,25 @@ impl Figure {
     /// How much of a page's width the picture takes, in percent: as it was drawn, a page being 960
     /// units wide, but so that its letters can be read.
     pub fn share_of_width(&self) -> u8 {
-        let box_ = self.svg.split_once("viewBox=\"");
-        let width = box_.and_then(|(_, rest)| rest.split_whitespace().nth(2)?.parse::<f64>().ok());
-        match width {
-            Some(width) if width <= 330.0 => 34,
-            Some(width) if width <= 500.0 => 58,
-            Some(width) if width <= 700.0 => 68,
+        match self.size() {
+            Some((width, _)) if width <= 330.0 => 34,
+            Some((width, _)) if width <= 500.0 => 58,
+            Some((width, _)) if width <= 700.0 => 68,
             _ => 100,
         }
+    }
+
+    /// How high the picture is for its width; 0 where it does not say.
+    pub fn height_of_width(&self) -> f64 {
+        self.size().map_or(0.0, |(width, height)| height / width.max(1.0))
+    }
+
+    /// Width and height, as it was drawn.
+    fn size(&self) -> Option<(f64, f64)> {
+        let (_, view) = self.svg.split_once("viewBox=\"")?;
+        let (view, _) = view.split_once('"')?;
+        let mut sides = view.split_whitespace().skip(2).map(|side| side.parse().ok());
+        Some((sides.next()??, sides.next()??))
     }
 }
 

@@ -36,6 +36,11 @@ pub struct ReportHeader {
     /// Days of the window on which an entry was expected. Source: clinical.md, F5.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub days_expected: i32,
+    /// Days of the window, from the start of the journal up to today, on which none was expected because
+    /// the patient declared a pause; null in reports of earlier rules. Source: clinical.md, F5.
+    #[serde(default)]
+    #[schema(required, minimum = 0, maximum = 1_000_000)]
+    pub days_paused: Option<i32>,
     /// Expected days with a daily score; null where pain is omitted.
     #[schema(required, minimum = 0, maximum = 1_000_000)]
     pub days_rated: Option<i32>,
@@ -70,11 +75,12 @@ pub struct ReportHeader {
     pub attendance: Option<ReportStatement>,
 }
 
-/// Builds the header. `window` is the whole window, `expected` its expected days; `pain` and
+/// Builds the header. `window` is the whole window, `expected` its expected days and `paused` how many
+/// less they are for declared pauses; `pain` and
 /// `sessions` are `None` where the section is omitted.
 pub(crate) fn header(
     window: Option<ReportWindow>,
-    expected: &ExpectedDays,
+    (expected, paused): (&ExpectedDays, usize),
     pain: Option<&PainDays>,
     sessions: Option<&[&SessionRow]>,
 ) -> ReportHeader {
@@ -94,6 +100,7 @@ pub(crate) fn header(
     let counts = sessions.map(|sessions| count_sessions(sessions, window));
     ReportHeader {
         days_expected: count(days_expected),
+        days_paused: Some(count(paused)),
         days_rated: tally.map(|tally| count(tally.rated)),
         days_timely: tally.map(|tally| count(tally.rated - tally.backfilled)),
         days_backfilled: tally.map(|tally| count(tally.backfilled)),
@@ -182,6 +189,7 @@ mod tests {
     use super::super::fixtures::{at, dailies, date, session};
     use super::super::statement::Status;
     use super::*;
+    use crate::time::DayStarts;
 
     fn window(from: i64, to: i64) -> Option<ReportWindow> {
         ReportWindow::new(date(from), date(to))
@@ -193,12 +201,12 @@ mod tests {
         for row in rows.iter_mut().skip(18) {
             (row.recorded_at, row.received_at) = (Some(at(60, 0)), at(60, 1));
         }
-        PainDays::from_rows(&rows, 240)
+        PainDays::from_rows(&rows, &DayStarts::default())
     }
 
     #[test]
     fn the_worked_adherence() {
-        let header = header(window(0, 27), &window(0, 27).into(), Some(&worked_days()), None);
+        let header = header(window(0, 27), (&window(0, 27).into(), 0), Some(&worked_days()), None);
         let any = header.adherence_any.unwrap();
         let timely = header.adherence_timely.unwrap();
         assert_eq!((any.value, any.n), (Some(78.57), 28));
@@ -220,7 +228,7 @@ mod tests {
         rows.push(with(9, SessionStatus::Planned));
         rows.push(with(90, SessionStatus::Missed));
         let rows: Vec<&SessionRow> = rows.iter().collect();
-        let header = header(window(0, 27), &window(0, 20).into(), None, Some(&rows));
+        let header = header(window(0, 27), (&window(0, 20).into(), 7), None, Some(&rows));
         let attendance = header.attendance.unwrap();
         assert_eq!((attendance.value, attendance.n), (Some(87.5), 8));
         let expected = SessionCounts {
@@ -232,18 +240,19 @@ mod tests {
         };
         assert_eq!(header.sessions, Some(expected));
         assert_eq!((header.days_rated, header.adherence_any), (None, None));
+        assert_eq!((header.days_expected, header.days_paused), (21, Some(7)));
     }
 
     #[test]
     fn days_outside_the_expected_ones_count_nowhere() {
-        let header = header(window(0, 27), &window(10, 19).into(), Some(&worked_days()), None);
+        let header = header(window(0, 27), (&window(10, 19).into(), 0), Some(&worked_days()), None);
         assert_eq!((header.days_expected, header.days_rated), (10, Some(10)));
         assert_eq!(header.adherence_any.unwrap().value, Some(100.0));
     }
 
     #[test]
     fn nothing_expected_gives_no_percentage() {
-        let header = header(None, &ExpectedDays::default(), Some(&worked_days()), Some(&[]));
+        let header = header(None, (&ExpectedDays::default(), 0), Some(&worked_days()), Some(&[]));
         let any = header.adherence_any.unwrap();
         assert_eq!((any.value, any.status, any.window), (None, Status::Insufficient, None));
         assert_eq!(header.attendance.unwrap().value, None);

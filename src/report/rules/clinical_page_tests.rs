@@ -17,6 +17,7 @@ use super::treatment::effect_summary::{EffectSummary, IMMEDIATE};
 use super::treatment::session_effect::session_effects;
 use crate::collections::{Night, SessionStatus};
 use crate::report::rows::SessionRow;
+use crate::time::DayStarts;
 use chrono::DateTime;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -137,7 +138,11 @@ fn baseline(worked: &Worked, name: &str) -> Baseline {
     let mut rows = dailies(from, &in_time);
     rows.extend(late(from + i64::try_from(in_time.len()).unwrap(), &worked.scores("late")));
     let course = Course::find(&[treatment(20)], date(60), None);
-    let found = Baseline::find(&PainDays::from_rows(&rows, 240), course.as_ref(), date(60));
+    let found = Baseline::find(
+        &PainDays::from_rows(&rows, &DayStarts::default()),
+        course.as_ref(),
+        date(60),
+    );
     assert_eq!(found.kind, BaselineKind::BeforeFirstSession);
     found
 }
@@ -238,6 +243,7 @@ fn f7(worked: &Worked) -> Outcome {
     Outcome::from([
         ("slope", Found::Number(trend.per_week.value.unwrap())),
         ("interval", interval(trend.per_week.interval)),
+        ("over_all", Found::Number(trend.over_all.as_ref().and_then(|all| all.value).unwrap())),
         ("words", code(&trend.words)),
         ("n", Found::Number(trend.per_week.n.into())),
     ])

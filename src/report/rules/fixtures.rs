@@ -87,7 +87,7 @@ pub(crate) fn late(first: i64, averages: &[Option<i16>]) -> Vec<EntryRow> {
 
 /// As [`dailies`], already scored.
 pub(crate) fn days_from(first: i64, averages: &[Option<i16>]) -> PainDays {
-    PainDays::from_rows(&dailies(first, averages), 240)
+    PainDays::from_rows(&dailies(first, averages), &DayStarts::default())
 }
 
 /// As [`days_from`] from day 0.

@@ -212,7 +212,7 @@ pub fn build(input: &ReportInput) -> Report {
     let entries = &*input.entries_seen();
 
     let ratings = with_pain.map_or(&[][..], |()| entries);
-    let pain = PainDays::from_rows(ratings, input.day_starts);
+    let pain = PainDays::from_rows(ratings, &input.day_starts);
     let sources = Sources {
         flares: with_pain
             .map(|()| FlareDays::find(&pain, &input.flares, elapsed, input.day_starts)),
@@ -227,7 +227,7 @@ pub fn build(input: &ReportInput) -> Report {
         events: with_treatment.map_or(&[][..], |()| &input.adverse_events),
     };
     let (days, sessions) = (&sources.pain, sources.sessions.as_deref());
-    let expected = expected_days(input, days);
+    let (expected, paused) = expected_days(input, days);
     // Nothing is known of days before the journal began, unless they were rated later.
     let began =
         days.first_day().map_or(input.journal_starts_on, |day| day.min(input.journal_starts_on));
@@ -246,7 +246,7 @@ pub fn build(input: &ReportInput) -> Report {
         subject: input.subject.clone(),
         sections_included: names(sections),
         sections_omitted: names(Sections::ALL.without(sections)),
-        header: adherence::header(window, &expected, with_pain.map(|()| days), sessions),
+        header: adherence::header(window, (&expected, paused), with_pain.map(|()| days), sessions),
         visit: open(Section::Goals)
             .map(|()| visit::preparation(&input.questions, &input.goals, sessions, input.today)),
         daily: series::series(window, &expected, &sources),
@@ -278,7 +278,7 @@ pub fn build(input: &ReportInput) -> Report {
             .as_ref()
             .map(|found| flares::summary(days, &input.flares, found, elapsed, observed)),
         adverse_events: with_treatment
-            .map(|()| events::adverse_events(&input.adverse_events, elapsed, input.day_starts)),
+            .map(|()| events::adverse_events(&input.adverse_events, elapsed, &input.day_starts)),
         warning_signs: with_pain.map(|()| events::warning_signs(entries, elapsed)),
         goals: open(Section::Goals).map(|()| records::goals(&input.goals, elapsed)),
         shared_notes: open(Section::Notes)
@@ -289,11 +289,14 @@ pub fn build(input: &ReportInput) -> Report {
 }
 
 /// The days of the window on which an entry was expected (F5): from the start of the journal, less declared
-/// pauses. Today is not over, so that it only counts once it has an entry.
-fn expected_days(input: &ReportInput, pain: &PainDays) -> ExpectedDays {
+/// pauses, and how many days those take. Today is not over, so that it only counts once it has an entry.
+fn expected_days(input: &ReportInput, pain: &PainDays) -> (ExpectedDays, usize) {
     let last = if pain.day(input.today).is_some() { input.today } else { shift(input.today, -1) };
     let first = input.from.max(input.journal_starts_on);
-    ExpectedDays::between(first, input.to.min(last), &input.pauses)
+    let last = input.to.min(last);
+    let expected = ExpectedDays::between(first, last, &input.pauses);
+    let paused = ExpectedDays::between(first, last, &[]).count() - expected.count();
+    (expected, paused)
 }
 
 /// The pain statements over the days of the window that have come.

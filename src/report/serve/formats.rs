@@ -3,14 +3,14 @@
 //!
 //! JSON is none of them: it is the report itself, which a frozen one keeps as it is.
 
-use super::asked::with_window;
+use super::asked::{AskedFile, with_paper, with_window};
 use super::held;
 use super::reader::{Pictures, Reports, SHARED, is_shared, report_at};
 use super::snapshots;
-use super::source::Source;
-use crate::access::{Id, Patient, Purpose, Reader, Shared};
+use super::source::{Habits, Source};
+use crate::access::{Call, FromCall, Patient, Purpose, Reader, Shared};
 use crate::http::{Answered, FileContent, FileKind, Problem};
-use crate::language::Language;
+use crate::language::Paper;
 use crate::report::render::compose::{patient_page, practitioner_page, whose};
 use crate::report::render::{chart, csv, html, pdf};
 use crate::report::rules::Report;
@@ -45,8 +45,10 @@ pub(super) struct Format {
     is_worded: bool,
     /// Takes it long enough to wait in the lane of documents?
     is_slow: bool,
+    /// Is it set on sheets, of a paper that its reader may choose?
+    is_on_paper: bool,
     /// Makes it.
-    render: fn(&Report, &'static Language) -> Rendered,
+    render: fn(&Report, Habits) -> Rendered,
     /// Who reads it, and of which reports.
     operations: &'static [Register],
 }
@@ -65,11 +67,19 @@ pub(crate) struct Download {
 
 /// Both readers, live and frozen, and the patient what others have frozen.
 const EVERYWHERE: &[Register] = &[
-    live::<Patient>,
-    live::<Shared<Reports>>,
-    frozen::<Patient>,
-    frozen::<Shared<Reports>>,
-    held_by_others,
+    live::<Patient, false>,
+    live::<Shared<Reports>, false>,
+    frozen::<Patient, false>,
+    frozen::<Shared<Reports>, false>,
+    held_by_others::<false>,
+];
+/// The same, on a paper of theirs.
+const EVERYWHERE_ON_PAPER: &[Register] = &[
+    live::<Patient, true>,
+    live::<Shared<Reports>, true>,
+    frozen::<Patient, true>,
+    frozen::<Shared<Reports>, true>,
+    held_by_others::<true>,
 ];
 
 /// The same for both readers.
@@ -79,12 +89,11 @@ const fn both(about: &'static str) -> [&'static str; 2] {
 
 const PAGE: FileKind =
     FileKind { policy: Some(html::policy), ..FileKind::new("text/html", "The page.", 8_000_000) };
-const PAGE_ABOUT: &str =
-    "One HTML document with everything in it: no scripts, nothing to load. It prints on A4.";
+const PAGE_ABOUT: &str = "One HTML document with everything in it: no scripts, nothing to load. It prints on A4 and on Letter.";
 /// What the access log calls reading a page for practitioners.
 pub(super) const PAGE_ACTION: &str = "report_page";
 /// The layout that pages, documents and tables share.
-const LAYOUT: Option<u32> = Some(5);
+const LAYOUT: Option<u32> = Some(6);
 
 /// All of them, in the order in which the pages for practitioners offer them.
 static FORMATS: &[Format] = &[
@@ -94,7 +103,8 @@ static FORMATS: &[Format] = &[
         summary: "{whose} report as PDF",
         frozen: " as PDF",
         about: both(
-            "A4, tagged for screen readers, with its fonts inside. The same report gives the same bytes.",
+            "A4 or Letter, tagged for screen readers, with its fonts inside. The same report on the same paper \
+             gives the same bytes.",
         ),
         action: "report_document",
         kind: FileKind {
@@ -105,8 +115,11 @@ static FORMATS: &[Format] = &[
         layout: LAYOUT,
         is_worded: true,
         is_slow: true,
-        render: |report, language| Ok(pdf::render(&practitioner_page(report, language))?),
-        operations: EVERYWHERE,
+        is_on_paper: true,
+        render: |report, Habits { language, paper }| {
+            Ok(pdf::render(&practitioner_page(report, language), paper)?)
+        },
+        operations: EVERYWHERE_ON_PAPER,
     },
     Format {
         path: "page.html",
@@ -120,7 +133,8 @@ static FORMATS: &[Format] = &[
         layout: LAYOUT,
         is_worded: true,
         is_slow: false,
-        render: |report, language| {
+        is_on_paper: false,
+        render: |report, Habits { language, .. }| {
             Ok(html::document(&practitioner_page(report, language)).into_bytes())
         },
         operations: EVERYWHERE,
@@ -143,6 +157,7 @@ static FORMATS: &[Format] = &[
         layout: LAYOUT,
         is_worded: false,
         is_slow: false,
+        is_on_paper: false,
         render: |report, _| Ok(csv::days(report)?),
         operations: EVERYWHERE,
     },
@@ -158,9 +173,12 @@ static FORMATS: &[Format] = &[
         layout: LAYOUT,
         is_worded: true,
         is_slow: false,
-        render: |report, language| Ok(html::document(&patient_page(report, language)).into_bytes()),
+        is_on_paper: false,
+        render: |report, Habits { language, .. }| {
+            Ok(html::document(&patient_page(report, language)).into_bytes())
+        },
         // It is the patient's alone.
-        operations: &[live::<Patient>, frozen::<Patient>],
+        operations: &[live::<Patient, false>, frozen::<Patient, false>],
     },
     Format {
         path: "chart.svg",
@@ -177,11 +195,12 @@ static FORMATS: &[Format] = &[
         layout: None,
         is_worded: true,
         is_slow: false,
-        render: |report, language| {
+        is_on_paper: false,
+        render: |report, Habits { language, .. }| {
             let whose = whose(report, language);
             Ok(chart::daily_pain_file(report, whose.as_deref(), language).into_bytes())
         },
-        operations: &[live::<Patient>, live::<Shared<Pictures>>],
+        operations: &[live::<Patient, false>, live::<Shared<Pictures>, false>],
     },
 ];
 
@@ -200,13 +219,15 @@ pub(super) fn downloads() -> impl Iterator<Item = (&'static Format, &'static Dow
 }
 
 /// Registers the operation that makes it of a report computed now.
-fn live<R: Reader>(routes: &mut Routes, format: &'static Format) {
+fn live<R: Reader, const ON_PAPER: bool>(routes: &mut Routes, format: &'static Format) {
     let (is_shared, at) = (is_shared::<R>(), report_at::<R>());
     let (id, whose) = if is_shared { ("getShared", "A patient's") } else { ("get", "The own") };
     let summary = format.summary.replace("{whose}", whose);
     let op = Operation::new(format!("{id}Report{}", format.noun), "reports", summary);
     let op = with_window(op.describe(format.about[usize::from(is_shared)]));
-    let handler = move |reader: R, source| format.file(reader, source);
+    let op = if ON_PAPER { with_paper(op) } else { op };
+    let handler =
+        move |reader: R, asked: AskedFile<ON_PAPER>| format.file(reader, asked.source, asked.paper);
     routes.serve_file(&format!("{at}/{}", format.path), op, &format.kind, handler);
 }
 
@@ -215,23 +236,45 @@ const OF_KEPT: &str = "Made of the kept report: the same bytes as long as the la
     tells.";
 
 /// Registers the operation that makes it of a frozen report.
-fn frozen<R: Reader>(routes: &mut Routes, format: &'static Format) {
+fn frozen<R: Reader, const ON_PAPER: bool>(routes: &mut Routes, format: &'static Format) {
     let noun = format!("FrozenReport{}", format.noun);
     let op = snapshots::reading::<R>(&noun, format.frozen, OF_KEPT);
+    let op = if ON_PAPER { with_paper(op) } else { op };
     let path = snapshots::one::<R>(&format!("/{}", format.path));
-    let handler = move |reader: R, source| format.file(reader, source);
+    let handler =
+        move |reader: R, asked: AskedFile<ON_PAPER>| format.file(reader, asked.source, asked.paper);
     routes.serve_file(&path, op, &format.kind, handler);
 }
 
 /// Registers the operation that makes it, for the patient, of a report that a practitioner has frozen.
-fn held_by_others(routes: &mut Routes, format: &'static Format) {
+fn held_by_others<const ON_PAPER: bool>(routes: &mut Routes, format: &'static Format) {
     let op = held::reading(format.noun, format.frozen, OF_KEPT);
-    let handler = move |patient: Patient, Id(id): Id| format.file(patient, Source::Held(id));
+    let op = if ON_PAPER { with_paper(op) } else { op };
+    let handler = move |patient: Patient, asked: AskedFile<ON_PAPER>| {
+        format.file(patient, asked.source.held(), asked.paper)
+    };
     routes.serve_file(&held::one(&format!("/{}", format.path)), op, &format.kind, handler);
 }
 
 impl Format {
-    /// What it is made of.
+    /// What is asked for of it, whose paper may be given where it has one.
+    ///
+    /// # Errors
+    /// 404 and 422 as what is asked for stands.
+    pub(super) fn asked(&self, call: &Call) -> Answered<AskedFile<true>> {
+        if self.is_on_paper {
+            return AskedFile::from_call(call);
+        }
+        let AskedFile { source, paper } = AskedFile::<false>::from_call(call)?;
+        Ok(AskedFile { source, paper })
+    }
+
+    /// The papers it may be on; the one without a paper where it is on none.
+    pub(super) fn papers(&self) -> Vec<Option<Paper>> {
+        if self.is_on_paper { Paper::ALL.map(Some).to_vec() } else { vec![None] }
+    }
+
+    /// What it is made of, on this paper where one is wanted.
     ///
     /// # Errors
     /// As the source, or when it cannot be made.
@@ -239,22 +282,28 @@ impl Format {
         &'static self,
         reader: R,
         source: Source,
+        paper: Option<Paper>,
     ) -> Answered<FileContent> {
         let reader = reader.acting(self.action);
-        let ((bytes, mark, language), mut etag) = if self.is_slow {
+        let chosen =
+            move |habits: Habits| Habits { paper: paper.unwrap_or(habits.paper), ..habits };
+        let ((bytes, mark, habits), mut etag) = if self.is_slow {
             // It has its place before its report is read, so that nothing is kept for those who wait.
             let place = reader.app().lanes.documents.enter().await?;
-            let (read, etag) = source.make(reader, |report, language| (report, language)).await?;
-            let (report, language) = read;
-            (place.compute(move || self.made(&report, language)).await?, etag)
+            let (read, etag) = source.make(reader, |report, habits| (report, habits)).await?;
+            let (report, habits) = (read.0, chosen(read.1));
+            (place.compute(move || self.made(&report, habits)).await?, etag)
         } else {
-            source.make(reader, |report, language| self.made(&report, language)).await?
+            source.make(reader, move |report, habits| self.made(&report, chosen(habits))).await?
         };
-        let language = self.is_worded.then_some(language);
+        let language = self.is_worded.then_some(habits.language);
         if let Some(layout) = self.layout {
             etag = format!("{}.r{layout}\"", etag.trim_end_matches('"'));
         }
-        // The same report in other words is another file.
+        // The same report on other paper, or in other words, is another file.
+        if self.is_on_paper && habits.paper != Paper::default() {
+            etag = format!("{}.{}\"", etag.trim_end_matches('"'), habits.paper.code());
+        }
         if let Some(language) = language.filter(|language| language.tag() != "en") {
             etag = format!("{}.{}\"", etag.trim_end_matches('"'), language.tag());
         }
@@ -262,12 +311,8 @@ impl Format {
     }
 
     /// The bytes, what tells the file from those of other journals, and what its reader reads.
-    fn made(
-        &self,
-        report: &Report,
-        language: &'static Language,
-    ) -> (Rendered, Option<String>, &'static Language) {
+    fn made(&self, report: &Report, habits: Habits) -> (Rendered, Option<String>, Habits) {
         let mark = report.file_mark().map(str::to_owned);
-        ((self.render)(report, language), mark, language)
+        ((self.render)(report, habits), mark, habits)
     }
 }

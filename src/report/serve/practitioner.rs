@@ -1,11 +1,13 @@
 //! Reports for the practitioners' pages: what the operations do, through the same walls and with the same
 //! lines in the access log.
 
+use super::asked::AskedFile;
 use super::formats::{self, Format, PAGE_ACTION};
 use super::snapshots::LIST;
+use super::source::Habits;
 use crate::access::{Call, FromCall, Reader, Shared};
 use crate::http::{Answered, FileContent, FileKind, PageRequest, ProblemKind};
-use crate::language::Language;
+use crate::language::{Language, Paper};
 use crate::report::read::asked::AskedDays;
 use crate::report::read::share_head;
 use crate::report::render::compose::{practitioner_page, subject_line};
@@ -31,6 +33,7 @@ pub(crate) struct ChosenFile {
     format: &'static Format,
     download: &'static Download,
     source: Source,
+    paper: Option<Paper>,
 }
 
 impl FromCall for ChosenFile {
@@ -38,7 +41,8 @@ impl FromCall for ChosenFile {
         let name = call.request().match_info().get("file").unwrap_or_default();
         let named = formats::downloads().find(|(_, download)| download.name == name);
         let (format, download) = named.ok_or(ProblemKind::NotFound)?;
-        Ok(Self { format, download, source: Source::from_call(call)? })
+        let AskedFile { source, paper } = format.asked(call)?;
+        Ok(Self { format, download, source, paper })
     }
 }
 
@@ -64,7 +68,7 @@ pub(crate) struct Embedded {
 /// # Errors
 /// As the operation.
 pub(crate) async fn page(reader: Shared<Reports>, source: Source) -> Answered<Embedded> {
-    let embed = |report: Report, language: &'static Language| {
+    let embed = |report: Report, Habits { language, .. }: Habits| {
         let page = practitioner_page(&report, language);
         Embedded {
             window: report.window,
@@ -79,9 +83,12 @@ pub(crate) async fn page(reader: Shared<Reports>, source: Source) -> Answered<Em
     made.await.map(|(embedded, _)| embedded)
 }
 
-/// The files to take along, in the order to offer them.
-pub(crate) fn downloads() -> impl Iterator<Item = &'static Download> {
-    formats::downloads().map(|(_, download)| download)
+/// The files to take along, in the order to offer them; those that are set on sheets on each paper.
+pub(crate) fn downloads() -> impl Iterator<Item = (&'static Download, Option<Paper>)> {
+    formats::downloads().flat_map(|(format, download)| {
+        let papers = format.papers();
+        papers.into_iter().map(move |paper| (download, paper))
+    })
 }
 
 /// A file: of which kind, how it is kept, what it is made of.
@@ -90,9 +97,9 @@ pub(crate) fn downloads() -> impl Iterator<Item = &'static Download> {
 /// As the operation.
 pub(crate) async fn file(
     reader: Shared<Reports>,
-    ChosenFile { format, download, source }: ChosenFile,
+    ChosenFile { format, download, source, paper }: ChosenFile,
 ) -> Answered<(&'static FileKind, &'static Download, FileContent)> {
-    let content = format.file(reader, source).await?;
+    let content = Box::pin(format.file(reader, source, paper)).await?;
     Ok((&format.kind, download, content))
 }
 

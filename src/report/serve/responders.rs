@@ -91,7 +91,7 @@ async fn outcome(patient: &Shared<Responders>) -> Answered<ResponderOutcome> {
     let opens_both = SECTIONS.without(journal.sections()) == Sections::NONE;
     let yesterday = today(&journal, &newest) - Days::new(1);
     let open_until = journal.window().1.map_or(yesterday, |last| last.min(yesterday));
-    let pain = PainDays::from_rows(&entries, *journal.day_starts());
+    let pain = PainDays::from_rows(&entries, journal.day_starts());
     let course = Course::find(&treatments, open_until, journal.window().0);
     let first = course.and_then(|course| course.first_day()).filter(|_| opens_both);
     Ok(ResponderOutcome::of(&pain, first, open_until))

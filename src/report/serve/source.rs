@@ -1,9 +1,9 @@
 //! Where a report comes from: computed now, or kept. What is made of it does not ask.
 
-use crate::access::{Call, FromCall, Id, Read, Reader};
+use crate::access::{Call, FromCall, Id, JournalAccess, Read, Reader};
 use crate::db::Statement;
 use crate::http::{Answered, Problem, ProblemKind, ShareTags};
-use crate::language::Language;
+use crate::language::{Language, Paper};
 use crate::reference::fingerprint;
 use crate::report::read;
 use crate::report::read::asked::AskedDays;
@@ -18,6 +18,19 @@ use uuid::Uuid;
 /// What the access log calls reading a kept one.
 pub(super) const READ: &str = "report_snapshot";
 
+/// What the reader of a report reads, and prints on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Habits {
+    pub(super) language: &'static Language,
+    pub(super) paper: Paper,
+}
+
+impl Habits {
+    const fn of<L>(journal: &JournalAccess<L>) -> Self {
+        Self { language: journal.language(), paper: journal.paper() }
+    }
+}
+
 /// A report that is not there yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Source {
@@ -30,17 +43,30 @@ pub(crate) enum Source {
 }
 
 impl FromCall for Source {
-    /// An address with an id is that of a frozen one.
     fn from_call(call: &Call) -> Answered<Self> {
-        match call.request().match_info().get("id") {
-            Some(_) => Id::from_call(call).map(|Id(id)| Self::Kept(id)),
-            None => AskedDays::from_call(call).map(Self::Live),
+        if Self::is_kept(call) {
+            Id::from_call(call).map(|Id(id)| Self::Kept(id))
+        } else {
+            AskedDays::from_call(call).map(Self::Live)
         }
     }
 }
 
 impl Source {
-    /// Makes something of the report and the reader's language beside the requests, in its turn, and answers it
+    /// The same one, as another holds it.
+    pub(super) const fn held(self) -> Self {
+        match self {
+            Self::Kept(id) => Self::Held(id),
+            other => other,
+        }
+    }
+
+    /// Is it a frozen one that is asked for? Its address has an id.
+    pub(super) fn is_kept(call: &Call) -> bool {
+        call.request().match_info().get("id").is_some()
+    }
+
+    /// Makes something of the report and the reader's habits beside the requests, in its turn, and answers it
     /// with the ETag of the report.
     ///
     /// # Errors
@@ -48,7 +74,7 @@ impl Source {
     pub(super) async fn make<R: Reader, T: Send + 'static>(
         self,
         reader: R,
-        make: impl FnOnce(Report, &'static Language) -> T + Send + 'static,
+        make: impl FnOnce(Report, Habits) -> T + Send + 'static,
     ) -> Answered<(T, String)> {
         match self {
             Self::Live(asked) => live(&reader, asked, make).await,
@@ -70,11 +96,11 @@ impl Source {
                 let head = heads.into_iter().next();
                 let reference = head.and_then(|(_, subject)| subject.reference);
                 let etag = etag(id, reference.as_deref());
-                let language = journal.language();
+                let habits = Habits::of(&journal);
                 let read = move || {
                     let mut report: Report = serde_json::from_str(&text)?;
                     report.known_to_its_reader_as(reference);
-                    Ok::<_, serde_json::Error>(make(report, language))
+                    Ok::<_, serde_json::Error>(make(report, habits))
                 };
                 Ok((place.compute(read).await?.map_err(Problem::internal)?, etag))
             }
@@ -86,7 +112,7 @@ impl Source {
 async fn live<R: Reader, T: Send + 'static>(
     reader: &R,
     asked: AskedDays,
-    make: impl FnOnce(Report, &'static Language) -> T + Send + 'static,
+    make: impl FnOnce(Report, Habits) -> T + Send + 'static,
 ) -> Answered<(T, String)> {
     let app = reader.app();
     // Today is not known before the journal is entered, so an open window is read a day wider.
@@ -103,13 +129,13 @@ async fn live<R: Reader, T: Send + 'static>(
     let (journal, rows, window) = found.await?;
     let input = read::input(&journal, window, rows);
     let (tags, open) = (journal.share_tags(), journal.window());
-    let language = journal.language();
+    let habits = Habits::of(&journal);
     let made = place.compute(move || {
         let version = match tags {
             Some(tags) => shared_version(&input, open, tags)?,
             None => own_version(&input),
         };
-        Ok((make(build(&input), language), version))
+        Ok((make(build(&input), habits), version))
     });
     let made: Result<_, serde_json::Error> = made.await?;
     made.map_err(Problem::internal)
@@ -145,9 +171,9 @@ fn own_version(input: &ReportInput) -> String {
 pub(super) async fn frozen_row<R: Reader, T>(
     reader: &R,
     what: Statement<Read, T>,
-) -> Answered<(&'static Language, T)> {
+) -> Answered<(Habits, T)> {
     let found = reader.read_settled((None, None), (what,), |journal, (rows,)| {
-        Ok((journal.language(), rows.into_iter().next().ok_or(ProblemKind::NotFound)?))
+        Ok((Habits::of(&journal), rows.into_iter().next().ok_or(ProblemKind::NotFound)?))
     });
     found.await
 }

@@ -36,7 +36,7 @@ async fn a_day_with_an_unnamed_medicine_is_a_day_with_some_medicine() {
     let relief = page.find("Relief medicine days").expect("and then the kinds");
     assert!(any < relief && page.contains("0.0 to 3.5 a week"), "{page}");
     assert!(page.contains("14 of 28 days name no medicine"), "{page}");
-    assert!(!page.contains("0.0 a week"), "{page}");
+    assert!(!page[any..].contains("0.0 a week"), "{page}");
 }
 
 #[tokio::test]

@@ -135,8 +135,14 @@ async fn days_of_a_declared_pause_are_not_expected() {
     declare(&ana, &pauses).await;
     let again = ana.call("GET", &report).header("If-None-Match", &before).send().await;
     assert_eq!(counts(&again), (1, 18, 18));
+    assert_eq!(again.json["header"]["days_paused"], 12);
+    let own = ana.get(&format!("/v1/report/summary.html?{WINDOW}")).await.text;
+    assert!(own.contains("You logged 1 of 18 days, 12 days of a pause not counted."), "{own}");
     let shared = lind.get(&of(&share)).await;
     assert_eq!(counts(&shared), (1, 18, 18));
+    assert_eq!(shared.json["header"]["days_paused"], 12);
+    let page = lind.get(&of(&share).replace("/report?", "/report/page.html?")).await.text;
+    assert!(page.contains("1 of 18 days rated") && page.contains("12 days of a pause not counted"));
     assert!(!shared.text.contains("illness") && !shared.text.contains("travel"));
     let row = listed(&lind, &share).await;
     assert_eq!((&row["days_with_entry"], &row["days_expected"]), (&json!(1), &json!(6)));

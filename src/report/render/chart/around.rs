@@ -28,8 +28,8 @@ const GROUND: &str = "#f5f7f9";
 /// Room on the ground above 10 and below 0, where the numbers of marks there stand.
 const INSET: f64 = 17.0;
 /// Where a score of 10 and one of 0 lie below the top of a panel.
-const TEN: f64 = 36.0;
-const ZERO: f64 = 90.0;
+const TEN: f64 = 34.0;
+const ZERO: f64 = 80.0;
 /// Places within a panel: of the dots, and of the left ends of the bars.
 const DOTS: [f64; 3] = [21.0, 35.0, 49.0];
 const BARS: [f64; 2] = [1.0, 56.0];

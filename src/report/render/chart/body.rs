@@ -9,11 +9,12 @@ use crate::report::rules::pain::sites::{SiteSummary, SiteUse};
 use crate::report::rules::statement::Status;
 
 const WIDTH: f64 = 480.0;
-const HEIGHT: f64 = 178.0;
 const EDGE: f64 = 8.0;
 const LINE: f64 = 16.5;
+/// Room below the last of it.
+const BELOW: f64 = 5.0;
 /// How much smaller the views are than the map that is tapped on.
-const SCALE: f64 = 0.22;
+const SCALE: f64 = 0.20;
 /// Top of the views, below what stands above them.
 const BODY: f64 = 34.0;
 /// Left edges of the views, and of the words beside them.
@@ -35,9 +36,8 @@ const STEPS: [(&str, &str); 3] = [
 /// same bytes.
 pub fn body_map_svg(summary: &SiteSummary, language: &Language) -> String {
     let words = |key: &str| language.text(key, &[]);
-    let frame = Frame { id: "pain-sites", size: (WIDTH, HEIGHT) };
     let title = words("chart.body.title");
-    let mut svg = Svg::open(frame, language, &title, &body_map_alt(summary, language));
+    let mut svg = Svg::part();
     let behind = format!("{} {}", behind(summary, language), words("chart.body.sides"));
     svg.text((EDGE, 14.0), svg::LEAST, Anchor::Start, svg::MUTED, &behind);
     let size = [body_map::WIDTH, body_map::HEIGHT].map(|units| f64::from(units) * SCALE);
@@ -50,7 +50,7 @@ pub fn body_map_svg(summary: &SiteSummary, language: &Language) -> String {
         let body = body
             .map_or_else(String::new, |(_, rest)| format!("<path class=\"body-silhouette\"{rest}"));
         svg.scaled((left, BODY), SCALE, &body);
-        let sides = ["left", "right"].map(|side| language.code("side", side));
+        let sides = ["left", "right"].map(|side| words(&format!("chart.body.side.{side}")));
         let [left_of_it, right_of_it] = &sides;
         let (start, end) = match view {
             View::Back => (left_of_it, right_of_it),
@@ -87,9 +87,15 @@ pub fn body_map_svg(summary: &SiteSummary, language: &Language) -> String {
         let more = u64::try_from(more).unwrap_or(u64::MAX);
         let more = language.counted("chart.body.more_places", more);
         svg.text((WORDS, y), svg::LEAST, Anchor::Start, svg::MUTED, &more);
+        y += LINE;
     }
     svg.end_group();
-    svg.close()
+    // As high as the views and the words beside them.
+    let height = (BODY + size[1]).max(y - LINE) + BELOW;
+    let frame = Frame { id: "pain-sites", size: (WIDTH, height) };
+    let mut whole = Svg::open(frame, language, &title, &body_map_alt(summary, language));
+    whole.insert(&svg);
+    whole.close()
 }
 
 /// The same in words: every place with its days and what it has of share and intensity.

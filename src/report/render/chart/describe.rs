@@ -7,7 +7,7 @@ use crate::report::rules::Report;
 use crate::report::rules::numbers::one_decimal;
 use crate::report::rules::pain::baseline::BaselineKind;
 use crate::report::rules::pain::flares::ReportedFlare;
-use crate::report::rules::pain::trend::{PainTrend, TrendWords};
+use crate::report::rules::pain::trend::{PainTrend, TrendPace, TrendWords};
 use crate::report::rules::series::DailyPoint;
 use crate::report::rules::statement::{ReportStatement, Status};
 use crate::sections::Section;
@@ -100,13 +100,22 @@ fn mean(language: &Language, statement: &ReportStatement, key: &str) -> Option<S
 
 /// The trend in words; `None` where it is withheld.
 fn trend(language: &Language, trend: &PainTrend) -> Option<String> {
-    let per_week = language.number(trend.per_week.value_text.as_ref()?);
+    trend.per_week.value_text.as_ref()?;
+    let by = |key: &str, pace: &ReportStatement| {
+        let value = language.number(pace.value_text.as_deref().unwrap_or_default());
+        language.text(key, &[("value", &value)])
+    };
+    let by = match trend.pace() {
+        TrendPace::Week(week) => by("chart.daily.trend.week", week),
+        TrendPace::All(all) => by("chart.daily.trend.all", all),
+        TrendPace::Under => language.text("chart.daily.trend.under", &[]),
+    };
     let key = match trend.words? {
         TrendWords::Falling => "chart.daily.trend.falling",
         TrendWords::Rising => "chart.daily.trend.rising",
         TrendWords::NoClearTrend => "chart.daily.trend.none",
     };
-    Some(language.text(key, &[("value", &per_week)]))
+    Some(language.text(key, &[("by", &by)]))
 }
 
 /// The days of the attended treatment sessions; `None` where treatment is omitted.

@@ -6,11 +6,13 @@ use super::svg::{self, Anchor, Point, Stroke, Svg, text_width};
 use crate::language::Language;
 
 const SIZE: f64 = svg::LEAST;
-const FIRST_ROW: f64 = 234.0;
+const FIRST_ROW: f64 = 214.0;
 /// Where the lines begin, and how far beyond the plot they end.
 const EDGE: f64 = 12.0;
 /// Width of a sample with the space after it.
 const SAMPLE: f64 = 24.0;
+/// Room below the last baseline.
+const BELOW: f64 = 7.5;
 /// Space between two items.
 const SPACE: f64 = 16.0;
 
@@ -47,17 +49,20 @@ impl LegendRows {
     }
 }
 
-/// Draws the legend of the marks that are in the picture, below the plot.
-pub(super) fn draw(svg: &mut Svg, marks: &[Mark], language: &Language) {
+/// Draws the legend of the marks that are in the picture, below the plot; how far down the picture goes
+/// with it.
+pub(super) fn draw(svg: &mut Svg, marks: &[Mark], language: &Language) -> f64 {
     let rows = LegendRows { left: EDGE, right: RIGHT + EDGE, first: FIRST_ROW, text_size: SIZE };
     let names: Vec<String> = marks.iter().map(|mark| language.text(name(*mark), &[])).collect();
     let places = rows.layout(names.iter().map(|name| (SAMPLE, name.as_str())));
+    let last = places.last().map_or(FIRST_ROW, |(_, y)| *y);
     svg.group("legend");
     for ((mark, name), (x, y)) in marks.iter().zip(&names).zip(places) {
         sample(svg, *mark, x, y - 4.0);
         svg.text((x + SAMPLE, y), SIZE, Anchor::Start, svg::INK, name);
     }
     svg.end_group();
+    last + BELOW
 }
 
 /// The key of its name.

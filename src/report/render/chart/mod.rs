@@ -27,16 +27,13 @@ use svg::{Anchor, Frame, Svg};
 
 /// Width of the picture in user units.
 pub const WIDTH: f64 = 960.0;
-/// Height of the picture in user units.
-pub const HEIGHT: f64 = 260.0;
 
 /// Where the words above the plot begin, and their baseline.
 const EDGE: f64 = 12.0;
 const HEADING: f64 = 15.0;
 
-const FRAME: Frame = Frame { id: "daily-pain", size: (WIDTH, HEIGHT) };
-
-/// Draws the daily pain of a report as an SVG document of 960 by 260 user units: daily scores
+/// Draws the daily pain of a report as an SVG document of 960 user units' width, as high as its
+/// legend takes: daily scores
 /// (0 to 10) as dots, worst pain as faint ticks, the running median of seven days as a line that
 /// breaks at gaps, attended treatment sessions as dashed marks, and the means of baseline and follow-up
 /// where they are reliable; flares the patient reported as shaded spans and spikes of the ratings
@@ -52,7 +49,7 @@ pub fn daily_pain_file(report: &Report, whose: Option<&str>, language: &Language
     if let Some(whose) = whose {
         title = format!("{title} \u{b7} {whose}");
     }
-    let mut svg = Svg::open(FRAME, language, &title, &daily_pain_alt(report, language));
+    let mut svg = Svg::part();
     let heading = language.text("chart.daily.heading", &[]);
     svg.strong((EDGE, HEADING), svg::LEAST, Anchor::Start, &heading);
     let after = EDGE + svg::text_width(&heading, svg::LEAST) * 1.1 + 8.0;
@@ -68,8 +65,11 @@ pub fn daily_pain_file(report: &Report, whose: Option<&str>, language: &Language
         let key = if shows_pain { "chart.daily.no_ratings" } else { "chart.daily.omitted" };
         svg.note(Scale::centre(), &language.text(key, &[]));
     }
-    legend::draw(&mut svg, &marks, language);
-    svg.close()
+    let height = legend::draw(&mut svg, &marks, language);
+    let frame = Frame { id: "daily-pain", size: (WIDTH, height) };
+    let mut whole = Svg::open(frame, language, &title, &daily_pain_alt(report, language));
+    whole.insert(&svg);
+    whole.close()
 }
 
 /// The picture of [`daily_pain_svg`] in words.

@@ -11,7 +11,7 @@ pub(super) const RIGHT: f64 = 942.0;
 /// Top of the plot: a score of 10 lies a little below it.
 pub(super) const TOP: f64 = 42.0;
 /// Bottom of the plot: a score of 0 lies a little above it.
-pub(super) const BOTTOM: f64 = 194.0;
+pub(super) const BOTTOM: f64 = 174.0;
 /// Room kept inside the plot above 10 and below 0, so that marks there are whole.
 const INSET: f64 = 6.0;
 /// Labels that fit side by side.

@@ -15,13 +15,13 @@ const WIDTH: f64 = 480.0;
 const EDGE: f64 = 8.0;
 /// Top of the first row.
 const TOP: f64 = 22.0;
-const ROW: f64 = 19.0;
+const ROW: f64 = 18.0;
 /// Left and right edge of the lines.
 const PLOT: (f64, f64) = (150.0, 318.0);
 /// Left edge of the numbers.
 const NUMBER: f64 = 328.0;
 /// Where the ends of a range lie below the top of a row.
-const RANGE: (f64, f64) = (3.0, 16.0);
+const RANGE: (f64, f64) = (2.5, 15.5);
 const SIZE: f64 = svg::LEAST;
 /// Where the words of a row stand below its top.
 const LINE: f64 = 14.0;

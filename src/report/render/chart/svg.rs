@@ -100,6 +100,16 @@ impl Svg {
         svg
     }
 
+    /// A part of a picture, to be put into one when it is known how large that is.
+    pub(super) fn part() -> Self {
+        Self(String::with_capacity(16 * 1024))
+    }
+
+    /// Puts a part in.
+    pub(super) fn insert(&mut self, part: &Self) {
+        self.0.push_str(&part.0);
+    }
+
     /// Ends the picture.
     pub(super) fn close(mut self) -> String {
         self.0.push_str("</svg>\n");

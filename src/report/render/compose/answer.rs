@@ -5,7 +5,7 @@ use super::voice::{Voice, span};
 use crate::report::render::page::{Block, Span};
 use crate::report::rules::pain::baseline::BaselineKind;
 use crate::report::rules::pain::change::ChangeBand;
-use crate::report::rules::pain::trend::TrendWords;
+use crate::report::rules::pain::trend::{TrendPace, TrendWords};
 use crate::report::rules::statement::{ReportStatement, Status};
 use crate::report::rules::{PainSummary, Report};
 
@@ -114,13 +114,20 @@ fn why_not(report: &Report, pain: &PainSummary, words: &Voice<'_>) -> String {
 
 /// Which way the ratings of these days go.
 fn trend(pain: &PainSummary, words: &Voice<'_>) -> Option<String> {
-    let per_week = &pain.trend.per_week;
-    let trend = pain.trend.words.as_ref().filter(|_| per_week.status == Status::Reliable)?;
-    let key = match trend {
+    let is_reliable = pain.trend.per_week.status == Status::Reliable;
+    let key = match pain.trend.words.as_ref().filter(|_| is_reliable)? {
         TrendWords::Falling => "own.trend.falling",
         TrendWords::Rising => "own.trend.rising",
         TrendWords::NoClearTrend => "own.trend.no_clear_trend",
     };
-    let value = per_week.value.map(|value| words.decimal(value.abs())).unwrap_or_default();
-    Some(words.text(key, &[("value", &value)]))
+    let by = |key: &str, pace: &ReportStatement| {
+        let value = words.decimal(pace.value.unwrap_or_default().abs());
+        words.text(key, &[("value", &value)])
+    };
+    let by = match pain.trend.pace() {
+        TrendPace::Week(week) => by("own.trend.by.week", week),
+        TrendPace::All(all) => by("own.trend.by.all", all),
+        TrendPace::Under => words.text("own.trend.by.under", &[]),
+    };
+    Some(words.text(key, &[("by", &by)]))
 }

@@ -8,7 +8,8 @@ use crate::report::rules::cautions::Caution;
 use crate::report::rules::life::questionnaires::QuestionnaireChange;
 use crate::report::rules::pain::baseline::HIGH_BASELINE;
 use crate::report::rules::pain::change::PainChange;
-use crate::report::rules::statement::{ReportStatement, Status};
+use crate::report::rules::pain::trend::{PainTrend, TrendPace};
+use crate::report::rules::statement::ReportStatement;
 use crate::report::rules::{PainSummary, Report};
 
 /// Questionnaires that the summary shows.
@@ -25,9 +26,7 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>) -> Vec<Block> {
         texts.extend(sentence(pain, words, &mut beside));
         texts.extend(plateau(pain, words));
         lines.extend(size(&pain.change, words));
-        if pain.trend.per_week.have > 0 {
-            lines.push(fact(words, "changed.trend", &pain.trend.per_week));
-        }
+        lines.extend(trend(&pain.trend, words));
     }
     if let Some(questionnaires) = &report.questionnaires {
         let changes = questionnaires.instruments.iter().filter(|change| change.latest.is_some());
@@ -86,20 +85,12 @@ fn tiles(pain: &PainSummary, words: &Voice<'_>, beside: &mut Beside<'_>) -> Vec<
 /// The change in a sentence, with the days that are compared and the first treatment of the course.
 fn sentence(pain: &PainSummary, words: &Voice<'_>, beside: &mut Beside<'_>) -> Option<Block> {
     let change = &pain.change;
-    let difference =
-        change.difference.value.filter(|_| change.difference.status == Status::Reliable)?;
+    let told = change.told()?;
     let days = |statement: &ReportStatement| Some(span(words, statement.window?));
     let (then, now) = (days(&pain.baseline.mean)?, days(&pain.follow_up)?);
     let first = words.day(pain.baseline.first_session_date?);
-    let points = words.decimal(difference.abs());
+    let points = words.number(&told.points);
     let percent = change.percent_reduction.map(|percent| words.decimal(percent.abs()));
-    let key = match (&percent, difference) {
-        _ if points == "0.0" => "changed.equal",
-        (Some(_), lower) if lower < 0.0 => "changed.lower.percent",
-        (Some(_), _) => "changed.higher.percent",
-        (None, lower) if lower < 0.0 => "changed.lower",
-        (None, _) => "changed.higher",
-    };
     let percent = percent.unwrap_or_default();
     let values = [
         ("points", points.as_str()),
@@ -108,12 +99,8 @@ fn sentence(pain: &PainSummary, words: &Voice<'_>, beside: &mut Beside<'_>) -> O
         ("now", &now),
         ("first", &first),
     ];
-    let judgement = match (change.meaningful_improvement, change.beyond_error) {
-        (true, _) => "changed.meaningful",
-        (false, true) => "changed.beyond",
-        (false, false) => "changed.within",
-    };
-    let text = format!("{} {}", words.text(key, &values), words.text(judgement, &[]));
+    let [sentence, judgement] = [told.key, told.judgement].map(|key| format!("changed.{key}"));
+    let text = format!("{} {}", words.text(&sentence, &values), words.text(&judgement, &[]));
     let mut spans = vec![Span::plain(text)];
     if change.meaningful_improvement {
         spans.extend(beside.say(REGRESSION).map(|bound| Span::small(format!(" {bound}"))));
@@ -126,14 +113,42 @@ fn plateau(pain: &PainSummary, words: &Voice<'_>) -> Option<Block> {
     is_level.then(|| Block::Paragraph(vec![Span::plain(words.text("changed.plateau", &[]))]))
 }
 
+/// Which way the ratings of the window go, and how fast.
+fn trend(trend: &PainTrend, words: &Voice<'_>) -> Option<Fact> {
+    if trend.per_week.have == 0 {
+        return None;
+    }
+    Some(match trend.pace() {
+        TrendPace::Week(week) => fact(words, "changed.trend", week),
+        TrendPace::All(all) => Fact {
+            value: words.text("changed.trend.all", &[("value", &words.stated(all))]),
+            ..fact(words, "changed.trend", all)
+        },
+        TrendPace::Under => {
+            let key = format!("changed.trend.under.{}", code_of(trend.words.as_ref()?));
+            Fact {
+                value: words.text(&key, &[]),
+                ..fact(
+                    words,
+                    "changed.trend",
+                    &ReportStatement { interval: None, ..trend.per_week.clone() },
+                )
+            }
+        }
+    })
+}
+
 /// How large the change is by published bands.
 fn size(change: &PainChange, words: &Voice<'_>) -> Option<Fact> {
     let percent = change.percent_reduction.unwrap_or_default();
     let key = if percent < 0.0 { "changed.percent.more" } else { "changed.percent.less" };
+    let told = words.decimal(percent.abs());
+    // Nothing is neither more nor less.
+    let is_nothing = told == words.decimal(0.0);
     Some(Fact {
         label: words.text("changed.band", &[]),
         value: words.code("band", &code_of(change.band.as_ref()?)),
-        note: words.text(key, &[("percent", &words.decimal(percent.abs()))]),
+        note: if is_nothing { String::new() } else { words.text(key, &[("percent", &told)]) },
     })
 }
 

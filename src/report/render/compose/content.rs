@@ -3,6 +3,7 @@
 use super::voice::{Voice, code_of, fact, of_days, or_dash};
 use crate::report::render::chart::place_name;
 use crate::report::render::page::{Alignment, Block, Fact, Span, Table};
+use crate::report::rules::adherence::ReportHeader;
 use crate::report::rules::life::questionnaires::QuestionnaireChange;
 use crate::report::rules::life::records::ReportedComplaint;
 use crate::report::rules::pain::sites::SiteSummary;
@@ -123,6 +124,12 @@ pub(super) fn short(text: &str, letters: usize) -> String {
     let cut = text.get(..end).unwrap_or_default();
     let word = cut.rfind(' ').filter(|space| *space > end / 2);
     format!("{}\u{2026}", word.and_then(|space| cut.get(..space)).unwrap_or(cut))
+}
+
+/// How many days of declared pauses are left out, where there are any.
+pub(super) fn paused(words: &Voice<'_>, header: &ReportHeader) -> Option<String> {
+    let days = header.days_paused.filter(|days| *days > 0)?;
+    Some(words.counted("data.paused", days))
 }
 
 /// The days without pain by their score, and beside them those only called so.

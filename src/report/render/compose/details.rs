@@ -211,6 +211,10 @@ fn tried_table(relief: &[ReliefUse], words: &Voice<'_>) -> Block {
 
 fn flares(flares: &FlareSummary, words: &Voice<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
+    let spikes = &flares.spike_days_per_28;
+    if spikes.value.is_some() {
+        blocks.push(Block::Lines(vec![fact(words, "flares.spikes", spikes)]));
+    }
     if let Some(overlap) = &flares.overlap {
         let [both, spike, flare] =
             [overlap.both, overlap.spike_only, overlap.flare_only].map(|count| count.to_string());
@@ -330,12 +334,21 @@ fn goal_lines(report: &Report, words: &Voice<'_>) -> Vec<String> {
 /// What stands behind the page; what it cannot say, at length, folds.
 fn footer(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
+    let mut rated = Vec::new();
     if let Some(coverage) = &report.coverage {
-        blocks.push(Block::Small(coverage_line(report, words, coverage)));
+        rated.push(coverage_line(report, words, coverage));
+    }
+    let header = &report.header;
+    if let Some(days) = header.days_with_entry.filter(|_| header.days_expected > 0) {
+        let days = words.of(days, header.days_expected);
+        rated.push(words.text("data.entry", &[("days", &days)]));
+    }
+    if !rated.is_empty() {
+        blocks.push(Block::Small(rated.join(" ")));
     }
     let open = codes(words, "section", &report.sections_included);
-    blocks.push(Block::Small(words.text("meta.sections", &[("sections", &open)])));
-    blocks.push(Block::Small(words.text("footer.log", &[])));
+    let open = words.text("meta.sections", &[("sections", &open)]);
+    blocks.push(Block::Small(format!("{open} {}", words.text("footer.log", &[]))));
     let cautions = report.cautions.iter().map(|caution| caution.words(words.language));
     let cautions: Vec<String> = cautions.collect();
     blocks.push(Block::Fold {

@@ -4,6 +4,7 @@
 mod answer;
 mod beside;
 mod changed;
+mod columns;
 mod content;
 mod details;
 mod figures;

@@ -6,7 +6,7 @@ use super::*;
 use crate::body_map::{BodyRegion, Laterality};
 use crate::collections::{EntryKind, Helped, NeedleResponse, ReliefMeans, Stimulation};
 use crate::language::Language;
-use crate::report::render::chart::duration;
+use crate::report::render::chart::{daily_pain_alt, duration};
 use crate::report::render::html;
 use crate::report::render::journals;
 use crate::report::render::page::{Block, ReportPage};
@@ -384,4 +384,78 @@ fn every_code_beside_a_change_has_its_short_form() {
     for code in seen {
         assert!(Language::english().form(&format!("report.beside.{code}")).is_some(), "{code}");
     }
+}
+
+/// Two years in which pain goes from about 7 to 3, or the other way.
+fn slow(is_falling: bool) -> ReportInput {
+    let mut journal = input(0, 729);
+    let scores: Vec<Option<i16>> = (0..730_i16)
+        .map(|day| {
+            let step = (day * 4 + day * 7 % 10 * 73) / 730;
+            Some(if is_falling { 7 - step } else { 3 + step })
+        })
+        .collect();
+    journal.entries = dailies(0, &scores);
+    journal
+}
+
+#[test]
+fn no_direction_is_named_beside_a_nothing() {
+    for (is_falling, directions) in [
+        (true, ["go down", "falling", "nach unten", "fällt"]),
+        (false, ["go up", "rising", "nach oben", "steigt"]),
+    ] {
+        let report = build(&slow(is_falling));
+        let trend = &report.pain.as_ref().unwrap().trend;
+        assert_eq!(trend.per_week.value_text.as_deref(), Some("0.0"));
+        let [own, chart, eigene, bild] = directions;
+        let mut told = Vec::new();
+        for (language, own, chart) in
+            [(Language::english(), own, chart), (Language::german(), eigene, bild)]
+        {
+            let find = |text: &str, part: &str| {
+                let mut sentences = text.lines().flat_map(|line| line.split(". "));
+                let told = sentences.find(|sentence| sentence.contains(part));
+                told.unwrap_or_else(|| panic!("{part} in {text}")).to_owned()
+            };
+            told.push(find(&texts(&patient_page(&report, language)), own));
+            told.push(find(&daily_pain_alt(&report, language), chart));
+        }
+        for line in &told {
+            assert!(!line.contains("0.0 ") && !line.contains("0,0 "), "{told:?}");
+            assert!(line.contains("in all") || line.contains("insgesamt"), "{told:?}");
+        }
+        let page = texts(&practitioner_page(&report, Language::english()));
+        assert!(page.contains("points in all") && !page.contains("0.0 a week"), "{page}");
+    }
+}
+
+#[test]
+fn a_trend_that_nobody_can_see_is_told_as_that() {
+    // A report of earlier rules knows the week alone.
+    let mut report = build(&slow(true));
+    report.pain.as_mut().unwrap().trend.over_all = None;
+    let own = texts(&patient_page(&report, Language::english()));
+    assert!(own.contains("your ratings go down, by less than 0.1 points in all"), "{own}");
+    let page = texts(&practitioner_page(&report, Language::english()));
+    assert!(page.contains("falling, by less than 0.1 points in all"), "{page}");
+}
+
+#[test]
+fn days_of_a_pause_are_told_beside_those_expected() {
+    let mut journal = input(0, 29);
+    journal.entries = dailies(0, &[Some(5); 20]);
+    journal.pauses = vec![(date(20), Some(date(26)))];
+    for (language, told) in [
+        (Language::english(), "7 days of a pause not counted"),
+        (Language::german(), "7 Tage einer Pause nicht gezählt"),
+    ] {
+        let report = build(&journal);
+        assert_eq!(report.header.days_paused, Some(7));
+        assert!(texts(&practitioner_page(&report, language)).contains(told));
+        assert!(texts(&patient_page(&report, language)).contains(told));
+    }
+    journal.pauses.clear();
+    let own = own(&journal);
+    assert!(own.contains("You logged 20 days.") && !own.contains("pause"), "{own}");
 }

@@ -4,7 +4,8 @@
 use super::answer;
 use super::beside::{complaint_lines, event_line};
 use super::content::{
-    activities, heading, pain_free, session_table, sleep_link, visit_lists, with_heading, worst,
+    activities, heading, pain_free, paused, session_table, sleep_link, visit_lists, with_heading,
+    worst,
 };
 use super::figures;
 use super::summary::MOST_LINES;
@@ -89,8 +90,13 @@ fn good_days(report: &Report, words: &Voice<'_>) -> Vec<Block> {
         blocks.push(plain(words.text("own.good.best", &[("day", &from), ("value", &value)])));
     }
     if let Some(days) = report.header.days_with_entry.filter(|days| *days > 0) {
-        let key = if days == 1 { "own.logged.one" } else { "own.logged" };
-        blocks.push(plain(words.text(key, &[("days", &days.to_string())])));
+        blocks.push(plain(match paused(words, &report.header) {
+            Some(paused) => {
+                let days = words.of(days, report.header.days_expected);
+                words.text("own.logged.of", &[("days", &days), ("paused", &paused)])
+            }
+            None => words.counted("own.logged", days),
+        }));
     }
     with_heading(words, "own.good.heading", blocks)
 }

@@ -2,7 +2,7 @@
 //! and behind it the details it rests on.
 
 use super::beside::complaint_lines;
-use super::content::{Gaps, codes, complaint_line, isolated, short};
+use super::content::{Gaps, codes, complaint_line, isolated, paused, short};
 use super::visit::PINNED_LETTERS;
 use super::voice::{Voice, days, elapsed, made_at, span};
 use super::{changed, details, subject, summary, visit};
@@ -178,17 +178,11 @@ fn data(report: &Report, words: &Voice<'_>) -> Option<Vec<Span>> {
     if expected == 0 {
         return Some(line(words, "head.data", words.text("data.none", &[]), &[]));
     }
-    let count = |key: &str, days: Option<i32>| {
-        Some(words.text(key, &[("days", &words.of(days?, expected))]))
-    };
     let rated = words.text("data.rated", &[("days", &words.of(rated, expected))]);
-    let rest: Vec<String> = [
-        count("data.timely", header.days_with_timely_entry),
-        count("data.entry", header.days_with_entry),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let timely = header.days_with_timely_entry;
+    let timely =
+        timely.map(|timely| words.text("data.timely", &[("days", &words.of(timely, expected))]));
+    let rest: Vec<String> = [paused(words, header), timely].into_iter().flatten().collect();
     Some(line(words, "head.data", rated, &rest))
 }
 

@@ -1,6 +1,7 @@
 //! The rest of the summary: pictures, and the few numbers of each section that are read first.
 
 use super::beside::event_line;
+use super::columns::side_by_side;
 use super::content::{Gaps, Measured, codes, heading, known, short, sleep_link, with_heading};
 use super::voice::{Voice, days, fact, or_dash};
 use super::{figures, sessions};
@@ -28,16 +29,15 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec
         }
     }
     blocks.extend(sessions::blocks(report, words));
-    let mut first = function(report, words, gaps);
-    first.extend(sleep(report, words, gaps));
-    let mut second = medication(report, words, gaps);
-    second.extend(flares(report, words));
-    second.extend(safety(report, words));
-    second.extend(body(report, words, gaps));
-    match (first.is_empty(), second.is_empty()) {
-        (false, false) => blocks.push(Block::Columns(vec![first, second])),
-        _ => blocks.extend(first.into_iter().chain(second)),
-    }
+    let parts = vec![
+        function(report, words, gaps),
+        sleep(report, words, gaps),
+        medication(report, words, gaps),
+        flares(report, words),
+        safety(report, words),
+        body(report, words, gaps),
+    ];
+    blocks.extend(side_by_side(parts));
     blocks
 }
 
@@ -130,12 +130,14 @@ fn medicines(words: &Voice<'_>, found: &MedicationSummary) -> Vec<Fact> {
                 change.value.map(|value| words.decimal(value)).unwrap_or_default(),
                 change.n.to_string(),
             );
-            known.note.push_str(&words.text("medication.change", &[("change", &by), ("n", &n)]));
+            let change = words.text("medication.change", &[("change", &by), ("n", &n)]);
+            known.note = format!("{}; {change}", known.note);
         }
         known
     };
     let ends = |range: &MedicationRange| (words.decimal(range.low), words.decimal(range.high));
     let mut lines = Vec::new();
+    let mut told = None;
     if let Some((any, change)) = found.any_per_week.as_ref().zip(found.any_change.as_ref()) {
         lines.push(with_change(fact(words, "medication.any", any), change));
     }
@@ -148,16 +150,20 @@ fn medicines(words: &Voice<'_>, found: &MedicationSummary) -> Vec<Fact> {
         };
         let (low, high) = ends(range);
         let (unnamed, known) = (range.days_unnamed.to_string(), range.days_known.to_string());
-        let mut note =
-            words.text("medication.unnamed", &[("unnamed", &unnamed), ("known", &known)]);
+        // The days without a name are the same for each kind, and told once.
+        let mut notes = Vec::new();
+        if told.replace((range.days_unnamed, range.days_known)).is_none() {
+            let values = [("unnamed", unnamed.as_str()), ("known", &known)];
+            notes.push(words.text("medication.unnamed", &values));
+        }
         if let Some(change) = &kind.change_range {
             let (low, high) = ends(change);
             let n = change.days_known.to_string();
             let values = [("low", low.as_str()), ("high", &high), ("n", &n)];
-            note.push_str(&words.text("medication.change.range", &values));
+            notes.push(words.text("medication.change.range", &values));
         }
         let value = words.text("medication.range", &[("low", &low), ("high", &high)]);
-        lines.push(Fact { label, value, note });
+        lines.push(Fact { label, value, note: notes.join("; ") });
     }
     lines
 }
@@ -165,10 +171,9 @@ fn medicines(words: &Voice<'_>, found: &MedicationSummary) -> Vec<Fact> {
 fn flares(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let Some(flares) = &report.flares else { return Vec::new() };
     let mut blocks = vec![heading(words, "flares.heading")];
-    let rates =
-        [("flares.rate", &flares.flare_days_per_28), ("flares.spikes", &flares.spike_days_per_28)];
-    let known = rates.into_iter().filter(|(_, rate)| rate.value.is_some());
-    let mut lines: Vec<Fact> = known.map(|(key, rate)| fact(words, key, rate)).collect();
+    let rate = &flares.flare_days_per_28;
+    let rate = rate.value.map(|_| fact(words, "flares.rate", rate));
+    let mut lines: Vec<Fact> = rate.into_iter().collect();
     if flares.reported.is_empty() {
         if !lines.is_empty() {
             blocks.push(Block::Lines(lines));

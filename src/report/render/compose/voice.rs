@@ -18,6 +18,10 @@ impl Voice<'_> {
     pub(super) fn text(&self, key: &str, values: &[(&str, &str)]) -> String {
         self.language.text(&format!("report.{key}"), values)
     }
+    /// A text that counts.
+    pub(super) fn counted(&self, key: &str, count: i32) -> String {
+        self.language.counted(&format!("report.{key}"), count)
+    }
     /// A code in words.
     pub(super) fn code(&self, kind: &str, code: &str) -> String {
         let own = self.find(&format!("{kind}.{code}"), &[]);

@@ -1,4 +1,4 @@
-//! A page as a PDF document: A4, tagged for screen readers (PDF/UA-1), with its own fonts.
+//! A page as a PDF document: A4 or Letter, tagged for screen readers (PDF/UA-1), with its own fonts.
 //!
 //! Rendering reads no file, opens no connection and asks no clock: the same page gives the same
 //! bytes. All texts of a page are data; none of them is ever read as markup. Time and memory are
@@ -16,6 +16,7 @@ mod text;
 mod world;
 
 use super::page::ReportPage;
+use crate::language::Paper;
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use prepare::{BUDGET, prepare};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -55,14 +56,14 @@ struct Rendered {
     is_universal: bool,
 }
 
-/// Renders a page as a PDF document.
-pub fn render(page: &ReportPage) -> Result<Vec<u8>, PdfError> {
-    render_pages(page).map(|rendered| rendered.bytes)
+/// Renders a page as a PDF document on this paper.
+pub fn render(page: &ReportPage, paper: Paper) -> Result<Vec<u8>, PdfError> {
+    render_pages(page, paper).map(|rendered| rendered.bytes)
 }
 
-fn render_pages(page: &ReportPage) -> Result<Rendered, PdfError> {
+fn render_pages(page: &ReportPage, paper: Paper) -> Result<Rendered, PdfError> {
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let document = set(page, BUDGET)?;
+        let document = set(page, paper, BUDGET)?;
         // A letter whose marks stand in no font together with it is found only here.
         let strict = export(&document, page, &[PdfStandard::Ua_1]);
         let is_universal = strict.is_ok();
@@ -75,8 +76,8 @@ fn render_pages(page: &ReportPage) -> Result<Rendered, PdfError> {
 }
 
 /// Lays a page out on sheets.
-fn set(page: &ReportPage, budget: usize) -> Result<PagedDocument, PdfError> {
-    let data = serde_json::to_vec(&prepare(page, budget))?;
+fn set(page: &ReportPage, paper: Paper, budget: usize) -> Result<PagedDocument, PdfError> {
+    let data = serde_json::to_vec(&prepare(page, paper, budget))?;
     let document = typst::compile::<PagedDocument>(&PageWorld::new(data));
     document.output.map_err(|faults| PdfError::Layout(words(&faults)))
 }

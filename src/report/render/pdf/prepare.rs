@@ -3,6 +3,7 @@
 
 use super::fonts::Fonts;
 use super::text::{Cleaner, Limit, Line};
+use crate::language::Paper;
 use crate::report::render::page::{
     Alignment, Block, Direction, Fact, Figure, Note, ReportPage, Table,
 };
@@ -34,6 +35,8 @@ const RIGHT_TO_LEFT: [&str; 12] =
 #[derive(Debug, Serialize)]
 pub(super) struct Data {
     fonts: &'static [String],
+    /// The paper, as the engine calls it.
+    paper: &'static str,
     document_title: String,
     title: Line,
     lang: String,
@@ -108,8 +111,8 @@ enum Part {
     },
 }
 
-/// Prepares a page for the template, with so many characters at most.
-pub(super) fn prepare(page: &ReportPage, budget: usize) -> Data {
+/// Prepares a page for the template, for this paper and with so many characters at most.
+pub(super) fn prepare(page: &ReportPage, paper: Paper, budget: usize) -> Data {
     let (lang, region) = language(&page.language);
     let rtl = match page.direction {
         Some(direction) => direction == Direction::RightToLeft,
@@ -138,6 +141,10 @@ pub(super) fn prepare(page: &ReportPage, budget: usize) -> Data {
     }
     Data {
         fonts: &Fonts::get().families,
+        paper: match paper {
+            Paper::A4 => "a4",
+            Paper::Letter => "us-letter",
+        },
         document_title,
         title,
         lang,
@@ -311,7 +318,7 @@ impl Parts<'_> {
 /// The share of a table's width that a column gets: by its longest text, within limits.
 fn weight(table: &Table, column: usize) -> usize {
     const LEAST: usize = 7;
-    const MOST: usize = 34;
+    const MOST: usize = 48;
     let cells = table.rows.iter().filter_map(|row| row.get(column));
     let longest = cells.map(|cell| cell.chars().take(MOST).count()).max();
     let header = table.headers.get(column).map_or("", String::as_str);

@@ -10,7 +10,7 @@ use typst::layout::{Frame, FrameItem};
 
 /// What a page shows, in the order in which it is drawn, without break opportunities.
 fn shown(page: &ReportPage) -> String {
-    shown_on(&set(page, BUDGET).unwrap())
+    shown_on(&set(page, Paper::A4, BUDGET).unwrap())
 }
 
 fn shown_on(document: &PagedDocument) -> String {
@@ -31,16 +31,22 @@ fn collect(frame: &Frame, text: &mut String) {
     }
 }
 
-/// How many sheets a page takes.
-pub(crate) fn sheets(page: &ReportPage) -> usize {
-    render_pages(page).unwrap().pages
+/// The words of each sheet that a page takes, in the order in which they are drawn.
+pub(crate) fn sheets(page: &ReportPage, paper: Paper) -> Vec<String> {
+    let document = set(page, paper, BUDGET).unwrap();
+    let words = |frame: &Frame| {
+        let mut pieces = Vec::new();
+        put_pieces(frame, &mut pieces);
+        pieces.join("\n").replace('\u{200b}', "")
+    };
+    document.pages().iter().map(|sheet| words(&sheet.frame)).collect()
 }
 
 /// What a document is to those who do not see it: its sheets, how often it has each tag, and its
 /// words sheet by sheet in the order in which they are drawn.
-pub(crate) fn told(page: &ReportPage) -> String {
-    let rendered = render_pages(page).unwrap();
-    let data = serde_json::to_vec(&prepare(page, BUDGET)).unwrap();
+pub(crate) fn told(page: &ReportPage, paper: Paper) -> String {
+    let rendered = render_pages(page, paper).unwrap();
+    let data = serde_json::to_vec(&prepare(page, paper, BUDGET)).unwrap();
     let set_anew = typst::compile::<PagedDocument>(&PageWorld::new(data));
     assert!(set_anew.warnings.is_empty(), "{:?}", set_anew.warnings);
     let raw = unpacked(&rendered.bytes);
@@ -53,12 +59,8 @@ pub(crate) fn told(page: &ReportPage) -> String {
     for (tag, count) in tags {
         let _ = writeln!(text, "{tag} {count}");
     }
-    for (index, sheet) in set(page, BUDGET).unwrap().pages().iter().enumerate() {
-        let _ = writeln!(text, "\nsheet {}", index + 1);
-        let mut pieces = Vec::new();
-        put_pieces(&sheet.frame, &mut pieces);
-        text.push_str(&pieces.join("\n").replace('\u{200b}', ""));
-        text.push('\n');
+    for (index, sheet) in sheets(page, paper).into_iter().enumerate() {
+        let _ = write!(text, "\nsheet {}\n{sheet}\n", index + 1);
     }
     text
 }
@@ -92,10 +94,10 @@ fn unpacked(bytes: &[u8]) -> String {
 #[test]
 fn a_usual_page_is_one_tagged_sheet_and_the_same_every_time() {
     let page = samples::usual();
-    let rendered = render_pages(&page).unwrap();
+    let rendered = render_pages(&page, Paper::A4).unwrap();
     assert!(rendered.bytes.starts_with(b"%PDF-1.7"));
     assert_eq!((rendered.pages, rendered.is_universal), (1, true));
-    assert_eq!(rendered.bytes, render(&page).unwrap());
+    assert_eq!(rendered.bytes, render(&page, Paper::A4).unwrap());
     assert!(rendered.bytes.len() < 200_000, "{}", rendered.bytes.len());
 
     let text = unpacked(&rendered.bytes);
@@ -112,7 +114,7 @@ fn a_usual_page_is_one_tagged_sheet_and_the_same_every_time() {
 #[test]
 fn other_scripts_are_shown_and_what_is_not_is_said() {
     let page = samples::scripts();
-    let rendered = render_pages(&page).unwrap();
+    let rendered = render_pages(&page, Paper::A4).unwrap();
     assert_eq!((rendered.pages, rendered.is_universal), (1, true));
     let text = shown(&page);
     for words in ["कमर", "Боль", "πόνος", "ปวดหลัง", "👩\u{200d}⚕\u{fe0f}", "כהן", "الزهراء"]
@@ -123,8 +125,8 @@ fn other_scripts_are_shown_and_what_is_not_is_said() {
     assert!(!text.contains("shortened"));
 
     let page = samples::arabic();
-    assert!(unpacked(&render(&page).unwrap()).contains("/Lang(ar)"));
-    assert!(render_pages(&page).unwrap().is_universal);
+    assert!(unpacked(&render(&page, Paper::A4).unwrap()).contains("/Lang(ar)"));
+    assert!(render_pages(&page, Paper::A4).unwrap().is_universal);
 }
 
 #[test]
@@ -161,7 +163,7 @@ fn texts_are_never_markup() {
         let found = plain(&shown(&page)).matches(&plain(text)).count();
         // Once more in the foot of the sheet, which shows the title.
         assert!(found >= 12, "{found} times: {text}\n{}", shown(&page));
-        assert!(render_pages(&page).unwrap().is_universal, "{text}");
+        assert!(render_pages(&page, Paper::A4).unwrap().is_universal, "{text}");
     }
 }
 
@@ -185,7 +187,7 @@ fn any_amount_of_text_ends_soon_and_says_so() {
     for (name, block) in cases {
         let started = Instant::now();
         let page = page(&word, vec![heading(2, &word), block]);
-        let document = set(&page, BUDGET / 8).unwrap();
+        let document = set(&page, Paper::A4, BUDGET / 8).unwrap();
         assert!(document.pages().len() <= 30, "{name}: {} pages", document.pages().len());
         assert!(shown_on(&document).contains("This document was shortened"), "{name}");
         let bytes = export(&document, &page, &[PdfStandard::Ua_1]).unwrap();
@@ -203,26 +205,26 @@ fn pictures_bring_no_files_and_broken_ones_are_an_error() {
         );
         page("Picture", vec![Block::Figure(Figure { svg, ..Figure::default() })])
     };
-    assert!(render_pages(&picture("<text y=\"20\">Größe</text>")).unwrap().is_universal);
+    assert!(render_pages(&picture("<text y=\"20\">Größe</text>"), Paper::A4).unwrap().is_universal);
     for path in
         ["/etc/hostname.png", "file:///etc/hostname", "page.json", "https://x.example/a.png"]
     {
         for attribute in ["href", "xlink:href"] {
             let inner = format!("<image {attribute}=\"{path}\" width=\"9\" height=\"9\"/>");
-            match render(&picture(&inner)) {
+            match render(&picture(&inner), Paper::A4) {
                 Ok(bytes) => assert!(!unpacked(&bytes).contains("/Subtype/Image"), "{path}"),
                 Err(error) => assert!(matches!(error, PdfError::Layout(_)), "{path}: {error}"),
             }
         }
     }
-    assert!(matches!(render(&picture("<g>")), Err(PdfError::Layout(_))));
+    assert!(matches!(render(&picture("<g>"), Paper::A4), Err(PdfError::Layout(_))));
 }
 
 #[test]
 fn odd_pages_are_still_documents() {
     let mut empty = page("", vec![]);
     (empty.meta, empty.language, empty.created_at) = (vec![], String::new(), None);
-    assert_eq!(render_pages(&empty).unwrap().pages, 1);
+    assert_eq!(render_pages(&empty, Paper::A4).unwrap().pages, 1);
 
     let blank = vec![
         heading(6, " "),
@@ -243,18 +245,18 @@ fn odd_pages_are_still_documents() {
         Block::Notes(vec![Note::default()]),
         Block::Small(String::new()),
     ];
-    let rendered = render_pages(&page("Blank", blank)).unwrap();
+    let rendered = render_pages(&page("Blank", blank), Paper::A4).unwrap();
     assert_eq!((rendered.pages, rendered.is_universal), (1, true));
 
     // A mark of another script than its letter: no font has both.
     let torn = page("Torn", vec![paragraph("a\u{93f}\u{64e} \u{e31}\u{5b0}")]);
-    assert!(render(&torn).unwrap().starts_with(b"%PDF"));
+    assert!(render(&torn, Paper::A4).unwrap().starts_with(b"%PDF"));
 }
 
 #[test]
 fn a_long_table_goes_on_with_its_head() {
     let page = page("Days", vec![table(120)]);
-    let rendered = render_pages(&page).unwrap();
+    let rendered = render_pages(&page, Paper::A4).unwrap();
     assert_eq!((rendered.pages, rendered.is_universal), (3, true));
     assert_eq!(shown(&page).matches("Worst").count(), 3);
     assert_eq!(shown(&page).matches("of 3").count(), 3);
@@ -293,7 +295,7 @@ fn measure() {
     for (name, page) in pages {
         for _ in 0..4 {
             let started = Instant::now();
-            let rendered = render_pages(&page).unwrap();
+            let rendered = render_pages(&page, Paper::A4).unwrap();
             println!(
                 "{name}: {:?}, {} pages, {} bytes, universal: {}",
                 started.elapsed(),

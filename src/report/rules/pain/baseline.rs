@@ -185,6 +185,7 @@ mod tests {
     use crate::report::rows::TreatmentRow;
     use crate::report::rules::fixtures::{close, dailies, date, days_from, late, treatment};
     use crate::report::rules::statement::Status;
+    use crate::time::DayStarts;
 
     fn window(from: i64, to: i64) -> Option<ReportWindow> {
         ReportWindow::new(date(from), date(to))
@@ -229,7 +230,7 @@ mod tests {
         // Six 5s in time and eight 9s typed four days late: 5.0, not 7.3.
         let mut rows = dailies(6, &[Some(5); 6]);
         rows.extend(late(12, &[Some(9); 8]));
-        let days = PainDays::from_rows(&rows, 240);
+        let days = PainDays::from_rows(&rows, &DayStarts::default());
         let found = find(&days, &[treatment(20)], 40);
         assert!(found.is_moved_by_late_entries());
         let report = found.to_report(true);
@@ -237,7 +238,7 @@ mod tests {
         let with_late = report.mean_with_late_entries.unwrap();
         assert_eq!((with_late.value, with_late.n), (Some(7.29), 14));
         // With late ones alone nothing speaks, and yet it is not the first week that does.
-        let days = PainDays::from_rows(&late(6, &[Some(9); 14]), 240);
+        let days = PainDays::from_rows(&late(6, &[Some(9); 14]), &DayStarts::default());
         let found = find(&days, &[treatment(20)], 40);
         assert_eq!((found.kind, found.composite.n()), (BaselineKind::BeforeFirstSession, 0));
         assert_eq!(found.with_late_entries.n(), 14);
@@ -287,7 +288,7 @@ mod tests {
         let mut rows = dailies(-155, &[Some(8); 5]);
         rows.extend(dailies(-90, &[Some(4); 5]));
         rows.extend(dailies(-4, &[Some(6); 5]));
-        let days = PainDays::from_rows(&rows, 240);
+        let days = PainDays::from_rows(&rows, &DayStarts::default());
         let found = find(&days, &[treatment(-150), treatment(-85)], 0);
         assert_eq!(found.first_session_date, Some(date(-150)));
         assert_eq!(found.composite.mean(), Some(8.0));

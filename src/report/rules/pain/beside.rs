@@ -131,6 +131,7 @@ mod tests {
     use crate::report::rows::{EntryRow, TreatmentRow};
     use crate::report::rules::fixtures::{dailies, date, late, treatment};
     use crate::report::rules::statement::ReportWindow;
+    use crate::time::DayStarts;
 
     /// The codes beside the change of a journal treated on day 20, up to a day.
     fn codes_to(
@@ -139,7 +140,7 @@ mod tests {
         open_from: Option<i64>,
         said: Option<i32>,
     ) -> Vec<String> {
-        let days = PainDays::from_rows(rows, 240);
+        let days = PainDays::from_rows(rows, &DayStarts::default());
         let treatments: [TreatmentRow; 1] = [treatment(20)];
         let course = Course::find(&treatments, date(end), open_from.map(date));
         let baseline = Baseline::find(&days, course.as_ref(), date(end));

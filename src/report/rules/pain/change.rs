@@ -191,8 +191,7 @@ pub(crate) fn change(baseline: &Baseline, follow_up: &Composite) -> PainChange {
         show_from: PROVISIONAL_DAYS,
     }
     .finish();
-    let is_reliable = difference.status == Status::Reliable;
-    PainChange {
+    let mut found = PainChange {
         difference,
         baseline_rated_days: count(base.n()),
         follow_up_rated_days: count(follow_up.n()),
@@ -201,17 +200,46 @@ pub(crate) fn change(baseline: &Baseline, follow_up: &Composite) -> PainChange {
         mdc95_points: verdict.difference.map(|_| round2(verdict.limit)),
         beyond_error: verdict.beyond_error,
         meaningful_improvement,
-        sentence: window.filter(|_| is_reliable).and_then(|windows| {
-            Some(sentence(
-                &Verdict { meaningful: meaningful_improvement, ..verdict },
-                windows,
-                baseline.first_session_date?,
-            ))
-        }),
-    }
+        sentence: None,
+    };
+    let first = baseline.first_session_date;
+    let told = found.told().zip(window.zip(first));
+    found.sentence = told.map(|(told, (windows, first))| sentence(&told, &verdict, windows, first));
+    found
+}
+
+/// How a change is told, wherever it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ToldChange {
+    /// How large it is, to one decimal and without a sign.
+    pub(crate) points: String,
+    /// How the key of its sentence ends: no direction is named of what rounds to nothing.
+    pub(crate) key: &'static str,
+    /// How the key of what may be held of it ends.
+    pub(crate) judgement: &'static str,
 }
 
 impl PainChange {
+    /// How it is told; `None` unless the difference is reliable.
+    pub(crate) fn told(&self) -> Option<ToldChange> {
+        let is_reliable = self.difference.status == Status::Reliable;
+        let text = self.difference.value_text.as_deref().filter(|_| is_reliable)?;
+        let (points, is_lower) = text.strip_prefix('-').map_or((text, false), |text| (text, true));
+        let key = match (points, is_lower, self.percent_reduction.is_some()) {
+            ("0.0", ..) => "equal",
+            (_, true, false) => "lower",
+            (_, true, true) => "lower_percent",
+            (_, false, false) => "higher",
+            (_, false, true) => "higher_percent",
+        };
+        let judgement = match (self.meaningful_improvement, self.beyond_error) {
+            (true, _) => "meaningful",
+            (false, true) => "beyond_error",
+            (false, false) => "within_error",
+        };
+        Some(ToldChange { points: points.to_owned(), key, judgement })
+    }
+
     /// Would the baseline with late entries say something else? `baseline` is that of this change.
     pub(crate) fn differs_with_late_entries(&self, baseline: &Baseline) -> bool {
         let (base, all) = (&baseline.composite, &baseline.with_late_entries);
@@ -236,6 +264,7 @@ fn is_beyond(difference: f64, welch: Option<Welch>, limit: f64) -> bool {
 /// The change in words: numbers and days always, the word only under its three conditions, no cause. In
 /// English, its days as everywhere in a report; pages say it in the words of their reader.
 fn sentence(
+    told: &ToldChange,
     verdict: &Verdict,
     (before, after): (ReportWindow, ReportWindow),
     first: NaiveDate,
@@ -249,31 +278,20 @@ fn sentence(
         let (low, high) = (one_decimal(welch.low), one_decimal(welch.high));
         format!(" {}", english.text("change.interval", &[("low", &low), ("high", &high)]))
     });
-    let difference = verdict.difference.unwrap_or_default();
-    let points = one_decimal(difference.abs());
-    let key = match (points.as_str(), difference < 0.0, verdict.percent) {
-        ("0.0", ..) => "change.equal",
-        (_, true, None) => "change.lower",
-        (_, true, Some(_)) => "change.lower.percent",
-        (_, false, None) => "change.higher",
-        (_, false, Some(_)) => "change.higher.percent",
-    };
-    let judgement = match (verdict.meaningful, verdict.beyond_error) {
-        (true, _) => "change.meaningful",
-        (false, true) => "change.beyond_error",
-        (false, false) => "change.within_error",
-    };
     let percent = verdict.percent.map_or_else(String::new, |percent| one_decimal(percent.abs()));
     let values = [
-        ("points", points),
+        ("points", told.points.clone()),
         ("percent", percent),
         ("interval", interval),
         ("before", span(before)),
         ("after", span(after)),
         ("first", first.to_string()),
-        ("judgement", english.text(judgement, &[])),
+        ("judgement", english.text(&format!("change.{}", told.judgement), &[])),
     ];
-    english.text(key, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+    english.text(
+        &format!("change.{}", told.key),
+        &values.each_ref().map(|(name, value)| (*name, value.as_str())),
+    )
 }
 
 #[cfg(test)]

@@ -54,12 +54,13 @@ mod tests {
     use super::*;
     use crate::report::rows::EntryRow;
     use crate::report::rules::fixtures::{at, dailies, daily, date};
+    use crate::time::DayStarts;
 
     #[test]
     fn days_before_enrolment_are_not_expected_and_add_up() {
         let mut rows = dailies(3, &[Some(5); 9]);
         rows.push(EntryRow { recorded_at: None, received_at: at(40, 0), ..daily(13, Some(5)) });
-        let days = PainDays::from_rows(&rows, 240);
+        let days = PainDays::from_rows(&rows, &DayStarts::default());
         let (all, expected) =
             (ReportWindow::new(date(0), date(15)), ReportWindow::new(date(5), date(15)));
         let weeks: Vec<_> = weeks(&days, all, &expected.into())

@@ -63,8 +63,7 @@ pub struct PainDays(BTreeMap<NaiveDate, PainDay>);
 impl PainDays {
     /// Groups entries by their stored journal day and scores each day. `starts` is used for punctuality
     /// only (see [`is_timely`]).
-    pub fn from_rows(rows: &[EntryRow], starts: impl Into<DayStarts>) -> Self {
-        let starts = &starts.into();
+    pub fn from_rows(rows: &[EntryRow], starts: &DayStarts) -> Self {
         let mut rows: Vec<&EntryRow> = rows.iter().filter(|row| row.is_answered()).collect();
         rows.sort_unstable_by_key(|row| (row.journal_date, row.time_order()));
         let days = rows.chunk_by(|a, b| a.journal_date == b.journal_date);
@@ -168,7 +167,7 @@ mod tests {
     const DAY_START: &DayStarts = &DayStarts::always(240);
 
     fn only_day(rows: &[EntryRow]) -> PainDay {
-        let days = PainDays::from_rows(rows, *DAY_START);
+        let days = PainDays::from_rows(rows, DAY_START);
         assert_eq!(days.0.len(), 1);
         days.0.into_values().next().unwrap()
     }
@@ -217,7 +216,7 @@ mod tests {
         let free = EntryRow { pain_free_day: Some(true), ..rating(EntryKind::Daily, 0, 1200) };
         let free = only_day(&[free]);
         assert_eq!((free.score, free.pain_free), (None, Some(true)));
-        let unanswered = PainDays::from_rows(&[daily(0, None)], *DAY_START);
+        let unanswered = PainDays::from_rows(&[daily(0, None)], DAY_START);
         assert_eq!(unanswered.day(date(0)), None);
     }
 
@@ -259,7 +258,7 @@ mod tests {
     fn the_stored_journal_day_counts_whatever_the_instant_says() {
         // 2026-05-02T09:30Z in Denver is 03:30 local: stored as 1 May by the writer.
         let row = EntryRow { journal_date: date(0), effective_at: at(1, 570), ..daily(0, Some(3)) };
-        let days = PainDays::from_rows(&[row], *DAY_START);
+        let days = PainDays::from_rows(&[row], DAY_START);
         assert!(days.day(date(0)).is_some() && days.day(date(1)).is_none());
     }
 }

@@ -146,9 +146,8 @@ impl FlareDays {
         days: &PainDays,
         flares: &[FlareRow],
         window: Option<ReportWindow>,
-        starts: impl Into<DayStarts>,
+        starts: DayStarts,
     ) -> Self {
-        let starts = starts.into();
         let reported = window.into_iter().flat_map(|window| {
             let of_flare = move |flare: &FlareRow| clipped(flare, &starts, window);
             flares.iter().filter_map(of_flare).flat_map(ReportWindow::iter)
@@ -299,7 +298,13 @@ mod tests {
     fn summary_of(scores: &[i16], flares: &[FlareRow]) -> FlareSummary {
         let (days, last) = (scored(scores), i64::try_from(scores.len()).unwrap() - 1);
         let window = ReportWindow::new(date(0), date(last));
-        summary(&days, flares, &FlareDays::find(&days, flares, window, 240), window, window)
+        summary(
+            &days,
+            flares,
+            &FlareDays::find(&days, flares, window, DayStarts::default()),
+            window,
+            window,
+        )
     }
 
     #[test]
@@ -323,7 +328,7 @@ mod tests {
         let days = scored(&WORKED);
         let window = ReportWindow::new(date(0), date(21));
         let flares = [flare(8, Some(10)), flare(16, Some(16))];
-        let found = FlareDays::find(&days, &flares, window, 240);
+        let found = FlareDays::find(&days, &flares, window, DayStarts::default());
         let spikes: Vec<NaiveDate> =
             found.spikes.iter().filter(|(_, is)| **is).map(|(date, _)| *date).collect();
         assert_eq!(spikes, [8, 9, 11, 19].map(date));

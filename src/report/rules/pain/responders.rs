@@ -185,13 +185,14 @@ pub fn analyse(outcomes: &[ResponderOutcome]) -> ResponderAnalysis {
 mod tests {
     use super::*;
     use crate::report::rules::fixtures::{close, dailies, date};
+    use crate::time::DayStarts;
 
     #[test]
     fn an_outcome_needs_a_baseline_and_a_window_that_has_passed() {
         let rows = |before: i16, after: &[Option<i16>]| {
             let mut rows = dailies(-7, &[Some(before); 7]);
             rows.extend(dailies(45, after));
-            PainDays::from_rows(&rows, 240)
+            PainDays::from_rows(&rows, &DayStarts::default())
         };
         let of = |days: &PainDays, until| ResponderOutcome::of(days, Some(date(0)), date(until));
         let half = rows(6, &[Some(3); 5]);

@@ -172,6 +172,7 @@ mod tests {
     use crate::report::rules::fixtures::{daily, date, late, pain_days, treatment};
     use crate::report::rules::statement::Status;
     use crate::report::rules::treatment::course::Course;
+    use crate::time::DayStarts;
 
     #[test]
     fn the_worked_share_of_high_pain() {
@@ -196,7 +197,7 @@ mod tests {
             called(2, None, Some(false)),
             called(3, Some(4), None),
         ];
-        let days = PainDays::from_rows(&rows, 240);
+        let days = PainDays::from_rows(&rows, &DayStarts::default());
         let states = time_in_state(&days, ReportWindow::new(date(0), date(9)));
         assert_eq!(
             (states.pain_free_unrated, states.no_pain.days, states.no_pain.share.n),
@@ -211,7 +212,7 @@ mod tests {
         let mut rows: Vec<_> = (14..19).map(|day| rated(day, 8)).collect();
         rows.extend(late(19, &[Some(5)]).into_iter().map(|row| EntryRow { worst: Some(2), ..row }));
         rows.extend((46..50).map(|day| rated(day, 5)));
-        let days = PainDays::from_rows(&rows, 240);
+        let days = PainDays::from_rows(&rows, &DayStarts::default());
         let course = Course::find(&[treatment(20)], date(50), None);
         let baseline = Baseline::find(&days, course.as_ref(), date(50));
         let window = |from, to| ReportWindow::new(date(from), date(to));
@@ -233,7 +234,7 @@ mod tests {
             worst(3, None, Some(8)),
             worst(4, Some(5), None),
         ];
-        let days = PainDays::from_rows(&rows, 240);
+        let days = PainDays::from_rows(&rows, &DayStarts::default());
         let states = time_in_state(&days, ReportWindow::new(date(0), date(9)));
         assert_eq!((states.worst_high.days, states.worst_high.share.n), (2, 4));
         assert_eq!((states.worst_low.days, states.worst_low.share.value), (1, Some(25.0)));

@@ -103,6 +103,12 @@ pub struct PainTrend {
     /// days or more: `have` and `need` speak of rated days, or of spanned days where only those
     /// are too few. Source: clinical.md, F7; Theil-Sen with Sen's 95 % interval (1968).
     pub per_week: ReportStatement,
+    /// What the fitted line falls or rises by from the first rated day to the last, in points: a slow
+    /// trend rounds to nothing a week. Null where the trend is withheld, and in reports of earlier
+    /// rules. Source: clinical.md, F7.
+    #[serde(default)]
+    #[schema(required)]
+    pub over_all: Option<ReportStatement>,
     /// Score of the fitted line on the first day of the window, two decimals; null where the
     /// trend is withheld. It can lie outside 0 to 10. Source: clinical.md, F7.
     #[schema(required)]
@@ -113,12 +119,43 @@ pub struct PainTrend {
     pub words: Option<TrendWords>,
 }
 
+/// How fast a trend is, in the smallest span in which it can be told to one decimal.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum TrendPace<'a> {
+    /// So much a week.
+    Week(&'a ReportStatement),
+    /// So much from the first rated day to the last.
+    All(&'a ReportStatement),
+    /// Less than a tenth of a point from the first rated day to the last, or it is not known.
+    Under,
+}
+
+impl PainTrend {
+    /// Its pace. Where a direction is named, the number beside it is never zero.
+    pub(crate) fn pace(&self) -> TrendPace<'_> {
+        let shows = |statement: &&ReportStatement| statement.value_text.as_deref() != Some("0.0");
+        let is_directed = matches!(self.words, Some(TrendWords::Falling | TrendWords::Rising));
+        let over_all = self.over_all.as_ref().filter(shows);
+        match (Some(&self.per_week).filter(shows), over_all) {
+            (Some(week), _) => TrendPace::Week(week),
+            (None, Some(all)) => TrendPace::All(all),
+            (None, None) if is_directed => TrendPace::Under,
+            (None, None) => TrendPace::Week(&self.per_week),
+        }
+    }
+}
+
 /// Computes the trend over a window; `None` stands for a window without days.
 pub(crate) fn trend(days: &PainDays, window: Option<ReportWindow>) -> PainTrend {
     const METHOD: Method = (
         "theil_sen_slope_sen_interval",
         "Median of the slopes between all pairs of rated days, times seven, with Sen's 95 % \
          interval; at least ten rated days that span fourteen days.",
+    );
+    const OVER_ALL: Method = (
+        "theil_sen_line_first_to_last_day",
+        "Median of the slopes between all pairs of rated days, times the days from the first rated \
+         day to the last, with Sen's 95 % interval.",
     );
     let points: Vec<(f64, f64)> = window.map_or_else(Vec::new, |window| {
         let scores = days.scores(window);
@@ -132,20 +169,25 @@ pub(crate) fn trend(days: &PainDays, window: Option<ReportWindow>) -> PainTrend 
     let (have, need) =
         if is_gated_by_span { (span, TREND_SPAN_DAYS) } else { (points.len(), TREND_RATED_DAYS) };
     let line = if have >= need { TheilSen::fit(&points) } else { None };
-    let interval = line.map(|line| StatementInterval::ninety_five(line.low * 7.0, line.high * 7.0));
-    PainTrend {
-        per_week: Draft {
-            value: line.map(|line| line.slope * 7.0),
-            unit: Unit::PointsPerWeek,
+    let over = |days: f64, unit, method| {
+        let ends =
+            |line: TheilSen| StatementInterval::ninety_five(line.low * days, line.high * days);
+        Draft {
+            value: line.map(|line| line.slope * days),
+            unit,
             n: points.len(),
             window,
-            method: METHOD,
-            interval,
+            method,
+            interval: line.map(ends),
             have,
             need,
             show_from: need,
         }
-        .finish(),
+        .finish()
+    };
+    PainTrend {
+        per_week: over(7.0, Unit::PointsPerWeek, METHOD),
+        over_all: line.map(|_| over(span.saturating_sub(1) as f64, Unit::Points, OVER_ALL)),
         intercept: line.map(|line| round2(line.intercept)),
         words: line.map(|line| line.words()),
     }

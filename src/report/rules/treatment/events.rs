@@ -86,9 +86,8 @@ pub struct WarningSigns {
 pub(crate) fn adverse_events(
     rows: &[AdverseEventRow],
     window: Option<ReportWindow>,
-    starts: impl Into<DayStarts>,
+    starts: &DayStarts,
 ) -> Vec<ReportedEvent> {
-    let starts = starts.into();
     let within = |row: &&AdverseEventRow| window.is_some_and(|w| w.contains(row.started_on));
     let mut rows: Vec<&AdverseEventRow> = rows.iter().filter(within).collect();
     rows.sort_unstable_by_key(|row| (row.started_on, row.id));
@@ -96,7 +95,7 @@ pub(crate) fn adverse_events(
         .map(|row| ReportedEvent {
             adverse_event_id: row.id,
             started_on: row.started_on,
-            ended_on: row.ended_on(&starts),
+            ended_on: row.ended_on(starts),
             treatment_session_id: row.treatment_session_id,
             kinds: codes(&row.kinds),
             kind_other: row.kind_other.clone(),
@@ -140,7 +139,8 @@ mod tests {
     #[test]
     fn events_are_listed_by_the_day_they_began() {
         let rows = [event(9), event(3), event(99)];
-        let found = adverse_events(&rows, ReportWindow::new(date(0), date(20)), 240);
+        let found =
+            adverse_events(&rows, ReportWindow::new(date(0), date(20)), &DayStarts::default());
         let days: Vec<_> = found.iter().map(|event| event.started_on).collect();
         assert_eq!(days, [date(3), date(9)]);
     }
