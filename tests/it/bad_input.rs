@@ -39,7 +39,7 @@ async fn send_raw(person: &Person, body: impl Into<Vec<u8>>) -> Answer {
 }
 
 #[tokio::test]
-async fn what_is_not_strict_json_is_400_in_every_form() {
+async fn t081_t082_what_is_not_strict_json_is_400_in_every_form() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let good = daily("2025-06-01", &json!({"note": CANARY})).to_string();
@@ -234,7 +234,7 @@ async fn a_bad_replace_leaves_the_record_as_it_was() {
 }
 
 #[tokio::test]
-async fn what_no_record_has_is_refused_in_every_collection() {
+async fn t073_what_no_record_has_is_refused_in_every_collection() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     for sample in samples() {
@@ -261,7 +261,7 @@ async fn what_no_record_has_is_refused_in_every_collection() {
 }
 
 #[tokio::test]
-async fn what_only_the_server_writes_is_never_taken_from_a_body() {
+async fn t073_what_only_the_server_writes_is_never_taken_from_a_body() {
     let app = TestApp::shared();
     let (ana, bea) = (app.patient("ana").await, app.patient("bea").await);
     for sample in samples() {

@@ -362,7 +362,7 @@ async fn no_operation_refuses_what_generated_clients_accept() {
 }
 
 #[tokio::test]
-async fn what_is_sent_as_another_type_or_twice_is_refused() {
+async fn t083_what_is_sent_as_another_type_or_twice_is_refused() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let entry = daily("2025-06-01", &json!({})).to_string();

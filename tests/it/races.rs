@@ -60,7 +60,7 @@ async fn of_two_devices_that_change_one_version_one_wins_and_the_other_is_told()
 }
 
 #[tokio::test]
-async fn of_six_writers_one_wins() {
+async fn t086_of_six_writers_one_wins() {
     let ana = TestApp::shared().patient("ana").await;
     let path = fresh(ENTRIES);
     let made = ana.create(&path, &daily("2025-06-01", &json!({"mood": 9}))).await;
@@ -132,7 +132,7 @@ async fn thirty_writes_at_once_get_thirty_revisions_and_none_is_lost() {
 }
 
 #[tokio::test]
-async fn changes_and_deletes_that_interleave_lose_nothing() {
+async fn t087_changes_and_deletes_that_interleave_lose_nothing() {
     let app = TestApp::shared();
     let phone = app.patient("ana").await;
     let tablet = phone.other_device(&app).await;

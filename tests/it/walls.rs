@@ -79,7 +79,7 @@ fn open(sections: Sections) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn every_table_of_patients_has_forced_row_security_and_a_policy() {
+async fn t115_every_table_of_patients_has_forced_row_security_and_a_policy() {
     let sql = TestApp::shared().sql().await;
     for table in patient_tables(&sql).await {
         let row = sql
@@ -100,7 +100,7 @@ async fn every_table_of_patients_has_forced_row_security_and_a_policy() {
 }
 
 #[tokio::test]
-async fn the_role_of_the_server_owns_nothing_and_cannot_rise() {
+async fn t117_the_role_of_the_server_owns_nothing_and_cannot_rise() {
     let sql = TestApp::shared().sql().await;
     let powers = "SELECT rolname::text FROM pg_roles WHERE rolname IN ('pj_app', 'pj_owner') AND \
                   (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication \
@@ -145,7 +145,7 @@ async fn functions_with_the_owners_rights_have_a_fixed_path_and_are_not_for_ever
 }
 
 #[tokio::test]
-async fn the_role_of_the_server_has_no_right_to_rewrite_what_is_written() {
+async fn t117_the_role_of_the_server_has_no_right_to_rewrite_what_is_written() {
     let sql = TestApp::shared().sql().await;
     let may = async |table: &str, right: &str| -> bool {
         let question = format!("SELECT has_table_privilege('pj_app', 'pj.{table}', '{right}')");
@@ -198,7 +198,7 @@ async fn the_role_of_the_server_has_no_right_to_rewrite_what_is_written() {
 }
 
 #[tokio::test]
-async fn without_a_context_there_is_nothing_to_see() {
+async fn t115_without_a_context_there_is_nothing_to_see() {
     let app = TestApp::shared();
     let (_, lind, share) = shared_journal(&app).await;
     assert_eq!(lind.get(&format!("/v1/patients/{share}/sleep-records")).await.status, 200);
@@ -362,7 +362,7 @@ async fn a_row_needs_a_reserved_and_rising_revision_whoever_writes_it() {
 }
 
 #[tokio::test]
-async fn the_context_ends_with_its_transaction() {
+async fn t116_the_context_ends_with_its_transaction() {
     let app = TestApp::shared();
     let (ana, _, _) = shared_journal(&app).await;
     let sql = app.serving_sql().await;

@@ -68,7 +68,7 @@ fn type_of(value: &Value) -> &'static str {
 }
 
 #[tokio::test]
-async fn a_value_of_the_wrong_type_is_a_fault_of_its_field() {
+async fn t040_a_value_of_the_wrong_type_is_a_fault_of_its_field() {
     let app = TestApp::shared();
     let ana = app.patient("types").await;
     let wrong = [

@@ -53,7 +53,7 @@ async fn a_practitioner_gets_a_name_and_no_journal() {
 }
 
 #[tokio::test]
-async fn a_known_address_is_answered_alike_and_told_by_mail() {
+async fn t032_a_known_address_is_answered_alike_and_told_by_mail() {
     let app = TestApp::shared();
     let ana = app.patient("known").await;
     let [known, unknown] = [ana.email.clone(), address("unknown")];
@@ -214,7 +214,7 @@ async fn two_who_prove_one_address_at_once_do_not_block_each_other() {
 }
 
 #[tokio::test]
-async fn a_new_password_is_12_to_256_bytes_and_not_a_common_one() {
+async fn t038_t039_a_new_password_is_12_to_256_bytes_and_not_a_common_one() {
     let app = TestApp::shared();
     let email = address("heron");
     for (bad, code) in [
@@ -235,7 +235,7 @@ async fn a_new_password_is_12_to_256_bytes_and_not_a_common_one() {
 }
 
 #[tokio::test]
-async fn a_password_counts_as_it_was_sent_to_the_last_byte() {
+async fn t038_a_password_counts_as_it_was_sent_to_the_last_byte() {
     let app = TestApp::shared();
     let long: String = ('!'..='~').cycle().take(256).collect();
     let emoji = "\u{1f426}\u{1f426}\u{1f33f}";
@@ -256,7 +256,7 @@ async fn a_password_counts_as_it_was_sent_to_the_last_byte() {
 }
 
 #[tokio::test]
-async fn an_address_has_one_canonical_form_and_look_alikes_are_other_addresses() {
+async fn t037_an_address_has_one_canonical_form_and_look_alikes_are_other_addresses() {
     let app = TestApp::shared();
     let email = address("maria.lind");
     let shouted = email.replace("maria", "MARIA").replace("example.org", "Example.ORG");
@@ -284,7 +284,7 @@ async fn an_address_has_one_canonical_form_and_look_alikes_are_other_addresses()
 }
 
 #[tokio::test]
-async fn links_lead_to_the_configured_address_whatever_the_request_calls_it() {
+async fn t044_links_lead_to_the_configured_address_whatever_the_request_calls_it() {
     let app = TestApp::shared();
     let email = address("host");
     let call = app.call("POST", "/v1/auth/register").json(&registration(&email, &json!({})));
@@ -296,7 +296,7 @@ async fn links_lead_to_the_configured_address_whatever_the_request_calls_it() {
 }
 
 #[tokio::test]
-async fn nobody_registers_with_a_role_or_field_of_his_own_making() {
+async fn t073_t074_nobody_registers_with_a_role_or_field_of_his_own_making() {
     let app = TestApp::shared();
     let email = address("mass");
     for (extra, pointer) in [

@@ -8,7 +8,7 @@ use pain_journal::access::Role;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn an_unknown_address_and_a_wrong_password_get_the_same_bytes() {
+async fn t031_an_unknown_address_and_a_wrong_password_get_the_same_bytes() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
     let unknown = login(&app, "nobody.at.all@example.org", PASSWORD).await;
@@ -56,7 +56,7 @@ async fn what_sign_in_answers_is_what_the_document_of_tokens_says() {
 }
 
 #[tokio::test]
-async fn a_password_check_opens_what_needs_one_for_five_minutes() {
+async fn t049_a_password_check_opens_what_needs_one_for_five_minutes() {
     let app = TestApp::alone();
     let ana = app.patient("ana").await;
     let other = ana.other_device(&app).await;

@@ -17,7 +17,7 @@ pub(super) fn assert_tells(event: &Value, answer: &Answer, expected: &Value) {
 }
 
 #[tokio::test]
-async fn each_read_is_one_line_with_its_sections_window_and_request() {
+async fn t119_each_read_is_one_line_with_its_sections_window_and_request() {
     let app = TestApp::shared();
     let (ana, lind, id) = pair(&app, &["pain", "mobility", "sleep"]).await;
     assert_eq!(events(&ana).await, [] as [Value; 0], "handing out a share is no read");

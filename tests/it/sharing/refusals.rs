@@ -24,7 +24,7 @@ async fn assert_settled(ana: &Person, answer: &Answer, what: &str) {
 }
 
 #[tokio::test]
-async fn whatever_is_refused_through_an_open_share_is_logged_as_refused() {
+async fn t119_whatever_is_refused_through_an_open_share_is_logged_as_refused() {
     let app = TestApp::shared();
     let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
     let terms = json!({"may_record": true, "from_date": "2026-10-01", "to_date": "2026-10-31"});
