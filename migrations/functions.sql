@@ -315,11 +315,12 @@ BEGIN
             outcome := 'granted';
         END IF;
         INSERT INTO pj.access_events
-            (patient_id, at, request_id, actor_id, share_id, action, sections, from_date, to_date, outcome)
+            (patient_id, at, request_id, actor_id, share_id, action, sections, from_date, to_date, outcome, rev)
         SELECT s.patient_id, p_moment, p_request, p_account, p_share, p_action,
             coalesce(array_agg(w ORDER BY w) FILTER (WHERE w = ANY (s.sections)), '{}'),
             greatest(p_from, s.from_date), least(p_to, s.to_date),
-            CASE outcome WHEN 'granted' THEN 'granted' ELSE 'refused' END
+            CASE outcome WHEN 'granted' THEN 'granted' ELSE 'refused' END,
+            (SELECT x.rev FROM pj.patients x WHERE x.patient_id = s.patient_id)
         FROM unnest(p_sections) w;
         IF outcome <> 'granted' THEN
             RETURN NEXT; RETURN;
@@ -516,23 +517,87 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT count(*) FROM void
 $$;
 
+-- How many records of the subject's journal were made or changed after this revision by others than who acts,
+-- as far as these sections open them. A change is one of members that are open; of a journal entry it counts only
+-- where all that an entry tells is open. Only the history knows which members a change was of, and what a
+-- revision was made for; the moment of a change is the phone's.
+CREATE OR REPLACE FUNCTION sec.count_news(p_sections text[], p_rev bigint) RETURNS integer
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    v_actor uuid := sec.actor();
+    v_notes text[] := CASE WHEN 'notes' = ANY (p_sections) THEN '{}' ELSE '{note,trigger_note,note_shared}' END;
+    v_entry text[] := CASE WHEN 'treatment' = ANY (p_sections) THEN '{}' ELSE '{kind,treatment_session_id}' END;
+BEGIN
+    RETURN (
+        SELECT count(*) FROM (
+            SELECT 1 AS collection, x.id, x.created_rev, x.author_id,
+                p_sections @> '{pain,mobility,medication}' AS tells_changes, x.note_shared
+            FROM pj.journal_entries x WHERE p_sections && '{pain,mobility,medication,notes}'
+                AND x.patient_id = sec.subject() AND x.rev > p_rev AND x.deleted_at IS NULL
+            UNION ALL SELECT 2, x.id, x.created_rev, x.author_id, true, false
+            FROM pj.sleep_records x WHERE 'sleep' = ANY (p_sections)
+                AND x.patient_id = sec.subject() AND x.rev > p_rev AND x.deleted_at IS NULL
+            UNION ALL SELECT 3, x.id, x.created_rev, x.author_id, true, x.note_shared
+            FROM pj.treatment_sessions x WHERE 'treatment' = ANY (p_sections)
+                AND x.patient_id = sec.subject() AND x.rev > p_rev AND x.deleted_at IS NULL
+            UNION ALL SELECT 4, x.id, x.created_rev, x.author_id, true, x.note_shared
+            FROM pj.medication_intakes x WHERE 'medication' = ANY (p_sections)
+                AND x.patient_id = sec.subject() AND x.rev > p_rev AND x.deleted_at IS NULL
+            UNION ALL SELECT 5, x.id, x.created_rev, x.author_id, true, x.note_shared
+            FROM pj.flares x WHERE 'pain' = ANY (p_sections)
+                AND x.patient_id = sec.subject() AND x.rev > p_rev AND x.deleted_at IS NULL
+            UNION ALL SELECT 6, x.id, x.created_rev, x.author_id, true, x.note_shared
+            FROM pj.goals x WHERE 'goals' = ANY (p_sections)
+                AND x.patient_id = sec.subject() AND x.rev > p_rev AND x.deleted_at IS NULL
+            UNION ALL SELECT 7, x.id, x.created_rev, x.author_id, true, x.note_shared
+            FROM pj.pain_episodes x WHERE 'pain' = ANY (p_sections)
+                AND x.patient_id = sec.subject() AND x.rev > p_rev AND x.deleted_at IS NULL
+            UNION ALL SELECT 8, x.id, x.created_rev, x.author_id, true, x.note_shared
+            FROM pj.treatment_plans x WHERE 'treatment' = ANY (p_sections)
+                AND x.patient_id = sec.subject() AND x.rev > p_rev AND x.deleted_at IS NULL
+            UNION ALL SELECT 9, x.id, x.created_rev, x.author_id, true, x.note_shared
+            FROM pj.adverse_events x WHERE 'treatment' = ANY (p_sections)
+                AND x.patient_id = sec.subject() AND x.rev > p_rev AND x.deleted_at IS NULL
+            UNION ALL SELECT 10, x.id, x.created_rev, x.author_id, true, x.note_shared
+            FROM pj.assessments x WHERE 'assessments' = ANY (p_sections)
+                AND x.patient_id = sec.subject() AND x.rev > p_rev AND x.deleted_at IS NULL
+            UNION ALL SELECT 11, x.id, x.created_rev, x.author_id, true, false
+            FROM pj.practitioner_notes x WHERE 'treatment' = ANY (p_sections)
+                AND x.patient_id = sec.subject() AND x.rev > p_rev AND x.deleted_at IS NULL
+            UNION ALL SELECT 13, x.id, x.created_rev, x.author_id, true, x.note_shared
+            FROM pj.questions x WHERE 'goals' = ANY (p_sections)
+                AND x.patient_id = sec.subject() AND x.rev > p_rev AND x.deleted_at IS NULL) n
+        WHERE n.created_rev > p_rev AND n.author_id <> v_actor
+           OR n.tells_changes AND (
+                SELECT true FROM pj.record_history h
+                WHERE h.patient_id = sec.subject() AND h.collection = n.collection AND h.record_id = n.id
+                  AND h.rev > p_rev AND h.applied AND h.actor_id IS DISTINCT FROM v_actor
+                  AND (h.op IN (4, 5) OR h.op = 2 AND h.changes - v_notes
+                       - CASE WHEN n.note_shared THEN '{}' ELSE '{note,trigger_note}'::text[] END
+                       - CASE n.collection WHEN 1 THEN v_entry ELSE '{}' END <> '{}')
+                LIMIT 1));
+END $$;
+
 -- The journals open to the transaction's actor, each read under the same policies as by any other
--- request: only what its share opens. Every one of them gets its line in the access log.
+-- request: only what its share opens. Every one of them gets its line in the access log. The plans are made
+-- once a connection: of two hundred journals, each would be planned for longer than it is read.
 CREATE OR REPLACE FUNCTION sec.overview(p_moment timestamptz, p_request uuid)
 RETURNS TABLE (share_id uuid, time_zone text, day_start_minute smallint, journal_starts_on date,
-               pauses jsonb, open_from date, open_to date, looked_at timestamptz, new_entries integer,
+               pauses jsonb, open_from date, open_to date, looked_at timestamptz, new_records integer,
                notice_on date, last_entry_on date, entry_days text[], next_visit_on date, plan_id uuid,
                status text, start_date date, planned_sessions smallint, frequency_per_week float8,
                planned_weeks smallint, review_after_sessions smallint, review_on date,
                paused_from date, paused_until date, ended_on date,
                visit_days text[], visit_statuses text[])
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     v_share record;
     v_actor uuid := sec.actor();
     v_day date := (p_moment AT TIME ZONE 'UTC')::date;
     v_count integer := 0;
+    v_rev bigint;
 BEGIN
     IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
         PERFORM sec.refuse_session();
@@ -560,15 +625,15 @@ BEGIN
         open_from := v_share.from_date;
         open_to := v_share.to_date;
         -- A look at the list is no look into the journal, nor is what the patient withdraws.
-        looked_at := (SELECT v.at FROM pj.access_events v
-            WHERE v.patient_id = v_share.patient_id AND v.share_id = v_share.id AND v.actor_id = v_actor
-              AND v.outcome = 'granted' AND v.action NOT IN ('overview', 'responders') ORDER BY v.at DESC LIMIT 1);
+        SELECT v.at, v.rev INTO looked_at, v_rev FROM pj.access_events v
+        WHERE v.share_id = v_share.id AND v.actor_id = v_actor
+          AND v.outcome = 'granted' AND v.action NOT IN ('overview', 'responders') ORDER BY v.at DESC LIMIT 1;
+        new_records := sec.count_news(v_share.sections, coalesce(v_rev, 0));
         SELECT max(e.journal_date),
                array_agg(DISTINCT e.journal_date::text) FILTER (WHERE e.journal_date > v_day - 16),
-               count(*) FILTER (WHERE (e.received_at <= looked_at) IS NOT TRUE),
                max(e.journal_date) FILTER (WHERE e.red_flags <> '{}' AND e.journal_date > v_day - 30
                                            AND 'pain' = ANY (v_share.sections))
-        INTO last_entry_on, entry_days, new_entries, notice_on FROM pj.journal_entries e
+        INTO last_entry_on, entry_days, notice_on FROM pj.journal_entries e
         WHERE e.patient_id = v_share.patient_id AND e.deleted_at IS NULL;
         notice_on := greatest(notice_on, (SELECT max(v.journal_date) FROM pj.adverse_events v
             WHERE v.patient_id = v_share.patient_id AND v.deleted_at IS NULL AND v.serious

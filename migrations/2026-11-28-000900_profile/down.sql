@@ -11,6 +11,6 @@ ALTER TABLE pj.accounts DROP COLUMN year_of_birth, DROP COLUMN profile_version;
 -- The functions of the version before make them again.
 DROP FUNCTION IF EXISTS sec.enter(uuid, uuid, bigint, timestamptz, uuid, text, text[], date, date, uuid, boolean);
 DROP FUNCTION IF EXISTS sec.operate(uuid, text, timestamptz, uuid);
-DROP FUNCTION sec.overview(timestamptz, uuid);
+DROP FUNCTION IF EXISTS sec.overview(timestamptz, uuid);
 DROP FUNCTION IF EXISTS sec.journal_start();
 RESET ROLE;

@@ -17,8 +17,8 @@ pub(super) enum Reason {
     ReviewDue,
     /// So many expected days without an entry.
     Quiet(i32),
-    /// So many entries since it was last looked at.
-    NewEntries(i32),
+    /// So many records that were made or changed since it was last looked at.
+    NewRecords(i32),
 }
 
 /// Why a journal wants a look, the most pressing first.
@@ -26,7 +26,7 @@ pub(super) fn reasons(overview: &Overview) -> Vec<Reason> {
     let notice = overview.safety_notice_on.map(|_| Reason::SafetyNotice);
     let is_due = overview.plan.as_ref().is_some_and(|plan| plan.review_due);
     let quiet = overview.days_quiet.filter(|days| *days >= QUIET_DAYS).map(Reason::Quiet);
-    let new = overview.new_entries.filter(|entries| *entries > 0).map(Reason::NewEntries);
+    let new = (overview.new_records > 0).then_some(Reason::NewRecords(overview.new_records));
     [notice, is_due.then_some(Reason::ReviewDue), quiet, new].into_iter().flatten().collect()
 }
 
@@ -38,7 +38,7 @@ fn pressing(journal: &OpenJournal) -> [bool; 4] {
         has(|reason| matches!(reason, Reason::SafetyNotice)),
         has(|reason| matches!(reason, Reason::ReviewDue)),
         has(|reason| matches!(reason, Reason::Quiet(_))),
-        has(|reason| matches!(reason, Reason::NewEntries(_))),
+        has(|reason| matches!(reason, Reason::NewRecords(_))),
     ]
 }
 

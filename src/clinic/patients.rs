@@ -76,7 +76,7 @@ fn summary(list: &[OpenJournal], language: &Language) -> String {
         (count(|reason| *reason == Reason::SafetyNotice), "clinic.list.with_notice"),
         (count(|reason| *reason == Reason::ReviewDue), "clinic.list.with_review"),
         (count(|reason| matches!(reason, Reason::Quiet(_))), "clinic.list.with_silence"),
-        (count(|reason| matches!(reason, Reason::NewEntries(_))), "clinic.list.with_entries"),
+        (count(|reason| matches!(reason, Reason::NewRecords(_))), "clinic.list.with_news"),
     ];
     let parts: Vec<String> = parts
         .into_iter()
@@ -248,9 +248,9 @@ fn attention(overview: &Overview, language: &Language) -> Markup {
                         }
                         Reason::ReviewDue => li { (language.text("clinic.list.review_due", &[])) },
                         Reason::Quiet(days) => li { (language.counted("clinic.list.quiet", days)) },
-                        Reason::NewEntries(entries) => {
+                        Reason::NewRecords(records) => {
                             li {
-                                (language.counted("clinic.list.new", entries))
+                                (language.counted("clinic.list.new", records))
                                 @match &seen {
                                     Some(day) => {
                                         " " (language.text("clinic.list.since", &[("day", day)]))

@@ -190,6 +190,7 @@ diesel::table! {
         to_date -> Nullable<Date>,
         outcome -> Text,
         stranger -> Bool,
+        rev -> Nullable<BigInt>,
     }
 }
 

@@ -33,7 +33,7 @@ row! {
         open_from: Option<NaiveDate>,
         open_to: Option<NaiveDate>,
         looked_at: Option<DateTime<Utc>>,
-        new_entries: i32,
+        new_records: i32,
         notice_on: Option<NaiveDate>,
         last_entry_on: Option<NaiveDate>,
         entry_days: Option<Vec<String>>,
@@ -57,7 +57,7 @@ row! {
 fn overview(now: DateTime<Utc>, request: Uuid) -> Statement<Own, OverviewRow> {
     Statement::new(
         "SELECT share_id, time_zone, day_start_minute, journal_starts_on, pauses, open_from, open_to, \
-         looked_at, new_entries, notice_on, last_entry_on, entry_days, next_visit_on, plan_id, status, start_date, planned_sessions, frequency_per_week, \
+         looked_at, new_records, notice_on, last_entry_on, entry_days, next_visit_on, plan_id, status, start_date, planned_sessions, frequency_per_week, \
          planned_weeks, review_after_sessions, review_on, paused_from, paused_until, ended_on, \
          visit_days, visit_statuses FROM sec.overview($1, $2)",
     )
@@ -84,9 +84,10 @@ pub struct Overview {
     /// When you last looked into the journal.
     #[serde(serialize_with = "serialize_utc_option")]
     pub looked_at: Option<DateTime<Utc>>,
-    /// Entries that came since.
+    /// Records that others than you have made or changed since, on the days and in the sections that are open. A
+    /// change of what is closed counts nowhere; of an entry changes count where pain, mobility and medication are open.
     #[schema(minimum = 0, maximum = 1_000_000)]
-    pub new_entries: Option<i32>,
+    pub new_records: i32,
     /// The newest day of the last 30 with a warning sign or a serious adverse event.
     pub safety_notice_on: Option<NaiveDate>,
     /// The next planned visit.
@@ -282,7 +283,7 @@ impl Overview {
             days_expected: count(looked_back.count()),
             days_quiet: opens_entries.then(|| count(quiet.count())),
             looked_at: row.looked_at,
-            new_entries: opens_entries.then_some(row.new_entries),
+            new_records: row.new_records,
             safety_notice_on: row.notice_on,
             next_visit_on: row.next_visit_on.filter(|_| opens_treatment),
             treatment_plan_id: row.plan_id,

@@ -1,6 +1,7 @@
 //! The practitioners' pages as a browser meets them: the cookie, the forms, and what is refused.
 
 mod list;
+mod news;
 mod withdrawn;
 
 use crate::spellings::AROUND;

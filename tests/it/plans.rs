@@ -3,7 +3,7 @@
 use crate::records::{Sample, samples};
 use crate::support::TestApp;
 use crate::support::cluster::{columns, plan};
-use crate::support::context::context;
+use crate::support::context::{context, entering};
 use crate::support::people::{daily, fresh};
 use pain_journal::collections::JournalEntry;
 use pain_journal::journal::Record;
@@ -205,4 +205,62 @@ async fn what_the_server_really_sends_never_reads_a_collection_from_end_to_end()
         assert_eq!(sequential, before.0, "a collection was read from end to end");
         assert!(by_index >= before.1 + 8, "{by_index} {before:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_new_costs_what_is_new_however_long_journal_and_access_log_are() {
+    let app = TestApp::alone();
+    let (ana, lind) = (app.patient("ana").await, app.practitioner("lind").await);
+    let all =
+        ["pain", "sleep", "mobility", "medication", "treatment", "assessments", "goals", "notes"];
+    let share = ana.share_with(&lind, &all).await;
+    let (pool, sql) = (app.serving_sql().await, app.sql().await);
+    fill(&app, &sql).await;
+    for sample in samples() {
+        for _ in 0..20 {
+            let body = if sample.path == "journal-entries" {
+                daily("2025-06-01", &json!({"effective_at": "2025-06-01T06:00:00Z"}))
+            } else {
+                sample.body.clone()
+            };
+            let made = ana.create(&fresh(sample.path), &body).await;
+            assert_eq!(made.status, 201, "{}: {}", sample.path, made.text);
+        }
+    }
+    assert_eq!(lind.get(&format!("/v1/patients/{share}/report")).await.status, 200);
+    let goal = samples().into_iter().find(|sample| sample.path == "goals").unwrap();
+    assert_eq!(ana.create(&fresh("goals"), &goal.body).await.status, 201);
+    // Lists that were asked for since the look.
+    sql.batch_execute(&format!(
+        "INSERT INTO pj.access_events (patient_id, at, request_id, actor_id, share_id, action, sections, outcome) \
+         SELECT '{}', now() + n * interval '1 microsecond', gen_random_uuid(), '{}', '{share}', 'overview', \
+         '{{pain}}', 'granted' FROM generate_series(1, 100000) n",
+        ana.id, lind.id
+    ))
+    .await
+    .unwrap();
+    sql.batch_execute("VACUUM ANALYZE").await.unwrap();
+
+    pool.batch_execute("BEGIN").await.unwrap();
+    pool.batch_execute(&entering(&app, &lind).await).await.unwrap();
+    let proved =
+        pool.query_one("SELECT sec.actor()::text", &[]).await.unwrap().get::<_, Option<String>>(0);
+    assert_eq!(proved, Some(lind.id.to_string()));
+    let ask = "SELECT new_records FROM sec.overview(now(), gen_random_uuid())";
+    assert_eq!(pool.query_one(ask, &[]).await.unwrap().get::<_, i32>(0), 1);
+    let read = "SELECT relname::text, seq_scan, coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables \
+                WHERE schemaname = 'pj' AND relname = ANY ($1)";
+    let mut tables: Vec<&str> = samples().iter().map(|sample| sample.table).collect();
+    tables.extend(["record_history", "access_events"]);
+    let rows = pool.query(read, &[&tables]).await.unwrap();
+    assert_eq!(rows.len(), tables.len());
+    for row in rows {
+        let (table, scans, fetched): (&str, i64, i64) = (row.get(0), row.get(1), row.get(2));
+        assert_eq!(scans, 0, "{table} is read as a whole");
+        // The list tells more of entries and of treatment than what is new of them.
+        if ["record_history", "access_events", "goals", "flares", "assessments"].contains(&table) {
+            assert!(fetched <= 2, "{table}: {fetched} rows");
+        }
+    }
+    pool.batch_execute("ROLLBACK").await.unwrap();
 }

@@ -40,22 +40,22 @@ async fn a_journal_says_what_is_new_and_how_long_it_has_been_quiet() {
     let of_mobility = ana.share_with(&lind, &["mobility"]).await;
     let of_sleep = ana.share_with(&lind, &["sleep"]).await;
     let seen = listed(&lind, &share).await;
-    assert_eq!((&seen["looked_at"], &seen["new_entries"]), (&Value::Null, &json!(2)));
+    assert_eq!((&seen["looked_at"], &seen["new_records"]), (&Value::Null, &json!(2)));
     assert_eq!(seen["safety_notice_on"], "2026-11-17");
     assert_eq!(seen["days_quiet"], 2, "the 18th and the 19th; today is not over");
     // A warning sign belongs to pain, and where no entries are open nothing is said of them.
     assert_eq!(listed(&lind, &of_mobility).await["safety_notice_on"], Value::Null);
     let closed = listed(&lind, &of_sleep).await;
-    assert_eq!([&closed["new_entries"], &closed["days_quiet"]], [&Value::Null; 2]);
+    assert_eq!((&closed["new_records"], &closed["days_quiet"]), (&json!(0), &Value::Null));
 
     // The list is no look into the journal; the report is.
     assert_eq!(lind.get(&format!("/v1/patients/{share}/report")).await.status, 200);
     app.turn_to("2026-11-20T12:10:00Z");
     let seen = listed(&lind, &share).await;
     assert!(seen["looked_at"].as_str().unwrap().starts_with("2026-11-20T12:00:0"), "{seen}");
-    assert_eq!(seen["new_entries"], 0);
+    assert_eq!(seen["new_records"], 0);
     log(&ana, "2026-11-18", &json!({})).await;
-    assert_eq!(listed(&lind, &share).await["new_entries"], 1);
+    assert_eq!(listed(&lind, &share).await["new_records"], 1);
     assert_eq!(listed(&lind, &of_mobility).await["looked_at"], Value::Null, "each share by itself");
 
     // A serious adverse event is a notice, too, where treatment is open; after 30 days it is none.
@@ -102,11 +102,11 @@ async fn what_is_pressing_comes_first_and_names_are_found() {
     let pressing = ["Berta Warned", "Dora Due", "Anna Quiet", "Cora Fresh"];
     assert_eq!(order(&page.text, &labels), pressing);
     for words in [
-        "Journals: 1 with a safety notice, 1 with a review due, 1 gone quiet, 4 with new entries.",
+        "Journals: 1 with a safety notice, 1 with a review due, 1 gone quiet, 4 with something new.",
         "Safety notice, 19 Nov 2026",
         "Review due",
         "Quiet for 9 days",
-        "1 new entry, not looked at yet",
+        "1 record new or changed, not looked at yet",
         "1 to 4 of 4",
     ] {
         assert!(page.text.contains(words), "{words}");
