@@ -209,9 +209,9 @@ diesel::table! {
         journal_revision -> BigInt,
         inputs_hash -> Nullable<Bytea>,
         report -> Nullable<Text>,
-        withdrawn_at -> Nullable<Timestamptz>,
         read_from -> Date,
         read_to -> Date,
+        withdrawn_at -> Nullable<Timestamptz>,
     }
 }
 
