@@ -24,6 +24,14 @@ const SETTINGS: [(&str, &str); 7] = [
     ("plan_cache_mode", "force_generic_plan"),
 ];
 
+/// The server makes no temporary objects, so that its login shall not either: they would stand beside the walls.
+/// It is a right of everybody in a new database, which its owner takes away, also after a dump was read back.
+const NO_TEMPORARY_OBJECTS: &str = "DO $$ BEGIN \
+    IF has_database_privilege('public', current_database(), 'TEMPORARY') AND (SELECT pg_has_role(d.datdba, 'USAGE') \
+        FROM pg_database d WHERE d.datname = current_database()) THEN \
+        EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); \
+    END IF; END $$";
+
 const SUPERUSER: &str = "is a superuser";
 
 /// What a database session is: its login, what that could do beyond `pj_app`, and the settings in force.
@@ -95,6 +103,7 @@ fn named_in(url: &str) -> Result<(String, Option<String>), DbError> {
 /// When the database does not answer or refuses a statement.
 pub(super) async fn provide(admin: &Client, serving: &str) -> Result<(), DbError> {
     let (login, password) = named_in(serving)?;
+    admin.batch_execute(NO_TEMPORARY_OBJECTS).await.map_err(|e| unavailable(&e))?;
     let state = admin
         .query_one(
             "SELECT session_user = $1 OR NOT (me.rolsuper OR me.rolcreaterole), r.oid IS NOT NULL, \

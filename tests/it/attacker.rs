@@ -1,10 +1,12 @@
 //! Somebody who has taken over a connection of the server's pool: he says whatever he likes to the database, with
 //! the login of the server, and has nothing of what is in the process of the server.
 
+use crate::support::cluster::Cluster;
 use crate::support::context::entering;
 use crate::support::people::{daily, fresh};
 use crate::support::{Person, TestApp};
 use crate::walls::refusal;
+use pain_journal::db::migrate;
 use serde_json::json;
 use tokio_postgres::Client;
 
@@ -163,6 +165,31 @@ async fn nobody_reads_the_keys_or_puts_others_in_their_place() {
     let put = format!("SELECT sec.put_gate({block}, {block}, sha256(''))::text");
     assert_eq!(told(&pool, &put).await, "false", "the key is the server's");
     assert_eq!(told(&pool, &entering(&app, &app.patient("bea").await).await).await, "granted");
+}
+
+#[tokio::test]
+async fn the_pool_makes_no_temporary_objects() {
+    let app = TestApp::alone();
+    let pool = app.serving_sql().await;
+    pool.batch_execute("CREATE TEMP TABLE before (x int)")
+        .await
+        .expect("a right of everybody at first");
+    let cluster = Cluster::get();
+    migrate::provide_login(&cluster.url(&app.database), &cluster.serving_url(&app.database))
+        .unwrap();
+    let pool = app.serving_sql().await;
+    for statement in [
+        "CREATE TEMP TABLE loot (x int)",
+        "CREATE FUNCTION pg_temp.loot() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TEMP VIEW loot AS SELECT 1",
+    ] {
+        let refused = refusal(&pool, statement).await;
+        assert!(
+            refused.starts_with("permission denied to create temporary"),
+            "{statement}: {refused}"
+        );
+    }
+    assert_eq!(app.patient("ana").await.get("/v1/me").await.status, 200, "the server needs none");
 }
 
 /// What a policy must ask: each answers for a sealed context only.
