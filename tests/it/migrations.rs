@@ -3,6 +3,7 @@
 mod filled;
 mod functions;
 mod restored;
+mod shown;
 mod waking;
 mod withdrawn;
 
