@@ -103,10 +103,10 @@ test('the files are saved, and the print button prints', async () => {
   const { page } = opened;
   await page.getByRole('link', { name: 'Ana', exact: true }).click();
   for (const [name, file, begins] of [
-    ['PDF, A4', 'report.pdf', '%PDF-'],
-    ['PDF, Letter', 'report.pdf', '%PDF-'],
-    ['Save the page', 'report.html', '<!doctype html>'],
-    ['Days as CSV', 'days.csv', 'journal_date,'],
+    ['PDF, A4', 'report-Demo-share.pdf', '%PDF-'],
+    ['PDF, Letter', 'report-Demo-share.pdf', '%PDF-'],
+    ['Save the page', 'report-Demo-share.html', '<!doctype html>'],
+    ['Days as CSV', 'days-Demo-share.csv', 'patient_name,'],
   ]) {
     const saving = page.waitForEvent('download');
     await page.getByRole('link', { name, exact: true }).click();

@@ -1,6 +1,7 @@
 //! A client that follows docs/sync.md to the letter loses nothing: `examples/sync_client.py`, which is
 //! what the page shows, in the hands of two people with five phones on a bad network.
 
+use crate::support::cluster::columns;
 use crate::support::{TestApp, node::run_within, people::PASSWORD};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -139,8 +140,9 @@ async fn a_phone_gives_back_what_a_restored_server_has_lost() {
     let mut restore =
         "SET session_replication_role = replica; DELETE FROM pj.sync_answers;".to_owned();
     for table in KEPT {
-        write!(restore, "DELETE FROM pj.{table}; INSERT INTO pj.{table} TABLE kept.{table};")
-            .unwrap();
+        let all = columns(&sql, table).await;
+        let back = format!("INSERT INTO pj.{table} ({all}) SELECT {all} FROM kept.{table}");
+        write!(restore, "DELETE FROM pj.{table}; {back};").unwrap();
     }
     restore += "UPDATE pj.sync_state SET epoch = epoch + 1; SET session_replication_role = origin;";
     sql.batch_execute(&restore).await.unwrap();
