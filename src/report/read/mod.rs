@@ -117,7 +117,7 @@ pub(crate) fn span(journal: &JournalAccess<Read>, window: ReportDays) -> ReportD
     (open.0.map_or(first, |open| open.max(first)), open.1.map_or(last, |open| open.min(last)))
 }
 
-/// The first and the last day that [`statements`] reads of these sections.
+/// The first and the last day that [`statements()`] reads of these sections.
 fn days_read(sections: Sections, (from, to): ReportDays) -> ReportDays {
     let around = entry_days((from, to));
     let night = (from - Days::new(DAYS_OF_A_NIGHT), to + Days::new(DAYS_OF_A_NIGHT));
