@@ -1,6 +1,7 @@
 //! What the process of the server proves to the database. Its login alone opens nothing: what is asked in
 //! somebody's name carries a keyed hash over all of it, and the key is in no connection.
 
+use super::DbError;
 use super::level::Anonymous;
 use super::statement::Statement;
 use aws_lc_rs::hmac;
@@ -66,6 +67,14 @@ impl Gate {
             .bind(self.outside.to_vec())
             .bind(proof)
     }
+}
+
+/// Does the database have the key that it was shown?
+///
+/// # Errors
+/// [`DbError::Refused`] where it has another one.
+pub(super) fn accepted((is_ours,): (Option<bool>,)) -> Result<(), DbError> {
+    if is_ours == Some(true) { Ok(()) } else { Err(DbError::Refused(FOREIGN.into())) }
 }
 
 /// Values in the form in which Postgres sends them, hashed with the key.

@@ -49,6 +49,10 @@ use tokio::runtime::Handle;
 /// Begins a transaction whose statements all see the same state.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
 
+/// The place behind the first statement, to which a transaction can be taken back.
+const SAVEPOINT: &str = "SAVEPOINT entered";
+const TO_SAVEPOINT: &str = "ROLLBACK TO SAVEPOINT entered";
+
 /// A write that must reach the disk, and a file that must grow: a row is changed in its page, so it
 /// alone would be taken when the disk is full. The sort is larger than the memory it may use.
 const TRY_WRITE: &str = "BEGIN; SET LOCAL work_mem = '64kB'; \
@@ -104,16 +108,12 @@ impl Db {
         task: Task,
         work: impl AsyncFnOnce(&Tx<'_, Anonymous>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.checkout().await?;
-        connection.begins();
-        connection.simple("BEGIN").await?;
-        let shown = self.gate.put(None).load(&connection).await?;
-        if !matches!(shown.first(), Some((Some(true),))) {
-            return Err(DbError::Refused(FOREIGN.into()).into());
-        }
-        task.begin(&self.gate).load(&connection).await?;
-        let done = work(&Tx::on(&connection)).await;
-        finish(&mut connection, done).await
+        self.begin("BEGIN", self.gate.put(None), async |tx, shown| {
+            gate::accepted(shown)?;
+            tx.load(task.begin(&self.gate)).await?;
+            work(tx).await
+        })
+        .await
     }
 
     /// Opens every connection now, so that the first requests do not wait for it, and sees that each is
@@ -168,29 +168,9 @@ impl Db {
     ) -> Result<(E, B::Rows), DbError> {
         let mut connection = self.checkout().await?;
         connection.begins();
-        let begin = if B::SIZE > 1 { SNAPSHOT } else { "BEGIN" };
-        let (entered, rows) = if enter.is_known(&connection) && batch.is_known(&connection) {
-            let connection: &Connection = &connection;
-            let (begun, entered, rows, committed) = futures_util::join!(
-                connection.simple(begin),
-                enter.load(connection),
-                batch.together(connection),
-                connection.simple("COMMIT"),
-            );
-            begun?;
-            let (entered, rows) = (entered?, rows?);
-            committed?;
-            (entered, rows)
-        } else {
-            connection.simple(begin).await?;
-            let entered = enter.load(&connection).await?;
-            let rows = batch.in_turn(&connection).await?;
-            connection.simple("COMMIT").await?;
-            (entered, rows)
-        };
+        let entered = read_behind(&connection, enter, batch, true).await?;
         connection.ended();
-        let entered = entered.into_iter().next().ok_or_else(no_row)?;
-        Ok((entered, rows))
+        Ok(entered)
     }
 
     /// A transaction whose first statement is `enter`, sent together with BEGIN. It commits when
@@ -223,11 +203,7 @@ impl Db {
     ) -> Result<T, E> {
         let mut connection = self.checkout().await?;
         connection.begins();
-        // BEGIN is a plain message, so it is always on its way before `enter` is.
-        let (begun, entered) =
-            futures_util::join!(connection.simple(begin), enter.load(&connection));
-        begun?;
-        let entered = entered?.into_iter().next().ok_or_else(no_row)?;
+        let entered = start(&connection, begin, enter, false).await?;
         let done = work(&Tx::on(&connection), entered).await;
         finish(&mut connection, done).await
     }
@@ -243,22 +219,7 @@ impl Db {
     ) -> Result<Result<T, F>, DbError> {
         let mut connection = self.checkout().await?;
         connection.begins();
-        let begin = if B::SIZE > 1 { SNAPSHOT } else { "BEGIN" };
-        let (entered, rows) = if enter.is_known(&connection) && batch.is_known(&connection) {
-            let connection: &Connection = &connection;
-            let (begun, entered, rows) = futures_util::join!(
-                connection.simple(begin),
-                enter.load(connection),
-                batch.together(connection),
-            );
-            begun?;
-            (entered?, rows?)
-        } else {
-            connection.simple(begin).await?;
-            let entered = enter.load(&connection).await?;
-            (entered, batch.in_turn(&connection).await?)
-        };
-        let entered = entered.into_iter().next().ok_or_else(no_row)?;
+        let (entered, rows) = read_behind(&connection, enter, batch, false).await?;
         let (done, note) = settle(entered, rows);
         if let Some(note) = note {
             note.execute(&connection).await?;
@@ -279,29 +240,12 @@ impl Db {
         let mut connection = self.checkout().await?;
         connection.begins();
         let begin = if still { SNAPSHOT } else { "BEGIN" };
-        let entered = if enter.is_known(&connection) {
-            let connection: &Connection = &connection;
-            let (begun, entered, saved) = futures_util::join!(
-                connection.simple(begin),
-                enter.load(connection),
-                connection.simple("SAVEPOINT entered"),
-            );
-            begun?;
-            let entered = entered?;
-            saved?;
-            entered
-        } else {
-            connection.simple(begin).await?;
-            let entered = enter.load(&connection).await?;
-            connection.simple("SAVEPOINT entered").await?;
-            entered
-        };
-        let entered = entered.into_iter().next().ok_or_else(no_row)?;
+        let entered = start(&connection, begin, enter, true).await?;
         let done = work(&Tx::on(&connection), entered).await;
         if let Err(error) = &done
             && let Some(note) = note(error)
         {
-            connection.simple("ROLLBACK TO SAVEPOINT entered").await?;
+            connection.simple(TO_SAVEPOINT).await?;
             note.execute(&connection).await?;
             finish(&mut connection, Ok::<_, E>(())).await?;
             return done;
@@ -315,14 +259,7 @@ impl Db {
         task: Task,
         work: impl AsyncFnOnce(&Tx<'_, Anonymous>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.checkout().await?;
-        connection.begins();
-        let task = task.begin(&self.gate);
-        let (begun, task) = futures_util::join!(connection.simple("BEGIN"), task.load(&connection));
-        begun?;
-        task?;
-        let done = work(&Tx::on(&connection)).await;
-        finish(&mut connection, done).await
+        self.begin("BEGIN", task.begin(&self.gate), async |tx, ()| work(tx).await).await
     }
 
     /// Works something off on the calling thread, which must serve no requests, in the runtime of the
@@ -339,6 +276,60 @@ impl Db {
         })?;
         Ok(Loan::new(connection, self.home.clone()))
     }
+}
+
+/// Begins a transaction whose first statement is `enter`, and which can be taken back to behind it where it
+/// `saves`; one round trip, once `enter` is known.
+async fn start<L: Level, P: Row>(
+    connection: &Connection,
+    begin: &str,
+    enter: Statement<L, P>,
+    saves: bool,
+) -> Result<P, DbError> {
+    // BEGIN is a plain message, so it is always on its way before `enter` is; what comes behind `enter` is sent
+    // with it only where that need not be prepared first.
+    let together = saves && enter.is_known(connection);
+    let save = async { if together { connection.simple(SAVEPOINT).await } else { Ok(()) } };
+    let (begun, entered, saved) =
+        futures_util::join!(connection.simple(begin), enter.load(connection), save);
+    begun?;
+    let entered = entered?.into_iter().next().ok_or_else(no_row)?;
+    saved?;
+    if saves && !together {
+        connection.simple(SAVEPOINT).await?;
+    }
+    Ok(entered)
+}
+
+/// Begins a transaction, enters and reads, and commits where it is to end with that; one round trip, once all
+/// statements are known.
+async fn read_behind<L: Level, E: Row, B: Batch<L>>(
+    connection: &Connection,
+    enter: Statement<L, E>,
+    batch: B,
+    ends: bool,
+) -> Result<(E, B::Rows), DbError> {
+    let begin = if B::SIZE > 1 { SNAPSHOT } else { "BEGIN" };
+    let commit = async || if ends { connection.simple("COMMIT").await } else { Ok(()) };
+    let (entered, rows) = if enter.is_known(connection) && batch.is_known(connection) {
+        let (begun, entered, rows, committed) = futures_util::join!(
+            connection.simple(begin),
+            enter.load(connection),
+            batch.together(connection),
+            commit(),
+        );
+        begun?;
+        let (entered, rows) = (entered?, rows?);
+        committed?;
+        (entered, rows)
+    } else {
+        connection.simple(begin).await?;
+        let entered = enter.load(connection).await?;
+        let rows = batch.in_turn(connection).await?;
+        commit().await?;
+        (entered, rows)
+    };
+    Ok((entered.into_iter().next().ok_or_else(no_row)?, rows))
 }
 
 /// Commits or rolls back; a connection that cannot do either is not used again.
@@ -435,10 +426,7 @@ impl Tx<'_, Anonymous> {
     /// # Errors
     /// [`DbError::Refused`] where `before` is not the one that the database has.
     pub(crate) async fn replace_gate(&self, before: &Gate, new: &Gate) -> Result<(), DbError> {
-        match self.first(new.put(Some(before))).await? {
-            Some((Some(true),)) => Ok(()),
-            _ => Err(DbError::Refused(FOREIGN.into())),
-        }
+        gate::accepted(self.first(new.put(Some(before))).await?.ok_or_else(no_row)?)
     }
 }
 
