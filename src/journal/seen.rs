@@ -2,7 +2,7 @@
 //! with a tag of just that. What a practitioner sends back is read by the same members.
 
 use super::record::Record;
-use super::stored::{Stored, frame, made_part, whole};
+use super::stored::{Stored, frame, made_part, whole, write_rest};
 use crate::access::{JournalAccess, Patient, Recording, Shared};
 use crate::http::{Documented, Resource, ShareTags};
 use crate::sections::Sections;
@@ -128,13 +128,7 @@ impl<C: Record> Serialize for SharedRecord<C> {
         map.serialize_entry("etag", &self.etag)?;
         map.serialize_entry("created_at", &format_utc(self.created_at))?;
         map.serialize_entry("received_at", &format_utc(self.received_at))?;
-        if C::WRITERS.has_practitioner() {
-            map.serialize_entry("clinician_id", &self.clinician_id)?;
-        }
-        self.content.write_members(&mut map)?;
-        if C::HAS_NOTICE {
-            map.serialize_entry("safety_notice", &self.content.notice())?;
-        }
+        write_rest(&mut map, self.clinician_id, &self.content)?;
         map.end()
     }
 }

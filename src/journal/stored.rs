@@ -115,15 +115,25 @@ impl<C: Record> Serialize for Stored<C> {
         map.serialize_entry("created_at", &format_utc(self.created_at))?;
         map.serialize_entry("updated_at", &format_utc(self.updated_at))?;
         map.serialize_entry("received_at", &format_utc(self.received_at))?;
-        if C::WRITERS.has_practitioner() {
-            map.serialize_entry("clinician_id", &self.clinician_id)?;
-        }
-        self.content.write_members(&mut map)?;
-        if C::HAS_NOTICE {
-            map.serialize_entry("safety_notice", &self.content.notice())?;
-        }
+        write_rest(&mut map, self.clinician_id, &self.content)?;
         map.end()
     }
+}
+
+/// Writes what a record has behind the members that the server keeps with every one, whoever reads it.
+pub(super) fn write_rest<C: Record, M: SerializeMap>(
+    map: &mut M,
+    clinician_id: Option<Uuid>,
+    content: &C,
+) -> Result<(), M::Error> {
+    if C::WRITERS.has_practitioner() {
+        map.serialize_entry("clinician_id", &clinician_id)?;
+    }
+    content.write_members(map)?;
+    if C::HAS_NOTICE {
+        map.serialize_entry("safety_notice", &content.notice())?;
+    }
+    Ok(())
 }
 
 /// The server's members of every record.

@@ -83,6 +83,6 @@ async fn withdraw(patient: Patient, Id(id): Id) -> Answered<Nothing> {
 }
 
 async fn report(patient: Patient, Id(id): Id) -> Answered<Verbatim<Report>> {
-    let (_, text) = frozen_row(&patient, held::report(id)).await?;
+    let text = frozen_row(&patient, held::report(id)).await?;
     Ok(Verbatim::new(without_revision(text), etag(id, None)))
 }

@@ -148,13 +148,13 @@ async fn list<R: Reader>(
 }
 
 async fn get<R: Reader>(reader: R, Id(id): Id) -> Answered<Versioned<ReportSnapshot>> {
-    let (_, snapshot) = frozen_row(&reader.acting(READ), store::find(id)).await?;
+    let snapshot = frozen_row(&reader.acting(READ), store::find(id)).await?;
     let etag = snapshot.etag();
     Ok(Versioned(snapshot, etag))
 }
 
 async fn report<R: Reader>(reader: R, Id(id): Id) -> Answered<Verbatim<Report>> {
-    let (_, text) = frozen_row(&reader.acting(READ), store::report(id)).await?;
+    let text = frozen_row(&reader.acting(READ), store::report(id)).await?;
     let text = if is_shared::<R>() { without_revision(text) } else { text };
     Ok(Verbatim::new(text, etag(id, None)))
 }

@@ -164,16 +164,13 @@ fn own_version(input: &ReportInput) -> String {
     format!("W/\"{RULE_VERSION}.{}.{}\"", input.made.revision, rest.trim_matches('"'))
 }
 
-/// What is kept under an id, and what its reader reads.
+/// What is kept under an id.
 ///
 /// # Errors
 /// 404 where nothing is, and as every read.
-pub(super) async fn frozen_row<R: Reader, T>(
-    reader: &R,
-    what: Statement<Read, T>,
-) -> Answered<(Habits, T)> {
-    let found = reader.read_settled((None, None), (what,), |journal, (rows,)| {
-        Ok((Habits::of(&journal), rows.into_iter().next().ok_or(ProblemKind::NotFound)?))
+pub(super) async fn frozen_row<R: Reader, T>(reader: &R, what: Statement<Read, T>) -> Answered<T> {
+    let found = reader.read_settled((None, None), (what,), |_, (rows,)| {
+        rows.into_iter().next().ok_or_else(|| ProblemKind::NotFound.into())
     });
     found.await
 }
