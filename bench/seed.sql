@@ -87,9 +87,9 @@ CREATE FUNCTION bench.proof(
     p_sections text[], p_from date, p_to date, p_request uuid, p_lock boolean)
 RETURNS bytea LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN (SELECT sha256(k.gate_outside || sha256(k.gate_inside || 'enter'::bytea
+    RETURN sec.prove('enter'::bytea
         || uuid_send(p_account) || uuid_send(p_device) || int8send(p_counter) || timestamptz_send(p_moment)
         || uuid_send(coalesce(p_share, '00000000-0000-0000-0000-000000000000')) || uuid_send(p_request)
         || date_send(coalesce(p_from, '-infinity')) || date_send(coalesce(p_to, 'infinity')) || boolsend(p_lock)
-        || convert_to(concat(p_action, ' ', array_to_string(p_sections, ',')), 'UTF8'))) FROM sec.keys k);
+        || convert_to(concat(p_action, ' ', array_to_string(p_sections, ',')), 'UTF8'));
 END $$;

@@ -126,6 +126,13 @@ BEGIN
     RAISE EXCEPTION 'this was not asked by a server with the master secret of this database' USING ERRCODE = 'PJ502';
 END $$;
 
+-- What a server with that key says to these bytes: HMAC-SHA-256; null where there is no key yet. For functions of
+-- the owner alone.
+CREATE OR REPLACE FUNCTION sec.prove(p_said bytea) RETURNS bytea LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT sha256(k.gate_outside || sha256(k.gate_inside || p_said)) FROM sec.keys k);
+END $$;
+
 -- Puts the key of the server here, where there is none; answers whether it is the one that is here now. One that
 -- is here is replaced on proof of itself.
 CREATE OR REPLACE FUNCTION sec.put_gate(p_inside bytea, p_outside bytea, p_proof bytea) RETURNS boolean
@@ -136,7 +143,7 @@ BEGIN
     END IF;
     UPDATE sec.keys k SET gate_inside = p_inside, gate_outside = p_outside
     WHERE k.gate_inside IS NULL
-       OR p_proof = sha256(k.gate_outside || sha256(k.gate_inside || p_inside || p_outside));
+       OR p_proof = sec.prove(p_inside || p_outside);
     RETURN (SELECT k.gate_inside = p_inside AND k.gate_outside = p_outside FROM sec.keys k);
 END $$;
 
@@ -147,8 +154,7 @@ BEGIN
     IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
         PERFORM sec.refuse_session();
     END IF;
-    IF (p_proof = (SELECT sha256(k.gate_outside || sha256(k.gate_inside || 'task'::bytea
-            || convert_to(concat(p_task, ' ', p_about), 'UTF8'))) FROM sec.keys k)) IS NOT TRUE THEN
+    IF (p_proof = sec.prove('task'::bytea || convert_to(concat(p_task, ' ', p_about), 'UTF8'))) IS NOT TRUE THEN
         PERFORM sec.refuse_proof();
     END IF;
     PERFORM set_config('app.actor_id', '', true), set_config('app.subject_id', '', true),
@@ -270,13 +276,12 @@ BEGIN
     IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
         PERFORM sec.refuse_session();
     END IF;
-    -- HMAC-SHA-256 over all of it. What is null has a value here that nothing else has.
-    IF (p_proof = (SELECT sha256(k.gate_outside || sha256(k.gate_inside || 'enter'::bytea
+    -- Over all of it. What is null has a value here that nothing else has.
+    IF (p_proof = sec.prove('enter'::bytea
             || uuid_send(p_account) || uuid_send(p_device) || int8send(p_counter) || timestamptz_send(p_moment)
             || uuid_send(coalesce(p_share, '00000000-0000-0000-0000-000000000000')) || uuid_send(p_request)
             || date_send(coalesce(p_from, '-infinity')) || date_send(coalesce(p_to, 'infinity')) || boolsend(p_lock)
-            || convert_to(concat(p_action, ' ', array_to_string(p_sections, ',')), 'UTF8')))
-            FROM sec.keys k)) IS NOT TRUE THEN
+            || convert_to(concat(p_action, ' ', array_to_string(p_sections, ',')), 'UTF8'))) IS NOT TRUE THEN
         PERFORM sec.refuse_proof();
     END IF;
     SELECT x.counter, x.first_counter, x.authenticated_at, a.roles, a.status, a.locale INTO d
@@ -358,21 +363,6 @@ BEGIN
       AND actor_id = sec.actor() AND share_id = sec.share();
 END $$;
 
--- Begins to record: answers the patient, or nothing where the share does not allow it, and then notes
--- in the access log that the try was refused.
-CREATE OR REPLACE FUNCTION sec.begin_recording(p_sections text[], p_request uuid) RETURNS uuid
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
-        PERFORM sec.refuse_session();
-    END IF;
-    IF sec.recording_days(p_sections) IS NOT NULL THEN
-        RETURN sec.subject();
-    END IF;
-    PERFORM sec.note_refusal(p_request);
-    RETURN NULL;
-END $$;
-
 -- The clinic's operator acting on a journal (import, demo): logged for the patient like any reader.
 CREATE OR REPLACE FUNCTION sec.operate(
     p_patient uuid, p_action text, p_moment timestamptz, p_request uuid, p_proof bytea)
@@ -383,9 +373,8 @@ BEGIN
     IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
         PERFORM sec.refuse_session();
     END IF;
-    IF (p_proof = (SELECT sha256(k.gate_outside || sha256(k.gate_inside || 'operate'::bytea
-            || uuid_send(p_patient) || timestamptz_send(p_moment) || uuid_send(p_request)
-            || convert_to(p_action, 'UTF8'))) FROM sec.keys k)) IS NOT TRUE THEN
+    IF (p_proof = sec.prove('operate'::bytea || uuid_send(p_patient) || timestamptz_send(p_moment)
+            || uuid_send(p_request) || convert_to(p_action, 'UTF8'))) IS NOT TRUE THEN
         PERFORM sec.refuse_proof();
     END IF;
     INSERT INTO pj.access_events (patient_id, at, request_id, action, sections, outcome)
@@ -897,7 +886,7 @@ GRANT EXECUTE ON FUNCTION
     sec.actor, sec.subject, sec.share, sec.moment,
     sec.open_days, sec.open_bits, sec.recording_days, sec.opens_all, sec.frozen_versions,
     sec.task, sec.task_email, sec.task_account, sec.stored_password,
-    sec.put_gate, sec.begin_task, sec.enter, sec.note_refusal, sec.begin_recording, sec.operate, sec.open_journal,
+    sec.put_gate, sec.begin_task, sec.enter, sec.note_refusal, sec.operate, sec.open_journal,
     sec.journal_start, sec.redeem_share, sec.leave_share, sec.void_invitations, sec.overview,
     sec.shown_name, sec.shown_year_of_birth, sec.own_reference, sec.has_reference, sec.keep_reference,
     sec.guard_insert, sec.guard_update, sec.guard_delete, sec.guard_patients,

@@ -5,7 +5,8 @@ ALTER TABLE pj.treatment_sessions DROP COLUMN clinician_id;
 DROP POLICY practitioner_counts ON pj.patients;
 DROP POLICY practitioner_creates ON pj.record_history;
 DROP TRIGGER guard_patients ON pj.patients;
-DROP FUNCTION sec.let_practitioners_record, sec.begin_recording, sec.recording_days, sec.guard_patients;
+DROP FUNCTION sec.let_practitioners_record, sec.recording_days, sec.guard_patients;
+DROP FUNCTION IF EXISTS sec.begin_recording;
 -- Shares that only opened the two newer sections cannot be kept; they end.
 UPDATE pj.shares SET state = 'ended', ended_at = now(), ended_by = 'patient', sections = '{pain}'
 WHERE sections <@ '{assessments,goals}';

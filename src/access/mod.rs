@@ -186,13 +186,6 @@ row! {
     }
 }
 
-impl Entered {
-    /// Does the access log say that it was granted?
-    fn is_granted(&self) -> bool {
-        self.outcome == "granted"
-    }
-}
-
 /// The first statement of every request's transaction. Public for the benchmark. The caller's locale is one of
 /// the settings that `sec.enter` leaves behind.
 pub const ENTER: &str = "SELECT outcome, roles, authenticated_at, sections, from_date, to_date, \
@@ -211,7 +204,8 @@ row! {
 }
 
 /// Begins to record: in whose journal, and what who writes knows of whose it is.
-const BEGIN_RECORDING: &str = "SELECT sec.begin_recording($1, $2), sec.shown_name(sec.share()), \
+const BEGIN_RECORDING: &str = "SELECT CASE WHEN sec.recording_days($1) IS NOT NULL THEN sec.subject() END, \
+    sec.shown_name(sec.share()), \
     sec.shown_year_of_birth(sec.share()), sec.own_reference(sec.share())";
 
 /// In whose journal something was written.
@@ -355,18 +349,16 @@ async fn read_settled<B: Batch<Read>, T>(
     let moment = app.clock.now();
     let enter = enter(app.db.gate(), caller, moment, target, false);
     let settling = app.db.settled(Key(()), enter, statements, |entered, rows| {
-        let granted = entered.is_granted();
         let settled = grant(app, caller, moment, target, need, entered)
             .and_then(|journal| settle(journal, rows));
-        let refused = settled.as_ref().err().filter(|_| granted);
-        let note = refused.and_then(|problem| refusal_of(caller, problem));
+        let note = settled.as_ref().err().and_then(|problem| refusal_of(caller, problem));
         (settled, note)
     });
     Box::pin(settling).await?
 }
 
-/// Notes in the access log that what the caller entered was refused. What failed by a fault of the server's is
-/// no refusal.
+/// Notes in the access log that what the caller entered was refused; where `sec.enter` refused it, its line
+/// says so already. What failed by a fault of the server's is no refusal.
 fn refusal_of<L: Level>(caller: &Caller, problem: &Problem) -> Option<Statement<L>> {
     let is_refusal = problem.kind().status() < 500;
     is_refusal.then(|| Statement::new("SELECT sec.note_refusal($1)").bind(caller.request()))
@@ -418,29 +410,21 @@ async fn record<T>(
     let moment = app.clock.now();
     let enter = enter(app.db.gate(), caller, moment, target, true);
     let work = async |tx: &Tx<'_, Write>, entered: Entered| {
-        let granted = entered.is_granted();
-        let access = match grant(app, caller, moment, target, Need::PRACTITIONER, entered) {
-            // Its line in the log says so already, and is committed.
-            Err(refused) if !granted => return Ok(Err(refused)),
-            access => access?,
-        };
-        let begin: Statement<Write, Begun> =
-            Statement::new(BEGIN_RECORDING).bind(sections.codes()).bind(caller.request());
+        let access = grant(app, caller, moment, target, Need::PRACTITIONER, entered)?;
+        let begin = Statement::<Write, Begun>::new(BEGIN_RECORDING).bind(sections.codes());
         let Some(Begun { patient: Some(patient), name, year_of_birth, reference }) =
             tx.first(begin).await?
         else {
-            return Ok(Err(ProblemKind::ShareReadOnly.into()));
+            return Err(Problem::new(ProblemKind::ShareReadOnly));
         };
         if name.is_none() && reference.is_none() {
-            return Err(Problem::new(ProblemKind::ReferenceRequired));
+            return Err(ProblemKind::ReferenceRequired.into());
         }
         let subject = JournalSubject { display_name: name, year_of_birth, reference };
-        Ok(Ok((work(tx, access).await?, Written { patient, subject: Some(subject) })))
+        Ok((work(tx, access).await?, Written { patient, subject: Some(subject) }))
     };
     let note = |problem: &Problem| refusal_of(caller, problem);
-    let done: Answered<Answered<(T, Written)>> =
-        app.db.attempt(Key(()), false, enter, work, note).await;
-    done?
+    app.db.attempt(Key(()), false, enter, work, note).await
 }
 
 /// A transaction on a journal whose statements all see one state of it. What it puts down stands
@@ -458,22 +442,15 @@ async fn snapshot<T>(
     let moment = app.clock.now();
     let enter = enter(app.db.gate(), caller, moment, target, false);
     let work = async |tx: &Tx<'_, Read>, entered: Entered| {
-        let granted = entered.is_granted();
-        match grant(app, caller, moment, target, need, entered) {
-            Ok(access) => work(tx, access).await.map(Ok),
-            // Its line in the log says so already, and is committed.
-            Err(refused) if !granted => Ok(Err(refused)),
-            Err(refused) => Err(refused),
-        }
+        work(tx, grant(app, caller, moment, target, need, entered)?).await
     };
-    let done: Answered<Answered<T>> = match target {
+    match target {
         Target::Own => app.db.snapshot(Key(()), enter, work).await,
         Target::Share { .. } => {
             let note = |problem: &Problem| refusal_of(caller, problem);
             app.db.attempt(Key(()), true, enter, work, note).await
         }
-    };
-    done?
+    }
 }
 
 row! {

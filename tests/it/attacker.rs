@@ -158,6 +158,7 @@ async fn nobody_reads_the_keys_or_puts_others_in_their_place() {
         "DELETE FROM sec.keys",
         "SELECT sec.put_context(NULL, NULL, NULL, now())",
         "SELECT sec.seal()",
+        "SELECT sec.prove('')",
     ] {
         assert!(refusal(&pool, statement).await.starts_with("permission denied"), "{statement}");
     }

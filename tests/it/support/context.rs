@@ -13,11 +13,11 @@ pub async fn entering(app: &TestApp, person: &Person) -> String {
     let device = person.tokens["device_id"].as_str().unwrap();
     let proved = format!(
         "SELECT format('SELECT outcome FROM sec.enter(%L, %L, 0, %L, NULL, '''', ''{{}}'', NULL, NULL, %L, false, %L)', \
-             account, device, moment, request, sha256(k.gate_outside || sha256(k.gate_inside || 'enter'::bytea \
+             account, device, moment, request, sec.prove('enter'::bytea \
              || uuid_send(account) || uuid_send(device) || int8send(0) || timestamptz_send(moment) \
              || uuid_send('00000000-0000-0000-0000-000000000000') || uuid_send(request) \
-             || date_send('-infinity') || date_send('infinity') || boolsend(false) || ' '::bytea))) \
-         FROM sec.keys k, (SELECT '{}'::uuid AS account, '{device}'::uuid AS device, now() AS moment, \
+             || date_send('-infinity') || date_send('infinity') || boolsend(false) || ' '::bytea)) \
+         FROM (SELECT '{}'::uuid AS account, '{device}'::uuid AS device, now() AS moment, \
              gen_random_uuid() AS request) asked",
         person.id
     );

@@ -1,0 +1,2 @@
+-- The functions of the version before make theirs anew.
+SELECT;
