@@ -1,8 +1,9 @@
 //! The wire of accounts and sign-ins.
 
-use super::register::{Register, VerifyEmail, register, verify};
+use super::register::{Register, register};
 use super::sign_in::{DeviceInfo, TokenSet, hashing, login, refresh};
 use super::store;
+use super::verify::{VerifyEmail, verify};
 use crate::access::{Account, Anyone, Sends};
 use crate::credentials::password::{Password, Verdict};
 use crate::http::{
@@ -25,7 +26,8 @@ pub fn routes(routes: &mut Routes) {
     let device = json!({"name": "Ana's phone", "platform": "android", "app_version": "1.0.0"});
     let op = Operation::new("register", "auth", "Ask for an account")
         .describe("The answer is the same whether the address is known or not; the mail tells its owner. \
-            The account exists when the address is verified.")
+            The account exists when the address is verified. An address has one registration: a newer one voids \
+            the older.")
         .takes::<Register>()
         .example(json!({"email": "new.patient@example.org", "password": "three quiet herons",
             "role": "patient", "locale": "en", "time_zone": "Europe/Berlin", "terms_version": "1"}));
@@ -33,7 +35,9 @@ pub fn routes(routes: &mut Routes) {
 
     let op = Operation::new("verifyEmail", "auth", "Prove the address and sign in")
         .describe(
-            "Send the code (good for 10 minutes and 5 tries) or the token of the link (24 hours).",
+            "Send the code (good for 10 minutes and 5 tries) or the token of the link (24 hours), with the \
+            `verification_id` that this app was given. Where the link is opened elsewhere, the token comes with the \
+            password of the registration instead. A newer registration of the address voids this one.",
         )
         .takes::<VerifyEmail>()
         .example(
@@ -150,11 +154,6 @@ async fn verify_email(
     anyone: Anyone,
     Sends(asked): Sends<VerifyEmail>,
 ) -> Answered<Found<LoginResult>> {
-    if asked.code.is_some() == asked.token.is_some() {
-        let mut faults = Faults::default();
-        faults.field("code", "contradiction", "Send either code or token.");
-        return Err(Problem::invalid(faults.into_vec()));
-    }
     Ok(LoginResult::complete(verify(anyone.app(), asked).await?))
 }
 

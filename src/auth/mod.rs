@@ -8,6 +8,7 @@ mod reseal;
 mod security_events;
 mod sign_in;
 mod store;
+mod verify;
 
 pub use http::{routes, sign_out};
 pub use register::{NewAccount, create_account};

@@ -1,13 +1,13 @@
-//! Registration and verification: an account exists from the moment its address is proved.
+//! Registration: an address has at most one that waits for its proof, and a newer one voids the older.
 
-use super::sign_in::{DeviceInfo, TokenSet, hashing, sign_in};
+use super::sign_in::hashing;
 use super::store::{self, Registration};
 use crate::access::Role;
 use crate::app::App;
-use crate::credentials::codes::{LinkPurpose, LinkToken, VerificationCode, same};
+use crate::credentials::codes::{LinkPurpose, LinkToken, VerificationCode};
 use crate::credentials::password::Password;
 use crate::db::{Anonymous, Task, Tx};
-use crate::http::{Answered, Problem, ProblemKind};
+use crate::http::{Answered, Problem};
 use crate::language::Language;
 use crate::mail::texts;
 use crate::time::{DAY_START_MINUTE, Instant, TimeZone, journal_date};
@@ -19,8 +19,6 @@ use uuid::Uuid;
 const CODE_LIFE: Duration = Duration::minutes(10);
 /// A link is good for this long.
 const TOKEN_LIFE: Duration = Duration::hours(24);
-/// Wrong tries after which a registration is dead.
-const MOST_TRIES: i16 = 5;
 
 wire! {
     /// A request for an account.
@@ -44,7 +42,8 @@ wire! {
     }
 }
 
-/// Starts a registration. A known address is answered alike and told by mail.
+/// Starts a registration, and voids an earlier one of the address. A known address is answered alike and told
+/// by mail.
 ///
 /// # Errors
 /// 422 for a password that will not do.
@@ -83,9 +82,9 @@ pub(super) async fn register(app: &App, asked: Register) -> Answered<(Uuid, Date
                 texts::already_registered(language, &to, &app.public_url)
             } else {
                 let language = Language::of_locale(&registration.locale);
-                texts::verification(language, &to, &app.public_url, (id, &code, &token))
+                texts::verification(language, &to, &app.public_url, (&code, &token))
             };
-            store::insert_registration(tx, registration, now).await?;
+            store::put_registration(tx, registration, now).await?;
             store::queue_mail(tx, app.ids.next(), mail, now).await?;
             Answered::Ok(())
         })
@@ -101,70 +100,8 @@ fn check_password(password: &Password, email: &Email) -> Answered<()> {
     })
 }
 
-wire! {
-    /// The proof that the address is the person's own: the code or the link's token.
-    pub struct VerifyEmail {
-        /// The answer to the registration.
-        verification_id: Uuid,
-        /// The six digits of the mail.
-        code: Option<Text<20>>,
-        /// The token of the mail's link.
-        token: Option<Text<100>>,
-        /// The app that asks; it is signed in at once.
-        device: DeviceInfo,
-    }
-}
-
-/// Proves an address, makes the account and signs the device in.
-///
-/// # Errors
-/// 401 `invalid_credentials` for every failure alike: unknown, expired, wrong, or tried five times.
-pub(super) async fn verify(app: &App, asked: VerifyEmail) -> Answered<TokenSet> {
-    let task = Task::about("verify", asked.verification_id);
-    let done = app.db.anonymous(task, async |tx| verify_locked(app, tx, asked).await).await?;
-    done.ok_or_else(|| ProblemKind::InvalidCredentials.into())
-}
-
-/// `None` is a refusal that nevertheless commits: the try counts.
-async fn verify_locked(
-    app: &App,
-    tx: &Tx<'_, Anonymous>,
-    asked: VerifyEmail,
-) -> Answered<Option<TokenSet>> {
-    let Some(registration) = store::lock_registration(tx, asked.verification_id).await? else {
-        return Ok(None);
-    };
-    if registration.tries >= MOST_TRIES {
-        return Ok(None);
-    }
-    if !proves(app, &registration, &asked) {
-        store::count_try(tx, registration.id).await?;
-        return Ok(None);
-    }
-    let Some(account) = make_account(app, tx, &registration).await? else { return Ok(None) };
-    let tokens = sign_in(app, tx, account, asked.device).await?;
-    // Last, since the task is about the address of this registration.
-    store::drop_registrations_of(tx, &registration.email).await?;
-    Ok(Some(tokens))
-}
-
-fn proves(app: &App, registration: &Registration, asked: &VerifyEmail) -> bool {
-    let now = app.clock.now();
-    let by_code = asked.code.as_ref().and_then(|code| VerificationCode::parse(code.as_str()));
-    let by_token = asked.token.as_ref().and_then(|token| LinkToken::parse(token.as_str()));
-    let code_fits = by_code.is_some_and(|code| {
-        now < registration.code_expires_at
-            && same(&registration.code_hash, &code.digest(&app.codes, registration.id))
-    });
-    let token_fits = by_token.is_some_and(|token| {
-        now < registration.token_expires_at
-            && same(&registration.token_hash, &token.digest(LinkPurpose::VerifyEmail))
-    });
-    code_fits || token_fits
-}
-
-/// `None` when the address was taken meanwhile.
-async fn make_account(
+/// Makes an account of a registration whose address is proved; `None` when the address was taken meanwhile.
+pub(super) async fn make_account(
     app: &App,
     tx: &Tx<'_, Anonymous>,
     registration: &Registration,

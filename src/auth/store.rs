@@ -71,8 +71,8 @@ pub async fn set_status(
 }
 
 /// A registration waiting for its code, or what becomes of it.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = registrations, treat_none_as_default_value = false)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = registrations, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub(super) struct Registration {
     pub(super) id: Uuid,
     pub(super) email: String,
@@ -90,14 +90,22 @@ pub(super) struct Registration {
     pub(super) token_expires_at: DateTime<Utc>,
 }
 
-pub(super) async fn insert_registration(
+/// Puts a registration in the place of the one that its address may have, which is void from then on.
+pub(super) async fn put_registration(
     tx: &Tx<'_, Anonymous>,
     registration: Registration,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let insert = diesel::insert_into(registrations::table)
-        .values((registration, registrations::created_at.eq(now)));
-    tx.execute(Statement::change(insert)).await.map(|_| ())
+    let put = diesel::insert_into(registrations::table)
+        .values((&registration, registrations::created_at.eq(now)))
+        .on_conflict(registrations::email)
+        .do_update()
+        .set((
+            registrations::id.eq(registration.id),
+            &registration,
+            registrations::created_at.eq(now),
+        ));
+    tx.execute(Statement::change(put)).await.map(|_| ())
 }
 
 pub(super) async fn lock_registration(
@@ -108,26 +116,23 @@ pub(super) async fn lock_registration(
     tx.first(Statement::query(found.for_update())).await
 }
 
+/// The registration whose link has this token.
+pub(super) async fn lock_registration_of(
+    tx: &Tx<'_, Anonymous>,
+    token: &[u8],
+) -> Result<Option<Registration>, DbError> {
+    let found = registrations::table.filter(registrations::token_hash.eq(token));
+    tx.first(Statement::query(found.select(Registration::as_select()).for_update())).await
+}
+
 pub(super) async fn count_try(tx: &Tx<'_, Anonymous>, id: Uuid) -> Result<(), DbError> {
     let change = diesel::update(registrations::table.find(id))
         .set(registrations::tries.eq(registrations::tries + 1));
     tx.execute(Statement::change(change)).await.map(|_| ())
 }
 
-pub(super) async fn drop_registrations_of(
-    tx: &Tx<'_, Anonymous>,
-    email: &str,
-) -> Result<(), DbError> {
-    // One that is being proved right now is left alone: its holder waits for this account, so to wait
-    // for him would be a deadlock. He will find the address taken.
-    let idle = diesel::alias!(registrations as idle);
-    let free = idle
-        .filter(idle.field(registrations::email).eq(email))
-        .select(idle.field(registrations::id))
-        .for_update()
-        .skip_locked();
-    let all = registrations::table.filter(registrations::id.eq_any(free));
-    tx.execute(Statement::change(diesel::delete(all))).await.map(|_| ())
+pub(super) async fn drop_registration(tx: &Tx<'_, Anonymous>, id: Uuid) -> Result<(), DbError> {
+    tx.execute(Statement::change(diesel::delete(registrations::table.find(id)))).await.map(|_| ())
 }
 
 /// Forgets registrations made before `before`; answers how many.

@@ -9,6 +9,7 @@ use aws_lc_rs::{constant_time, digest, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
+use std::fmt::Write as _;
 use uuid::Uuid;
 
 use super::random::Random;
@@ -24,6 +25,15 @@ pub type Digest = [u8; 32];
 /// Whether a stored digest is this one; compared in constant time.
 pub fn same(stored: &[u8], digest: &Digest) -> bool {
     constant_time::verify_slices_are_equal(stored, digest).is_ok()
+}
+
+/// A digest in hexadecimal digits, as a text that names what has it.
+pub fn in_hex(digest: &Digest) -> String {
+    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a text does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The key under which short codes are stored.

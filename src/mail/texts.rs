@@ -4,15 +4,13 @@
 //! Secrets stand in the fragment of a link, which no server's log and no `Referer` header sees.
 //! Nothing a stranger typed is repeated, so the mails cannot be used to send his words.
 
-use uuid::Uuid;
-
 use super::Mail;
 use crate::credentials::codes::{LinkToken, VerificationCode};
 use crate::language::Language;
 
-/// The page behind the link of the verification mail, below the public URL. It gets
-/// `verification_id` and `token` in the fragment and posts them to `/v1/auth/verify-email` when
-/// the person asks for it: mail scanners open links, so opening alone must not verify.
+/// The page behind the link of the verification mail, below the public URL. It gets `token` in the fragment and
+/// posts it to `/v1/auth/verify-email` with the password that the person types: the mail alone must not make an
+/// account, since somebody else may have caused it.
 pub const VERIFY_EMAIL_PATH: &str = "/verify-email";
 
 /// The mail to a new address: a code to type (good for 10 minutes) and a link (24 hours).
@@ -21,11 +19,11 @@ pub fn verification(
     language: &Language,
     to: &str,
     public_url: &str,
-    (registration, code, token): (Uuid, &VerificationCode, &LinkToken),
+    (code, token): (&VerificationCode, &LinkToken),
 ) -> Mail {
     let base = public_url.trim_end_matches('/');
     let token = token.expose();
-    let link = format!("{base}{VERIFY_EMAIL_PATH}#verification_id={registration}&token={token}");
+    let link = format!("{base}{VERIFY_EMAIL_PATH}#token={token}");
     mail(language, "verification", to, &[("base", base), ("code", code.expose()), ("link", &link)])
 }
 
@@ -63,14 +61,12 @@ mod tests {
     fn the_verification_mail_carries_code_and_link_in_its_text_only() {
         let random = SeededRandom::new(1);
         let code = VerificationCode::parse("012345").unwrap();
-        let (token, id) = (LinkToken::generate(&random), Uuid::from_u128(7));
+        let token = LinkToken::generate(&random);
         for base in ["https://journal.example.org", "https://journal.example.org/"] {
             let english = Language::english();
-            let mail = verification(english, "ana@example.org", base, (id, &code, &token));
-            let link = format!(
-                "\nhttps://journal.example.org/verify-email#verification_id={id}&token={}\n",
-                token.expose()
-            );
+            let mail = verification(english, "ana@example.org", base, (&code, &token));
+            let link =
+                format!("\nhttps://journal.example.org/verify-email#token={}\n", token.expose());
             assert_eq!(mail.to, "ana@example.org");
             assert!(mail.text.contains(&link) && mail.text.contains("\n    012345\n"));
             assert!(!mail.subject.contains("012345") && !mail.text.contains("ana"));
@@ -84,7 +80,7 @@ mod tests {
         let base = "https://journal.example.org";
         let mails = |language| {
             [
-                verification(language, "a@b.org", base, (Uuid::nil(), &code, &token)),
+                verification(language, "a@b.org", base, (&code, &token)),
                 already_registered(language, "a@b.org", base),
                 device_signed_out(language, "a@b.org", base),
                 sign_in_repeated(language, "a@b.org", base),

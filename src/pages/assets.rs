@@ -18,7 +18,7 @@ const OWN: [(&str, &str, &str); 7] = [
     ("clinic.js", SCRIPT, include_str!("../../assets/clinic.js")),
     ("report.css", CSS, crate::report::render::html::STYLE),
     ("docs.js", SCRIPT, include_str!("../../assets/docs.js")),
-    ("verify-email.js", SCRIPT, include_str!("../../assets/verify-email.js")),
+    ("link.js", SCRIPT, include_str!("../../assets/link.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
 ];
 

@@ -14,7 +14,7 @@ pub(super) const SHOWS: &str = "default-src 'none'; style-src 'self'; img-src 's
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// For pages with a script that calls this server.
-const CALLS: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+pub(super) const CALLS: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; font-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -33,7 +33,13 @@ pub(super) fn text_page(up: &str, language: &Language, title: &str, body: &Marku
 }
 
 /// What all pages share.
-fn frame(up: &str, language: &Language, title: &str, head: &Markup, body: &Markup) -> String {
+pub(super) fn frame(
+    up: &str,
+    language: &Language,
+    title: &str,
+    head: &Markup,
+    body: &Markup,
+) -> String {
     let words = |key: &str| language.text(key, &[]);
     let page = html! {
         (DOCTYPE)
@@ -135,34 +141,4 @@ pub(super) fn documentation() -> Content {
         div id="docs" { p class="text" role="status" { "Loading the documentation …" } }
     };
     Content::page("/docs", CALLS, frame("./", Language::english(), "API", &head, &body))
-}
-
-/// What the script of the page behind the link says, by the names that it has there.
-const SAYS: [&str; 7] =
-    ["incomplete", "wait", "unreachable", "done", "not_signed_out", "dead", "later"];
-
-/// The page behind the link of the verification mail. Programs that look through mail open links,
-/// so opening it does nothing: a person presses the button.
-pub(super) fn verify_email(language: &Language) -> Content {
-    let words = |key: &str| language.text(key, &[]);
-    let head = html! {
-        meta name="robots" content="noindex";
-        script defer src="./assets/verify-email.js" {}
-    };
-    let title = words("page.verify.title");
-    let body = html! {
-        main class="text" {
-            h1 { (title) }
-            div id="ask" hidden {
-                p { (words("page.verify.ask")) }
-                p { button id="confirm" type="button" { (words("page.verify.button")) } }
-            }
-            p id="outcome" role="status" {}
-            @for name in SAYS {
-                template data-says=(name) { (words(&format!("page.verify.says.{name}"))) }
-            }
-            noscript { p { (words("page.verify.no_script")) } }
-        }
-    };
-    Content::page("/verify-email", CALLS, frame("./", language, &title, &head, &body))
 }

@@ -1,5 +1,5 @@
 //! Pages for people: what this server is, the documentation of its API, what its problems mean,
-//! and the page behind the link of the verification mail.
+//! and the pages behind the links of mails.
 //!
 //! They are no operations of the API. Everything they show is known when the program is built, and
 //! nothing is ever loaded from another place, which each page's own policy tells the browser.
@@ -8,6 +8,7 @@ mod assets;
 mod content;
 mod guides;
 mod html;
+mod links;
 mod problems;
 #[cfg(test)]
 mod tests;
@@ -37,8 +38,8 @@ static OTHERS: LazyLock<Vec<Content>> = LazyLock::new(|| in_language(Language::g
 
 /// The pages that are in every language. What developers read is English alone, and says so.
 fn in_language(language: &'static Language) -> impl Iterator<Item = Content> {
-    let pages = [html::start(language), html::verify_email(language)];
-    let all = pages.into_iter().chain(problems::all(language));
+    let start = std::iter::once(html::start(language));
+    let all = start.chain(links::all(language)).chain(problems::all(language));
     all.map(move |content| content.in_language(language))
 }
 

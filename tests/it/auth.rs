@@ -7,6 +7,7 @@ mod languages;
 mod refresh;
 mod registration;
 mod sign_in;
+mod takeover;
 
 use crate::support::{Answer, Person, TestApp};
 use serde_json::{Value, json};
@@ -46,7 +47,7 @@ impl Registered {
         format!("{:06}", (code + 1) % 1_000_000)
     }
     fn token(&self) -> &str {
-        let link = self.mail.split_once("&token=").expect("a link in the mail").1;
+        let link = self.mail.split_once("#token=").expect("a link in the mail").1;
         link.split_whitespace().next().unwrap()
     }
     async fn by_code(&self, app: &TestApp, code: &str) -> Answer {

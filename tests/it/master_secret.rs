@@ -47,7 +47,7 @@ async fn registered(home: &Home, base: &str, email: &str) -> (Value, String, Str
     assert!(arrived, "no mail");
     let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit());
     let code = mail.lines().map(str::trim).find(is_code).expect("a code").to_owned();
-    let link = mail.split_once("&token=").expect("a link").1;
+    let link = mail.split_once("#token=").expect("a link").1;
     let token = link.split_whitespace().next().unwrap().to_owned();
     (answer.json["verification_id"].clone(), code, token)
 }

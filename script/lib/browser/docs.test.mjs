@@ -92,7 +92,8 @@ test('the first page and the problems lead to each other', async () => {
   await finish(opened, 'start-again');
 });
 
-const LINK = '/verify-email#verification_id=0195a3c2-0000-7000-8000-00000000000a&token=s3cret-_';
+const LINK = '/verify-email#token=s3cret-_';
+const CHOSEN = 'four white mountains';
 const DONE = { status: 'complete', tokens: { access_token: 'abc.def.ghi' } };
 
 /** Answers in the server's place; gives back what was sent. */
@@ -108,7 +109,7 @@ async function answerFor(page, answers) {
   return sent;
 }
 
-test('an address is confirmed on a click only, and the browser is signed out', async () => {
+test('an address is confirmed with the password only, and the browser is signed out', async () => {
   const opened = await open(LINK);
   const { page } = opened;
   const sent = await answerFor(page, { 'verify-email': [200, DONE], logout: [200, null] });
@@ -119,12 +120,15 @@ test('an address is confirmed on a click only, and the browser is signed out', a
   assert.deepEqual(sent, []);
 
   await button.click();
+  assert.deepEqual(sent, [], 'the field must be filled in');
+  await page.getByLabel('The password that you chose').fill(CHOSEN);
+  await button.click();
   await page.getByText('Your address is confirmed. You can sign in in the app.').waitFor();
   assert.ok(await button.isHidden());
   assert.deepEqual(sent.map(({ name }) => name), ['verify-email', 'logout']);
   assert.deepEqual(JSON.parse(sent[0].body), {
-    verification_id: '0195a3c2-0000-7000-8000-00000000000a',
     token: 's3cret-_',
+    password: CHOSEN,
     device: { name: 'Browser', platform: 'web' },
   });
   assert.equal(sent[1].token, 'Bearer abc.def.ghi');
@@ -132,7 +136,7 @@ test('an address is confirmed on a click only, and the browser is signed out', a
 });
 
 for (const [name, answer, words, again] of [
-  ['a dead link', [401, {}], 'This link does not work any more.', false],
+  ['a dead link, or another password', [401, {}], 'Link and password do not fit.', true],
   ['a busy server', [503, {}], 'could not confirm the address just now', true],
   ['no connection', [0], 'The server could not be reached.', true],
 ]) {
@@ -140,6 +144,7 @@ for (const [name, answer, words, again] of [
     const { page } = await open(LINK);
     await answerFor(page, { 'verify-email': answer });
     const button = page.getByRole('button', { name: 'Confirm my address' });
+    await page.getByLabel('The password that you chose').fill(CHOSEN);
     await button.click();
     await page.getByText(words).waitFor();
     assert.equal(await button.isVisible() && await button.isEnabled(), again);
@@ -150,8 +155,9 @@ for (const [name, answer, words, again] of [
 
 test('a link that this server never sent is refused by it', async () => {
   const { page, seen } = await open(LINK);
+  await page.getByLabel('The password that you chose').fill(CHOSEN);
   await page.getByRole('button', { name: 'Confirm my address' }).click();
-  await page.getByText('This link does not work any more.').waitFor();
+  await page.getByText('Link and password do not fit.').waitFor();
   assert.deepEqual(seen.outside, []);
   await page.close();
 });

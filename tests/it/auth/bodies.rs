@@ -14,7 +14,7 @@ fn good(operation: &str) -> Value {
             registration(&address("types"), &json!({"display_name": "Ana", "organisation": "Home"}))
         }
         "verifyEmail" => json!({"verification_id": uuid::Uuid::now_v7(), "code": "123456",
-            "token": null, "device": device}),
+            "token": null, "password": null, "device": device}),
         "login" => json!({"email": address("types"), "password": GOOD, "device": device}),
         "refreshTokens" => json!({"refresh_token": "pjr_x"}),
         "reauthenticate" => json!({"password": PASSWORD}),

@@ -185,35 +185,6 @@ async fn parallel_proofs_of_one_registration_make_one_account() {
 }
 
 #[tokio::test]
-async fn of_two_who_register_one_address_the_first_to_prove_it_has_it() {
-    let app = TestApp::shared();
-    let email = address("contested");
-    let thief = register(&app, &registration(&email, &json!({}))).await;
-    let owner = json!({"password": "seven wet lanterns", "role": "practitioner"});
-    let owner = register(&app, &registration(&email, &owner)).await;
-    let verified = owner.by_code(&app, owner.code()).await;
-    assert_eq!(me(&app, &verified.json["tokens"]).await.json["roles"], json!(["practitioner"]));
-    assert_eq!(thief.by_code(&app, thief.code()).await.code(), "invalid_credentials");
-    assert_eq!(login(&app, &email, GOOD).await.status, 401);
-    assert_eq!(login(&app, &email, "seven wet lanterns").await.status, 200);
-}
-
-#[tokio::test]
-async fn two_who_prove_one_address_at_once_do_not_block_each_other() {
-    let app = TestApp::shared();
-    for _ in 0..5 {
-        let email = address("raced");
-        let one = register(&app, &registration(&email, &json!({}))).await;
-        let other = register(&app, &registration(&email, &json!({}))).await;
-        let (one, other) =
-            tokio::join!(one.by_code(&app, one.code()), other.by_code(&app, other.code()));
-        let mut statuses = [one.status, other.status];
-        statuses.sort_unstable();
-        assert_eq!(statuses, [200, 401], "{} {}", one.text, other.text);
-    }
-}
-
-#[tokio::test]
 async fn t038_t039_a_new_password_is_12_to_256_bytes_and_not_a_common_one() {
     let app = TestApp::shared();
     let email = address("heron");

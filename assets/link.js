@@ -1,17 +1,18 @@
-// Confirms an e-mail address with what the link of the mail holds, when the person asks for it.
+// The pages behind the links of mails: posts what the link holds, and what the person types, when asked to.
 'use strict';
 
 const DEVICE = { name: 'Browser', platform: 'web' };
 const WAIT_MS = 30_000;
 
-const ask = document.getElementById('ask');
-const button = document.getElementById('confirm');
+const form = document.getElementById('ask');
+const button = form.querySelector('button');
 const outcome = document.getElementById('outcome');
+const signsIn = form.dataset.signsIn !== undefined;
 
-let link = null;
+let token = null;
 
 /** The sentences stand in the page, in its language. */
-const words = (name) => document.querySelector(`[data-says="${name}"]`).content.textContent;
+const words = (name) => document.querySelector(`[data-says="${name}"]`)?.content.textContent;
 
 const say = (text) => { outcome.textContent = text; };
 
@@ -19,11 +20,10 @@ const say = (text) => { outcome.textContent = text; };
 function readLink() {
   const fields = new URLSearchParams(location.hash.slice(1));
   if (location.hash) history.replaceState(null, '', location.pathname);
-  const [verificationId, token] = [fields.get('verification_id'), fields.get('token')];
-  link = verificationId && token ? { verification_id: verificationId, token } : null;
-  ask.hidden = !link;
+  token = fields.get('token');
+  form.hidden = !token;
   button.disabled = false;
-  say(link ? '' : words('incomplete'));
+  say(token ? '' : words('incomplete'));
 }
 
 /** Addresses are relative to the page. */
@@ -54,35 +54,40 @@ async function signOut(tokens) {
   return false;
 }
 
-async function confirmAddress() {
+async function submit(event) {
+  event.preventDefault();
   button.disabled = true;
   say(words('wait'));
   let answer;
   let tokens = null;
   try {
-    answer = await post('v1/auth/verify-email', { 'Content-Type': 'application/json' },
-      JSON.stringify({ ...link, device: DEVICE }));
-    if (answer.ok) ({ tokens } = await answer.json());
+    const body = { token, ...Object.fromEntries(new FormData(form)), ...(signsIn && { device: DEVICE }) };
+    answer = await post(form.dataset.posts, { 'Content-Type': 'application/json' }, JSON.stringify(body));
+    if (answer.ok && signsIn) ({ tokens } = await answer.json());
   } catch {
     button.disabled = false;
     say(words('unreachable'));
     return;
   }
+  button.disabled = answer.ok;
   if (answer.ok) {
-    link = null;
-    ask.hidden = true;
+    token = null;
+    form.hidden = true;
+    form.reset();
     const signedOut = await signOut(tokens);
     say(words('done') + (signedOut ? '' : ` ${words('not_signed_out')}`));
+  } else if (answer.status === 422 && words('refused')) {
+    say(words('refused'));
   } else if (answer.status === 401 || answer.status === 422) {
-    ask.hidden = true;
-    say(words('dead'));
+    // Where a password was typed, it may be that which is wrong.
+    form.hidden = !words('again');
+    say(words('again') ?? words('dead'));
   } else {
-    button.disabled = false;
-    say(words('later'));
+    say(words(answer.status === 429 ? 'slower' : 'later'));
   }
 }
 
-button.addEventListener('click', confirmAddress);
+form.addEventListener('submit', submit);
 // A second mail's link, opened in the same tab, changes only the fragment.
 addEventListener('hashchange', () => { if (location.hash) readLink(); });
 readLink();
