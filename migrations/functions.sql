@@ -289,7 +289,7 @@ BEGIN
             || convert_to(concat(p_action, ' ', array_to_string(p_sections, ',')), 'UTF8'))) IS NOT TRUE THEN
         PERFORM sec.refuse_proof();
     END IF;
-    SELECT x.counter, x.first_counter, x.authenticated_at, a.roles, a.status, a.locale INTO d
+    SELECT x.counter, x.first_counter, x.authenticated_at, a.roles, a.status, a.locale, a.pseudonym INTO d
     FROM pj.devices x JOIN pj.accounts a ON a.id = x.account_id
     WHERE x.id = p_device AND x.account_id = p_account AND x.revoked_at IS NULL
       AND x.idle_expires_at > p_moment AND x.absolute_expires_at > p_moment;
@@ -303,8 +303,9 @@ BEGIN
     authenticated_at := d.authenticated_at;
 
     IF p_share IS NOT NULL THEN
-        SELECT x.patient_id, x.practitioner_id, x.state, x.sections, x.from_date, x.to_date, x.expires_at
-        INTO s FROM pj.shares x WHERE x.id = p_share;
+        SELECT x.patient_id, x.practitioner_id, x.state, x.sections, x.from_date, x.to_date, x.expires_at,
+            a.pseudonym
+        INTO s FROM pj.shares x JOIN pj.accounts a ON a.id = x.patient_id WHERE x.id = p_share;
         IF NOT FOUND OR s.practitioner_id IS DISTINCT FROM p_account
             AND (s.patient_id = p_account OR NOT 'practitioner' = ANY (d.roles)) THEN
             outcome := 'not_found'; RETURN NEXT; RETURN;
@@ -312,9 +313,8 @@ BEGIN
         IF s.practitioner_id IS DISTINCT FROM p_account THEN
             -- Another practitioner tries it. The answer is that of a share that is none, and the patient sees
             -- the try: of one who goes on, the first of each hour, which an index holds.
-            INSERT INTO pj.access_events
-                (patient_id, at, request_id, actor_id, share_id, action, sections, outcome, stranger)
-            VALUES (s.patient_id, p_moment, p_request, p_account, p_share, p_action, '{}', 'refused', true)
+            INSERT INTO pj.audit_lines (kind, at, request_id, subject, actor, share_id, action, outcome, stranger)
+            VALUES ('journal', p_moment, p_request, s.pseudonym, d.pseudonym, p_share, p_action, 'refused', true)
             ON CONFLICT DO NOTHING;
             outcome := 'not_found'; RETURN NEXT; RETURN;
         END IF;
@@ -324,9 +324,9 @@ BEGIN
         ELSE
             outcome := 'granted';
         END IF;
-        INSERT INTO pj.access_events
-            (patient_id, at, request_id, actor_id, share_id, action, sections, from_date, to_date, outcome, rev)
-        SELECT s.patient_id, p_moment, p_request, p_account, p_share, p_action,
+        INSERT INTO pj.audit_lines (kind, at, request_id, subject, actor, share_id, action, sections, from_date,
+                                    to_date, outcome, rev)
+        SELECT 'journal', p_moment, p_request, s.pseudonym, d.pseudonym, p_share, p_action,
             coalesce(array_agg(w ORDER BY w) FILTER (WHERE w = ANY (s.sections)), '{}'),
             greatest(p_from, s.from_date), least(p_to, s.to_date),
             CASE outcome WHEN 'granted' THEN 'granted' ELSE 'refused' END,
@@ -343,7 +343,7 @@ BEGIN
     outcome := 'granted';
 
     IF p_lock THEN
-        -- Not FOR UPDATE: that would hold up the readers, whose log rows refer to this one.
+        -- Not FOR UPDATE: that would hold up whoever writes a row that refers to this one.
         PERFORM FROM pj.patients x WHERE x.patient_id = v_subject FOR NO KEY UPDATE;
     END IF;
     SELECT x.day_start_minute, x.former_day_starts, x.day_starts_until, x.enrolled_on, a.time_zone, x.rev,
@@ -356,16 +356,17 @@ BEGIN
 END $$;
 
 -- What was entered through a share is refused after all: the line in the access log says so. Only in the
--- transaction that entered.
+-- transaction that entered: until that ends, the line is not written.
 CREATE OR REPLACE FUNCTION sec.note_refusal(p_request uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF current_setting('role') NOT IN ('none', 'pj_app') OR pg_has_role(session_user, 'pj_owner', 'MEMBER') THEN
         PERFORM sec.refuse_session();
     END IF;
-    UPDATE pj.access_events SET outcome = 'refused'
-    WHERE patient_id = sec.subject() AND at = sec.moment() AND request_id = p_request
-      AND actor_id = sec.actor() AND share_id = sec.share();
+    UPDATE pj.audit_lines l SET outcome = 'refused'
+    WHERE l.subject = (SELECT a.pseudonym FROM pj.accounts a WHERE a.id = sec.subject())
+      AND l.at = sec.moment() AND l.request_id = p_request AND l.share_id = sec.share() AND l.outcome = 'granted'
+      AND l.actor = (SELECT a.pseudonym FROM pj.accounts a WHERE a.id = sec.actor());
 END $$;
 
 -- The clinic's operator acting on a journal (import, demo): logged for the patient like any reader.
@@ -382,9 +383,10 @@ BEGIN
             || uuid_send(p_request) || convert_to(p_action, 'UTF8'))) IS NOT TRUE THEN
         PERFORM sec.refuse_proof();
     END IF;
-    INSERT INTO pj.access_events (patient_id, at, request_id, action, sections, outcome)
-    VALUES (p_patient, p_moment, p_request, p_action,
-            '{assessments,goals,medication,mobility,notes,pain,sleep,treatment}', 'granted');
+    INSERT INTO pj.audit_lines (kind, at, request_id, subject, task, action, sections)
+    SELECT 'journal', p_moment, p_request, a.pseudonym, 'operate', p_action,
+           '{assessments,goals,medication,mobility,notes,pain,sleep,treatment}'
+    FROM pj.accounts a WHERE a.id = p_patient;
     PERFORM sec.put_context(p_patient, p_patient, NULL, p_moment);
     RETURN QUERY SELECT x.day_start_minute, x.former_day_starts, x.day_starts_until, x.enrolled_on, x.rev
     FROM pj.patients x WHERE x.patient_id = p_patient FOR NO KEY UPDATE;
@@ -589,6 +591,7 @@ SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     v_share record;
     v_actor uuid := sec.actor();
+    v_pseudonym uuid := (SELECT a.pseudonym FROM pj.accounts a WHERE a.id = v_actor);
     v_day date := (p_moment AT TIME ZONE 'UTC')::date;
     v_count integer := 0;
     v_rev bigint;
@@ -598,17 +601,17 @@ BEGIN
     END IF;
     FOR v_share IN
         SELECT s.id, s.patient_id, s.sections, s.from_date, s.to_date, p.day_start_minute AS start,
-               p.pauses AS pauses, a.time_zone AS zone
+               p.pauses AS pauses, a.time_zone AS zone, a.pseudonym
         FROM pj.shares s JOIN pj.patients p ON p.patient_id = s.patient_id
         JOIN pj.accounts a ON a.id = s.patient_id
         WHERE s.practitioner_id = v_actor AND s.state = 'active' AND s.expires_at > p_moment
         ORDER BY s.created_at DESC, s.id DESC LIMIT 200
     LOOP
         -- One line a share: a patient may have given two.
-        INSERT INTO pj.access_events (patient_id, at, request_id, actor_id, share_id, action, sections,
-                                      from_date, to_date, outcome)
-        VALUES (v_share.patient_id, p_moment + v_count * interval '1 microsecond', p_request, v_actor,
-                v_share.id, 'overview', v_share.sections, v_share.from_date, v_share.to_date, 'granted');
+        INSERT INTO pj.audit_lines (kind, at, request_id, subject, actor, share_id, action, sections, from_date,
+                                    to_date)
+        VALUES ('journal', p_moment + v_count * interval '1 microsecond', p_request, v_share.pseudonym, v_pseudonym,
+                v_share.id, 'overview', v_share.sections, v_share.from_date, v_share.to_date);
         v_count := v_count + 1;
         PERFORM sec.put_context(v_actor, v_share.patient_id, v_share.id, sec.moment());
         share_id := v_share.id;
@@ -619,8 +622,8 @@ BEGIN
         open_from := v_share.from_date;
         open_to := v_share.to_date;
         -- A look at the list is no look into the journal, nor is what the patient withdraws.
-        SELECT v.at, v.rev INTO looked_at, v_rev FROM pj.access_events v
-        WHERE v.share_id = v_share.id AND v.actor_id = v_actor
+        SELECT v.at, v.rev INTO looked_at, v_rev FROM pj.audit_lines v
+        WHERE v.share_id = v_share.id AND v.actor = v_pseudonym AND v.kind = 'journal'
           AND v.outcome = 'granted' AND v.action NOT IN ('overview', 'responders') ORDER BY v.at DESC LIMIT 1;
         new_records := sec.count_news(v_share.sections, coalesce(v_rev, 0));
         SELECT max(e.journal_date),
@@ -674,10 +677,11 @@ BEGIN
     IF r.withdrawn_at IS NULL THEN
         UPDATE pj.report_snapshots x SET withdrawn_at = sec.moment(), inputs_hash = NULL, report = NULL
         WHERE x.patient_id = sec.actor() AND x.id = p_report;
-        INSERT INTO pj.access_events (patient_id, at, request_id, actor_id, share_id, action, sections,
-                                      from_date, to_date, outcome)
-        VALUES (sec.actor(), sec.moment(), p_request, sec.actor(), r.share_id, 'report_withdraw', r.sections,
-                r.from_date, r.to_date, 'granted');
+        INSERT INTO pj.audit_lines (kind, at, request_id, subject, actor, share_id, action, sections, from_date,
+                                    to_date)
+        SELECT 'journal', sec.moment(), p_request, a.pseudonym, a.pseudonym, r.share_id, 'report_withdraw',
+               r.sections, r.from_date, r.to_date
+        FROM pj.accounts a WHERE a.id = sec.actor();
     END IF;
     RETURN true;
 END $$;
@@ -730,6 +734,133 @@ BEGIN
             (OLD.day_starts_until || sec.moment())[greatest(1, cardinality(OLD.day_starts_until) - 6):];
     END IF;
     RETURN NEW;
+END $$;
+
+-- == The audit ==
+
+-- A line stays as it is. While its transaction goes on it is not written yet, so that what was entered may be
+-- refused after all.
+CREATE OR REPLACE FUNCTION sec.guard_audit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF OLD.written_in = pg_current_xact_id()::text::bigint AND NEW.outcome = 'refused'
+            AND to_jsonb(NEW) - 'outcome' = to_jsonb(OLD) - 'outcome' THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'a line of the audit is neither changed nor deleted' USING ERRCODE = 'PJ500';
+END $$;
+
+-- Whom a pseudonym stands for may be forgotten, and nothing else.
+CREATE OR REPLACE FUNCTION sec.guard_pseudonym() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.pseudonym IS DISTINCT FROM OLD.pseudonym AND NEW.pseudonym IS NOT NULL THEN
+        RAISE EXCEPTION 'a pseudonym stands for one account' USING ERRCODE = 'PJ500';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- Writes a line about an account, a share or the server, for a function of the owner. What is done by hand in the
+-- database has the task `database`.
+CREATE OR REPLACE FUNCTION sec.note_line(
+    p_kind text, p_subject uuid, p_action text, p_detail text, p_at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_actor uuid := sec.actor();
+BEGIN
+    INSERT INTO pj.audit_lines (kind, at, subject, actor, task, action, detail)
+    VALUES (p_kind, p_at, p_subject, (SELECT a.pseudonym FROM pj.accounts a WHERE a.id = v_actor),
+            CASE WHEN v_actor IS NULL THEN coalesce(sec.task(), 'database') END, p_action, p_detail);
+END $$;
+
+CREATE OR REPLACE FUNCTION sec.audit_account() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        PERFORM sec.note_line('account', NEW.pseudonym, 'account_open', NULL, NEW.created_at);
+        RETURN NULL;
+    ELSIF TG_OP = 'DELETE' THEN
+        IF OLD.pseudonym IS NOT NULL THEN
+            PERFORM sec.note_line('account', OLD.pseudonym, 'account_erase', NULL, sec.moment());
+        END IF;
+        RETURN NULL;
+    ELSIF OLD.pseudonym IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF NEW.status <> OLD.status THEN
+        PERFORM sec.note_line('account', OLD.pseudonym, 'account_status', NEW.status, sec.moment());
+    END IF;
+    IF NEW.password_hash <> OLD.password_hash THEN
+        PERFORM sec.note_line('account', OLD.pseudonym, 'password_store', NULL, sec.moment());
+    END IF;
+    IF NEW.email <> OLD.email THEN
+        PERFORM sec.note_line('account', OLD.pseudonym, 'address_change', NULL, sec.moment());
+    END IF;
+    IF NEW.roles <> OLD.roles THEN
+        PERFORM sec.note_line('account', OLD.pseudonym, 'roles_change', array_to_string(NEW.roles, ' '), sec.moment());
+    END IF;
+    IF NEW.licence_verified_at IS DISTINCT FROM OLD.licence_verified_at THEN
+        PERFORM sec.note_line('account', OLD.pseudonym, 'licence',
+            CASE WHEN NEW.licence_verified_at IS NULL THEN 'unverified' ELSE 'verified' END, sec.moment());
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION sec.audit_device() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_subject uuid := (SELECT a.pseudonym FROM pj.accounts a WHERE a.id = NEW.account_id);
+BEGIN
+    IF v_subject IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF TG_OP = 'INSERT' OR NEW.authenticated_at IS DISTINCT FROM OLD.authenticated_at THEN
+        PERFORM sec.note_line('account', v_subject, 'sign_in', NULL, NEW.authenticated_at);
+    END IF;
+    IF TG_OP = 'UPDATE' AND NEW.revoked_at IS NOT NULL AND OLD.revoked_at IS NULL THEN
+        PERFORM sec.note_line('account', v_subject, 'sign_out', NEW.revoked_reason, NEW.revoked_at);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION sec.audit_security_event() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_subject uuid := (SELECT a.pseudonym FROM pj.accounts a WHERE a.id = NEW.account_id);
+BEGIN
+    IF v_subject IS NOT NULL AND (TG_OP = 'INSERT' OR NEW.times > OLD.times) THEN
+        PERFORM sec.note_line('account', v_subject, 'security_event', NEW.kind, NEW.last_at);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION sec.audit_share() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_actor uuid := sec.actor();
+BEGIN
+    INSERT INTO pj.audit_lines (kind, at, subject, actor, task, share_id, action, detail, sections, from_date, to_date)
+    SELECT 'share', sec.moment(), a.pseudonym, (SELECT o.pseudonym FROM pj.accounts o WHERE o.id = v_actor),
+           CASE WHEN v_actor IS NULL THEN coalesce(sec.task(), 'database') END, NEW.id,
+           CASE WHEN TG_OP = 'INSERT' OR NEW.state <> OLD.state THEN 'share_' || NEW.state ELSE 'share_change' END,
+           NEW.ended_by, NEW.sections, NEW.from_date, NEW.to_date
+    FROM pj.accounts a WHERE a.id = NEW.patient_id AND a.pseudonym IS NOT NULL;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION sec.audit_server() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'sync_state' THEN
+        PERFORM sec.note_line('server', NULL, 'new_epoch', NULL, sec.moment());
+    ELSIF TG_TABLE_NAME = 'keys' THEN
+        PERFORM sec.note_line('server', NULL, 'master_secret',
+            CASE WHEN NEW.gate_inside IS NULL THEN 'forgotten' ELSE 'put' END, sec.moment());
+    ELSIF TG_OP = 'DELETE' THEN
+        PERFORM sec.note_line('server', NULL, 'signing_key', 'gone ' || OLD.kid, sec.moment());
+    ELSE
+        PERFORM sec.note_line('server', NULL, 'signing_key', NEW.state || ' ' || NEW.kid, sec.moment());
+    END IF;
+    RETURN NULL;
 END $$;
 
 -- == Sync ==

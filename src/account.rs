@@ -7,7 +7,7 @@ pub use licence::{Licence, verify as verify_licence};
 pub use profile::Me;
 
 use crate::access::{ListPage, Own, Patient};
-use crate::db::schema::{access_events, accounts, coalesce, subject};
+use crate::db::schema::{accounts, audit_lines, coalesce, subject};
 use crate::db::{Statement, is_before};
 use crate::http::{Answered, Found, Page, PageRequest, document};
 use crate::routes::{Operation, Routes};
@@ -35,7 +35,7 @@ pub fn routes(routes: &mut Routes) {
 
 /// A look at the journal, or a refused try.
 #[derive(Debug, Serialize, utoipa::ToSchema, Queryable, Selectable)]
-#[diesel(table_name = access_events)]
+#[diesel(table_name = audit_lines)]
 pub struct AccessEvent {
     /// When.
     #[serde(serialize_with = "serialize_utc")]
@@ -64,17 +64,22 @@ pub struct AccessEvent {
     /// Was it somebody who has no part in this share?
     stranger: bool,
     /// The request, as in its X-Request-Id.
+    #[diesel(select_expression = audit_lines::request_id.assume_not_null())]
     request_id: Uuid,
 }
 document!(AccessEvent);
 
 fn access_log(page: PageRequest) -> Statement<Own, AccessEvent> {
-    let place = (access_events::at, access_events::request_id);
-    let events = access_events::table
-        .left_join(accounts::table)
-        .filter(access_events::patient_id.eq(subject()))
-        .filter(is_before(place, page.before()))
-        .order((access_events::at.desc(), access_events::request_id.desc()))
+    let request = audit_lines::request_id.assume_not_null();
+    let owner = diesel::alias!(accounts as owner);
+    let own = owner.filter(owner.field(accounts::id).eq(subject()));
+    let pseudonym = own.select(owner.field(accounts::pseudonym)).single_value();
+    let events = audit_lines::table
+        .left_join(accounts::table.on(accounts::pseudonym.eq(audit_lines::actor)))
+        .filter(audit_lines::subject.eq(pseudonym))
+        .filter(audit_lines::kind.eq("journal"))
+        .filter(is_before((audit_lines::at, request), page.before()))
+        .order((audit_lines::at.desc(), audit_lines::request_id.desc()))
         .limit(page.rows());
     Statement::query(events.select(AccessEvent::as_select()))
 }

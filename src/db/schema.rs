@@ -54,6 +54,7 @@ diesel::table! {
         licence_verified_at -> Nullable<Timestamptz>,
         profile_version -> BigInt,
         year_of_birth -> Nullable<SmallInt>,
+        pseudonym -> Nullable<Uuid>,
     }
 }
 
@@ -178,13 +179,18 @@ diesel::table! {
 }
 
 diesel::table! {
-    pj.access_events (patient_id, at, request_id) {
-        patient_id -> Uuid,
+    pj.audit_lines (line) {
+        written_in -> BigInt,
+        line -> BigInt,
+        kind -> Text,
         at -> Timestamptz,
-        request_id -> Uuid,
-        actor_id -> Nullable<Uuid>,
+        request_id -> Nullable<Uuid>,
+        subject -> Nullable<Uuid>,
+        actor -> Nullable<Uuid>,
+        task -> Nullable<Text>,
         share_id -> Nullable<Uuid>,
         action -> Text,
+        detail -> Nullable<Text>,
         sections -> Array<Text>,
         from_date -> Nullable<Date>,
         to_date -> Nullable<Date>,
@@ -234,11 +240,10 @@ diesel::table! {
 diesel::joinable!(patients -> accounts (patient_id));
 diesel::joinable!(security_events -> devices (device_id));
 diesel::joinable!(shares -> accounts (practitioner_id));
-diesel::joinable!(access_events -> accounts (actor_id));
 diesel::joinable!(report_snapshots -> shares (share_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, devices, patients);
 diesel::allow_tables_to_appear_in_same_query!(devices, security_events);
 diesel::allow_tables_to_appear_in_same_query!(accounts, shares);
-diesel::allow_tables_to_appear_in_same_query!(accounts, access_events);
+diesel::allow_tables_to_appear_in_same_query!(accounts, audit_lines);
 diesel::allow_tables_to_appear_in_same_query!(report_snapshots, shares);
 diesel::allow_tables_to_appear_in_same_query!(report_snapshots, accounts);

@@ -8,6 +8,7 @@
 mod adversary;
 mod architecture;
 mod attacker;
+mod audit;
 mod auth;
 mod backups;
 mod bad_input;

@@ -232,9 +232,10 @@ async fn what_is_new_costs_what_is_new_however_long_journal_and_access_log_are()
     assert_eq!(ana.create(&fresh("goals"), &goal.body).await.status, 201);
     // Lists that were asked for since the look.
     sql.batch_execute(&format!(
-        "INSERT INTO pj.access_events (patient_id, at, request_id, actor_id, share_id, action, sections, outcome) \
-         SELECT '{}', now() + n * interval '1 microsecond', gen_random_uuid(), '{}', '{share}', 'overview', \
-         '{{pain}}', 'granted' FROM generate_series(1, 100000) n",
+        "INSERT INTO pj.audit_lines (kind, at, request_id, subject, actor, share_id, action, sections) \
+         SELECT 'journal', now() + n * interval '1 microsecond', gen_random_uuid(), a.pseudonym, b.pseudonym, \
+         '{share}', 'overview', '{{pain}}' FROM generate_series(1, 100000) n, pj.accounts a, pj.accounts b \
+         WHERE a.id = '{}' AND b.id = '{}'",
         ana.id, lind.id
     ))
     .await
@@ -251,14 +252,14 @@ async fn what_is_new_costs_what_is_new_however_long_journal_and_access_log_are()
     let read = "SELECT relname::text, seq_scan, coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables \
                 WHERE schemaname = 'pj' AND relname = ANY ($1)";
     let mut tables: Vec<&str> = samples().iter().map(|sample| sample.table).collect();
-    tables.extend(["record_history", "access_events"]);
+    tables.extend(["record_history", "audit_lines"]);
     let rows = pool.query(read, &[&tables]).await.unwrap();
     assert_eq!(rows.len(), tables.len());
     for row in rows {
         let (table, scans, fetched): (&str, i64, i64) = (row.get(0), row.get(1), row.get(2));
         assert_eq!(scans, 0, "{table} is read as a whole");
         // The list tells more of entries and of treatment than what is new of them.
-        if ["record_history", "access_events", "goals", "flares", "assessments"].contains(&table) {
+        if ["record_history", "audit_lines", "goals", "flares", "assessments"].contains(&table) {
             assert!(fetched <= 2, "{table}: {fetched} rows");
         }
     }

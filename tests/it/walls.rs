@@ -151,7 +151,7 @@ async fn t117_the_role_of_the_server_has_no_right_to_rewrite_what_is_written() {
         let question = format!("SELECT has_table_privilege('pj_app', 'pj.{table}', '{right}')");
         sql.query_one(&question, &[]).await.unwrap().get(0)
     };
-    for table in ["access_events", "record_history", "report_snapshots"] {
+    for table in ["audit_lines", "record_history", "report_snapshots"] {
         for right in ["UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES"] {
             assert!(!may(table, right).await, "{right} on {table}");
         }
@@ -159,7 +159,7 @@ async fn t117_the_role_of_the_server_has_no_right_to_rewrite_what_is_written() {
         assert!(!sql.query_one(&some, &[]).await.unwrap().get::<_, bool>(0), "{table}");
         assert!(may(table, "SELECT").await);
     }
-    assert!(!may("access_events", "INSERT").await, "only sec.enter writes the access log");
+    assert!(!may("audit_lines", "INSERT").await, "only functions of the owner write the audit");
     for table in patient_tables(&sql).await {
         for right in ["DELETE", "TRUNCATE", "TRIGGER"] {
             assert!(!may(&table, right).await, "{right} on {table}");
@@ -167,9 +167,9 @@ async fn t117_the_role_of_the_server_has_no_right_to_rewrite_what_is_written() {
     }
     sql.batch_execute("SET ROLE pj_app").await.unwrap();
     for statement in [
-        "UPDATE pj.access_events SET outcome = 'x'",
-        "DELETE FROM pj.access_events",
-        "INSERT INTO pj.access_events SELECT * FROM pj.access_events",
+        "UPDATE pj.audit_lines SET outcome = 'x'",
+        "DELETE FROM pj.audit_lines",
+        "INSERT INTO pj.audit_lines SELECT * FROM pj.audit_lines",
         "UPDATE pj.record_history SET changes = '{}'",
         "DELETE FROM pj.record_history",
         "UPDATE pj.report_snapshots SET report = '{}'",

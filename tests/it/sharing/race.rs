@@ -47,8 +47,8 @@ async fn t068_no_read_that_begins_after_the_end_of_a_share_succeeds() {
     assert!(reads.iter().all(|read| [200, 404].contains(&read.1)));
 
     // And the log has neither lost a read nor made one up.
-    let count = "SELECT count(*) FILTER (WHERE outcome = 'granted'), count(*) FROM pj.access_events \
-                 WHERE share_id::text = $1";
+    let count = "SELECT count(*) FILTER (WHERE outcome = 'granted'), count(*) FROM pj.audit_lines \
+                 WHERE share_id::text = $1 AND kind = 'journal'";
     let row = app.sql().await.query_one(count, &[&id]).await.unwrap();
     let counts: [i64; 2] = [row.get(0), row.get(1)];
     let all = i64::try_from(reads.len()).unwrap();
