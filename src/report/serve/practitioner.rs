@@ -109,7 +109,7 @@ pub(crate) async fn file(
 /// As the operation.
 pub(crate) async fn freeze(reader: Shared<Reports>, asked: AskedDays) -> Answered<ReportSnapshot> {
     match freeze_days(&reader.acting(FREEZE), asked, Patience::Waiting, async |_| ()).await? {
-        Frozen::Made(snapshot) | Frozen::Stands(snapshot) => Ok(snapshot),
+        Frozen::Made(kept) | Frozen::Stands(kept) => Ok(kept.into_snapshot()),
         Frozen::TooLong(_) => Err(ProblemKind::ValidationFailed.into()),
     }
 }

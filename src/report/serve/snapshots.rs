@@ -7,13 +7,15 @@ use crate::http::{
     Answered, Found, MadeOrStarted, Page, Problem, ProblemKind, Verbatim, Versioned,
 };
 use crate::report::read::asked::AskedDays;
+use crate::report::read::share_head;
 use crate::report::rules::Report;
 use crate::report::snapshots::FREEZE;
 use crate::report::snapshots::MOST_DAYS;
 use crate::report::snapshots::freeze::{Frozen, Patience, freeze};
 use crate::report::snapshots::job;
-use crate::report::snapshots::model::{ReportJob, ReportSnapshot, SnapshotTerms};
+use crate::report::snapshots::model::{ReportJob, SnapshotTerms};
 use crate::report::snapshots::store;
+use crate::report::snapshots::told::{Kept, Told};
 use crate::routes::{Operation, Parameter, Routes};
 use crate::wire::Faults;
 use actix_web::dev::Payload;
@@ -35,7 +37,7 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 /// The operations about frozen reports.
-fn keeping<R: Reader>(routes: &mut Routes) {
+fn keeping<R: Told>(routes: &mut Routes) {
     let words = "Keeps the report as it is now, for good. Repeating it is safe: while nothing has \
         changed, it answers with the newest version. More than 731 days, up to ten years, are made in \
         a job: ask for it until it is ready.";
@@ -107,24 +109,25 @@ impl access::Asked for Freezes {
     }
 }
 
-async fn make<R: Reader>(
+async fn make<R: Told>(
     reader: R,
     Freezes(asked): Freezes,
-) -> Answered<MadeOrStarted<ReportSnapshot, ReportJob>> {
+) -> Answered<MadeOrStarted<R::Snapshot, ReportJob>> {
     let reader = reader.acting(FREEZE);
     let share = reader.share().map_or_else(String::new, |id| id.to_string());
     let list = list_at::<R>().replace("{share_id}", &share);
-    let placed = |snapshot: ReportSnapshot| {
-        let (etag, place) = (snapshot.etag(), format!("{list}/{}", snapshot.id()));
+    let placed = |kept: Kept| {
+        let place = format!("{list}/{}", kept.id());
+        let (snapshot, etag) = R::tell(kept);
         (snapshot, etag, place)
     };
     Ok(match freeze(&reader, asked, Patience::Waiting, async |_| ()).await? {
-        Frozen::Made(snapshot) => {
-            let (snapshot, etag, place) = placed(snapshot);
+        Frozen::Made(kept) => {
+            let (snapshot, etag, place) = placed(kept);
             MadeOrStarted::Made(snapshot, etag, place)
         }
-        Frozen::Stands(snapshot) => {
-            let (snapshot, etag, place) = placed(snapshot);
+        Frozen::Stands(kept) => {
+            let (snapshot, etag, place) = placed(kept);
             MadeOrStarted::Stands(snapshot, etag, place)
         }
         Frozen::TooLong(days) => {
@@ -135,21 +138,29 @@ async fn make<R: Reader>(
     })
 }
 
-async fn list<R: Reader>(
+async fn list<R: Told>(
     reader: R,
     ListPage { page, list }: ListPage,
-) -> Answered<Found<Page<ReportSnapshot>>> {
+) -> Answered<Found<Page<R::Snapshot>>> {
     let reader = reader.acting(LIST);
-    let (_, rows) = reader.read((None, None), store::page(page)).await?;
+    let asked = (store::page(page), share_head());
+    let (journal, (rows, heads)) = reader.read_all((None, None), asked).await?;
+    let subject = heads.into_iter().next().map(|(_, subject)| subject);
     let page = Page::of(rows, page.limit, |last| {
         reader.app().cursors.seal(&list, (last.made_at().timestamp_micros(), last.id()))
     });
-    Ok(Found(page))
+    Ok(Found(page.map(|row| R::tell(Kept::of(row, &journal, subject.clone())).0)))
 }
 
-async fn get<R: Reader>(reader: R, Id(id): Id) -> Answered<Versioned<ReportSnapshot>> {
-    let snapshot = frozen_row(&reader.acting(READ), store::find(id)).await?;
-    let etag = snapshot.etag();
+async fn get<R: Told>(reader: R, Id(id): Id) -> Answered<Versioned<R::Snapshot>> {
+    let reader = reader.acting(READ);
+    let asked = (store::find(id), share_head());
+    let found = reader.read_settled((None, None), asked, |journal, (rows, heads)| {
+        let snapshot = rows.into_iter().next().ok_or(ProblemKind::NotFound)?;
+        let subject = heads.into_iter().next().map(|(_, subject)| subject);
+        Ok(Kept::of(snapshot, &journal, subject))
+    });
+    let (snapshot, etag) = R::tell(found.await?);
     Ok(Versioned(snapshot, etag))
 }
 

@@ -1,8 +1,8 @@
 //! Freezing a report: it is read, computed and kept in one transaction, so that what is kept was
 //! true of one state of the journal and of the share it was read through.
 
-use super::model::ReportSnapshot;
 use super::store::{self, NewSnapshot};
+use super::told::Kept;
 use crate::access::{JournalAccess, Read, Reader};
 use crate::app::App;
 use crate::db::{DbError, Tx};
@@ -29,9 +29,9 @@ const TRIES: usize = 3;
 #[derive(Debug)]
 pub(crate) enum Frozen {
     /// It is kept as a new version.
-    Made(ReportSnapshot),
+    Made(Kept),
     /// The newest version was made of the same.
-    Stands(ReportSnapshot),
+    Stands(Kept),
     /// So many days take a job.
     TooLong(ReportDays),
 }
@@ -132,6 +132,7 @@ async fn keep(
     journal: &JournalAccess<Read>,
     mut input: ReportInput,
 ) -> Answered<Option<Frozen>> {
+    let subject = input.subject.clone();
     // A name is kept as it was; a reference is its reader's, who may set it right, and nobody else's.
     if let Some(subject) = &mut input.subject {
         subject.reference = None;
@@ -142,7 +143,7 @@ async fn keep(
     let hash = hash.map_err(lost)?;
     // The hash covers the version of the rules, too.
     if let Some(newest) = newest.filter(|newest| newest.is_of(&hash)) {
-        return Ok(Some(Frozen::Stands(newest)));
+        return Ok(Some(Frozen::Stands(Kept::of(newest, journal, subject))));
     }
     // Versions that the share no longer shows count, too.
     let version = tx.first(store::versions(days)).await?.map_or(1, |(kept,)| kept + 1);
@@ -168,9 +169,8 @@ async fn keep(
         Err(error) => Err(error.into()),
         Ok(_) => {
             let made = tx.first(store::find(id)).await?;
-            Ok(Some(Frozen::Made(
-                made.ok_or_else(|| lost("a report was kept that cannot be read"))?,
-            )))
+            let made = made.ok_or_else(|| lost("a report was kept that cannot be read"))?;
+            Ok(Some(Frozen::Made(Kept::of(made, journal, subject))))
         }
     }
 }

@@ -207,7 +207,7 @@ impl Job {
             }
         };
         let (snapshot, problem) = match frozen {
-            Ok(Frozen::Made(snapshot) | Frozen::Stands(snapshot)) => (Some(snapshot.id()), None),
+            Ok(Frozen::Made(kept) | Frozen::Stands(kept)) => (Some(kept.id()), None),
             Ok(Frozen::TooLong(_)) => (None, Some(ProblemKind::Internal.code())),
             Err(problem) => {
                 if let Some(cause) = problem.cause() {

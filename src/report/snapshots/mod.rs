@@ -11,10 +11,12 @@ pub(crate) mod held;
 pub(crate) mod job;
 pub(crate) mod model;
 pub(crate) mod store;
+pub(crate) mod told;
 
 pub use held::HeldReport;
 pub use job::forget;
 pub use model::{ReportJobStatus, ReportSnapshot};
+pub use told::SharedReportSnapshot;
 
 use chrono::NaiveDate;
 

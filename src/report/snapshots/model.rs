@@ -88,10 +88,11 @@ impl ReportSnapshot {
         self.inputs_hash.as_ref().is_some_and(|kept| *kept == hexadecimal(inputs_hash))
     }
 
-    /// The ETag: only which one is the next can change.
-    pub fn etag(&self) -> String {
+    /// The ETag. Of the report itself only which one is the next can change; `beside` stands for what else is told
+    /// with it.
+    pub fn etag(&self, beside: &str) -> String {
         let next = self.superseded_by.map(|next| next.simple().to_string()).unwrap_or_default();
-        format!("W/\"{}.{next}\"", self.id.simple())
+        format!("W/\"{}.{next}{beside}\"", self.id.simple())
     }
 }
 

@@ -258,8 +258,9 @@ class Play:
         for what in ["", "Chart", "Page", "Document", "Days"]:
             client(f"getSharedReport{what}", **SUMMER, **at)
         frozen = client("freezeSharedReport", {200, 201}, body=texts(SUMMER), **at).data.id
-        client("listSharedReportSnapshots", limit=1, **at)
-        client("getSharedReportSnapshot", id=frozen, **at)
+        row = client("listSharedReportSnapshots", limit=1, **at).data.data[0]
+        one = client("getSharedReportSnapshot", id=frozen, **at).data
+        assert row.subject.reference == one.subject.reference == "A-1041"
         for what in ["", "Page", "Document", "Days"]:
             client(f"getSharedFrozenReport{what}", id=frozen, **at)
         listed = client("listHeldReports", token=ana, limit=1).data.data

@@ -236,11 +236,35 @@ async fn a_right_guess_of_a_closed_member_looks_like_a_wrong_one() {
     assert_eq!(right, guess("zaunkoenig").await);
 }
 
+/// What was fetched: the address, the status, the headers, the bytes.
+type Fetched = (String, u16, Vec<(String, String)>, Vec<u8>);
+
+/// Every page and file of `/clinic` about a share, and the list of patients. Last comes the list, which tells when one
+/// looked.
+async fn pages(app: &TestApp, lind: &Person, share: &str, frozen: &str) -> Vec<Fetched> {
+    let cookie = app.page_cookie(lind.tokens["access_token"].as_str().unwrap());
+    let (at, window) = (format!("/clinic/patients/{share}"), "from=2025-05-20&to=2025-08-27");
+    let mut paths = vec![format!("{at}?{window}"), at.clone(), format!("{at}/frozen")];
+    paths.push(format!("{at}/frozen/{frozen}"));
+    for file in ["report.pdf", "report.html", "days.csv"] {
+        paths.push(format!("{at}/{file}?{window}"));
+        paths.push(format!("{at}/frozen/{frozen}/{file}"));
+    }
+    paths.extend(["/clinic".to_owned(), "/clinic?sort=name&search=a".to_owned()]);
+    let mut all = Vec::new();
+    for path in paths {
+        let asked = lind.call("GET", &path).unchecked().header("Cookie", &cookie);
+        let page = asked.send().await;
+        assert_eq!(page.status, 200, "{path}: {}", page.text);
+        // A page makes the cookie good for another hour, and a cookie is a signature like no other.
+        let told = told(&page).into_iter().filter(|(name, _)| name != "set-cookie").collect();
+        all.push((path, page.status, told, page.text.into_bytes()));
+    }
+    all
+}
+
 /// Everything that a practitioner can fetch through a share, and of the list of shares.
-async fn everything(
-    lind: &Person,
-    share: &str,
-) -> Vec<(String, u16, Vec<(String, String)>, Vec<u8>)> {
+async fn everything(lind: &Person, share: &str) -> Vec<Fetched> {
     let at = format!("/v1/patients/{share}");
     let window = "from=2025-05-20&to=2025-08-27";
     let mut paths: Vec<String> = vec![
@@ -431,9 +455,11 @@ async fn change_what_is_closed(
 /// The path of the document that this address is of.
 fn template(path: &str) -> String {
     let parts = path.split('?').next().unwrap().split('/').enumerate();
+    let of_page = path.starts_with("/clinic");
     let named = parts.map(|(n, part)| match Uuid::parse_str(part) {
         Ok(_) if n == 3 => "{share_id}",
         Ok(_) => "{id}",
+        Err(_) if of_page && part.contains('.') => "{file}",
         Err(_) => part,
     });
     named.collect::<Vec<_>>().join("/")
@@ -485,14 +511,20 @@ async fn nothing_that_can_be_fetched_depends_on_what_is_closed() {
         let days = json!({"from": "2025-06-01", "to": "2025-06-09"});
         let frozen = lind.post(&format!("/v1/patients/{share}/report/snapshots"), &days).await;
         assert_eq!(frozen.status, 201, "{}", frozen.text);
-        let before = everything(&lind, &share).await;
+        let frozen = frozen.json["id"].as_str().unwrap();
+        let seen = async || {
+            let mut all = everything(&lind, &share).await;
+            all.extend(pages(&app, &lind, &share, frozen).await);
+            all
+        };
+        let before = seen().await;
         fetched.extend(before.iter().map(|(path, ..)| template(path)));
         for step in 0..2 {
             // It is changed later; what is fetched is of the same moment, which stands in it.
             app.turn_to(&format!("2025-08-27T12:0{}:00Z", step + 1));
             change_what_is_closed(&ana, &made, open, (first, step)).await;
             app.turn_to(NOON);
-            let after = everything(&lind, &share).await;
+            let after = seen().await;
             for (one, other) in before.iter().zip(&after) {
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
                 assert_eq!(one.0, other.0, "{open:?} step {step}");
@@ -523,5 +555,10 @@ async fn nothing_that_can_be_fetched_depends_on_what_is_closed() {
     });
     for (path, ..) in all {
         assert!(fetched.contains(path), "{path} was not fetched");
+    }
+    let pages = pain_journal::api::table().into_iter().filter(|entry| entry.is_page);
+    let about = pages.filter(|page| page.method == "GET" && page.need.is_signed_in());
+    for page in about {
+        assert!(fetched.contains(&page.path), "{} was not fetched", page.path);
     }
 }

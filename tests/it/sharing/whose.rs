@@ -221,3 +221,62 @@ fn merged(terms: &Value, name: &str) -> Value {
     terms[name] = json!(true);
     terms
 }
+
+fn without_subject(snapshot: &Value) -> Value {
+    let mut snapshot = snapshot.clone();
+    snapshot.as_object_mut().unwrap().remove("subject").unwrap();
+    snapshot
+}
+
+#[tokio::test]
+async fn a_frozen_report_says_whose_it_is_as_the_share_shows_it_now_and_to_its_practitioner_alone()
+{
+    let app = TestApp::shared();
+    let (ana, lind, id) = pair(&app, &["pain"]).await;
+    call_oneself(&ana, &json!("Ana Weber"), &json!(1980)).await;
+    assert_eq!(refer(&lind, &id, &json!("A-1041")).await.status, 200);
+    let list = format!("/v1/patients/{id}/report/snapshots");
+    let days = json!({"from": "2025-05-01", "to": "2025-05-31"});
+    let made = lind.post(&list, &days).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let whose = |name: &str, reference: &str| json!({"display_name": name, "year_of_birth": 1980, "reference": reference});
+    assert_eq!(made.json["subject"], whose("Ana Weber", "A-1041"));
+    let one = format!("{list}/{}", made.json["id"].as_str().unwrap());
+    let read = lind.get(&one).await;
+    assert_eq!((&read.json, read.etag()), (&made.json, made.etag()));
+    assert_eq!(lind.get(&list).await.json["data"][0], made.json, "in the list, too");
+    let again = lind.post(&list, &days).await;
+    assert_eq!((again.status, &again.json, again.etag()), (200, &made.json, made.etag()));
+
+    // Another reference and another name are another subject, under another tag; the report stays what it was.
+    let mut before = read;
+    for (name, reference) in [("Ana Weber", "B-7"), ("Ana Weber-Lang", "B-7")] {
+        assert_eq!(refer(&lind, &id, &json!(reference)).await.status, 200);
+        call_oneself(&ana, &json!(name), &json!(1980)).await;
+        let asked = lind.call("GET", &one).header("If-None-Match", before.etag()).send().await;
+        assert_eq!((asked.status, &asked.json["subject"]), (200, &whose(name, reference)));
+        assert_ne!(asked.etag(), before.etag());
+        assert_eq!(without_subject(&asked.json), without_subject(&made.json));
+        let known = lind.call("GET", &one).header("If-None-Match", asked.etag()).send().await;
+        assert_eq!(known.status, 304);
+        before = asked;
+    }
+    let share_of_no_name = json!({"show_name": false, "show_year_of_birth": false});
+    assert_eq!(change(&ana, &id, &share_of_no_name).await.status, 200);
+    let nameless = json!({"display_name": null, "year_of_birth": null, "reference": "B-7"});
+    assert_eq!(lind.get(&one).await.json["subject"], nameless);
+
+    // The patient sees that it is held, and no reference; the own ones name nobody.
+    let held = format!("/v1/held-reports/{}", made.json["id"].as_str().unwrap());
+    for path in ["/v1/held-reports", &held, &format!("{held}/report")] {
+        let answer = ana.get(path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        for reference in ["A-1041", "B-7"] {
+            assert!(!answer.text.contains(reference), "{path}: {}", answer.text);
+        }
+    }
+    let own = ana.post("/v1/report/snapshots", &days).await;
+    assert_eq!((own.status, own.json.get("subject")), (201, None), "{}", own.text);
+    let own_list = ana.get("/v1/report/snapshots").await;
+    assert_eq!(own_list.json["data"][0].get("subject"), None, "{}", own_list.text);
+}

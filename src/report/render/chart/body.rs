@@ -98,7 +98,7 @@ pub fn body_map_svg(summary: &SiteSummary, language: &Language) -> String {
     whole.close()
 }
 
-/// The same in words: every place with its days and what it has of share and intensity.
+/// The same in words: every place with its days, of how many, and its intensity.
 pub fn body_map_alt(summary: &SiteSummary, language: &Language) -> String {
     let mut sentences = vec![behind(summary, language)];
     if !summary.sites.is_empty() {
@@ -119,19 +119,20 @@ fn behind(summary: &SiteSummary, language: &Language) -> String {
 
 fn told(site: &SiteUse, language: &Language) -> String {
     let (place, days) = (title(site, language), language.counted("chart.days", site.days));
-    let mut told = match &site.share.value_text {
-        None => language.text("chart.body.place", &[("place", &place), ("days", &days)]),
-        Some(share) => {
-            let share = language.number(share);
-            let provisional = provisional(site.share.status, language);
-            let values = [
-                ("place", place.as_str()),
-                ("days", &days),
-                ("share", &share),
-                ("provisional", &provisional),
-            ];
-            language.text("chart.body.place.share", &values)
-        }
+    let share = &site.share;
+    let mut told = if share.value.is_none() {
+        language.text("chart.body.place", &[("place", &place), ("days", &days)])
+    } else {
+        // As the days it is made of: four of them bear no percentage.
+        let (part, all) = (site.days.to_string(), share.n.to_string());
+        let provisional = provisional(share.status, language);
+        let values = [
+            ("place", place.as_str()),
+            ("part", &part),
+            ("all", &all),
+            ("provisional", &provisional),
+        ];
+        language.text("chart.body.place.share", &values)
     };
     let intensity = &site.mean_intensity;
     if let Some(mean) = &intensity.value_text {
@@ -282,8 +283,8 @@ mod tests {
         assert!(svg.contains(">Self-reported. 12 days with a place named. Sides are the"));
         assert_eq!(
             body_map_alt(&summary(&[(BodyRegion::Hip, Some(Left), 4)]), Language::english()),
-            "Self-reported. 4 days with a place named. Hip, left: 4 days (100.0 percent, \
-             provisional), mean pain 6.0 of 4 days, provisional. Days without a place are unknown, \
+            "Self-reported. 4 days with a place named. Hip, left: 4 of 4 days, provisional, \
+             mean pain 6.0 of 4 days, provisional. Days without a place are unknown, \
              not free of pain."
         );
     }

@@ -11,6 +11,8 @@ mod figures;
 #[cfg(test)]
 mod page_tests;
 mod patient;
+#[cfg(test)]
+mod percent_tests;
 mod practitioner;
 mod sessions;
 mod subject;

@@ -110,7 +110,8 @@ export async function sharedReport(lind: Api, share_id: string): Promise<string>
   await got(lind.GET('/v1/patients/{share_id}/report/days.csv', { ...at, ...TEXT }))
   const snapshots = '/v1/patients/{share_id}/report/snapshots'
   const { data: frozen } = await answered(201, lind.POST(snapshots, { params: { path }, body: query }))
-  await got(lind.GET(snapshots, { params: { path, query: { limit: 1 } } }))
+  const list = await got(lind.GET(snapshots, { params: { path, query: { limit: 1 } } }))
+  equal(list.data[0]?.subject.reference, 'A-1041', 'whose journal it is')
   const one = { params: { path: { share_id, id: frozen.id } } }
   await got(lind.GET('/v1/patients/{share_id}/report/snapshots/{id}', one))
   await got(lind.GET('/v1/patients/{share_id}/report/snapshots/{id}/report', one))
