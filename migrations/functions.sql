@@ -138,6 +138,14 @@ BEGIN
     RETURN (SELECT sha256(k.gate_outside || sha256(k.gate_inside || p_said)) FROM sec.keys k);
 END $$;
 
+-- What the operator does is for a login of the operator's: the one that serves is no member of pj_operator.
+CREATE OR REPLACE FUNCTION sec.demand_operator() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT pg_has_role(session_user, 'pj_operator', 'MEMBER') THEN
+        RAISE EXCEPTION 'the login % is not one of the operator', session_user USING ERRCODE = 'PJ503';
+    END IF;
+END $$;
+
 -- Puts the key of the server here, where there is none; answers whether it is the one that is here now. One that
 -- is here is replaced on proof of itself.
 CREATE OR REPLACE FUNCTION sec.put_gate(p_inside bytea, p_outside bytea, p_proof bytea) RETURNS boolean
@@ -161,6 +169,9 @@ BEGIN
     END IF;
     IF (p_proof = sec.prove('task'::bytea || convert_to(concat(p_task, ' ', p_about), 'UTF8'))) IS NOT TRUE THEN
         PERFORM sec.refuse_proof();
+    END IF;
+    IF p_task = 'operate' THEN
+        PERFORM sec.demand_operator();
     END IF;
     PERFORM set_config('app.actor_id', '', true), set_config('app.subject_id', '', true),
             set_config('app.share_id', '', true), set_config('app.moment', '', true),
@@ -383,6 +394,7 @@ BEGIN
             || uuid_send(p_request) || convert_to(p_action, 'UTF8'))) IS NOT TRUE THEN
         PERFORM sec.refuse_proof();
     END IF;
+    PERFORM sec.demand_operator();
     INSERT INTO pj.audit_lines (kind, at, request_id, subject, task, action, sections)
     SELECT 'journal', p_moment, p_request, a.pseudonym, 'operate', p_action,
            '{assessments,goals,medication,mobility,notes,pain,sleep,treatment}'
@@ -1017,16 +1029,17 @@ BEGIN
 END $$;
 
 -- A function is for nobody until it is named here. What is not: what only other functions and migrations call.
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sec FROM PUBLIC, pj_app;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sec FROM PUBLIC, pj_app, pj_operator;
 GRANT EXECUTE ON FUNCTION
     sec.actor, sec.subject, sec.share, sec.moment,
     sec.open_days, sec.open_bits, sec.recording_days, sec.opens_all, sec.frozen_versions,
     sec.task, sec.task_email, sec.task_account, sec.stored_password,
-    sec.put_gate, sec.begin_task, sec.enter, sec.note_refusal, sec.operate, sec.open_journal,
+    sec.put_gate, sec.begin_task, sec.enter, sec.note_refusal, sec.open_journal,
     sec.journal_start, sec.redeem_share, sec.leave_share, sec.void_invitations, sec.overview,
     sec.shown_name, sec.shown_year_of_birth, sec.own_reference, sec.has_reference, sec.keep_reference,
     sec.guard_insert, sec.guard_update, sec.guard_delete, sec.guard_patients,
     sec.keep_answer, sec.forget_answers, sec.quarantine, sec.leave_quarantine,
     sec.note_security_event, sec.forget_security_events, sec.forget_report_jobs, sec.withdraw_report
 TO pj_app;
+GRANT EXECUTE ON FUNCTION sec.operate TO pj_operator;
 RESET ROLE;

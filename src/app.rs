@@ -118,6 +118,23 @@ impl App {
         })
     }
 
+    /// The same application on another login at the same database.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn with(&self, db: Db) -> Answered<Self> {
+        let parts = Parts {
+            db,
+            clock: self.clock.clone(),
+            random: Arc::clone(&self.random),
+            secret: self.secret.clone(),
+            hash_cost: self.hasher.cost(),
+            mailer: self.mailer.clone(),
+            public_url: self.public_url.clone(),
+        };
+        Self::open(parts).await
+    }
+
     /// The keys of access tokens.
     pub fn keys(&self) -> Arc<Verifier> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))

@@ -15,7 +15,7 @@ use std::process::{Command, Output, Stdio};
 use tokio_postgres::config::Host;
 
 /// Roles that own or may touch what is in a dump, which holds no roles itself.
-const ROLES: [&str; 2] = ["pj_owner", "pj_app"];
+const ROLES: [&str; 3] = ["pj_owner", "pj_app", "pj_operator"];
 
 /// A backup that was made and read back.
 #[derive(Debug)]
@@ -100,13 +100,16 @@ fn fill(database: &Database, dump: &Path, progress: &mut dyn FnMut(&str)) -> Res
     }
     let mut restore = command(&programs, "pg_restore", &database.admin)?;
     run(restore.args(["--exit-on-error", "--single-transaction", "-d", DATABASE]).arg(dump))?;
-    bring_up_to_date(&database.admin, &database.url, progress)
+    bring_up_to_date(&database.admin, &database.logins(), progress)
 }
 
 fn dump(programs: &Path, url: &str, target: &File) -> Result<(), String> {
     let target = target.try_clone().map_err(|e| e.to_string())?;
     let mut dump = command(programs, "pg_dump", url)?;
-    run(dump.args(["--format=custom", "--lock-wait-timeout=60s"]).stdout(target))?;
+    let dump = dump.args(["--format=custom", "--lock-wait-timeout=60s"]);
+    // What a superuser took away of the rights to functions of Postgres itself only a superuser could read back;
+    // who migrates takes it away anew.
+    run(dump.arg("--exclude-schema=pg_catalog").stdout(target))?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::credentials::password::HashCost;
 use crate::credentials::random::SystemRandom;
 use crate::credentials::secret::MasterSecret;
 use crate::database::Database;
-use crate::db::{Db, Task};
+use crate::db::{Db, Duty, Task};
 use crate::http::{Answered, Problem};
 use crate::import::{BrokenOff, FileFormat, Summary, encoding, import_in};
 use crate::language::Language;
@@ -258,7 +258,7 @@ fn start_log(args: &DatabaseArgs) {
     }
 }
 
-/// Runs `work` on the database of `args`, beside a running server where there is one.
+/// Runs `work` on the database of `args` as its operator, beside a running server where there is one.
 fn with_app(
     args: &DatabaseArgs,
     work: impl AsyncFnOnce(&Arc<App>) -> Answered<()>,
@@ -284,7 +284,8 @@ fn with_database(
         .map_err(|e| e.to_string())?;
     let done = runtime.block_on(async {
         let parts = Parts {
-            db: Db::new(&database.url, 2, secret.gate()).map_err(|e| e.to_string())?,
+            db: Db::new(database.operator()?, Duty::Operate, 2, secret.gate())
+                .map_err(|e| e.to_string())?,
             clock: Clock::system(),
             random: Arc::new(SystemRandom::new()),
             secret,

@@ -52,6 +52,10 @@ pub struct DatabaseArgs {
     /// newest schema; without it the server only looks whether it is. A private one needs none.
     #[arg(long, env = "PAIN_JOURNAL_MIGRATION_URL", hide_env_values = true)]
     pub migration_url: Option<SecretString>,
+    /// The same database for the operator's login, which the commands about accounts, journals and keys use; `serve`
+    /// needs it only to load demo data, and `migrate` makes the login where it may. A private one needs none.
+    #[arg(long, env = "PAIN_JOURNAL_OPERATOR_URL", hide_env_values = true)]
+    pub operator_url: Option<SecretString>,
     /// For how many seconds a start waits for the database of `DATABASE_URL`, 0 to 3600.
     #[arg(long, env = "PAIN_JOURNAL_DATABASE_WAIT", default_value_t = 60,
           value_parser = clap::value_parser!(u16).range(0..=3600))]
@@ -137,7 +141,8 @@ impl DatabaseArgs {
                 .map_err(|wrong| format!("{name} {wrong}"))
         };
         check("DATABASE_URL", self.database_url.as_ref())?;
-        check("PAIN_JOURNAL_MIGRATION_URL", self.migration_url.as_ref())
+        check("PAIN_JOURNAL_MIGRATION_URL", self.migration_url.as_ref())?;
+        check("PAIN_JOURNAL_OPERATOR_URL", self.operator_url.as_ref())
     }
 
     /// May demo data be loaded?

@@ -2,7 +2,7 @@
 //! to be served before anybody serves it.
 
 use crate::config::DatabaseArgs;
-use crate::db::{SERVER, migrate};
+use crate::db::{Duty, OPERATOR, SERVER, migrate};
 use private_postgres::{ADMIN, DATABASE, Durability, Options, Postgres, StartError};
 use secrecy::ExposeSecret;
 use std::path::PathBuf;
@@ -13,6 +13,8 @@ use std::time::Duration;
 pub struct Database {
     /// Its address, for the login that serves.
     pub url: String,
+    /// Its address for the operator's login, as far as one is named.
+    operator: Option<String>,
     /// Its address for the login that owns it, as far as one is named: for dumps.
     pub admin: String,
     /// The private server, when it is ours to stop.
@@ -31,12 +33,31 @@ impl Database {
         if let Some(url) = &args.database_url {
             named(args, url.expose_secret(), progress)?;
             let admin = args.migration_url.as_ref().unwrap_or(url).expose_secret().to_owned();
+            let operator = args.operator_url.as_ref().map(|url| url.expose_secret().to_owned());
             let url = url.expose_secret().to_owned();
-            return Ok(Self { url, admin, private: None, home: None });
+            return Ok(Self { url, operator, admin, private: None, home: None });
         }
         let database = Self::start(args, progress)?;
-        bring_up_to_date(&database.admin, &database.url, progress)?;
+        bring_up_to_date(&database.admin, &database.logins(), progress)?;
         Ok(database)
+    }
+
+    /// Its address for the operator's login.
+    ///
+    /// # Errors
+    /// Where none is named.
+    pub fn operator(&self) -> Result<&str, String> {
+        self.operator.as_deref().ok_or_else(|| {
+            "PAIN_JOURNAL_OPERATOR_URL must name the operator's login at the database of DATABASE_URL, whose \
+             own only serves"
+                .into()
+        })
+    }
+
+    /// The logins that the program uses, and what for.
+    pub(crate) fn logins(&self) -> Vec<(&str, Duty)> {
+        let operator = self.operator.as_deref().map(|url| (url, Duty::Operate));
+        std::iter::once((self.url.as_str(), Duty::Serve)).chain(operator).collect()
     }
 
     /// Starts the private database, which is made where there is none, and leaves its schema alone.
@@ -47,9 +68,10 @@ impl Database {
         let options =
             Options { home: args.home()?, durability: Durability::Durable, settings: Vec::new() };
         let private = Postgres::start(options, progress).map_err(|e: StartError| e.to_string())?;
-        let [url, admin] = [SERVER, ADMIN].map(|user| private.url(user, DATABASE));
+        let [url, operator, admin] =
+            [SERVER, OPERATOR, ADMIN].map(|user| private.url(user, DATABASE));
         let home = Some(private.home().to_owned());
-        Ok(Self { url, admin, private: Some(private), home })
+        Ok(Self { url, operator: Some(operator), admin, private: Some(private), home })
     }
 
     /// Like [`open`](Self::open), but joins a private server that another process runs: for the
@@ -85,10 +107,12 @@ impl Database {
             return Ok(None);
         }
         let home = args.home()?;
-        let [url, admin] = [SERVER, ADMIN].map(|user| private_postgres::running_url(&home, user));
+        let [url, operator, admin] =
+            [SERVER, OPERATOR, ADMIN].map(|user| private_postgres::running_url(&home, user));
         let (Some(url), Some(admin)) = (url, admin) else { return Ok(None) };
-        let is_there = bring_up_to_date(&admin, &url, progress).is_ok();
-        Ok(is_there.then_some(Self { url, admin, private: None, home: Some(home) }))
+        let running = Self { url, operator, admin, private: None, home: Some(home) };
+        let is_there = bring_up_to_date(&running.admin, &running.logins(), progress).is_ok();
+        Ok(is_there.then_some(running))
     }
 
     /// Brings the database to the newest schema; `create` makes a private one where there is none.
@@ -123,7 +147,9 @@ fn named(args: &DatabaseArgs, url: &str, progress: &mut dyn FnMut(&str)) -> Resu
         let migration = migration.expose_secret();
         let named = |e| format!("{e} (PAIN_JOURNAL_MIGRATION_URL names it)");
         migrate::wait(migration, patience, progress).map_err(named)?;
-        return bring_up_to_date(migration, url, progress);
+        let operator = args.operator_url.as_ref().map(|url| (url.expose_secret(), Duty::Operate));
+        let logins: Vec<_> = std::iter::once((url, Duty::Serve)).chain(operator).collect();
+        return bring_up_to_date(migration, &logins, progress);
     }
     let named = |e| format!("{e} (DATABASE_URL names it)");
     migrate::wait(url, patience, progress).map_err(named)?;
@@ -135,19 +161,19 @@ fn named(args: &DatabaseArgs, url: &str, progress: &mut dyn FnMut(&str)) -> Resu
         .into())
 }
 
-/// Runs the migrations that a database lacks, and makes its login that serves.
+/// Runs the migrations that a database lacks, and makes the logins that these addresses name.
 ///
 /// # Errors
 /// One sentence.
 pub fn bring_up_to_date(
     migration: &str,
-    serving: &str,
+    logins: &[(&str, Duty)],
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), String> {
     let ran = migrate::run(migration).map_err(|e| e.to_string())?;
     if ran > 0 {
         progress(&format!("the database was brought up to date ({ran} migrations)"));
     }
-    migrate::provide_login(migration, serving)
-        .map_err(|e| format!("the login that serves could not be made: {e}"))
+    migrate::provide_logins(migration, logins)
+        .map_err(|e| format!("the logins of the program could not be made: {e}"))
 }

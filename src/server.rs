@@ -6,7 +6,7 @@ use crate::config::ServeArgs;
 use crate::credentials::password::HashCost;
 use crate::credentials::random::SystemRandom;
 use crate::database::Database;
-use crate::db::{Db, FOREIGN};
+use crate::db::{Db, Duty, FOREIGN};
 use crate::demo;
 use crate::door::Origins;
 use crate::door::{self, Bounds};
@@ -51,7 +51,7 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
         .build()
         .map_err(|e| e.to_string())?;
     let served = runtime.block_on(async {
-        let db = Db::new(&database.url, usize::from(args.pool_size), secret.gate())
+        let db = Db::new(&database.url, Duty::Serve, usize::from(args.pool_size), secret.gate())
             .map_err(|e| e.to_string())?;
         let parts = Parts {
             db,
@@ -69,7 +69,7 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
                 return Err(give_up(&problem, &mut database).await);
             }
         };
-        let sign_ins = if args.demo { Some(load_demo(&app).await?) } else { None };
+        let sign_ins = if args.demo { Some(load_demo(&app, &database).await?) } else { None };
         let server = listen(&app, listener, bounds, args.cors_origins.clone().unwrap_or_default())
             .map_err(|e| e.to_string())?;
         let handle = server.handle();
@@ -100,8 +100,10 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
 }
 
 /// Loads the demo data, before anything is answered: who is told that the server is ready can sign in.
-async fn load_demo(app: &Arc<App>) -> Result<String, String> {
-    let sign_ins = demo::load(app).await.map_err(|e| explain(&e))?;
+async fn load_demo(app: &App, database: &Database) -> Result<String, String> {
+    let db = Db::new(database.operator()?, Duty::Operate, 2, app.secret.gate());
+    let operating = app.with(db.map_err(|e| e.to_string())?).await.map_err(|e| explain(&e))?;
+    let sign_ins = demo::load(&Arc::new(operating)).await.map_err(|e| explain(&e))?;
     sign_ins.ok_or_else(|| {
         "the addresses of the demo belong to accounts with other passwords; start without --demo, or \
          with another --data-dir"

@@ -14,7 +14,7 @@ use pain_journal::credentials::access_token::{Grant, issue};
 use pain_journal::credentials::password::HashCost;
 use pain_journal::credentials::random::SystemRandom;
 use pain_journal::credentials::secret::MasterSecret;
-use pain_journal::db::Db;
+use pain_journal::db::{Db, Duty};
 use pain_journal::journal::Record;
 use pain_journal::mail::Mailer;
 use pain_journal::sections::Sections;
@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let random = SystemRandom::new();
     let secret = MasterSecret::from_file_or_create(&Path::new(data_dir).join("secret"), &random)?;
     let parts = Parts {
-        db: Db::new(database_url, 2, secret.gate())?,
+        db: Db::new(database_url, Duty::Serve, 2, secret.gate())?,
         clock: Clock::system(),
         secret,
         random: Arc::new(random),

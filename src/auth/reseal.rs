@@ -94,11 +94,13 @@ pub async fn replace_secret(parts: &Parts) -> Answered<SecretChange> {
         .await
 }
 
-/// A server that runs on keeps the old secret in its memory, and would seal with it.
+/// A server that runs on keeps the old secret in its memory, and would seal with it. It, or another command of the
+/// operator, is a login that is a member of `pj_app` and not of `pj_owner`.
 async fn be_alone(tx: &Tx<'_, Anonymous>) -> Answered<()> {
     let others = "SELECT count(*) FROM pg_stat_activity \
                   WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-                  AND usesysid = (SELECT oid FROM pg_roles WHERE rolname = session_user) \
+                  AND usesysid IN (SELECT oid FROM pg_roles WHERE NOT rolsuper AND pg_has_role(oid, 'pj_app', 'MEMBER') \
+                      AND NOT pg_has_role(oid, 'pj_owner', 'MEMBER')) \
                   AND pid <> pg_backend_pid()";
     for _ in 0..LOOKS {
         // What a transaction has seen of this once, it would go on to see.

@@ -169,6 +169,12 @@ pub struct Hasher {
 }
 
 impl Hasher {
+    /// What its hashes cost.
+    pub fn cost(&self) -> HashCost {
+        let params = self.argon.params();
+        HashCost { memory_kib: params.m_cost(), passes: params.t_cost(), lanes: params.p_cost() }
+    }
+
     /// A hasher of that cost. Make one for the process: its bounds are its own.
     ///
     /// # Errors

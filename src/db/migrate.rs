@@ -2,7 +2,8 @@
 //! transaction with the functions. And what a start needs to know of the database before it serves.
 
 use super::error::unavailable;
-use super::{DbError, functions, login};
+use super::login::{self, Duty};
+use super::{DbError, functions};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::migration::MigrationSource;
@@ -66,15 +67,18 @@ pub fn pending(url: &str) -> Result<usize, DbError> {
     with_harness(url, |harness| harness.pending_migrations(MIGRATIONS).map(|p| p.len()))
 }
 
-/// Makes the serving login of `serving` as it must be, as far as the login of `migration` may do that.
+/// Makes the logins that these addresses name as their duties take, as far as the login of `migration` may do that.
 ///
 /// # Errors
 /// When the database does not answer or refuses a statement.
-pub fn provide_login(migration: &str, serving: &str) -> Result<(), DbError> {
+pub fn provide_logins(migration: &str, logins: &[(&str, Duty)]) -> Result<(), DbError> {
     apart(async || {
         let admin = connect(migration).await?;
         admin.batch_execute(LOCK).await.map_err(|e| unavailable(&e))?;
-        login::provide(&admin, serving).await
+        for (url, duty) in logins {
+            login::provide(&admin, url, *duty).await?;
+        }
+        Ok(())
     })
 }
 

@@ -30,7 +30,7 @@ pub(crate) use dsl::is_before;
 pub use error::DbError;
 pub use gate::{FOREIGN, Gate};
 pub use level::{Anonymous, Level, Runs};
-pub use login::SERVER;
+pub use login::{Duty, OPERATOR, SERVER};
 pub use pool::check_url;
 pub use probe::WriteProbe;
 pub(crate) use rows::row;
@@ -77,15 +77,15 @@ impl std::fmt::Debug for Db {
 }
 
 impl Db {
-    /// A pool of at most `size` connections to `url`, opened when first needed. They belong to the
+    /// A pool of at most `size` connections to `url`, with a login for this duty, opened when first needed. They belong to the
     /// tokio runtime that this is called in, and can be used from every other. What is asked for is proved
     /// with `gate`.
     ///
     /// # Errors
     /// When the URL cannot be used (see [`check_url`]), or outside a tokio runtime.
-    pub fn new(url: &str, size: usize, gate: Gate) -> Result<Self, DbError> {
+    pub fn new(url: &str, duty: Duty, size: usize, gate: Gate) -> Result<Self, DbError> {
         let home = Handle::try_current().map_err(|e| DbError::Unavailable(e.to_string()))?;
-        Ok(Self { pool: pool::pool(url, size, home.clone())?, home, gate })
+        Ok(Self { pool: pool::pool(url, duty, size, home.clone())?, home, gate })
     }
 
     /// How many connections there are at most.

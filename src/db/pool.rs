@@ -1,6 +1,7 @@
-//! The pool of connections, every one of them with the rights of `pj_app` and no more.
+//! The pool of connections, every one of them with the rights that its duty takes and no more.
 
 use super::connection::Connection;
+use super::login::Duty;
 use super::{DbError, login};
 use deadpool::managed::{Manager, Metrics, Pool, RecycleError, RecycleResult};
 use std::time::Duration;
@@ -12,6 +13,7 @@ const WAIT: Duration = Duration::from_secs(3);
 
 pub(super) struct Opener {
     url: String,
+    duty: Duty,
     home: Handle,
 }
 
@@ -29,7 +31,7 @@ impl Manager for Opener {
             return Err(DbError::Unavailable("the server is stopping".into()));
         };
         let connection = opened?;
-        login::check(&connection).await?;
+        login::check(&connection, self.duty).await?;
         Ok(connection)
     }
 
@@ -46,8 +48,13 @@ impl Manager for Opener {
 }
 
 /// A pool of `size` connections; none is opened yet.
-pub(super) fn pool(url: &str, size: usize, home: Handle) -> Result<Pool<Opener>, DbError> {
-    Pool::builder(Opener { url: named_url(url)?, home })
+pub(super) fn pool(
+    url: &str,
+    duty: Duty,
+    size: usize,
+    home: Handle,
+) -> Result<Pool<Opener>, DbError> {
+    Pool::builder(Opener { url: named_url(url)?, duty, home })
         .max_size(size)
         .runtime(deadpool::Runtime::Tokio1)
         .wait_timeout(Some(WAIT))

@@ -1,12 +1,11 @@
 //! Somebody who has taken over a connection of the server's pool: he says whatever he likes to the database, with
 //! the login of the server, and has nothing of what is in the process of the server.
 
-use crate::support::cluster::Cluster;
+use crate::support::cluster::{Cluster, connect};
 use crate::support::context::entering;
 use crate::support::people::{daily, fresh};
 use crate::support::{Person, TestApp};
 use crate::walls::refusal;
-use pain_journal::db::migrate;
 use serde_json::json;
 use tokio_postgres::Client;
 
@@ -168,6 +167,48 @@ async fn nobody_reads_the_keys_or_puts_others_in_their_place() {
 }
 
 #[tokio::test]
+async fn not_even_with_the_servers_key_does_its_login_what_the_operator_does() {
+    let app = TestApp::shared();
+    let ana = app.patient("ana").await;
+    let about = format!("operate {}", ana.email);
+    let proved = "SELECT format('SELECT sec.begin_task(''operate'', %L, %L)', $1::text, \
+                  sec.prove('task'::bytea || convert_to($2, 'UTF8')))";
+    let begin = app.sql().await.query_one(proved, &[&ana.email, &about]).await.unwrap();
+    let begin: String = begin.get(0);
+    let said = refusal(&app.serving_sql().await, &begin).await;
+    assert_eq!(said, "the login pj_server is not one of the operator");
+    // The same proof does for the operator's login.
+    let operating = connect(&Cluster::get().operating_url(&app.database)).await;
+    operating.batch_execute(&format!("BEGIN; {begin}")).await.unwrap();
+    assert_eq!(told(&operating, "SELECT sec.task()").await, "operate");
+    assert_eq!(
+        told(&operating, "SELECT string_agg(email, ' ') FROM pj.accounts")
+            .await
+            .contains(&ana.email),
+        true
+    );
+}
+
+#[tokio::test]
+async fn the_pool_makes_no_large_objects() {
+    let app = TestApp::alone();
+    Cluster::get().provide_logins(&app.database);
+    for sql in
+        [app.serving_sql().await, connect(&Cluster::get().operating_url(&app.database)).await]
+    {
+        for call in [
+            "lo_creat(-1)",
+            "lo_create(0)",
+            "lo_from_bytea(0, 'loot')",
+            "lo_import('/etc/hostname')",
+        ] {
+            let refused = refusal(&sql, &format!("SELECT {call}")).await;
+            assert!(refused.starts_with("permission denied for function lo_"), "{call}: {refused}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_pool_makes_no_temporary_objects() {
     let app = TestApp::alone();
     let pool = app.serving_sql().await;
@@ -175,8 +216,7 @@ async fn the_pool_makes_no_temporary_objects() {
         .await
         .expect("a right of everybody at first");
     let cluster = Cluster::get();
-    migrate::provide_login(&cluster.url(&app.database), &cluster.serving_url(&app.database))
-        .unwrap();
+    cluster.provide_logins(&app.database);
     let pool = app.serving_sql().await;
     for statement in [
         "CREATE TEMP TABLE loot (x int)",
@@ -309,7 +349,7 @@ async fn who_has_not_begun_a_task_makes_nothing_and_reads_no_password() {
                 "SELECT * FROM sec.operate('{}', 'import', {now}, gen_random_uuid(), '')",
                 ana.id
             ),
-            "this was not asked",
+            "permission denied for function operate",
         ),
         (
             format!("SELECT sec.open_journal('{}', current_date)", ana.id),

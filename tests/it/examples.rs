@@ -87,7 +87,7 @@ impl Demo {
     }
 
     async fn on(app: TestApp) -> Self {
-        let loaded = app.run(|app| async move { pain_journal::demo::load(&app).await }).await;
+        let loaded = app.operate(|app| async move { pain_journal::demo::load(&app).await }).await;
         assert!(loaded.unwrap().is_some());
         // The document as it is served: an app developer has no other.
         let served = app.call("GET", "/openapi.json").unchecked().send().await;

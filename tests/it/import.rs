@@ -53,7 +53,7 @@ pub async fn load_text(
     let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
         import(&app, patient, format, zone, text.as_bytes()).await
     };
-    app.run(work).await.expect("the database")
+    app.operate(work).await.expect("the database")
 }
 
 /// Every record of a list.
@@ -231,7 +231,7 @@ async fn a_patient_without_a_journal_cannot_be_imported_into() {
     let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
         import(&app, nobody, FileFormat::Csv, chrono_tz::UTC, text.as_bytes()).await.is_err()
     };
-    assert!(app.run(work).await);
+    assert!(app.operate(work).await);
     let sql = app.sql().await;
     let rows = "SELECT count(*) FROM pj.journal_entries";
     assert_eq!(sql.query_one(rows, &[]).await.unwrap().get::<_, i64>(0), 0);
@@ -256,7 +256,7 @@ async fn records_as_they_were_read_come_in_without_what_the_server_had_made() {
     let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
         import(&app, patient, FileFormat::Jsonl, chrono_tz::UTC, text.as_bytes()).await
     };
-    let summary = app.run(work).await.expect("the database");
+    let summary = app.operate(work).await.expect("the database");
     assert_eq!((summary.created, summary.refused), (records.len(), BTreeMap::new()));
     let content = |record: &Value| {
         let mut record = record.clone();

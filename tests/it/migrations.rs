@@ -36,7 +36,7 @@ fn folder() -> usize {
 fn schema(database: &str) -> String {
     let cluster = Cluster::get();
     let dump = Command::new(cluster.bin_dir().join("pg_dump"))
-        .args(["--schema-only", "--dbname", &cluster.url(database)])
+        .args(["--schema-only", "--exclude-schema=pg_catalog", "--dbname", &cluster.url(database)])
         .output()
         .expect("pg_dump");
     assert!(dump.status.success(), "{}", said(&dump));

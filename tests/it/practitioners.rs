@@ -116,7 +116,7 @@ async fn the_list_of_patients_shows_what_each_share_opens() {
 /// The operator has looked a number up: is it verified?
 pub async fn verify(app: &TestApp, person: &Person, number: &'static str) -> bool {
     let email = pain_journal::wire::Email::parse(&person.email).unwrap();
-    let verified = app.run(move |app| async move {
+    let verified = app.operate(move |app| async move {
         pain_journal::account::verify_licence(&app, &email, number).await.unwrap()
     });
     verified.await.is_some()

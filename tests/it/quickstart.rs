@@ -131,7 +131,7 @@ async fn the_demo_is_worth_looking_at_on_every_day() {
     for (number, today) in OTHER_DAYS.into_iter().enumerate() {
         let app = TestApp::alone();
         app.turn_to(today);
-        let loaded = app.run(|app| async move { demo::load(&app).await.unwrap() }).await;
+        let loaded = app.operate(|app| async move { demo::load(&app).await.unwrap() }).await;
         assert!(loaded.unwrap().ends_with("lind@demo.example / demo-silver-needle"));
         let sql = app.sql().await;
         let last = "SELECT max(journal_date)::text, count(*) FROM pj.journal_entries";
@@ -177,7 +177,7 @@ async fn demo_sign_ins(app: &TestApp) -> ((String, String), String) {
 async fn a_demo_that_was_broken_off_is_made_whole_and_one_that_is_whole_stays() {
     let app = TestApp::alone();
     app.turn_to("2027-02-10T09:00:00Z");
-    let load = async || app.run(|app| async move { demo::load(&app).await }).await;
+    let load = async || app.operate(|app| async move { demo::load(&app).await }).await;
     load().await.unwrap().unwrap();
     let sql = app.sql().await;
     let state = async || {
@@ -206,12 +206,12 @@ async fn a_demo_that_was_broken_off_is_made_whole_and_one_that_is_whole_stays() 
     // A patient without a practitioner: the load was broken off. It goes on with the days it has.
     let app = TestApp::alone();
     app.turn_to("2027-02-10T09:00:00Z");
-    app.run(|app| async move { demo::load(&app).await }).await.unwrap().unwrap();
+    app.operate(|app| async move { demo::load(&app).await }).await.unwrap().unwrap();
     let sql = app.sql().await;
     let hide = "UPDATE pj.accounts SET email = 'gone@demo.example' WHERE email LIKE 'lind@%'";
     sql.execute(hide, &[]).await.unwrap();
     app.pass(chrono::Duration::days(30));
-    app.run(|app| async move { demo::load(&app).await }).await.unwrap().unwrap();
+    app.operate(|app| async move { demo::load(&app).await }).await.unwrap().unwrap();
     let (_, share) = demo_sign_ins(&app).await;
     assert!(!share.is_empty());
     let row = sql.query_one("SELECT max(journal_date)::text FROM pj.journal_entries", &[]);
@@ -224,7 +224,7 @@ async fn a_demo_that_was_broken_off_is_made_whole_and_one_that_is_whole_stays() 
 async fn the_chart_of_the_readme_is_the_servers() {
     let app = TestApp::alone();
     app.turn_to("2026-11-01T12:00:00Z");
-    app.run(|app| async move { demo::load(&app).await }).await.unwrap().unwrap();
+    app.operate(|app| async move { demo::load(&app).await }).await.unwrap().unwrap();
     let ((_, lind), share) = demo_sign_ins(&app).await;
     let path = format!("/v1/patients/{share}/report/chart.svg?from=2025-08-01&to=2026-01-31");
     let chart = app.call("GET", &path).bearer(&lind).send().await.text;

@@ -35,7 +35,7 @@ async fn patient_since(app: &TestApp, name: &str, day: &str) -> Person {
         time_zone: TimeZone::parse("Europe/Berlin").unwrap(),
         enrolled_on: day.parse().ok(),
     };
-    let made = app.run(|app| async move { auth::create_account(&app, new).await }).await;
+    let made = app.operate(|app| async move { auth::create_account(&app, new).await }).await;
     Person::sign_in(app, made.unwrap().unwrap(), &email).await
 }
 

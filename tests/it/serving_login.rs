@@ -8,7 +8,7 @@ use crate::support::cluster::{Cluster, connect};
 use crate::support::program::{Home, Serving, program};
 use crate::support::{Call, TestApp};
 use crate::walls::refusal;
-use pain_journal::db::{Db, Gate};
+use pain_journal::db::{Db, Duty, Gate};
 use std::io::copy;
 use std::net::{Shutdown, TcpListener};
 use std::os::unix::net::UnixStream;
@@ -144,7 +144,7 @@ async fn told(app: &TestApp, make: &str) -> (String, String) {
     }
     sql.batch_execute(&make.replace("$1", &login)).await.unwrap();
     let url = Cluster::get().url_of(&login, &app.database);
-    let answer = match Db::new(&url, 2, Gate::new(&[7; 32])).unwrap().ping().await {
+    let answer = match Db::new(&url, Duty::Serve, 2, Gate::new(&[7; 32])).unwrap().ping().await {
         Ok(()) => String::new(),
         Err(error) => error.to_string(),
     };

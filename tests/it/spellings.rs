@@ -17,7 +17,7 @@ async fn import_text(app: &TestApp, person: &Person, format: FileFormat, text: &
     let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
         import(&app, patient, format, chrono_tz::UTC, text.as_bytes()).await
     };
-    app.run(work).await.expect("the database")
+    app.operate(work).await.expect("the database")
 }
 
 async fn push(person: &Person, collection: &str, lists: Value) -> Value {

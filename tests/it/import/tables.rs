@@ -19,7 +19,7 @@ async fn table_in(app: &TestApp, person: &Person, named: Option<&str>, bytes: &[
         let zone = chrono_tz::Europe::Berlin;
         import_in(&app, patient, FileFormat::Csv, zone, named, bytes.as_slice()).await
     };
-    app.run(work).await.expect("the database")
+    app.operate(work).await.expect("the database")
 }
 
 async fn table(app: &TestApp, person: &Person, text: &str) -> Summary {
@@ -170,7 +170,7 @@ async fn a_corrected_table_changes_what_was_corrected_and_no_later_edit() {
     let work = async move |app: std::sync::Arc<pain_journal::app::App>| {
         import(&app, patient, FileFormat::Jsonl, chrono_tz::UTC, text.as_bytes()).await
     };
-    assert_eq!(counts(&app.run(work).await.unwrap()), (0, 1, 0, vec![]));
+    assert_eq!(counts(&app.operate(work).await.unwrap()), (0, 1, 0, vec![]));
     assert_eq!(entries(&ana).await.last().unwrap()["mood"], 1);
 }
 
@@ -452,7 +452,7 @@ async fn an_import_that_breaks_off_says_what_it_has_done() {
     let ana = app.patient("ana").await;
     let patient = ana.id;
     let broken: BrokenOff = app
-        .run(async move |app: std::sync::Arc<pain_journal::app::App>| {
+        .operate(async move |app: std::sync::Arc<pain_journal::app::App>| {
             let file = Failing(b"journal_date,mood\n2026-05-01,4\n");
             import(&app, patient, FileFormat::Csv, chrono_tz::UTC, file).await.unwrap_err()
         })
@@ -476,7 +476,7 @@ async fn an_import_that_breaks_off_says_what_it_has_done() {
         writeln!(file, "{},{steps}", first + Days::new(number)).unwrap();
     }
     let broken: BrokenOff = app
-        .run(async move |app: std::sync::Arc<pain_journal::app::App>| {
+        .operate(async move |app: std::sync::Arc<pain_journal::app::App>| {
             import(&app, patient, FileFormat::Csv, chrono_tz::UTC, file.as_bytes())
                 .await
                 .unwrap_err()

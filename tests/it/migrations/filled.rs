@@ -158,7 +158,7 @@ async fn step(sql: &Client, folder: &std::path::Path) {
 /// What the newest program has written.
 pub(super) async fn donor() -> BTreeMap<String, Rows> {
     let app = TestApp::alone();
-    app.run(|app| async move { demo::load(&app).await.unwrap() }).await.unwrap();
+    app.operate(|app| async move { demo::load(&app).await.unwrap() }).await.unwrap();
     let token = sign_in(&app).await;
     let sql = app.sql().await;
     // The example of every collection, so that one is tried that the demo has no record of.

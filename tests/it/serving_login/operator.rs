@@ -5,7 +5,7 @@ use crate::support::Person;
 use crate::support::cluster::connect;
 use crate::support::people::{PASSWORD, daily, fresh};
 use crate::support::program::{Home, Serving, program, said};
-use pain_journal::db::migrate;
+use pain_journal::db::{Duty, migrate};
 use private_postgres::{
     ADMIN, DATABASE, Durability, Options, Postgres, running_url, throwaway_parent,
 };
@@ -61,22 +61,34 @@ async fn login(own: &Postgres, name: &str) -> (Vec<String>, Vec<String>) {
     (row.get(0), row.get(1))
 }
 
-/// Serves, and the commands beside it, with the serving login alone.
-async fn is_served(url: &str) {
+/// Serves with the serving login alone, and the commands beside it with the operator's.
+async fn is_served(url: &str, operator: &str) {
     let home = Home::fresh("own");
-    done(&home.run(&["user", "create", ANA, "--database-url", url], PASSWORD));
-    let server = Serving::start(&home, &["--database-url", url, "--demo"]);
+    let alone = home.run(&["user", "create", ANA, "--database-url", url], PASSWORD);
+    assert!(said(&alone).contains("PAIN_JOURNAL_OPERATOR_URL must name the operator's login"));
+    let instead = ["user", "create", ANA, "--database-url", url, "--operator-url", url];
+    let login = url.split(['/', '@', ':']).find(|part| part.contains('_')).unwrap();
+    let refused = format!(
+        "the login {login} is no member of pj_operator: the operator must log in as a member of pj_app and \
+         pj_operator and of nothing else"
+    );
+    let instead = said(&home.run(&instead, PASSWORD));
+    assert!(instead.contains(&refused), "{instead}");
+    let named = ["--database-url", url, "--operator-url", operator];
+    let run = |words: &[&str], input: &str| done(&home.run(&[words, &named[..]].concat(), input));
+    run(&["user", "create", ANA], PASSWORD);
+    let server = Serving::start(&home, &["--database-url", url]);
     let ana = Person::sign_in_at(&server.base, ANA).await;
     assert_eq!(
         ana.create(&fresh("journal-entries"), &daily("2026-03-01", &json!({}))).await.status,
         201
     );
     let rows = "journal_date,pain_average\n2026-05-01,4\n";
-    let import = ["import", "-", "--account", ANA, "--format", "csv", "--database-url", url];
-    done(&home.run(&import, rows));
-    done(&home.run(&["rotate-keys", "--database-url", url], ""));
-    done(&home.run(&["new-epoch", "--database-url", url], ""));
+    run(&["import", "-", "--account", ANA, "--format", "csv"], rows);
+    run(&["rotate-keys"], "");
+    run(&["new-epoch"], "");
     server.stop().await;
+    Serving::start(&home, &[&named[..], &["--demo"]].concat()).stop().await;
 }
 
 #[tokio::test]
@@ -87,16 +99,22 @@ async fn the_roles_of_the_page_serve_and_migrate() {
         (own.url("journal_server", "journal"), own.url("journal_migrator", "journal"));
     let migrate = ["migrate", "--database-url", &serving, "--migration-url", &migrator];
     done(&program(&migrate).output().unwrap());
-    is_served(&serving).await;
+    let operator = own.url("journal_operator", "journal");
+    is_served(&serving, &operator).await;
     // A second time there is nothing to do, and nothing in the way.
     done(&program(&migrate).output().unwrap());
 
-    // The login that serves is like the one that the program makes by itself.
+    // The logins are like those that the program makes by itself.
     let made = own.url("made_by_program", "journal");
-    migrate::provide_login(&own.url(ADMIN, "journal"), &made).unwrap();
+    let other = own.url("made_for_operator", "journal");
+    let logins = [(made.as_str(), Duty::Serve), (other.as_str(), Duty::Operate)];
+    migrate::provide_logins(&own.url(ADMIN, "journal"), &logins).unwrap();
     let expected = login(&own, "made_by_program").await;
     assert_eq!(expected.1, ["pj_app"]);
     assert_eq!(login(&own, "journal_server").await, expected);
+    let expected = login(&own, "made_for_operator").await;
+    assert_eq!(expected.1, ["pj_app", "pj_operator"]);
+    assert_eq!(login(&own, "journal_operator").await, expected);
 }
 
 #[tokio::test]
@@ -107,11 +125,12 @@ async fn a_superuser_who_migrates_makes_the_login_as_docker_does() {
     // The program reads the password out of the address; this PostgreSQL asks for none.
     let serving = own.url("pj_server", "docker").replace("pj_server@", "pj_server:s3cret%21@");
     let admin = own.url(ADMIN, "docker");
+    let operator = own.url("pj_operate", "docker");
     let migrate = ["migrate", "--database-url", &serving, "--migration-url", &admin];
-    done(&program(&migrate).output().unwrap());
+    done(&program(&migrate).args(["--operator-url", &operator]).output().unwrap());
     let has = "SELECT rolpassword LIKE 'SCRAM-SHA-256%' FROM pg_authid WHERE rolname = 'pj_server'";
     assert!(sql.query_one(has, &[]).await.unwrap().get::<_, bool>(0), "its password is not set");
-    is_served(&serving).await;
+    is_served(&serving, &operator).await;
 }
 
 #[test]
@@ -125,7 +144,7 @@ fn docker_serves_with_the_serving_login_and_migrates_with_another() {
     let serving = "DATABASE_URL: postgres://pj_server:${SERVER_PASSWORD";
     let api = service("api");
     assert!(api.contains(serving), "{api}");
-    for word in ["pj_admin", "POSTGRES_PASSWORD", "MIGRATION"] {
+    for word in ["pj_admin", "POSTGRES_PASSWORD", "MIGRATION", "pj_operate", "OPERATOR"] {
         assert!(!api.contains(word), "the server gets {word}: {api}");
     }
     assert!(api.contains("migrate:\n        condition: service_completed_successfully"), "{api}");
@@ -134,6 +153,22 @@ fn docker_serves_with_the_serving_login_and_migrates_with_another() {
     assert!(
         migrate.contains("PAIN_JOURNAL_MIGRATION_URL: postgres://pj_admin:${POSTGRES_PASSWORD}@")
     );
+}
+
+#[test]
+fn docker_operates_with_a_login_that_the_server_does_not_have() {
+    let (_, services) = COMPOSE.split_once("\nservices:\n").unwrap();
+    let (_, operator) = services.split_once("\n  operator:\n").unwrap();
+    let operator = operator.split("\n\n").next().unwrap();
+    assert!(
+        operator.contains("profiles: [\"commands\"]"),
+        "it is started with its command: {operator}"
+    );
+    assert!(
+        operator.contains("PAIN_JOURNAL_OPERATOR_URL: postgres://pj_operate:${OPERATOR_PASSWORD"),
+        "{operator}"
+    );
+    assert!(!operator.contains("pj_admin"), "{operator}");
 }
 
 /// Runs a program of Postgres.
@@ -168,7 +203,9 @@ async fn a_private_database_moves_to_one_of_the_operators_own() {
     let dump = dump.to_str().unwrap();
     assert!(running_url(home.path(), ADMIN).is_some());
     let socket = home.path().join("run");
-    let from = ["-h", socket.to_str().unwrap(), "-U", ADMIN, "-Fc", "-f", dump, DATABASE];
+    let (socket, without) = (socket.to_str().unwrap(), "--exclude-schema=pg_catalog");
+    assert!(page.contains(without), "{page}");
+    let from = ["-h", socket, "-U", ADMIN, "-Fc", without, "-f", dump, DATABASE];
     postgres(&own, "pg_dump", &from);
     server.stop().await;
     let (serving, migrator) =

@@ -40,7 +40,9 @@ impl Bouncer {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let config: tokio_postgres::Config = Cluster::get().url("postgres").parse().unwrap();
         let [Host::Unix(socket)] = config.get_hosts() else { panic!("a socket") };
-        fs::write(folder.join("users.txt"), "\"pj_server\" \"\"\n\"pj_admin\" \"\"\n").unwrap();
+        let users =
+            ["pj_server", "pj_operate", "pj_admin"].map(|user| format!("\"{user}\" \"\"\n"));
+        fs::write(folder.join("users.txt"), users.concat()).unwrap();
         let at = |name: &str| folder.join(name).display().to_string();
         let text = format!(
             "[databases]\n* = host={} port=5432\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
@@ -105,7 +107,9 @@ async fn behind_a_pooler_that_drops_options_the_server_serves_with_its_own_right
     let database = Cluster::get().database();
     let url = bouncer.url("pj_server", &database);
     let home = Home::fresh("bouncer");
+    let operator = bouncer.url("pj_operate", &database);
     let create = ["user", "create", "ana@example.org", "--database-url", &url];
+    let create = [&create[..], &["--operator-url", &operator]].concat();
     let output = home.run(&create, PASSWORD);
     assert!(output.status.success(), "{}", said(&output));
     let sql = connect(&Cluster::get().url(&database)).await;
@@ -116,7 +120,7 @@ async fn behind_a_pooler_that_drops_options_the_server_serves_with_its_own_right
         let made = ana.create(&fresh("journal-entries"), &daily(day, &json!({}))).await;
         assert_eq!(made.status, 201, "{}", made.text);
         let query = "SELECT DISTINCT usename::text FROM pg_stat_activity \
-                     WHERE pid <> pg_backend_pid() AND datname = current_database()";
+                     WHERE usename <> 'pj_operate' AND pid <> pg_backend_pid() AND datname = current_database()";
         let rows = sql.query(query, &[]).await.unwrap();
         let users: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         assert_eq!(users, ["pj_server"]);

@@ -10,7 +10,7 @@ use pain_journal::auth::renew_page_token;
 use pain_journal::credentials::password::HashCost;
 use pain_journal::credentials::random::SystemRandom;
 use pain_journal::credentials::secret::MasterSecret;
-use pain_journal::db::Db;
+use pain_journal::db::{Db, Duty};
 use pain_journal::door::Bounds;
 use pain_journal::door::Origins;
 use pain_journal::mail::Mailer;
@@ -20,7 +20,7 @@ use std::net::TcpListener;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OnceCell, mpsc, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 use uuid::Uuid;
 
@@ -45,6 +45,8 @@ pub struct TestApp {
     shift: Arc<AtomicI64>,
     fuse: Arc<AtomicI64>,
     jobs: mpsc::UnboundedSender<Job>,
+    /// The application as the operator's commands have it, made when first needed.
+    operating: Arc<OnceCell<Arc<App>>>,
 }
 
 /// How a server differs from the others.
@@ -146,7 +148,7 @@ impl TestApp {
                 let secret = MasterSecret::parse("a-secret-that-only-the-tests-use,2026").unwrap();
                 let url = Cluster::get().serving_url(&database);
                 let parts = Parts {
-                    db: Db::new(&url, pool, secret.gate()).unwrap(),
+                    db: Db::new(&url, Duty::Serve, pool, secret.gate()).unwrap(),
                     clock,
                     random: Arc::new(SystemRandom::new()),
                     secret,
@@ -165,7 +167,8 @@ impl TestApp {
                     // Nobody is left who could ask it: its connections are for other servers.
                     handle.stop(false).await;
                 });
-                send.send(Self { app, base, database, shift, fuse, jobs }).unwrap();
+                let operating = Arc::default();
+                send.send(Self { app, base, database, shift, fuse, jobs, operating }).unwrap();
                 server.await.unwrap();
             });
         });
@@ -185,6 +188,24 @@ impl TestApp {
         });
         assert!(self.jobs.send(job).is_ok(), "the server has stopped");
         answer.await.expect("the work was done")
+    }
+
+    /// Runs work as a command of the operator does: with a login of its own.
+    pub async fn operate<T, F>(&self, work: impl FnOnce(Arc<App>) -> F + Send + 'static) -> T
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + 'static,
+    {
+        let url = Cluster::get().operating_url(&self.database);
+        let operating = Arc::clone(&self.operating);
+        self.run(|app| async move {
+            let open = async || {
+                let db = Db::new(&url, Duty::Operate, 2, app.secret.gate()).unwrap();
+                Arc::new(app.with(db).await.unwrap())
+            };
+            work(Arc::clone(operating.get_or_init(open).await)).await
+        })
+        .await
     }
 
     /// Moves the server's clock.

@@ -1,6 +1,6 @@
 //! One throwaway Postgres a run, and databases cloned from a migrated template.
 
-use pain_journal::db::{SERVER, migrate};
+use pain_journal::db::{Duty, OPERATOR, SERVER, migrate};
 use private_postgres::{ADMIN, Durability, Options, Postgres, sweep_dead, throwaway_parent};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,8 +29,7 @@ impl Cluster {
                 admin.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await.unwrap();
             });
             migrate::run(&cluster.url(TEMPLATE)).expect("the migrations");
-            migrate::provide_login(&cluster.url(TEMPLATE), &cluster.serving_url(TEMPLATE))
-                .expect("the login that serves");
+            cluster.provide_logins(TEMPLATE);
             cluster
         })
     }
@@ -43,6 +42,18 @@ impl Cluster {
     /// The address of a database for the login that serves.
     pub fn serving_url(&self, database: &str) -> String {
         self.postgres.url(SERVER, database)
+    }
+
+    /// The address of a database for the operator's login.
+    pub fn operating_url(&self, database: &str) -> String {
+        self.postgres.url(OPERATOR, database)
+    }
+
+    /// Makes the logins of the program, as whoever migrates does.
+    pub fn provide_logins(&self, database: &str) {
+        let (serving, operating) = (self.serving_url(database), self.operating_url(database));
+        let logins = [(serving.as_str(), Duty::Serve), (operating.as_str(), Duty::Operate)];
+        migrate::provide_logins(&self.url(database), &logins).expect("the logins of the program");
     }
 
     /// The address of a database for any login.

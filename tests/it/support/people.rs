@@ -37,7 +37,7 @@ impl Person {
             time_zone: TimeZone::parse("Europe/Berlin").unwrap(),
             enrolled_on: chrono::NaiveDate::from_ymd_opt(2025, 1, 1),
         };
-        let made = app.run(|app| async move { auth::create_account(&app, new).await }).await;
+        let made = app.operate(|app| async move { auth::create_account(&app, new).await }).await;
         let id = made.unwrap().expect("a fresh address");
         Self::sign_in(app, id, email).await
     }

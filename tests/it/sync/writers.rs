@@ -131,7 +131,7 @@ async fn rest_sync_and_import_number_their_changes_alike() {
                 let zone = chrono_tz::Europe::Berlin;
                 import(&app, patient, FileFormat::Jsonl, zone, file.as_bytes()).await
             };
-            assert_eq!(app.run(work).await.expect("the database").created, created);
+            assert_eq!(app.operate(work).await.expect("the database").created, created);
         }
         changes += 4 + 7 + 4;
         assert_eq!(head(&ana).await, start + changes, "round {round}");
