@@ -39,7 +39,7 @@ pub(super) fn rotate_keys(args: &RotateKeysArgs) -> Result<(), String> {
 }
 
 fn tell_of(ring: &KeyRing, emergency: bool) {
-    say("running servers look for changed keys once a minute; from then on:");
+    say("running servers look for changed keys once a second; from then on:");
     for key in ring.keys() {
         let kid = key.key.kid();
         match (key.state, key.retired_at) {

@@ -44,17 +44,22 @@ impl std::fmt::Debug for KeyStore<'_> {
 }
 
 impl KeyStore<'_> {
-    /// Loads the ring, making or rotating keys where due. Servers that share a database take turns.
+    /// Loads the ring, making or rotating keys where due. Servers that share a database take turns at that; as long
+    /// as nothing is due, none waits for another, so that each may look often.
     ///
     /// # Errors
     /// When the database fails, or its keys were sealed with another secret.
     pub async fn load_or_create(self) -> Answered<KeyRing> {
         self.db
             .opening(TASK, async |tx| {
-                lock(tx).await?;
                 let now = self.clock.now();
+                let stands = |ring: &KeyRing| !ring.is_rotation_due(now);
+                if let Some(ring) = self.read(tx).await?.filter(stands) {
+                    return Ok(ring);
+                }
+                lock(tx).await?;
                 let ring = match self.read(tx).await? {
-                    Some(ring) if !ring.is_rotation_due(now) => return Ok(ring),
+                    Some(ring) if stands(&ring) => return Ok(ring),
                     Some(ring) => ring.rotated(self.new_key()?, now),
                     None => self.new_ring()?,
                 };

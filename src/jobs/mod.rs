@@ -27,7 +27,8 @@ const FIRST_RUN: Duration = Duration::from_mins(1);
 pub struct Pace {
     /// The mail queue.
     pub mail: Duration,
-    /// The signing keys: how long a rotation by another process takes to arrive here.
+    /// The signing keys: how long a rotation by another process takes to arrive here. An emergency must be everywhere
+    /// within five seconds.
     pub keys: Duration,
     /// Giving back the memory of password hashes.
     pub memory: Duration,
@@ -39,7 +40,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             mail: Duration::from_secs(1),
-            keys: Duration::from_mins(1),
+            keys: Duration::from_secs(1),
             memory: Duration::from_mins(1),
             forgetting: Duration::from_hours(1),
         }

@@ -202,6 +202,38 @@ async fn a_relay_that_hangs_holds_up_no_other_job() {
     drop(jobs);
 }
 
+#[tokio::test]
+async fn an_emergency_is_everywhere_within_seconds_beside_a_dead_relay_and_a_thousand_mails() {
+    let (relay, app) = behind_a_relay();
+    relay.says("greeting", HOLD);
+    let ana = app.patient("ana").await;
+    let mails = "INSERT INTO pj.mails (id, recipient, subject, body, created_at, due_at) \
+                 SELECT gen_random_uuid(), 'a@example.org', 'x', 'x', now(), now() FROM generate_series(1, 1000)";
+    app.sql().await.execute(mails, &[]).await.unwrap();
+    // Two copies of the server, with their jobs as they run; the command is a third process.
+    let other = app.beside();
+    let start = |app: Arc<_>| async move { jobs::start(&app, Pace::default()) };
+    let running = (app.run(start).await, other.run(start).await);
+    until("the relay hangs", || relay.holding() > 0).await;
+    for copy in [&app, &other] {
+        assert_eq!(ana.at(copy).get("/v1/me").await.status, 200);
+    }
+    app.operate(|app| async move { app.rotate_keys(true).await.unwrap() }).await;
+    let since = std::time::Instant::now();
+    for copy in [&app, &other] {
+        while ana.at(copy).get("/v1/me").await.status == 200 {
+            assert!(since.elapsed().as_secs() < 25, "five times what is promised");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        assert_eq!(ana.at(copy).get("/v1/me").await.status, 401);
+    }
+    println!("an emergency took {} ms to arrive", since.elapsed().as_millis());
+    let left = "SELECT count(*) FROM pj.mails";
+    let left: i64 = app.sql().await.query_one(left, &[]).await.unwrap().get(0);
+    assert!(relay.taken().is_empty() && left >= 1000, "the mails hang still");
+    drop(running);
+}
+
 async fn until(what: &str, is_so: impl Fn() -> bool) {
     let patience = std::time::Instant::now() + PATIENCE;
     while !is_so() {
