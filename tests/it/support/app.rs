@@ -117,8 +117,8 @@ impl TestApp {
 
     /// A further server on the same database, as a second copy behind a balancer.
     pub fn beside(&self) -> Self {
-        let public_url = Some(self.app.public_url.clone());
-        Self::on(self.database.clone(), Setup { public_url, ..Setup::default() })
+        let (public_url, mailer) = (Some(self.app.public_url.clone()), self.app.mailer.clone());
+        Self::on(self.database.clone(), Setup { public_url, mailer, ..Setup::default() })
     }
 
     fn on(database: String, setup: Setup) -> Self {
