@@ -232,10 +232,10 @@ async fn share(
 /// The practitioner's own records, written as the practitioner's app would.
 async fn record(lind: &Practitioner, share: Uuid, yesterday: NaiveDate) -> Answered<()> {
     let plan: TreatmentPlan = recorded("treatment_plans", yesterday)?;
-    let session: TreatmentSession = recorded("treatment_sessions", yesterday)?;
+    let visit: TreatmentSession = recorded("treatment_sessions", yesterday)?;
     let note: PractitionerNote = recorded("practitioner_notes", yesterday)?;
     journal::record_one(lind, share, plan).await?;
-    journal::record_one(lind, share, session).await?;
+    journal::record_one(lind, share, visit).await?;
     journal::record_one(lind, share, note).await
 }
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use pain_journal::body_map::{BodyRegion, Laterality};
 use pain_journal::collections::{
     ActionTaken, AdverseEventKind, EntryKind, EpisodeStatus, EventOutcome, EventSeverity, GoalKind,
-    GoalStatus, Helped, IntakeKind, Occasion, PlanStatus, ReliefMeans, SessionKind, SessionStatus,
-    Trigger,
+    GoalStatus, Helped, IntakeKind, Occasion, PlanStatus, ReliefMeans, TreatmentSessionKind,
+    TreatmentSessionStatus, Trigger,
 };
 use pain_journal::instruments::AssessmentStatus;
 use pain_journal::language::{Language, Paper};
@@ -14,7 +14,8 @@ use pain_journal::report::render::html;
 use pain_journal::report::render::pdf;
 use pain_journal::report::rows::{
     AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, Made,
-    NoteRow, PlanRow, QuestionRow, ReportInput, SessionRow, SiteRow, SleepRow, TreatmentRow,
+    NoteRow, PlanRow, QuestionRow, ReportInput, SiteRow, SleepRow, TreatmentRow,
+    TreatmentSessionRow,
 };
 use pain_journal::report::rules::build;
 use pain_journal::report::rules::pain::trend::TheilSen;
@@ -188,7 +189,7 @@ fn input(days: u32, a_day: u32) -> ReportInput {
         entries: (0..days * a_day)
             .map(|number| entry(at(number / a_day), number, number % a_day))
             .collect(),
-        sessions: every(7).map(|(day, date)| session(day, date)).collect(),
+        sessions: every(7).map(|(day, date)| treatment_session(day, date)).collect(),
         sleep: every(1)
             .map(|(day, journal_date)| SleepRow {
                 journal_date,
@@ -257,15 +258,15 @@ fn input(days: u32, a_day: u32) -> ReportInput {
     }
 }
 
-fn session(day: u32, journal_date: NaiveDate) -> SessionRow {
+fn treatment_session(day: u32, journal_date: NaiveDate) -> TreatmentSessionRow {
     let starts_at = moment(journal_date) - TimeDelta::hours(11);
-    SessionRow {
+    TreatmentSessionRow {
         id: id(7, day),
         journal_date,
         starts_at,
         ends_at: Some(starts_at + TimeDelta::minutes(45)),
-        status: SessionStatus::Attended,
-        kind: SessionKind::Treatment,
+        status: TreatmentSessionStatus::Attended,
+        kind: TreatmentSessionKind::Treatment,
         techniques: vec!["manual_needling".to_owned()],
         points: vec![],
         needle_count: None,
@@ -277,7 +278,7 @@ fn session(day: u32, journal_date: NaiveDate) -> SessionRow {
 }
 
 fn treatment(day: u32, journal_date: NaiveDate) -> TreatmentRow {
-    let SessionRow { id, starts_at, .. } = session(day, journal_date);
+    let TreatmentSessionRow { id, starts_at, .. } = treatment_session(day, journal_date);
     TreatmentRow { id, journal_date, starts_at, pain_episode_id: None, treatment_plan_id: None }
 }
 

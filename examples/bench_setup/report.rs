@@ -6,7 +6,7 @@ use pain_journal::report::read::written;
 use std::error::Error;
 
 /// A report as a server would make it that leaves the work to the database: weekly means, the first
-/// 28 days against the last, each region, and three days on either side of each session.
+/// 28 days against the last, each region, and three days on either side of each treatment session.
 const SQL: &str = "WITH e AS MATERIALIZED ( \
     SELECT journal_date AS day, pain_average AS pain, sites FROM pj.journal_entries \
     WHERE patient_id = sec.subject() AND deleted_at IS NULL AND journal_date BETWEEN $1::date - 3 AND $2::date + 3), \

@@ -117,7 +117,7 @@ pub(super) fn judge(entered: &Entered, need: Need, now: DateTime<Utc>) -> Result
     match entered.outcome.as_str() {
         "granted" | "not_found" => {}
         "account_suspended" => return Err(ProblemKind::AccountSuspended),
-        _ => return Err(ProblemKind::SessionRevoked),
+        _ => return Err(ProblemKind::SignInRevoked),
     }
     if let Some(role) = need.role
         && !entered.roles.iter().flatten().any(|has| has == role.code())
@@ -169,9 +169,9 @@ mod tests {
             ("granted", ["patient", "practitioner"].as_slice(), 0, Need::PRACTITIONER, Ok(())),
             ("not_found", ["practitioner"].as_slice(), 0, Need::PRACTITIONER, Err(P::NotFound)),
             ("not_found", patient, 0, Need::PRACTITIONER, Err(P::RoleInsufficient)),
-            ("session_revoked", patient, 0, Need::ACCOUNT, Err(P::SessionRevoked)),
+            ("session_revoked", patient, 0, Need::ACCOUNT, Err(P::SignInRevoked)),
             ("account_suspended", patient, 0, Need::ACCOUNT, Err(P::AccountSuspended)),
-            ("anything else", patient, 0, Need::ACCOUNT, Err(P::SessionRevoked)),
+            ("anything else", patient, 0, Need::ACCOUNT, Err(P::SignInRevoked)),
             ("granted", patient, 5, Need::PATIENT.fresh(), Ok(())),
             ("granted", patient, 6, Need::PATIENT.fresh(), Err(P::ReauthenticationRequired)),
             ("granted", patient, 6, Need::PATIENT, Ok(())),

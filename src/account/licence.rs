@@ -86,7 +86,7 @@ async fn get(practitioner: Practitioner) -> Answered<Found<Licence>> {
     practitioner
         .own(async |tx, _| {
             let licence = tx.first(find(practitioner.caller())).await?;
-            licence.map(Found).ok_or_else(|| ProblemKind::SessionRevoked.into())
+            licence.map(Found).ok_or_else(|| ProblemKind::SignInRevoked.into())
         })
         .await
 }
@@ -100,7 +100,7 @@ async fn put(
         .own(async |tx, _| {
             tx.execute(change(caller, terms)).await?;
             let licence = tx.first(find(caller)).await?;
-            licence.map(Found).ok_or_else(|| ProblemKind::SessionRevoked.into())
+            licence.map(Found).ok_or_else(|| ProblemKind::SignInRevoked.into())
         })
         .await
 }

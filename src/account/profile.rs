@@ -178,7 +178,7 @@ fn change_journal(profile: &Profile) -> Statement<Own> {
 }
 
 async fn found(tx: &Tx<'_, Own>, caller: &Caller) -> Answered<Me> {
-    let row = tx.first(find(caller)).await?.ok_or(ProblemKind::SessionRevoked)?;
+    let row = tx.first(find(caller)).await?.ok_or(ProblemKind::SignInRevoked)?;
     Ok(Me {
         id: caller.account(),
         version: row.profile_version,

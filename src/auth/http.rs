@@ -61,7 +61,7 @@ pub fn routes(routes: &mut Routes) {
             signs the device out. Access tokens do not matter to this.")
         .takes::<Refresh>()
         .example(json!({"refresh_token": "the refresh_token of the last answer"}))
-        .problems(&[ProblemKind::SessionRevoked, ProblemKind::AccountSuspended]);
+        .problems(&[ProblemKind::SignInRevoked, ProblemKind::AccountSuspended]);
     routes.serve(Method::POST, "/v1/auth/refresh", op, refresh_tokens);
 
     let op = Operation::new("logout", "auth", "Sign this device out");

@@ -292,7 +292,7 @@ pub(super) fn hashing(error: HashError) -> Problem {
 /// 401 `session_revoked` for a token that is not genuine, or of a dead device. A copy of a token
 /// whose successor has been in use for more than a minute signs the device out and tells its owner.
 pub(super) async fn refresh(app: &App, presented: &str) -> Answered<TokenSet> {
-    let refused = || Problem::new(ProblemKind::SessionRevoked);
+    let refused = || Problem::new(ProblemKind::SignInRevoked);
     let token = RefreshToken::parse(presented).ok_or_else(refused)?;
     let task = Task::about("refresh", token.device);
     let issued = app.db.anonymous(task, async |tx| refresh_locked(app, tx, &token).await).await?;

@@ -119,7 +119,7 @@ pub(super) fn failed(
     problem: &Problem,
 ) -> HttpResponse {
     let (status, name) = match problem.kind() {
-        ProblemKind::SessionRevoked | ProblemKind::TokenExpired | ProblemKind::Unauthenticated => {
+        ProblemKind::SignInRevoked | ProblemKind::TokenExpired | ProblemKind::Unauthenticated => {
             return to_sign_in(app, up);
         }
         ProblemKind::NotFound => (StatusCode::NOT_FOUND, "not_open"),

@@ -23,9 +23,9 @@ vocabulary! {
         /// One moment.
         Momentary = "momentary",
         /// Just before a treatment session.
-        PreSession = "pre_session",
+        PreTreatment = "pre_session",
         /// Just after a treatment session.
-        PostSession = "post_session",
+        PostTreatment = "post_session",
         /// About a day after a treatment session.
         Post24h = "post_24h",
     }
@@ -38,7 +38,7 @@ impl EntryKind {
     pub const fn seen(self, sees: Sections) -> Self {
         match self {
             Self::Daily | Self::Momentary => self,
-            Self::PreSession | Self::PostSession | Self::Post24h => {
+            Self::PreTreatment | Self::PostTreatment | Self::Post24h => {
                 if sees.contains(Section::Treatment) { self } else { Self::Momentary }
             }
         }
@@ -340,13 +340,13 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_about_a_session_is_one_about_a_moment_where_treatment_is_closed() {
+    fn an_entry_about_a_treatment_session_is_one_about_a_moment_where_treatment_is_closed() {
         let with = Sections::of(&[Section::Pain, Section::Treatment]);
         for (kind, without) in [
             (EntryKind::Daily, EntryKind::Daily),
             (EntryKind::Momentary, EntryKind::Momentary),
-            (EntryKind::PreSession, EntryKind::Momentary),
-            (EntryKind::PostSession, EntryKind::Momentary),
+            (EntryKind::PreTreatment, EntryKind::Momentary),
+            (EntryKind::PostTreatment, EntryKind::Momentary),
             (EntryKind::Post24h, EntryKind::Momentary),
         ] {
             assert_eq!(kind.seen(with), kind);

@@ -40,8 +40,8 @@ pub use reminders::{Reminder, ReminderKind, Weekday};
 pub use sleep_records::{Night, SleepRecord};
 pub use treatment_plans::{PlanStatus, StopReason, TreatmentPlan};
 pub use treatment_sessions::{
-    Adaptation, Adjunct, NeedlePoint, NeedleResponse, Sensation, SessionKind, SessionStatus,
-    Stimulation, Technique, TreatmentSession,
+    Adaptation, Adjunct, NeedlePoint, NeedleResponse, Sensation, Stimulation, Technique,
+    TreatmentSession, TreatmentSessionKind, TreatmentSessionStatus,
 };
 
 use crate::journal::{Collection, Of};

@@ -24,7 +24,7 @@ vocabulary! {
 }
 
 collection! {
-    /// A treatment plan: goal, sessions, frequency, weeks and the point of review.
+    /// A treatment plan: goal, treatment sessions, frequency, weeks and the point of review.
     ///
     /// The server proposes no schedule: trials agree on none.
     pub struct TreatmentPlan {
@@ -46,13 +46,13 @@ collection! {
             pain_episode_id: Option<Uuid> as Clinical,
             /// The first day of the treatment.
             start_date: Option<NaiveDate> as Clinical,
-            /// Sessions planned in all.
+            /// Treatment sessions planned in all.
             planned_sessions: Option<Whole<1, 200>> as Clinical,
-            /// Sessions a week; 0.5 is every other week.
+            /// Treatment sessions a week; 0.5 is every other week.
             frequency_per_week: Option<Decimal<0, 14, 2>> as Clinical,
             /// Weeks planned.
             planned_weeks: Option<Whole<1, 104>> as Clinical,
-            /// After how many attended sessions it is looked at again.
+            /// After how many attended treatment sessions it is looked at again.
             review_after_sessions: Option<Whole<1, 200>> as Clinical,
             /// The day it is looked at again.
             review_on: Option<NaiveDate> as Clinical,

@@ -15,7 +15,7 @@ const LONGEST_VISIT: Duration = Duration::hours(24);
 
 vocabulary! {
     /// What became of a visit.
-    pub enum SessionStatus {
+    pub enum TreatmentSessionStatus as "SessionStatus" {
         /// It lies ahead.
         Planned = "planned",
         /// It took place.
@@ -31,7 +31,7 @@ vocabulary! {
 
 vocabulary! {
     /// What a visit is for.
-    pub enum SessionKind {
+    pub enum TreatmentSessionKind as "SessionKind" {
         Consultation = "consultation", Treatment = "treatment", Review = "review",
     }
 }
@@ -124,9 +124,9 @@ collection! {
             /// The journal day it starts on; settled from `starts_at`.
             journal_date: Settled<NaiveDate> as Clinical,
             /// What became of it.
-            status: SessionStatus as Clinical,
+            status: TreatmentSessionStatus as Clinical,
             /// What it is for.
-            kind: SessionKind as Clinical,
+            kind: TreatmentSessionKind as Clinical,
             /// When it starts.
             starts_at: Instant as Clinical,
             /// When it ends.
@@ -189,7 +189,8 @@ timed!(TreatmentSession, starts_at);
 impl Rules for TreatmentSession {
     fn settle(&mut self, previous: Option<&Self>, context: &Context, faults: &mut Faults) {
         let day = settle_strictly(self, previous, context, faults);
-        if matches!(self.status, SessionStatus::Attended | SessionStatus::Missed) {
+        if matches!(self.status, TreatmentSessionStatus::Attended | TreatmentSessionStatus::Missed)
+        {
             let offset = settle_offset(&self.moment());
             refuse_future_by(offset, day, "starts_at", context, faults);
         }
@@ -211,9 +212,9 @@ mod tests {
 
     fn faults(body: &Value) -> Vec<String> {
         let now = "2026-05-10T12:00:00Z".parse().unwrap();
-        let mut session: TreatmentSession = read_body(body).unwrap();
+        let mut visit: TreatmentSession = read_body(body).unwrap();
         let mut faults = Faults::default();
-        session.settle(
+        visit.settle(
             None,
             &Context { now, day_starts: crate::time::DayStarts::always(240) },
             &mut faults,

@@ -43,7 +43,7 @@ kinds! {
     BadRequest "bad_request" 400;
     Unauthenticated "unauthenticated" 401;
     TokenExpired "token_expired" 401;
-    SessionRevoked "session_revoked" 401;
+    SignInRevoked "session_revoked" 401;
     InvalidCredentials "invalid_credentials" 401;
     ReauthenticationRequired "reauthentication_required" 401;
     RoleInsufficient "role_insufficient" 403;

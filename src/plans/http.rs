@@ -2,7 +2,7 @@
 
 use super::progress::{PlanProgress, PlanTerms, Visit, progress};
 use crate::access::{Id, Patient, Purpose, Read, Reader, Shared};
-use crate::collections::{SessionStatus, TreatmentPlan};
+use crate::collections::{TreatmentPlan, TreatmentSessionStatus};
 use crate::db::{Statement, row};
 use crate::http::{Answered, Found, ProblemKind, document};
 use crate::journal::{find, newest_day, today};
@@ -39,7 +39,7 @@ document!(PlanProgress);
 
 row! {
     /// A visit that names the plan.
-    pub struct VisitRow { journal_date: NaiveDate, status: SessionStatus }
+    pub struct VisitRow { journal_date: NaiveDate, status: TreatmentSessionStatus }
 }
 
 fn visits(plan: Uuid) -> Statement<Read, VisitRow> {

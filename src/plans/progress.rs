@@ -1,6 +1,6 @@
 //! Attendance against a plan. Pure: plan × visits × today. Counts only; nothing is advised.
 
-use crate::collections::{PlanStatus, SessionStatus, TreatmentPlan};
+use crate::collections::{PlanStatus, TreatmentPlan, TreatmentSessionStatus};
 use crate::wire::{Decimal, Whole};
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
@@ -12,13 +12,13 @@ pub struct PlanTerms {
     pub status: PlanStatus,
     /// The first day of the treatment.
     pub start_date: Option<NaiveDate>,
-    /// Sessions planned in all.
+    /// Treatment sessions planned in all.
     pub planned_sessions: Option<i32>,
     /// Treatment sessions a week.
     pub frequency_per_week: Option<f64>,
     /// Weeks planned.
     pub planned_weeks: Option<i32>,
-    /// After how many attended sessions it is looked at again.
+    /// After how many attended treatment sessions it is looked at again.
     pub review_after_sessions: Option<i32>,
     /// The day it is looked at again.
     pub review_on: Option<NaiveDate>,
@@ -53,7 +53,7 @@ pub struct Visit {
     /// Its journal day.
     pub day: NaiveDate,
     /// What became of it.
-    pub status: SessionStatus,
+    pub status: TreatmentSessionStatus,
 }
 
 /// How a plan stands today.
@@ -76,7 +76,7 @@ pub struct PlanProgress {
     /// Visits agreed that lie ahead.
     #[schema(minimum = 0, maximum = 100_000)]
     pub ahead: i32,
-    /// Sessions the plan wanted by today; null where it names no frequency or has not begun. Pauses
+    /// Treatment sessions the plan wanted by today; null where it names no frequency or has not begun. Pauses
     /// do not count, and never more than `planned_sessions`.
     #[schema(minimum = 0, maximum = 100_000)]
     pub expected_by_now: Option<i32>,
@@ -87,7 +87,7 @@ pub struct PlanProgress {
     /// Days of pause so far.
     #[schema(minimum = 0, maximum = 100_000)]
     pub paused_days: i32,
-    /// Attended sessions still to come before the review; 0 when it is due, null where the plan
+    /// Attended treatment sessions still to come before the review; 0 when it is due, null where the plan
     /// counts none.
     #[schema(minimum = 0, maximum = 100_000)]
     pub sessions_until_review: Option<i32>,
@@ -103,12 +103,12 @@ pub struct PlanProgress {
 /// Counts a plan's visits.
 pub fn progress(plan: &PlanTerms, visits: &[Visit], today: NaiveDate) -> PlanProgress {
     let count = |status| number(visits.iter().filter(|visit| visit.status == status).count());
-    let attended = count(SessionStatus::Attended);
+    let attended = count(TreatmentSessionStatus::Attended);
     let (missed, by_patient) =
-        (count(SessionStatus::Missed), count(SessionStatus::CancelledPatient));
+        (count(TreatmentSessionStatus::Missed), count(TreatmentSessionStatus::CancelledPatient));
     let mut ahead: Vec<NaiveDate> = visits
         .iter()
-        .filter(|visit| visit.status == SessionStatus::Planned && visit.day >= today)
+        .filter(|visit| visit.status == TreatmentSessionStatus::Planned && visit.day >= today)
         .map(|visit| visit.day)
         .collect();
     ahead.sort_unstable();
@@ -126,7 +126,7 @@ pub fn progress(plan: &PlanTerms, visits: &[Visit], today: NaiveDate) -> PlanPro
         attended,
         missed,
         cancelled_patient: by_patient,
-        cancelled_clinic: count(SessionStatus::CancelledClinic),
+        cancelled_clinic: count(TreatmentSessionStatus::CancelledClinic),
         ahead: number(ahead.len()),
         expected_by_now: expected(plan, today),
         attendance_percent: (due > 0).then(|| (attended * 100 + due / 2) / due),
@@ -153,10 +153,10 @@ fn expected(plan: &PlanTerms, today: NaiveDate) -> Option<i32> {
         (last - start).num_days() - i64::try_from(paused_days(plan, Some(start), last)).ok()?;
     // Both are far below what an i32 or the mantissa of a double holds.
     let days = f64::from(i32::try_from(days.max(0)).ok()?);
-    let sessions = (days / 7.0 * per_week + 1e-9).floor() + 1.0;
+    let wanted = (days / 7.0 * per_week + 1e-9).floor() + 1.0;
     #[expect(clippy::cast_possible_truncation, reason = "at most 14 a week for a few centuries")]
-    let sessions = sessions as i32;
-    Some(plan.planned_sessions.map_or(sessions, |all| sessions.min(all)))
+    let wanted = wanted as i32;
+    Some(plan.planned_sessions.map_or(wanted, |all| wanted.min(all)))
 }
 
 /// The last day of a treatment of so many weeks.
@@ -196,13 +196,13 @@ mod tests {
         PlanTerms::from(&read_body::<TreatmentPlan>(&plan).unwrap())
     }
 
-    fn visits(days: &[(&str, SessionStatus)]) -> Vec<Visit> {
+    fn visits(days: &[(&str, TreatmentSessionStatus)]) -> Vec<Visit> {
         days.iter().map(|(on, status)| Visit { day: day(on), status: *status }).collect()
     }
 
     #[test]
     fn visits_are_counted_by_what_became_of_them() {
-        use SessionStatus as S;
+        use TreatmentSessionStatus as S;
         let visits = visits(&[
             ("2026-05-04", S::Attended),
             ("2026-05-11", S::Attended),
@@ -244,7 +244,7 @@ mod tests {
         let four: Vec<Visit> = (4..=7)
             .map(|n| Visit {
                 day: day(&format!("2026-05-{n:02}")),
-                status: SessionStatus::Attended,
+                status: TreatmentSessionStatus::Attended,
             })
             .collect();
         assert!(progress(&plan(&json!({})), &four, day("2026-05-08")).review_due);

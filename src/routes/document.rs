@@ -235,7 +235,7 @@ const ANY_REQUEST: [ProblemKind; 7] = [
 const TOGETHER: [(&str, &[ProblemKind]); 3] = [
     (
         "SignedOut",
-        &[ProblemKind::Unauthenticated, ProblemKind::TokenExpired, ProblemKind::SessionRevoked],
+        &[ProblemKind::Unauthenticated, ProblemKind::TokenExpired, ProblemKind::SignInRevoked],
     ),
     ("Forbidden", &[ProblemKind::RoleInsufficient, ProblemKind::AccountSuspended]),
     (

@@ -162,7 +162,7 @@ impl Operation {
             kinds.extend([
                 P::Unauthenticated,
                 P::TokenExpired,
-                P::SessionRevoked,
+                P::SignInRevoked,
                 P::AccountSuspended,
             ]);
         }

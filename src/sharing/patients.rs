@@ -3,7 +3,7 @@
 use super::model::Share;
 use super::store;
 use crate::access::{Call, FromCall, Own, Practitioner};
-use crate::collections::{JournalEntry, PlanStatus, SessionStatus};
+use crate::collections::{JournalEntry, PlanStatus, TreatmentSessionStatus};
 use crate::db::{Statement, row};
 use crate::http::{Answered, Documented, Found, Page, Query};
 use crate::journal::{JournalPause, Pauses, Record};
@@ -261,7 +261,7 @@ impl Overview {
         let visits = dates(row.visit_days.as_deref())
             .zip(row.visit_statuses.iter().flatten())
             .filter_map(|(day, status)| {
-                Some(Visit { day, status: SessionStatus::from_code(status)? })
+                Some(Visit { day, status: TreatmentSessionStatus::from_code(status)? })
             })
             .collect::<Vec<_>>();
         let terms = row.status.as_deref().and_then(PlanStatus::from_code).map(|status| PlanTerms {

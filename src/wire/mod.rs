@@ -19,7 +19,7 @@ pub use names::{Email, parse_uuid};
 pub(crate) use object::wire;
 pub use scalars::{Code, Items, Json, Settled, Text, Whole};
 pub use vocabulary::{Term, Vocabulary, name as vocabulary_name, schema as vocabulary_schema};
-pub(crate) use vocabulary::{label, vocabulary};
+pub(crate) use vocabulary::{label, schema_name, vocabulary};
 
 use serde::Serialize;
 use serde::ser::{Error as _, SerializeMap};

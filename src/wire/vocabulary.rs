@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 /// What is known of a vocabulary beside its codes.
 pub trait Vocabulary {
-    /// The name of the type, from which its name on the wire is made.
+    /// What the document calls its schema, from which its name on the wire is made.
     const TYPE: &'static str;
     /// What the vocabulary lists.
     const ABOUT: &'static str;
@@ -60,7 +60,7 @@ pub fn schema<V: Vocabulary>(about: &str, codes: &[&str]) -> RefOr<Schema> {
 macro_rules! vocabulary {
     (
         $(#[doc = $doc:literal])*
-        pub enum $name:ident { $( $(#[doc = $vdoc:literal])* $variant:ident = $code:literal $(($label:literal))? ),+ $(,)? }
+        pub enum $name:ident $(as $schema:literal)? { $( $(#[doc = $vdoc:literal])* $variant:ident = $code:literal $(($label:literal))? ),+ $(,)? }
     ) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,7 +80,7 @@ macro_rules! vocabulary {
         }
 
         impl $crate::wire::Vocabulary for $name {
-            const TYPE: &'static str = stringify!($name);
+            const TYPE: &'static str = $crate::wire::schema_name!($name $($schema)?);
             const ABOUT: &'static str = concat!($($doc, "\n"),*).trim_ascii();
             const TERMS: &'static [$crate::wire::Term] = &[$( $crate::wire::Term {
                 code: $code,
@@ -124,8 +124,9 @@ macro_rules! vocabulary {
                 components: &mut $crate::wire::Components,
             ) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
                 let schema = <Self as utoipa::PartialSchema>::schema();
-                components.schemas.entry(stringify!($name).to_owned()).or_insert(schema);
-                utoipa::openapi::RefOr::Ref(utoipa::openapi::Ref::from_schema_name(stringify!($name)))
+                let name = <Self as $crate::wire::Vocabulary>::TYPE;
+                components.schemas.entry(name.to_owned()).or_insert(schema);
+                utoipa::openapi::RefOr::Ref(utoipa::openapi::Ref::from_schema_name(name))
             }
         }
 
@@ -135,7 +136,11 @@ macro_rules! vocabulary {
                 $crate::wire::vocabulary_schema::<Self>(concat!($($doc, "\n"),*), Self::CODES)
             }
         }
-        impl utoipa::ToSchema for $name {}
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                <Self as $crate::wire::Vocabulary>::TYPE.into()
+            }
+        }
 
         $crate::db::column_via!([] $name as String,
             |value| value.code().to_owned(),
@@ -143,6 +148,17 @@ macro_rules! vocabulary {
     };
 }
 pub(crate) use vocabulary;
+
+/// What the document calls a vocabulary, for [`vocabulary!`]: as its type is called, or otherwise where it says so.
+macro_rules! schema_name {
+    ($name:ident) => {
+        stringify!($name)
+    };
+    ($name:ident $schema:literal) => {
+        $schema
+    };
+}
+pub(crate) use schema_name;
 
 /// `Some(label)` or `None`, for [`vocabulary!`].
 macro_rules! label {

@@ -40,6 +40,7 @@ mod master_secret;
 mod matrix;
 mod memory;
 mod migrations;
+mod names;
 mod openapi;
 mod operations;
 mod plans;

@@ -429,7 +429,7 @@ export type SleepRecordRow = {
   updated_at: number
 }
 
-/** A treatment plan: goal, sessions, frequency, weeks and the point of review. As a row of sync: its fields are those of TreatmentPlan. */
+/** A treatment plan: goal, treatment sessions, frequency, weeks and the point of review. As a row of sync: its fields are those of TreatmentPlan. */
 export type TreatmentPlanRow = {
   /** The client-made id. */
   id: string
@@ -443,13 +443,13 @@ export type TreatmentPlanRow = {
   pain_episode_id: string | null
   /** The first day of the treatment. */
   start_date: string | null
-  /** Sessions planned in all. */
+  /** Treatment sessions planned in all. */
   planned_sessions: number | null
-  /** Sessions a week; 0.5 is every other week. */
+  /** Treatment sessions a week; 0.5 is every other week. */
   frequency_per_week: number | null
   /** Weeks planned. */
   planned_weeks: number | null
-  /** After how many attended sessions it is looked at again. */
+  /** After how many attended treatment sessions it is looked at again. */
   review_after_sessions: number | null
   /** The day it is looked at again. */
   review_on: string | null

@@ -9,7 +9,7 @@ use crate::http::{Answered, ProblemKind};
 use crate::journal::{Declared, FIRST_DAY, JournalPause, NewestDay, declared, newest_day, today};
 use crate::report::rows::{
     AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, Made,
-    NoteRow, PlanRow, QuestionRow, ReportInput, SessionRow, SleepRow, TreatmentRow,
+    NoteRow, PlanRow, QuestionRow, ReportInput, SleepRow, TreatmentRow, TreatmentSessionRow,
 };
 use crate::report::rules::pain::baseline::{self, FIRST_WEEK_DAYS};
 use crate::report::rules::treatment::course::Course;
@@ -44,7 +44,7 @@ pub(crate) const SECTIONS: Sections = Sections::ALL;
 /// All rows of a report, one list for each statement.
 pub(crate) type ReportRows = (
     Vec<EntryRow>,
-    Vec<SessionRow>,
+    Vec<TreatmentSessionRow>,
     Vec<SleepRow>,
     Vec<FlareRow>,
     Vec<IntakeRow>,
@@ -142,7 +142,7 @@ pub(crate) fn input(
     (from, to): ReportDays,
     rows: ReportRows,
 ) -> ReportInput {
-    let (entries, sessions, sleep, flares, intakes, assessments, goals, adverse_events, ..) = rows;
+    let (entries, visits, sleep, flares, intakes, assessments, goals, adverse_events, ..) = rows;
     let (.., plans, episodes, notes, questions, heads, treatments, around_starts, newest, declared) =
         rows;
     let today = today(journal, &newest);
@@ -173,7 +173,7 @@ pub(crate) fn input(
         share_label,
         subject,
         treatments,
-        sessions,
+        sessions: visits,
         sleep,
         entries,
         flares,

@@ -34,7 +34,7 @@ pub(crate) fn share_head() -> Statement<Read, ShareHead> {
     Statement::query(entered.select((shares::label, subject)))
 }
 
-/// What makes a session an attended treatment, up to `$1`.
+/// What makes a treatment session an attended treatment, up to `$1`.
 const ATTENDED: &str = "status = 'attended' AND kind = 'treatment' AND journal_date <= $1";
 
 /// The text that reads the attended treatments. Public for a test of its plan.

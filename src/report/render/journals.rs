@@ -2,15 +2,17 @@
 //! of long words in several scripts.
 
 use crate::body_map::{BodyRegion, Laterality};
-use crate::collections::{EntryKind, NeedleResponse, PlanStatus, SessionStatus, Stimulation};
+use crate::collections::{
+    EntryKind, NeedleResponse, PlanStatus, Stimulation, TreatmentSessionStatus,
+};
 use crate::collections::{Helped, IntakeKind, ReliefMeans, WorkImpact};
 use crate::report::rows::{
-    AssessmentRow, EntryRow, FlareRow, GoalRow, NoteRow, QuestionRow, ReportInput, SessionRow,
-    SiteRow, SleepRow,
+    AssessmentRow, EntryRow, FlareRow, GoalRow, NoteRow, QuestionRow, ReportInput, SiteRow,
+    SleepRow, TreatmentSessionRow,
 };
 use crate::report::rules::fixtures::{
     assessment, at, daily, date, episode, event, flare, goal, input, intake, night, note, plan,
-    rating, session, with_course,
+    rating, treatment_session, with_course,
 };
 use uuid::Uuid;
 
@@ -95,8 +97,8 @@ fn rated(day: i64, average: i64) -> EntryRow {
 /// The ratings around a treatment session.
 fn around(day: i64, before: i64) -> Vec<EntryRow> {
     [
-        (EntryKind::PreSession, day, 590, before),
-        (EntryKind::PostSession, day, 660, before - 2 - chance(day, 9, 2)),
+        (EntryKind::PreTreatment, day, 590, before),
+        (EntryKind::PostTreatment, day, 660, before - 2 - chance(day, 9, 2)),
         (EntryKind::Post24h, day + 1, 650, before - 1),
     ]
     .into_iter()
@@ -117,10 +119,10 @@ fn slept(day: i64, days: i64) -> SleepRow {
     }
 }
 
-/// A session with all that was done in it.
-fn needled(day: i64) -> SessionRow {
+/// A treatment session with all that was done in it.
+fn needled(day: i64) -> TreatmentSessionRow {
     let at = |name: &str, side| (name.to_owned(), Some(side));
-    SessionRow {
+    TreatmentSessionRow {
         points: vec![
             at("BL23", Laterality::Both),
             at("GB30", Laterality::Left),
@@ -131,7 +133,7 @@ fn needled(day: i64) -> SessionRow {
         stimulation: vec![Stimulation::Electrical],
         electrical_frequency_hz: Some(2.0),
         response_obtained: vec![NeedleResponse::DeQi],
-        ..session(day, 600)
+        ..treatment_session(day, 600)
     }
 }
 
@@ -146,8 +148,12 @@ fn of_plan(input: ReportInput) -> ReportInput {
     input
 }
 
-fn planned(day: i64) -> SessionRow {
-    SessionRow { status: SessionStatus::Planned, ends_at: None, ..session(day, 600) }
+fn planned(day: i64) -> TreatmentSessionRow {
+    TreatmentSessionRow {
+        status: TreatmentSessionStatus::Planned,
+        ends_at: None,
+        ..treatment_session(day, 600)
+    }
 }
 
 fn question(number: i64, text: &str) -> QuestionRow {
@@ -191,7 +197,7 @@ pub(crate) fn usual() -> ReportInput {
     }
     for number in 0..12 {
         let day = 15 + number * 6;
-        input.sessions.push(if number < 8 { needled(day) } else { session(day, 600) });
+        input.sessions.push(if number < 8 { needled(day) } else { treatment_session(day, 600) });
         input.entries.extend(around(day, pain(day, days)));
     }
     input.sessions.push(planned(89));
@@ -260,7 +266,7 @@ pub(crate) fn pauses() -> ReportInput {
     input.intakes.retain(|row| !away.clone().any(|day| row.journal_date == date(day)));
     for row in &mut input.sessions {
         if away.clone().any(|day| row.journal_date == date(day)) {
-            row.status = SessionStatus::CancelledPatient;
+            row.status = TreatmentSessionStatus::CancelledPatient;
         }
     }
     input.pauses = vec![(date(40), Some(date(53)))];
@@ -276,7 +282,7 @@ pub(crate) fn sparse() -> ReportInput {
         [3, 4, 19, 40, 41, 42, 70, 71, 88].map(|day| rated(day, pain(day, 90))).to_vec();
     input.entries.extend([told(40, 90), told(41, 90)]);
     input.sleep = vec![slept(41, 90)];
-    input.sessions = vec![session(20, 600), session(50, 600)];
+    input.sessions = vec![treatment_session(20, 600), treatment_session(50, 600)];
     with_course(input)
 }
 
@@ -295,7 +301,7 @@ pub(crate) fn perfect() -> ReportInput {
     }
     for number in 0..10 {
         let day = 14 + number * 7;
-        input.sessions.push(session(day, 600));
+        input.sessions.push(treatment_session(day, 600));
         input.entries.extend(around(day, 6 - day / 10));
     }
     input.assessments = vec![assessment(0, "peg", 7.0), assessment(89, "peg", 0.33)];
@@ -313,7 +319,7 @@ pub(crate) fn long() -> ReportInput {
     }
     for number in 0..60 {
         let day = 20 + number * 11;
-        input.sessions.push(session(day, 600));
+        input.sessions.push(treatment_session(day, 600));
         input.entries.extend(around(day, pain(day, days)));
     }
     input.flares = (1..8).map(|number| flare(number * 97, Some(number * 97 + 3))).collect();

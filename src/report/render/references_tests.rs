@@ -105,7 +105,7 @@ fn pages_and_charts_are_as_they_were() {
             is_kept_tree("usual-own-de.html", &outline(&patient_page(&report, german)));
         }
         let effects = report.session_effects.as_ref();
-        let effects = effects.and_then(|found| chart::around_sessions_svg(found, english));
+        let effects = effects.and_then(|found| chart::around_treatments_svg(found, english));
         if let Some(around) = effects.filter(|_| name == "usual") {
             is_kept("usual-sessions.svg", &around);
         }

@@ -15,7 +15,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 pub use entries::{EntryRow, SiteRow, TimeOrder, Tried};
 pub use records::{
     AdverseEventRow, AssessmentRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, NoteRow, PlanRow,
-    QuestionRow, RatedActivity, SessionRow, SleepRow, TreatmentRow,
+    QuestionRow, RatedActivity, SleepRow, TreatmentRow, TreatmentSessionRow,
 };
 use serde::Serialize;
 pub(crate) use visible::is_section_of_note_open;
@@ -23,10 +23,9 @@ pub(crate) use visible::is_section_of_note_open;
 /// All that the statements of a report are computed from, and that the hash of a frozen one covers.
 ///
 /// Rows may reach beyond the window, and must for four purposes: the attended treatments that make the
-/// course, the 14 journal days before its first one (F2), the three days on either side of each session (F4), and the 28
-/// days before each day that is judged a spike or none (F6). Work and
-/// size grow with the square of the rated days and with the days of the window: the caller
-/// bounds its length.
+/// course, the 14 journal days before its first one (F2), the three days on either side of each treatment
+/// session (F4), and the 28 days before each day that is judged a spike or none (F6). Work and size grow with
+/// the square of the rated days and with the days of the window: the caller bounds its length.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReportInput {
     /// First journal day of the window.
@@ -55,7 +54,7 @@ pub struct ReportInput {
     /// Attended treatments up to the end of the window, however far back.
     pub treatments: Vec<TreatmentRow>,
     /// Treatment sessions of the window and around it.
-    pub sessions: Vec<SessionRow>,
+    pub sessions: Vec<TreatmentSessionRow>,
     /// Sleep records.
     pub sleep: Vec<SleepRow>,
     /// Journal entries.

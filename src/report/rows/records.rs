@@ -5,8 +5,8 @@ use super::entries::{TimeOrder, Tried, tried};
 use crate::collections::{
     ActionTaken, AdverseEventKind, AssessmentAnswer, Condition, DatePrecision, EpisodeStatus,
     EventOutcome, EventRelatedness, EventSeverity, GoalKind, GoalStatus, Helped, IntakeKind,
-    Laterality, NeedlePoint, NeedleResponse, Occasion, PlanStatus, Relief, SessionKind,
-    SessionStatus, Stimulation, Trigger, projection,
+    Laterality, NeedlePoint, NeedleResponse, Occasion, PlanStatus, Relief, Stimulation,
+    TreatmentSessionKind, TreatmentSessionStatus, Trigger, projection,
 };
 use crate::instruments::{AssessmentFlag, AssessmentStatus};
 use crate::time::{DayStarts, Instant, PhoneZone, journal_date};
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 projection! {
     /// One treatment session of the days around the window.
-    pub struct SessionRow of "treatment_sessions" {
+    pub struct TreatmentSessionRow of "treatment_sessions" {
         /// The treatment session's id, unique among the rows.
         id: Uuid,
         /// The journal day of the treatment session, as stored.
@@ -26,9 +26,9 @@ projection! {
         /// When it ended, if recorded.
         ends_at: Option<DateTime<Utc>>,
         /// What became of it.
-        status: SessionStatus,
+        status: TreatmentSessionStatus,
         /// What it was for.
-        kind: SessionKind,
+        kind: TreatmentSessionKind,
         /// Machine names of the techniques used, in the recorded order.
         techniques: Vec<String>,
         /// The points, each with the patient's own side.
@@ -47,10 +47,11 @@ projection! {
     }
 }
 
-impl SessionRow {
-    /// Was it attended, and to treat? Only such a session begins a course, and has an effect (F4).
+impl TreatmentSessionRow {
+    /// Was it attended, and to treat? Only such a treatment session begins a course, and has an effect (F4).
     pub fn is_attended_treatment(&self) -> bool {
-        self.status == SessionStatus::Attended && self.kind == SessionKind::Treatment
+        self.status == TreatmentSessionStatus::Attended
+            && self.kind == TreatmentSessionKind::Treatment
     }
 }
 
@@ -65,9 +66,9 @@ fn needled_at(Json(points): Json<Items<NeedlePoint, 60>>) -> Vec<NeedledAt> {
 projection! {
     /// One attended treatment, however far back. Consultations and reviews are none.
     pub struct TreatmentRow of "treatment_sessions" {
-        /// The session.
+        /// The treatment session.
         id: Uuid,
-        /// The journal day of the session, as stored.
+        /// The journal day of the treatment session, as stored.
         journal_date: NaiveDate,
         /// When it started.
         starts_at: DateTime<Utc>,
@@ -287,7 +288,7 @@ projection! {
         start_date: Option<NaiveDate>,
         /// The day it was completed or stopped.
         ended_on: Option<NaiveDate>,
-        /// Sessions planned in all, 1 to 200.
+        /// Treatment sessions planned in all, 1 to 200.
         planned_sessions: Option<i32> = "planned_sessions::integer",
     }
 }

@@ -3,15 +3,16 @@
 use super::numbers::count;
 use super::pain::daily::PainDays;
 use super::statement::{Draft, Method, ReportStatement, ReportWindow, Unit};
-use crate::collections::SessionStatus;
-use crate::report::rows::SessionRow;
+use crate::collections::TreatmentSessionStatus;
+use crate::report::rows::TreatmentSessionRow;
 use crate::time::ExpectedDays;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// How many treatment sessions of the window stand in each status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct SessionCounts {
+#[schema(as = SessionCounts)]
+pub struct TreatmentSessionCounts {
     /// Agreed, not yet due.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub planned: i32,
@@ -68,8 +69,8 @@ pub struct ReportHeader {
     pub adherence_timely: Option<ReportStatement>,
     /// Treatment sessions of the whole window by status; null where treatment is omitted.
     #[schema(required)]
-    pub sessions: Option<SessionCounts>,
-    /// Attended sessions in percent of those attended, missed or cancelled by the patient; null
+    pub sessions: Option<TreatmentSessionCounts>,
+    /// Attended treatment sessions in percent of those attended, missed or cancelled by the patient; null
     /// where treatment is omitted. Source: clinical.md, F5.
     #[schema(required)]
     pub attendance: Option<ReportStatement>,
@@ -82,7 +83,7 @@ pub(crate) fn header(
     window: Option<ReportWindow>,
     (expected, paused): (&ExpectedDays, usize),
     pain: Option<&PainDays>,
-    sessions: Option<&[&SessionRow]>,
+    visits: Option<&[&TreatmentSessionRow]>,
 ) -> ReportHeader {
     const ANY: Method = (
         "days_with_entry_of_expected_days",
@@ -97,7 +98,7 @@ pub(crate) fn header(
     let span = expected.ends().and_then(|(first, last)| ReportWindow::new(first, last));
     let of_expected = |part: usize, method| share(part, days_expected, span, method);
     let tally = pain.map(|pain| Tally::of(pain, expected));
-    let counts = sessions.map(|sessions| count_sessions(sessions, window));
+    let counts = visits.map(|visits| count_treatment_sessions(visits, window));
     ReportHeader {
         days_expected: count(days_expected),
         days_paused: Some(count(paused)),
@@ -135,16 +136,20 @@ impl Tally {
     }
 }
 
-fn count_sessions(sessions: &[&SessionRow], window: Option<ReportWindow>) -> SessionCounts {
-    let mut counts = SessionCounts::default();
-    let in_window = |row: &&&SessionRow| window.is_some_and(|w| w.contains(row.journal_date));
-    for session in sessions.iter().filter(in_window) {
-        *match session.status {
-            SessionStatus::Planned => &mut counts.planned,
-            SessionStatus::Attended => &mut counts.attended,
-            SessionStatus::Missed => &mut counts.missed,
-            SessionStatus::CancelledPatient => &mut counts.cancelled_patient,
-            SessionStatus::CancelledClinic => &mut counts.cancelled_clinic,
+fn count_treatment_sessions(
+    visits: &[&TreatmentSessionRow],
+    window: Option<ReportWindow>,
+) -> TreatmentSessionCounts {
+    let mut counts = TreatmentSessionCounts::default();
+    let in_window =
+        |row: &&&TreatmentSessionRow| window.is_some_and(|w| w.contains(row.journal_date));
+    for visit in visits.iter().filter(in_window) {
+        *match visit.status {
+            TreatmentSessionStatus::Planned => &mut counts.planned,
+            TreatmentSessionStatus::Attended => &mut counts.attended,
+            TreatmentSessionStatus::Missed => &mut counts.missed,
+            TreatmentSessionStatus::CancelledPatient => &mut counts.cancelled_patient,
+            TreatmentSessionStatus::CancelledClinic => &mut counts.cancelled_clinic,
         } += 1;
     }
     counts
@@ -152,7 +157,7 @@ fn count_sessions(sessions: &[&SessionRow], window: Option<ReportWindow>) -> Ses
 
 /// Attendance: attended / (attended + missed + cancelled by the patient), in percent (clinical.md, F5).
 /// A clinic's cancellation is not the patient's.
-fn attendance(counts: SessionCounts, window: Option<ReportWindow>) -> ReportStatement {
+fn attendance(counts: TreatmentSessionCounts, window: Option<ReportWindow>) -> ReportStatement {
     const METHOD: Method = (
         "attended_of_sessions_due",
         "Attended treatment sessions in percent of those attended, missed or cancelled by the \
@@ -186,7 +191,7 @@ fn share(
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{at, dailies, date, session};
+    use super::super::fixtures::{at, dailies, date, treatment_session};
     use super::super::statement::Status;
     use super::*;
     use crate::time::DayStarts;
@@ -221,17 +226,18 @@ mod tests {
 
     #[test]
     fn the_worked_attendance() {
-        let with = |day, status| SessionRow { status, ..session(day, 600) };
-        let mut rows: Vec<SessionRow> = (0..7).map(|day| session(day, 600)).collect();
-        rows.push(with(7, SessionStatus::CancelledPatient));
-        rows.push(with(8, SessionStatus::CancelledClinic));
-        rows.push(with(9, SessionStatus::Planned));
-        rows.push(with(90, SessionStatus::Missed));
-        let rows: Vec<&SessionRow> = rows.iter().collect();
+        let with = |day, status| TreatmentSessionRow { status, ..treatment_session(day, 600) };
+        let mut rows: Vec<TreatmentSessionRow> =
+            (0..7).map(|day| treatment_session(day, 600)).collect();
+        rows.push(with(7, TreatmentSessionStatus::CancelledPatient));
+        rows.push(with(8, TreatmentSessionStatus::CancelledClinic));
+        rows.push(with(9, TreatmentSessionStatus::Planned));
+        rows.push(with(90, TreatmentSessionStatus::Missed));
+        let rows: Vec<&TreatmentSessionRow> = rows.iter().collect();
         let header = header(window(0, 27), (&window(0, 20).into(), 7), None, Some(&rows));
         let attendance = header.attendance.unwrap();
         assert_eq!((attendance.value, attendance.n), (Some(87.5), 8));
-        let expected = SessionCounts {
+        let expected = TreatmentSessionCounts {
             planned: 1,
             attended: 7,
             missed: 0,

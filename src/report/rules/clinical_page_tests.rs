@@ -2,7 +2,7 @@
 
 use super::adherence;
 use super::fixtures::{
-    close, dailies, date, days_from, input, late, night, pain_days, session, treatment,
+    close, dailies, date, days_from, input, late, night, pain_days, treatment, treatment_session,
 };
 use super::pain::baseline::{Baseline, BaselineKind, expected_regression};
 use super::pain::change::{PainChange, change};
@@ -13,10 +13,10 @@ use super::report::build;
 use super::sleep::nights::efficiency;
 use super::statement::{ReportWindow, StatementInterval};
 use super::treatment::course::Course;
+use super::treatment::effect::treatment_session_effects;
 use super::treatment::effect_summary::{EffectSummary, IMMEDIATE};
-use super::treatment::session_effect::session_effects;
-use crate::collections::{Night, SessionStatus};
-use crate::report::rows::SessionRow;
+use crate::collections::{Night, TreatmentSessionStatus};
+use crate::report::rows::TreatmentSessionRow;
 use crate::time::DayStarts;
 use chrono::DateTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,7 +143,7 @@ fn baseline(worked: &Worked, name: &str) -> Baseline {
         course.as_ref(),
         date(60),
     );
-    assert_eq!(found.kind, BaselineKind::BeforeFirstSession);
+    assert_eq!(found.kind, BaselineKind::BeforeFirstTreatment);
     found
 }
 
@@ -187,16 +187,19 @@ fn f4(worked: &Worked) -> Outcome {
     }
     let scores = [worked.scores("before"), vec![None], worked.scores("after")].concat();
     let window = ReportWindow::new(date(0), date(6));
-    let found = session_effects(&[], &pain_days(&scores), &[&session(3, 600)], window);
+    let found =
+        treatment_session_effects(&[], &pain_days(&scores), &[&treatment_session(3, 600)], window);
     Outcome::from([("sustained", Found::Number(found.sessions[0].sustained.unwrap()))])
 }
 
 fn f5(worked: &Worked) -> Outcome {
     if worked.has("attended") {
-        let attended = (0..worked.length("attended")).map(|day| session(day, 600));
-        let cancelled = (0..worked.length("cancelled"))
-            .map(|day| SessionRow { status: SessionStatus::CancelledPatient, ..session(day, 900) });
-        let rows: Vec<SessionRow> = attended.chain(cancelled).collect();
+        let attended = (0..worked.length("attended")).map(|day| treatment_session(day, 600));
+        let cancelled = (0..worked.length("cancelled")).map(|day| TreatmentSessionRow {
+            status: TreatmentSessionStatus::CancelledPatient,
+            ..treatment_session(day, 900)
+        });
+        let rows: Vec<TreatmentSessionRow> = attended.chain(cancelled).collect();
         let mut journal = input(0, 27);
         journal.sessions = rows;
         let found = build(&journal).header.attendance.unwrap();

@@ -6,12 +6,12 @@ use crate::collections::IntakeKind;
 use crate::collections::{
     AdverseEventKind, EpisodeStatus, EventSeverity, GoalKind, GoalStatus, PlanStatus, Trigger,
 };
-use crate::collections::{EntryKind, SessionKind, SessionStatus};
+use crate::collections::{EntryKind, TreatmentSessionKind, TreatmentSessionStatus};
 use crate::instruments::AssessmentStatus;
 use crate::report::rows::Made;
 use crate::report::rows::{
     AdverseEventRow, AssessmentRow, EntryRow, EpisodeRow, FlareRow, GoalRow, IntakeRow, NoteRow,
-    PlanRow, ReportInput, SessionRow, SleepRow, TreatmentRow,
+    PlanRow, ReportInput, SleepRow, TreatmentRow, TreatmentSessionRow,
 };
 use crate::sections::Sections;
 use crate::time::{DayStarts, PhoneZone, TimeZone};
@@ -96,14 +96,14 @@ pub(crate) fn pain_days(averages: &[Option<i16>]) -> PainDays {
 }
 
 /// An attended treatment session of 45 minutes that starts at `minute` of `day`.
-pub(crate) fn session(day: i64, minute: i64) -> SessionRow {
-    SessionRow {
+pub(crate) fn treatment_session(day: i64, minute: i64) -> TreatmentSessionRow {
+    TreatmentSessionRow {
         id: Uuid::from_u64_pair(99, at(day, minute).timestamp().unsigned_abs()),
         journal_date: date(day),
         starts_at: at(day, minute),
         ends_at: Some(at(day, minute + 45)),
-        status: SessionStatus::Attended,
-        kind: SessionKind::Treatment,
+        status: TreatmentSessionStatus::Attended,
+        kind: TreatmentSessionKind::Treatment,
         techniques: vec!["manual_needling".to_owned()],
         points: vec![],
         needle_count: None,
@@ -116,21 +116,21 @@ pub(crate) fn session(day: i64, minute: i64) -> SessionRow {
 
 /// An attended treatment on a day.
 pub(crate) fn treatment(day: i64) -> TreatmentRow {
-    treated(&session(day, 600))
+    treated(&treatment_session(day, 600))
 }
 
 /// What is known of an attended treatment however far it lies back.
-pub(crate) fn treated(session: &SessionRow) -> TreatmentRow {
+pub(crate) fn treated(visit: &TreatmentSessionRow) -> TreatmentRow {
     TreatmentRow {
-        id: session.id,
-        journal_date: session.journal_date,
-        starts_at: session.starts_at,
+        id: visit.id,
+        journal_date: visit.journal_date,
+        starts_at: visit.starts_at,
         pain_episode_id: None,
         treatment_plan_id: None,
     }
 }
 
-/// The attended treatments among the sessions of an input become those of its course.
+/// The attended treatments among the treatment sessions of an input become those of its course.
 pub(crate) fn with_course(mut input: ReportInput) -> ReportInput {
     let treatments = input.sessions.iter().filter(|row| row.is_attended_treatment());
     input.treatments = treatments.map(treated).collect();
@@ -313,14 +313,17 @@ pub(crate) fn full() -> ReportInput {
         input.entries.push(EntryRow { worst: Some(score + 2), ..daily(day, Some(score)) });
     }
     for (day, pre, post) in [(18, 7, 5), (22, 6, 4), (24, 7, 6)] {
-        input.sessions.push(session(day, 600));
+        input.sessions.push(treatment_session(day, 600));
         let moment = |kind, minute, now| EntryRow { now: Some(now), ..rating(kind, day, minute) };
-        input.entries.push(moment(EntryKind::PreSession, 590, pre));
-        input.entries.push(moment(EntryKind::PostSession, 660, post));
+        input.entries.push(moment(EntryKind::PreTreatment, 590, pre));
+        input.entries.push(moment(EntryKind::PostTreatment, 660, post));
         input.entries.push(moment(EntryKind::Momentary, 900, 5));
         input.entries.push(moment(EntryKind::Momentary, 1000, 4));
     }
-    input.sessions.push(SessionRow { status: SessionStatus::Missed, ..session(36, 600) });
+    input.sessions.push(TreatmentSessionRow {
+        status: TreatmentSessionStatus::Missed,
+        ..treatment_session(36, 600)
+    });
     for day in 0..40 {
         input.sleep.push(SleepRow { quality: Some(6), ..night(day, Some(400)) });
     }

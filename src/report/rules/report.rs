@@ -24,10 +24,10 @@ use super::sleep::nights::{self, SleepSummary};
 use super::statement::{Method, ReportCode, ReportStatement, ReportWindow, shift};
 use super::treatment::course::{Course, ReportedCourse};
 use super::treatment::done::{self, TreatmentDone};
+use super::treatment::effect::{self, TreatmentSessionEffects};
 use super::treatment::events::{self, ReportedEvent, WarningSigns};
 use super::treatment::medication::{self, MedicationDays, MedicationSummary};
 use super::treatment::relief::{self, ReliefUse};
-use super::treatment::session_effect::{self, SessionEffects};
 use crate::journal_subject::JournalSubject;
 use crate::report::rows::ReportInput;
 use crate::sections::{Section, Sections};
@@ -118,7 +118,7 @@ pub struct Report {
     pub pain: Option<PainSummary>,
     /// Pain around the treatment sessions; null where pain or treatment is omitted.
     #[schema(required)]
-    pub session_effects: Option<SessionEffects>,
+    pub session_effects: Option<TreatmentSessionEffects>,
     /// What was done in the attended treatments of the window up to today, in the order of time; null
     /// where treatment is omitted, and in reports of earlier rules.
     #[serde(default)]
@@ -222,11 +222,11 @@ pub fn build(input: &ReportInput) -> Report {
             with_mobility.map_or(&[][..], |()| entries),
         ),
         medication: with_medication.map(|()| MedicationDays::of(entries, &input.intakes)),
-        sessions: with_treatment.map(|()| input.sessions.iter().collect()),
+        visits: with_treatment.map(|()| input.sessions.iter().collect()),
         nights: with_sleep.map_or_else(Default::default, |()| nights::nights_by_day(&input.sleep)),
         events: with_treatment.map_or(&[][..], |()| &input.adverse_events),
     };
-    let (days, sessions) = (&sources.pain, sources.sessions.as_deref());
+    let (days, visits) = (&sources.pain, sources.visits.as_deref());
     let (expected, paused) = expected_days(input, days);
     // Nothing is known of days before the journal began, unless they were rated later.
     let began =
@@ -246,9 +246,9 @@ pub fn build(input: &ReportInput) -> Report {
         subject: input.subject.clone(),
         sections_included: names(sections),
         sections_omitted: names(Sections::ALL.without(sections)),
-        header: adherence::header(window, (&expected, paused), with_pain.map(|()| days), sessions),
+        header: adherence::header(window, (&expected, paused), with_pain.map(|()| days), visits),
         visit: open(Section::Goals)
-            .map(|()| visit::preparation(&input.questions, &input.goals, sessions, input.today)),
+            .map(|()| visit::preparation(&input.questions, &input.goals, visits, input.today)),
         daily: series::series(window, &expected, &sources),
         weeks: with_pain.and(elapsed).map_or_else(Vec::new, |elapsed| window::weeks(days, elapsed)),
         course: course.as_ref().and_then(|course| course.to_report(&input.plans)),
@@ -257,9 +257,9 @@ pub fn build(input: &ReportInput) -> Report {
             pain_summary(days, &baseline, elapsed, course.as_ref(), impression)
         }),
         session_effects: with_pain
-            .and(sessions)
-            .map(|sessions| session_effect::session_effects(ratings, days, sessions, elapsed)),
-        treatments: sessions.map(|sessions| done::treatments(sessions, elapsed)),
+            .and(visits)
+            .map(|visits| effect::treatment_session_effects(ratings, days, visits, elapsed)),
+        treatments: visits.map(|visits| done::treatments(visits, elapsed)),
         complaints: with_pain.map(|()| records::complaints(&input.episodes, elapsed)),
         plans: with_treatment.map(|()| records::plans(&input.plans, elapsed)),
         questionnaires,

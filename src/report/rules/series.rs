@@ -7,8 +7,8 @@ use super::sleep::nights::SleptNight;
 use super::statement::{ReportCode, ReportWindow};
 use super::treatment::medication::MedicationDays;
 use super::weekly::{ByDay, answers};
-use crate::collections::{EventSeverity, IntakeKind, SessionKind, SessionStatus};
-use crate::report::rows::{AdverseEventRow, EntryRow, SessionRow};
+use crate::collections::{EventSeverity, IntakeKind, TreatmentSessionKind, TreatmentSessionStatus};
+use crate::report::rows::{AdverseEventRow, EntryRow, TreatmentSessionRow};
 use crate::time::ExpectedDays;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -114,7 +114,7 @@ pub(crate) struct Sources<'a> {
     /// Entries for what belongs to pain, and for what belongs to mobility.
     pub(crate) entries: (&'a [EntryRow], &'a [EntryRow]),
     pub(crate) medication: Option<MedicationDays>,
-    pub(crate) sessions: Option<Vec<&'a SessionRow>>,
+    pub(crate) visits: Option<Vec<&'a TreatmentSessionRow>>,
     pub(crate) nights: ByDay<SleptNight>,
     pub(crate) events: &'a [AdverseEventRow],
 }
@@ -125,11 +125,11 @@ pub(crate) fn series(
     expected: &ExpectedDays,
     sources: &Sources<'_>,
 ) -> Vec<DailyPoint> {
-    let counted = |is_counted: fn(SessionKind) -> bool| {
-        sources.sessions.as_deref().map(|rows| attended_by_day(rows, is_counted))
+    let counted = |is_counted: fn(TreatmentSessionKind) -> bool| {
+        sources.visits.as_deref().map(|rows| attended_by_day(rows, is_counted))
     };
     let attended = counted(|_| true);
-    let treated = counted(|kind| kind == SessionKind::Treatment);
+    let treated = counted(|kind| kind == TreatmentSessionKind::Treatment);
     let (of_pain, of_mobility) = sources.entries;
     let scale = |pick: fn(&EntryRow) -> Option<i16>| answers(of_pain, pick);
     let (mood, stress) = (scale(|entry| entry.mood), scale(|entry| entry.stress));
@@ -190,9 +190,12 @@ fn gravest(
     found
 }
 
-fn attended_by_day(sessions: &[&SessionRow], is_counted: fn(SessionKind) -> bool) -> ByDay<i32> {
+fn attended_by_day(
+    visits: &[&TreatmentSessionRow],
+    is_counted: fn(TreatmentSessionKind) -> bool,
+) -> ByDay<i32> {
     let mut days = ByDay::new();
-    let attended = sessions.iter().filter(|row| row.status == SessionStatus::Attended);
+    let attended = visits.iter().filter(|row| row.status == TreatmentSessionStatus::Attended);
     for row in attended.filter(|row| is_counted(row.kind)) {
         *days.entry(row.journal_date).or_insert(0) += 1;
     }
@@ -201,7 +204,7 @@ fn attended_by_day(sessions: &[&SessionRow], is_counted: fn(SessionKind) -> bool
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{date, night, pain_days, session};
+    use super::super::fixtures::{date, night, pain_days, treatment_session};
     use super::super::sleep::nights::nights_by_day;
     use super::*;
     use crate::report::rows::SleepRow;
@@ -227,9 +230,12 @@ mod tests {
     }
 
     #[test]
-    fn sessions_are_counted_and_the_longest_night_is_taken() {
-        let missed = SessionRow { status: SessionStatus::Missed, ..session(1, 900) };
-        let sessions = [session(1, 600), session(1, 800), missed];
+    fn treatment_sessions_are_counted_and_the_longest_night_is_taken() {
+        let missed = TreatmentSessionRow {
+            status: TreatmentSessionStatus::Missed,
+            ..treatment_session(1, 900)
+        };
+        let visits = [treatment_session(1, 600), treatment_session(1, 800), missed];
         let nights = [
             sleep(0, Some(380), Some(4)),
             sleep(0, Some(410), None),
@@ -238,7 +244,7 @@ mod tests {
         ];
         let window = ReportWindow::new(date(0), date(2));
         let sources = Sources {
-            sessions: Some(sessions.iter().collect()),
+            visits: Some(visits.iter().collect()),
             nights: nights_by_day(&nights),
             ..Sources::default()
         };

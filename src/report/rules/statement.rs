@@ -188,7 +188,7 @@ pub struct ReportStatement {
     /// More may appear.
     #[schema(value_type = String, max_length = 32, examples("points"))]
     pub unit: Unit,
-    /// How many observations stand behind the value (rated days, sessions or expected days, as
+    /// How many observations stand behind the value (rated days, treatment sessions or expected days, as
     /// the method says).
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub n: i32,

@@ -1,7 +1,7 @@
 //! The report as a whole: the worked numbers together, order independence, omitted sections, and
 //! the shape of its JSON.
 
-use super::fixtures::{at, date, full, input, night, rating, session, shuffle};
+use super::fixtures::{at, date, full, input, night, rating, shuffle, treatment_session};
 use super::pain::baseline::BaselineKind;
 use super::pain::trend::TrendWords;
 use super::statement::{ReportCode, Status, Unit, shift};
@@ -38,7 +38,7 @@ fn the_order_of_the_rows_does_not_matter() {
     let mut input = full();
     // Two daily entries on one day, two treatment sessions on one day, two nights on one day.
     input.entries.push(EntryRow { average: Some(9), ..rating(EntryKind::Daily, 34, 1300) });
-    input.sessions.push(session(20, 900));
+    input.sessions.push(treatment_session(20, 900));
     input.sleep.push(SleepRow { quality: Some(2), ..night(3, None) });
     let report = build(&input);
     let bytes = serde_json::to_vec(&report).unwrap();

@@ -3,7 +3,7 @@
 
 use super::fixtures::{
     assessment, at, daily, date, episode, event, flare, goal, input, intake, night, note, plan,
-    rating, session, treatment,
+    rating, treatment, treatment_session,
 };
 use super::inputs_hash;
 use super::pain::coverage::CoverageWeek;
@@ -75,7 +75,7 @@ fn journal(days: &[Day]) -> ReportInput {
             2 | 3 => input.flares.push(flare(n, Some(n + i64::from(day.what)))),
             4 => input.flares.push(flare(n, None)),
             5 | 6 => {
-                input.sessions.push(session(n, 600));
+                input.sessions.push(treatment_session(n, 600));
                 input.treatments.push(treatment(n));
             }
             7 => input.assessments.push(assessment(n, "peg", f64::from(day.mood.unwrap_or(4)))),
@@ -150,7 +150,7 @@ fn exchange(input: &mut ReportInput, other: &ReportInput, section: Section) {
             entries(input, |own, _| {
                 own.kind = match own.kind {
                     EntryKind::Daily => EntryKind::Daily,
-                    EntryKind::Momentary => EntryKind::PreSession,
+                    EntryKind::Momentary => EntryKind::PreTreatment,
                     _ => EntryKind::Momentary,
                 };
             });

@@ -8,8 +8,8 @@ use super::legend::LegendRows;
 use super::svg::{self, Anchor, Frame, Point, Stroke, Svg, text_width};
 use crate::language::Language;
 use crate::report::rules::numbers::one_decimal;
-use crate::report::rules::treatment::effect_summary::SUMMARY_SESSIONS;
-use crate::report::rules::treatment::session_effect::{SessionEffect, SessionEffects};
+use crate::report::rules::treatment::effect::{TreatmentSessionEffect, TreatmentSessionEffects};
+use crate::report::rules::treatment::effect_summary::SUMMARY_TREATMENTS;
 use std::cmp::Ordering;
 
 /// Treatment sessions that get a panel; of more, the last ones.
@@ -35,7 +35,7 @@ const DOTS: [f64; 3] = [21.0, 35.0, 49.0];
 const BARS: [f64; 2] = [1.0, 56.0];
 const BAR_WIDTH: f64 = 13.0;
 /// Where the treatment session lies, between the first two dots.
-const SESSION: f64 = 28.0;
+const TREATMENT: f64 = 28.0;
 const SIZE: f64 = svg::LEAST;
 
 /// A part of the legend: the width of its sample and the key of its name.
@@ -48,7 +48,10 @@ const LEGEND: [(f64, &str); 4] = [
 
 /// Draws pain around the attended treatment sessions as an SVG document, a panel for each of the last twelve;
 /// `None` where there was no treatment session. The same effects give the same bytes.
-pub fn around_sessions_svg(effects: &SessionEffects, language: &Language) -> Option<String> {
+pub fn around_treatments_svg(
+    effects: &TreatmentSessionEffects,
+    language: &Language,
+) -> Option<String> {
     let shown = shown(effects);
     let earlier = effects.sessions.len() - shown.len();
     let (first, last) = (shown.first()?, shown.last()?);
@@ -63,16 +66,16 @@ pub fn around_sessions_svg(effects: &SessionEffects, language: &Language) -> Opt
     let frame = Frame { id: "around-sessions", size: (WIDTH, height) };
 
     let title = language.text("chart.around.title", &[]);
-    let mut svg = Svg::open(frame, language, &title, &around_sessions_alt(effects, language));
+    let mut svg = Svg::open(frame, language, &title, &around_treatments_alt(effects, language));
     if earlier > 0 {
         let days = span(language, first.journal_date, last.journal_date);
         let last = heading(effects.sessions.len(), language);
         let heading = language.text("chart.around.last_days", &[("last", &last), ("days", &days)]);
         svg.text((8.0, 14.0), SIZE, Anchor::Start, svg::MUTED, &heading);
     }
-    for (index, session) in shown.iter().enumerate() {
+    for (index, visit) in shown.iter().enumerate() {
         let corner = (LEFT + index as f64 * PITCH, top);
-        panel(&mut svg, corner, (earlier + index + 1, session), language);
+        panel(&mut svg, corner, (earlier + index + 1, visit), language);
     }
     svg.group("legend");
     for (item, place) in names.iter().enumerate().zip(places) {
@@ -83,7 +86,7 @@ pub fn around_sessions_svg(effects: &SessionEffects, language: &Language) -> Opt
 }
 
 /// The same in words: every value of every panel, and the summary.
-pub fn around_sessions_alt(effects: &SessionEffects, language: &Language) -> String {
+pub fn around_treatments_alt(effects: &TreatmentSessionEffects, language: &Language) -> String {
     let shown = shown(effects);
     if shown.is_empty() {
         return language.text("chart.around.none", &[]);
@@ -92,12 +95,12 @@ pub fn around_sessions_alt(effects: &SessionEffects, language: &Language) -> Str
     let mut sentences = vec![format!("{}.", heading(effects.sessions.len(), language))];
     sentences.extend(summary(effects, language));
     let told = shown.iter().enumerate();
-    sentences.extend(told.map(|(index, one)| told_session(earlier + index + 1, one, language)));
+    sentences.extend(told.map(|(index, one)| told_treatment(earlier + index + 1, one, language)));
     sentences.push(language.text("chart.around.scale", &[]));
     sentences.join(" ")
 }
 
-fn shown(effects: &SessionEffects) -> &[SessionEffect] {
+fn shown(effects: &TreatmentSessionEffects) -> &[TreatmentSessionEffect] {
     let first = effects.sessions.len().saturating_sub(MOST_PANELS);
     effects.sessions.get(first..).unwrap_or_default()
 }
@@ -107,28 +110,28 @@ fn heading(count: usize, language: &Language) -> String {
         let (shown, count) = (MOST_PANELS.to_string(), count.to_string());
         language.text("chart.around.last", &[("shown", &shown), ("count", &count)])
     } else {
-        let sessions = language.counted("chart.sessions", u64::try_from(count).unwrap_or(u64::MAX));
-        language.text("chart.around.heading", &[("sessions", &sessions)])
+        let visits = language.counted("chart.sessions", u64::try_from(count).unwrap_or(u64::MAX));
+        language.text("chart.around.heading", &[("sessions", &visits)])
     }
 }
 
 /// What the treatment sessions have in common, as far as there are enough of them.
-fn summary(effects: &SessionEffects, language: &Language) -> [String; 2] {
+fn summary(effects: &TreatmentSessionEffects, language: &Language) -> [String; 2] {
     [
         ("chart.around.immediate", &effects.immediate.median),
         ("chart.around.sustained", &effects.sustained.median),
     ]
     .map(|(key, effect)| {
-        let value = difference(language, effect, SUMMARY_SESSIONS);
+        let value = difference(language, effect, SUMMARY_TREATMENTS);
         language.text(key, &[("value", &value)])
     })
 }
 
-fn told_session(number: usize, session: &SessionEffect, language: &Language) -> String {
+fn told_treatment(number: usize, visit: &TreatmentSessionEffect, language: &Language) -> String {
     let values = [
-        (session.pre, "chart.around.before", "chart.around.before.none"),
-        (session.post, "chart.around.after", "chart.around.after.none"),
-        (session.post24, "chart.around.after24", "chart.around.after24.none"),
+        (visit.pre, "chart.around.before", "chart.around.before.none"),
+        (visit.post, "chart.around.after", "chart.around.after.none"),
+        (visit.post24, "chart.around.after24", "chart.around.after24.none"),
     ];
     let mut facts: Vec<String> = values
         .map(|(value, rated, none)| match value {
@@ -137,8 +140,8 @@ fn told_session(number: usize, session: &SessionEffect, language: &Language) -> 
         })
         .to_vec();
     let sides = [
-        (session.before_mean, session.before_rated_days, "chart.around.mean.before"),
-        (session.after_mean, session.after_rated_days, "chart.around.mean.after"),
+        (visit.before_mean, visit.before_rated_days, "chart.around.mean.before"),
+        (visit.after_mean, visit.after_rated_days, "chart.around.mean.after"),
     ];
     for (mean, days, key) in sides {
         let rated = language.counted("chart.rated_days", days);
@@ -147,14 +150,14 @@ fn told_session(number: usize, session: &SessionEffect, language: &Language) -> 
             language.text(key, &[("rated", &rated), ("value", &value)])
         }));
     }
-    let techniques = techniques(language, &session.techniques);
+    let techniques = techniques(language, &visit.techniques);
     let key = if techniques.is_empty() {
         "chart.around.session"
     } else {
         "chart.around.session.techniques"
     };
     let (number, day, facts) =
-        (number.to_string(), language.day(session.journal_date), facts.join(", "));
+        (number.to_string(), language.day(visit.journal_date), facts.join(", "));
     let values =
         [("number", &number), ("day", &day), ("techniques", &techniques), ("facts", &facts)];
     language.text(key, &values.map(|(name, value)| (name, value.as_str())))
@@ -164,14 +167,14 @@ fn told_session(number: usize, session: &SessionEffect, language: &Language) -> 
 fn panel(
     svg: &mut Svg,
     (left, top): Point,
-    (number, session): (usize, &SessionEffect),
+    (number, visit): (usize, &TreatmentSessionEffect),
     language: &Language,
 ) {
     let y = |score: f64| top + ZERO - score.clamp(0.0, 10.0) / 10.0 * (ZERO - TEN);
     let right = left + PANEL;
     svg.group("session");
     svg.strong((left, top + 13.0), SIZE, Anchor::Start, &number.to_string());
-    let date = language.short_day(session.journal_date);
+    let date = language.short_day(visit.journal_date);
     let after = left + text_width(&number.to_string(), SIZE) * 1.1 + 5.0;
     svg.text((after, top + 13.0), SIZE, Anchor::Start, svg::MUTED, &date);
 
@@ -184,14 +187,14 @@ fn panel(
             svg.text(at, SIZE, Anchor::End, svg::MUTED, &format!("{score:.0}"));
         }
     }
-    let line = left + SESSION;
-    svg.line((line, y(10.0) - INSET), (line, y(0.0) + INSET), Stroke::dashed(svg::SESSION, 1.0));
+    let line = left + TREATMENT;
+    svg.line((line, y(10.0) - INSET), (line, y(0.0) + INSET), Stroke::dashed(svg::TREATMENT, 1.0));
 
-    for (mean, bar) in [session.before_mean, session.after_mean].into_iter().zip(BARS) {
+    for (mean, bar) in [visit.before_mean, visit.after_mean].into_iter().zip(BARS) {
         let Some(mean) = mean else { continue };
         svg.mean_bar((left + bar, y(mean)), left + bar + BAR_WIDTH);
     }
-    let values = [session.pre, session.post, session.post24];
+    let values = [visit.pre, visit.post, visit.post24];
     let point = |(value, x): (Option<i32>, f64)| value.map(|v| (left + x, y(f64::from(v)), v));
     let points: Vec<Option<(f64, f64, i32)>> = values.into_iter().zip(DOTS).map(point).collect();
     for run in points.split(Option::is_none) {
@@ -206,7 +209,7 @@ fn panel(
         let at = (x, if is_low { y + 15.5 } else { y - 6.5 });
         svg.strong(at, SIZE, Anchor::Middle, &value.to_string());
     }
-    let means = session.before_mean.or(session.after_mean);
+    let means = visit.before_mean.or(visit.after_mean);
     if points.iter().all(Option::is_none) && means.is_none() {
         let at = (left + PANEL / 2.0, y(5.0) + 4.0);
         let none = language.text("chart.around.no_rating", &[]);
@@ -234,7 +237,7 @@ fn legend(svg: &mut Svg, (item, (sample, name)): (usize, &(f64, String)), (x, y)
                 svg.dot(dot, 3.6, false);
             }
         }
-        1 => svg.line((x + 5.0, y - 12.0), (x + 5.0, y + 4.0), Stroke::dashed(svg::SESSION, 1.0)),
+        1 => svg.line((x + 5.0, y - 12.0), (x + 5.0, y + 4.0), Stroke::dashed(svg::TREATMENT, 1.0)),
         2 => svg.mean_bar((x, middle), x + BAR_WIDTH),
         _ => {}
     }
@@ -246,20 +249,20 @@ mod tests {
     use super::super::tests::{assert_self_contained, class};
     use super::*;
     use crate::collections::EntryKind;
-    use crate::report::rows::{EntryRow, SessionRow};
+    use crate::report::rows::{EntryRow, TreatmentSessionRow};
     use crate::report::rules::Report;
     use crate::report::rules::build;
-    use crate::report::rules::fixtures::{daily, date, input, rating, session};
+    use crate::report::rules::fixtures::{daily, date, input, rating, treatment_session};
     use crate::report::rules::statement::ReportCode;
 
     /// As many treatment sessions, three days apart at noon, with the ratings given around each.
-    fn effects(values: &[[Option<i16>; 3]]) -> SessionEffects {
+    fn effects(values: &[[Option<i16>; 3]]) -> TreatmentSessionEffects {
         let mut rows = input(0, 60);
         for (day, [pre, post, post24]) in (3..).step_by(4).zip(values) {
-            rows.sessions.push(session(day, 720));
+            rows.sessions.push(treatment_session(day, 720));
             for (now, kind, day, minute) in [
-                (pre, EntryKind::PreSession, day, 700),
-                (post, EntryKind::PostSession, day, 770),
+                (pre, EntryKind::PreTreatment, day, 700),
+                (post, EntryKind::PostTreatment, day, 770),
                 (post24, EntryKind::Post24h, day + 1, 770),
             ] {
                 let rated = EntryRow { now: *now, ..rating(kind, day, minute) };
@@ -271,12 +274,12 @@ mod tests {
     }
 
     #[test]
-    fn each_session_has_a_panel_and_what_is_missing_stays_blank() {
+    fn each_treatment_has_a_panel_and_what_is_missing_stays_blank() {
         let all = [Some(7), Some(4), Some(5)];
         let found = effects(&[all, [Some(7), None, Some(5)], [None; 3]]);
-        let svg = around_sessions_svg(&found, Language::english()).unwrap();
+        let svg = around_treatments_svg(&found, Language::english()).unwrap();
         assert_self_contained(&svg);
-        assert_eq!(svg, around_sessions_svg(&found, Language::english()).unwrap());
+        assert_eq!(svg, around_treatments_svg(&found, Language::english()).unwrap());
         let panels: Vec<&str> = svg.split("<g class=\"session\"").skip(1).collect();
         let dots = |panel: &str| panel.split("</g>").next().unwrap().matches("<circle").count();
         assert_eq!(panels.iter().map(|panel| dots(panel)).collect::<Vec<_>>(), [3, 2, 0]);
@@ -292,10 +295,11 @@ mod tests {
     #[test]
     fn the_summary_comes_from_the_statements() {
         let drop = |by: i16| [Some(7), Some(7 - by), None];
-        let svg = around_sessions_svg(&effects(&[2, 2, 1, 2, 3, 2].map(drop)), Language::english())
-            .unwrap();
+        let svg =
+            around_treatments_svg(&effects(&[2, 2, 1, 2, 3, 2].map(drop)), Language::english())
+                .unwrap();
         assert!(svg.contains("Median change just after: \u{2212}2.0 (n 6)."), "{svg}");
-        let alt = around_sessions_alt(&effects(&[2, 2, 1].map(drop)), Language::english());
+        let alt = around_treatments_alt(&effects(&[2, 2, 1].map(drop)), Language::english());
         assert_eq!(
             alt.split_once(". 1, 4 Mar 2026").unwrap().0,
             "Self-reported. 3 attended sessions. Median change just after: \u{2212}2.0 (n 3, \
@@ -311,9 +315,9 @@ mod tests {
     }
 
     #[test]
-    fn of_many_sessions_the_last_twelve_are_shown() {
+    fn of_many_treatments_the_last_twelve_are_shown() {
         let found = effects(&[[Some(10), Some(0), None]; 14]);
-        let svg = around_sessions_svg(&found, Language::english()).unwrap();
+        let svg = around_treatments_svg(&found, Language::english()).unwrap();
         assert_self_contained(&svg);
         assert_eq!(svg.matches("<g class=\"session\"").count(), 12);
         assert!(svg.contains("The last 12 of 14 attended sessions"), "{svg}");
@@ -322,25 +326,25 @@ mod tests {
     }
 
     #[test]
-    fn no_session_has_no_picture_and_hostile_names_are_text() {
+    fn no_treatment_has_no_picture_and_hostile_names_are_text() {
         let mut found = effects(&[]);
-        assert_eq!(around_sessions_svg(&found, Language::english()), None);
+        assert_eq!(around_treatments_svg(&found, Language::english()), None);
         assert_eq!(
-            around_sessions_alt(&found, Language::english()),
+            around_treatments_alt(&found, Language::english()),
             "No treatment session was attended."
         );
         found = effects(&[[None; 3]]);
         found.sessions[0].techniques =
             ["<script>\"'", "&amp;\u{7}", &"x".repeat(500)].map(ReportCode::from).to_vec();
         found.sessions[0].journal_date = date(-900_000);
-        let svg = around_sessions_svg(&found, Language::english()).unwrap();
+        let svg = around_treatments_svg(&found, Language::english()).unwrap();
         assert_self_contained(&svg);
         assert!(svg.contains("&lt;script&gt;&quot;&#39;, &amp;amp; "), "{svg}");
-        let rows = SessionRow { techniques: vec![], ..session(3, 720) };
+        let rows = TreatmentSessionRow { techniques: vec![], ..treatment_session(3, 720) };
         let mut bare = input(0, 9);
         bare.sessions.push(rows);
         let Report { session_effects, .. } = build(&bare);
-        let svg = around_sessions_svg(&session_effects.unwrap(), Language::english()).unwrap();
+        let svg = around_treatments_svg(&session_effects.unwrap(), Language::english()).unwrap();
         assert!(svg.contains(">no rating</text>"), "{svg}");
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn subheading(report: &Report, language: &Language) -> String {
 pub(super) fn means(report: &Report, language: &Language) -> Option<String> {
     let pain = report.pain.as_ref()?;
     let (first, last) = match pain.baseline.kind {
-        BaselineKind::BeforeFirstSession => {
+        BaselineKind::BeforeFirstTreatment => {
             ("chart.means.before_first_session", "chart.means.follow_up")
         }
         BaselineKind::FirstWeekAfterStart => {
@@ -81,7 +81,7 @@ pub(super) fn text_alternative(report: &Report, language: &Language) -> String {
         sentences.extend(mean(language, &pain.follow_up, "chart.daily.mean.follow_up"));
         sentences.extend(trend(language, &pain.trend));
     }
-    sentences.extend(sessions(report, language));
+    sentences.extend(treatments(report, language));
     sentences.extend(flares(report, language));
     sentences.extend(spikes(report, language));
     sentences.push(language.text("chart.daily.blank", &[]));
@@ -119,7 +119,7 @@ fn trend(language: &Language, trend: &PainTrend) -> Option<String> {
 }
 
 /// The days of the attended treatment sessions; `None` where treatment is omitted.
-fn sessions(report: &Report, language: &Language) -> Option<String> {
+fn treatments(report: &Report, language: &Language) -> Option<String> {
     report.header.sessions?;
     let attended = |point: &DailyPoint| point.sessions_attended.unwrap_or(0);
     let treated = report.daily.iter().filter(|point| attended(point) > 0);

@@ -73,8 +73,8 @@ fn name(mark: Mark) -> &'static str {
         Mark::Worst => "chart.mark.worst",
         Mark::Median => "chart.mark.median",
         Mark::Mean => "chart.mark.mean",
-        Mark::Session => "chart.mark.session",
-        Mark::OtherSession => "chart.mark.other_session",
+        Mark::Treatment => "chart.mark.session",
+        Mark::OtherTreatmentSession => "chart.mark.other_session",
         Mark::Gap => "chart.mark.gap",
         Mark::Flare => "chart.mark.flare",
         Mark::Spike => "chart.mark.spike",
@@ -90,11 +90,11 @@ fn sample(svg: &mut Svg, mark: Mark, x: f64, y: f64) {
         Mark::Worst => svg.line((x + 4.0, y), (x + 14.0, y), Stroke::solid(svg::WORST, 1.6)),
         Mark::Median => svg.line((x, y), (x + 18.0, y), Stroke::solid(svg::INK, 2.0)),
         Mark::Mean => svg.mean_bar((x, y), x + 18.0),
-        Mark::Session => {
-            svg.line((x + 9.0, y - 7.5), (x + 9.0, y + 7.5), Stroke::dashed(svg::SESSION, 1.0));
+        Mark::Treatment => {
+            svg.line((x + 9.0, y - 7.5), (x + 9.0, y + 7.5), Stroke::dashed(svg::TREATMENT, 1.0));
         }
-        Mark::OtherSession => {
-            svg.line((x + 9.0, y - 6.0), (x + 9.0, y + 6.0), Stroke::solid(svg::SESSION, 2.0));
+        Mark::OtherTreatmentSession => {
+            svg.line((x + 9.0, y - 6.0), (x + 9.0, y + 6.0), Stroke::solid(svg::TREATMENT, 2.0));
         }
         Mark::Gap => svg.rect((x, y - 5.5), (18.0, 11.0), svg::GAP),
         Mark::Flare => {

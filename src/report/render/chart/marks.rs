@@ -14,13 +14,13 @@ const MEDIAN_RATED_DAYS: usize = 3;
 /// Days without a score that a median line may cross.
 const CROSSED_DAYS: i64 = 1;
 /// Treatment sessions above which their marks are drawn fainter.
-const CROWDED_SESSIONS: usize = 24;
+const CROWDED_TREATMENTS: usize = 24;
 /// Narrowest run of days that gets a note of why nothing is expected.
 const NOTED_WIDTH: f64 = 120.0;
 /// Height of the shade of a flare over days without a score.
 const FLARE_TOP: f64 = 14.0;
 /// Baseline of the row of treatment session numbers.
-const SESSION_ROW: f64 = 36.0;
+const TREATMENT_ROW: f64 = 36.0;
 
 /// A kind of mark, in the order of the legend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub(super) enum Mark {
     Worst,
     Median,
     Mean,
-    Session,
-    OtherSession,
+    Treatment,
+    OtherTreatmentSession,
     Gap,
     PainFree,
     Flare,
@@ -50,8 +50,8 @@ pub(super) fn draw(
     let flares = flares(svg, scale, daily);
     axes(svg, scale, language);
     unexpected_days(svg, scale, daily, language);
-    let sessions = sessions(svg, scale, daily, language);
-    let others = other_sessions(svg, scale, daily);
+    let visits = treatment_marks(svg, scale, daily, language);
+    let others = other_treatment_sessions(svg, scale, daily);
     let worst = worst(svg, scale, daily);
     let means = report.pain.as_ref().is_some_and(|pain| means(svg, scale, pain));
     let medians = medians(svg, scale, daily);
@@ -64,8 +64,8 @@ pub(super) fn draw(
         (Mark::Worst, worst),
         (Mark::Median, medians),
         (Mark::Mean, means),
-        (Mark::Session, sessions),
-        (Mark::OtherSession, others),
+        (Mark::Treatment, visits),
+        (Mark::OtherTreatmentSession, others),
         (Mark::Gap, gaps),
         (Mark::PainFree, pain_free),
         (Mark::Flare, flares),
@@ -194,10 +194,10 @@ fn axes(svg: &mut Svg, scale: &Scale, language: &Language) {
     }
     let name = language.text("chart.daily.axis", &[]);
     svg.upright((18.0, Scale::y(5.0)), svg::LEAST, &name);
-    svg.line((LEFT, BOTTOM), (RIGHT, BOTTOM), Stroke::solid(svg::SESSION, 1.0));
+    svg.line((LEFT, BOTTOM), (RIGHT, BOTTOM), Stroke::solid(svg::TREATMENT, 1.0));
     for tick in scale.ticks(language) {
         let x = scale.x(tick.date);
-        svg.line((x, BOTTOM), (x, BOTTOM + 4.0), Stroke::solid(svg::SESSION, 1.0));
+        svg.line((x, BOTTOM), (x, BOTTOM + 4.0), Stroke::solid(svg::TREATMENT, 1.0));
         let year = tick.year.map(|year| format!(" {year}")).unwrap_or_default();
         let label = tick.label + &year;
         svg.text((x, BOTTOM + 18.0), svg::LEAST, Anchor::Middle, svg::MUTED, &label);
@@ -207,11 +207,16 @@ fn axes(svg: &mut Svg, scale: &Scale, language: &Language) {
 
 /// A dashed mark on each day with attended treatment sessions, numbered where there is room. The numbers are
 /// places in the window's list of treatment session effects.
-fn sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint], language: &Language) -> bool {
+fn treatment_marks(
+    svg: &mut Svg,
+    scale: &Scale,
+    daily: &[DailyPoint],
+    language: &Language,
+) -> bool {
     svg.group("sessions");
     let marked = daily.iter().filter(|point| treatments(point) > 0);
-    let is_crowded = marked.count() > CROWDED_SESSIONS;
-    let colour = if is_crowded { svg::SESSION_FAINT } else { svg::SESSION };
+    let is_crowded = marked.count() > CROWDED_TREATMENTS;
+    let colour = if is_crowded { svg::TREATMENT_FAINT } else { svg::TREATMENT };
     let (mut seen, mut free_from) = (0, LEFT - 4.0);
     for point in daily {
         let attended = treatments(point);
@@ -225,25 +230,25 @@ fn sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint], language: &Langu
         let label = if first == last { last.to_string() } else { format!("{first}\u{2013}{last}") };
         let half = text_width(&label, svg::LEAST) / 2.0;
         if x - half >= free_from {
-            svg.text((x, SESSION_ROW), svg::LEAST, Anchor::Middle, svg::INK, &label);
+            svg.text((x, TREATMENT_ROW), svg::LEAST, Anchor::Middle, svg::INK, &label);
             free_from = x + half + 5.0;
         }
     }
     if seen > 0 {
         let name = language.text("chart.daily.session", &[]);
-        svg.text((LEFT - 6.0, SESSION_ROW), svg::LEAST, Anchor::End, svg::MUTED, &name);
+        svg.text((LEFT - 6.0, TREATMENT_ROW), svg::LEAST, Anchor::End, svg::MUTED, &name);
     }
     svg.end_group();
     seen > 0
 }
 
-/// Treatments of a day. What was frozen before they were told apart counts every session.
+/// Treatments of a day. What was frozen before they were told apart counts every treatment session.
 pub(super) fn treatments(point: &DailyPoint) -> i32 {
     point.treatments_attended.or(point.sessions_attended).unwrap_or(0)
 }
 
-/// A short mark at the top of each day with a session in which nothing was treated.
-fn other_sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
+/// A short mark at the top of each day with a treatment session in which nothing was treated.
+fn other_treatment_sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
     let has_other = |point: &&DailyPoint| point.sessions_attended.unwrap_or(0) > treatments(point);
     let others: Vec<&DailyPoint> = daily.iter().filter(has_other).collect();
     if others.is_empty() {
@@ -252,7 +257,7 @@ fn other_sessions(svg: &mut Svg, scale: &Scale, daily: &[DailyPoint]) -> bool {
     svg.group("other-sessions");
     for point in others {
         let x = scale.x(point.journal_date);
-        svg.line((x, TOP - 3.0), (x, TOP + 9.0), Stroke::solid(svg::SESSION, 2.0));
+        svg.line((x, TOP - 3.0), (x, TOP + 9.0), Stroke::solid(svg::TREATMENT, 2.0));
     }
     svg.end_group();
     true

@@ -17,7 +17,7 @@ mod svg;
 use crate::language::Language;
 use crate::report::rules::Report;
 use crate::sections::Section;
-pub use around::{around_sessions_alt, around_sessions_svg};
+pub use around::{around_treatments_alt, around_treatments_svg};
 pub use body::{body_map_alt, body_map_svg, title as place_name};
 pub use labels::duration;
 use marks::Mark;

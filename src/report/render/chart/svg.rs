@@ -21,9 +21,9 @@ pub(super) const MEAN: &str = "#b3480b";
 /// Ground of days in a reported flare, darker than a gap in grey print too.
 pub(super) const FLARE: &str = "#f6dcc3";
 /// Treatment sessions where they stand close together.
-pub(super) const SESSION_FAINT: &str = "#b9c1ca";
+pub(super) const TREATMENT_FAINT: &str = "#b9c1ca";
 /// Treatment sessions, and the axis.
-pub(super) const SESSION: &str = "#848d97";
+pub(super) const TREATMENT: &str = "#848d97";
 
 const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif";
 

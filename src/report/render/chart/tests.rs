@@ -1,12 +1,12 @@
 //! The picture: well formed, self-contained, faithful to missing days, the same every time.
 
 use super::*;
-use crate::collections::{EntryKind, SessionKind};
-use crate::report::rows::{EntryRow, ReportInput, SessionRow, SleepRow};
+use crate::collections::{EntryKind, TreatmentSessionKind};
+use crate::report::rows::{EntryRow, ReportInput, SleepRow, TreatmentSessionRow};
 use crate::report::rules::Report;
 use crate::report::rules::build;
 use crate::report::rules::fixtures::{
-    at, daily, date, flare, full, input, night, rating, session, shuffle, with_course,
+    at, daily, date, flare, full, input, night, rating, shuffle, treatment_session, with_course,
 };
 use crate::sections::{Section, Sections};
 
@@ -56,7 +56,8 @@ fn sample() -> ReportInput {
     input.entries[4].recorded_at = Some(at(20, 0));
     input.entries[4].received_at = at(20, 0);
     input.entries.push(EntryRow { pain_free_day: Some(true), ..rating(EntryKind::Daily, 3, 1200) });
-    input.sessions = vec![session(9, 600), session(17, 600), session(17, 900)];
+    input.sessions =
+        vec![treatment_session(9, 600), treatment_session(17, 600), treatment_session(17, 900)];
     with_course(input)
 }
 
@@ -124,7 +125,7 @@ fn means_are_drawn_only_where_they_are_reliable() {
     assert!(svg.contains(">Baseline mean 7.0  \u{b7}  Follow-up mean 4.0</text>"), "{svg}");
     let mut few = input(0, 29);
     few.entries = (0..4).chain(26..30).map(|day| daily(day, Some(5))).collect();
-    few.sessions = vec![session(10, 600)];
+    few.sessions = vec![treatment_session(10, 600)];
     let svg = daily_pain_svg(&build(&with_course(few)), Language::english());
     assert!(!class(&svg, "means").contains("<path") && !svg.contains("Baseline mean"));
 }
@@ -133,7 +134,7 @@ fn means_are_drawn_only_where_they_are_reliable() {
 fn a_baseline_before_the_picture_is_named_but_not_drawn() {
     let mut late = input(30, 59);
     late.entries = (0..60).map(|day| daily(day, Some(5))).collect();
-    late.sessions = vec![session(20, 600)];
+    late.sessions = vec![treatment_session(20, 600)];
     let svg = daily_pain_svg(&build(&with_course(late)), Language::english());
     assert!(svg.contains("Baseline mean 5.0 (earlier)"), "{svg}");
     assert_eq!(class(&svg, "means").matches("<path").count(), 1);
@@ -224,7 +225,7 @@ fn the_order_of_the_rows_does_not_matter() {
     let mut input = full();
     // Two daily entries on one day, two treatment sessions on one day, two nights on one day.
     input.entries.push(EntryRow { average: Some(9), ..rating(EntryKind::Daily, 34, 1300) });
-    input.sessions.push(session(20, 900));
+    input.sessions.push(treatment_session(20, 900));
     input.sleep.push(SleepRow { quality: Some(2), ..night(3, None) });
     let svg = daily_pain_svg(&build(&input), Language::english());
     let mut seed = 1;
@@ -237,9 +238,10 @@ fn the_order_of_the_rows_does_not_matter() {
 }
 
 #[test]
-fn a_session_without_treatment_has_a_mark_of_its_own_and_no_number() {
+fn a_visit_without_treatment_has_a_mark_of_its_own_and_no_number() {
     let mut input = sample();
-    let review = SessionRow { kind: SessionKind::Review, ..session(24, 600) };
+    let review =
+        TreatmentSessionRow { kind: TreatmentSessionKind::Review, ..treatment_session(24, 600) };
     input.sessions.push(review);
     let svg = daily_pain_svg(&build(&input), Language::english());
     assert_eq!(class(&svg, "other-sessions").matches("<line").count(), 1);

@@ -10,7 +10,7 @@ use crate::report::rules::pain::sites::SiteSummary;
 use crate::report::rules::pain::time_in_state::TimeInState;
 use crate::report::rules::sleep::link::{LINK_PAIRS, SleepLink};
 use crate::report::rules::statement::{ReportCode, ReportStatement, Status};
-use crate::report::rules::treatment::session_effect::{SessionEffect, SessionEffects};
+use crate::report::rules::treatment::effect::{TreatmentSessionEffect, TreatmentSessionEffects};
 use crate::report::rules::{PainSummary, Report};
 use chrono::Datelike;
 use unicode_segmentation::UnicodeSegmentation;
@@ -160,20 +160,23 @@ pub(super) fn worst(words: &Voice<'_>, pain: &PainSummary) -> Option<Fact> {
 }
 
 /// The treatment sessions and the pain around them, oldest first.
-pub(super) fn session_table(words: &Voice<'_>, sessions: &[SessionEffect]) -> Option<Block> {
-    if sessions.is_empty() {
+pub(super) fn treatment_table(
+    words: &Voice<'_>,
+    visits: &[TreatmentSessionEffect],
+) -> Option<Block> {
+    if visits.is_empty() {
         return None;
     }
     let headers = ["day", "techniques", "pre", "post", "post24", "before", "after"];
-    let rows = sessions.iter().map(|session| {
+    let rows = visits.iter().map(|visit| {
         vec![
-            words.day(session.journal_date),
-            codes(words, "technique", &session.techniques),
-            or_dash(session.pre),
-            or_dash(session.post),
-            or_dash(session.post24),
-            or_dash(session.before_mean.map(|value| words.decimal(value))),
-            or_dash(session.after_mean.map(|value| words.decimal(value))),
+            words.day(visit.journal_date),
+            codes(words, "technique", &visit.techniques),
+            or_dash(visit.pre),
+            or_dash(visit.post),
+            or_dash(visit.post24),
+            or_dash(visit.before_mean.map(|value| words.decimal(value))),
+            or_dash(visit.after_mean.map(|value| words.decimal(value))),
         ]
     });
     let mut alignments = vec![Alignment::Start; 2];
@@ -186,11 +189,14 @@ pub(super) fn session_table(words: &Voice<'_>, sessions: &[SessionEffect]) -> Op
     }))
 }
 
-/// The sessions in which nothing was treated, in a line.
-pub(super) fn other_sessions(words: &Voice<'_>, effects: &SessionEffects) -> Option<Block> {
-    let others = effects.other_sessions.iter().map(|session| {
+/// The treatment sessions in which nothing was treated, in a line.
+pub(super) fn other_treatment_sessions(
+    words: &Voice<'_>,
+    effects: &TreatmentSessionEffects,
+) -> Option<Block> {
+    let others = effects.other_sessions.iter().map(|visit| {
         let (day, kind) =
-            (words.day(session.journal_date), words.code("session_kind", &session.kind.0));
+            (words.day(visit.journal_date), words.code("session_kind", &visit.kind.0));
         words.text("sessions.other", &[("day", &day), ("kind", &kind)])
     });
     let list = others.collect::<Vec<_>>().join(", ");

@@ -4,10 +4,10 @@
 use super::beside::event_line;
 use super::content::{
     Gaps, Measured, activities, codes, complaint_line, isolated, known, pain_free,
-    places_of_one_day, session_table, visit_lists,
+    places_of_one_day, treatment_table, visit_lists,
 };
-use super::sessions::done_table;
 use super::summary::{MOST_LINES, tried};
+use super::treatments::done_table;
 use super::voice::{Voice, day_or, fact, or_dash, value};
 use crate::report::render::chart::place_name;
 use crate::report::render::page::{Alignment, Block, Fact, Note, Table};
@@ -48,7 +48,7 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>, with_visit: bool) -> Ve
     [
         vec![heading],
         section("visit.heading", visit),
-        section("sessions.heading", sessions(report, words)),
+        section("sessions.heading", treatments(report, words)),
         section("function.heading", function(report, words)),
         section("measures.heading", measures(report, words)),
         if columns.len() > 1 { vec![Block::Columns(columns)] } else { columns.concat() },
@@ -58,10 +58,10 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>, with_visit: bool) -> Ve
     .concat()
 }
 
-fn sessions(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+fn treatments(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let mut blocks: Vec<Block> = done_table(report, words).into_iter().collect();
     let Some(effects) = &report.session_effects else { return blocks };
-    let Some(table) = session_table(words, &effects.sessions) else { return blocks };
+    let Some(table) = treatment_table(words, &effects.sessions) else { return blocks };
     let means = [
         ("sessions.immediate.mean", &effects.immediate.mean),
         ("sessions.sustained.mean", &effects.sustained.mean),

@@ -22,12 +22,12 @@ pub(super) fn daily_pain(words: &Voice<'_>, report: &Report) -> Block {
 }
 
 /// Pain around the treatment sessions, where there were any.
-pub(super) fn around_sessions(words: &Voice<'_>, report: &Report) -> Option<Block> {
+pub(super) fn around_treatments(words: &Voice<'_>, report: &Report) -> Option<Block> {
     let effects = report.session_effects.as_ref()?;
     Some(Block::Figure(Figure {
-        svg: chart::around_sessions_svg(effects, words.language)?,
+        svg: chart::around_treatments_svg(effects, words.language)?,
         name: words.text("sessions.heading", &[]),
-        alt: chart::around_sessions_alt(effects, words.language),
+        alt: chart::around_treatments_alt(effects, words.language),
         caption: String::new(),
     }))
 }

@@ -14,11 +14,11 @@ mod patient;
 #[cfg(test)]
 mod percent_tests;
 mod practitioner;
-mod sessions;
 mod subject;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod treatments;
 mod visit;
 mod voice;
 

@@ -10,10 +10,10 @@ use crate::report::render::chart::{daily_pain_alt, duration};
 use crate::report::render::html;
 use crate::report::render::journals;
 use crate::report::render::page::{Block, ReportPage};
-use crate::report::rows::{EntryRow, ReportInput, SessionRow, SiteRow};
+use crate::report::rows::{EntryRow, ReportInput, SiteRow, TreatmentSessionRow};
 use crate::report::rules::build;
 use crate::report::rules::fixtures::{
-    assessment, dailies, date, input, plan, rating, session, with_course,
+    assessment, dailies, date, input, plan, rating, treatment_session, with_course,
 };
 use crate::report::rules::statement::{Draft, ReportStatement, ReportWindow, Unit};
 
@@ -177,7 +177,7 @@ fn places_of_one_day_are_one_line() {
 fn treated(before: i16, after: i16) -> ReportInput {
     let mut input = input(0, 59);
     input.entries = [dailies(5, &[Some(before); 15]), dailies(21, &[Some(after); 39])].concat();
-    input.sessions = vec![session(20, 600)];
+    input.sessions = vec![treatment_session(20, 600)];
     with_course(input)
 }
 
@@ -225,17 +225,17 @@ fn cautions_are_short_and_stand_beside_what_they_bind() {
 #[test]
 fn a_course_names_its_plans_and_what_was_done() {
     let mut input = input(0, 59);
-    let needled = SessionRow {
+    let needled = TreatmentSessionRow {
         points: vec![("BL23".to_owned(), Some(Laterality::Both)), ("Ashi <b>".to_owned(), None)],
         needle_count: Some(1),
         retention_minutes: Some(25),
         stimulation: vec![Stimulation::Electrical],
         electrical_frequency_hz: Some(2.5),
         response_obtained: vec![NeedleResponse::DeQi],
-        ..session(20, 600)
+        ..treatment_session(20, 600)
     };
-    let bare = SessionRow { techniques: vec![], ..session(41, 600) };
-    input.sessions = vec![needled, session(27, 600), session(34, 600), bare];
+    let bare = TreatmentSessionRow { techniques: vec![], ..treatment_session(41, 600) };
+    input.sessions = vec![needled, treatment_session(27, 600), treatment_session(34, 600), bare];
     input.plans = vec![plan(19), plan(33)];
     let mut input = with_course(input);
     for treatment in &mut input.treatments {

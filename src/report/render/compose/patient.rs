@@ -4,7 +4,7 @@
 use super::answer;
 use super::beside::{complaint_lines, event_line};
 use super::content::{
-    activities, heading, pain_free, paused, session_table, sleep_link, visit_lists, with_heading,
+    activities, heading, pain_free, paused, sleep_link, treatment_table, visit_lists, with_heading,
     worst,
 };
 use super::figures;
@@ -19,7 +19,7 @@ use crate::report::rules::statement::Status;
 use crate::report::rules::treatment::relief::ReliefUse;
 
 /// Treatment sessions that the page lists: the latest.
-const MOST_SESSIONS: usize = 12;
+const MOST_TREATMENTS: usize = 12;
 /// Questions that the page proposes.
 const MOST_PROPOSED: usize = 4;
 
@@ -32,7 +32,7 @@ pub fn patient_page(report: &Report, language: &Language) -> ReportPage {
         blocks.push(figures::daily_pain(words, report));
     }
     blocks.extend(good_days(report, words));
-    blocks.extend(sessions(report, words));
+    blocks.extend(treatments(report, words));
     blocks.extend(tried(report, words));
     let named = report.questionnaires.iter().flat_map(|found| &found.instruments);
     if let Some(change) = named.into_iter().find(|change| !change.activities.is_empty()) {
@@ -101,11 +101,11 @@ fn good_days(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     with_heading(words, "own.good.heading", blocks)
 }
 
-fn sessions(report: &Report, words: &Voice<'_>) -> Vec<Block> {
+fn treatments(report: &Report, words: &Voice<'_>) -> Vec<Block> {
     let Some(effects) = &report.session_effects else { return Vec::new() };
-    let earlier = effects.sessions.len().saturating_sub(MOST_SESSIONS);
+    let earlier = effects.sessions.len().saturating_sub(MOST_TREATMENTS);
     let latest = effects.sessions.get(earlier..).unwrap_or_default();
-    let Some(table) = session_table(words, latest) else { return Vec::new() };
+    let Some(table) = treatment_table(words, latest) else { return Vec::new() };
     let mut blocks = vec![heading(words, "own.sessions.heading"), table];
     if earlier > 0 {
         let count = earlier.to_string();

@@ -188,19 +188,19 @@ fn data(report: &Report, words: &Voice<'_>) -> Option<Vec<Span>> {
 
 /// What became of the treatment sessions of these days.
 fn attended(report: &Report, words: &Voice<'_>) -> Option<Vec<Span>> {
-    let sessions = report.header.sessions?;
+    let visits = report.header.sessions?;
     let counts = [
-        ("header.planned", sessions.planned),
-        ("header.missed", sessions.missed),
-        ("header.cancelled_patient", sessions.cancelled_patient),
-        ("header.cancelled_clinic", sessions.cancelled_clinic),
+        ("header.planned", visits.planned),
+        ("header.missed", visits.missed),
+        ("header.cancelled_patient", visits.cancelled_patient),
+        ("header.cancelled_clinic", visits.cancelled_clinic),
     ];
     let others = counts.into_iter().filter(|(_, count)| *count > 0);
     let others: Vec<String> =
         others.map(|(key, count)| words.text(key, &[("count", &count.to_string())])).collect();
-    if sessions.attended == 0 && others.is_empty() {
+    if visits.attended == 0 && others.is_empty() {
         return None;
     }
-    let attended = words.text("header.attended", &[("count", &sessions.attended.to_string())]);
+    let attended = words.text("header.attended", &[("count", &visits.attended.to_string())]);
     Some(line(words, "head.sessions", attended, &others))
 }

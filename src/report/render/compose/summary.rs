@@ -4,7 +4,7 @@ use super::beside::event_line;
 use super::columns::side_by_side;
 use super::content::{Gaps, Measured, codes, heading, known, short, sleep_link, with_heading};
 use super::voice::{Voice, days, fact, or_dash};
-use super::{figures, sessions};
+use super::{figures, treatments};
 use crate::report::render::page::{Block, Fact, Span};
 use crate::report::rules::Report;
 use crate::report::rules::pain::flares::ReportedFlare;
@@ -28,7 +28,7 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>, gaps: &mut Gaps) -> Vec
             gaps.add(words, "gap.pain");
         }
     }
-    blocks.extend(sessions::blocks(report, words));
+    blocks.extend(treatments::blocks(report, words));
     let parts = vec![
         function(report, words, gaps),
         sleep(report, words, gaps),

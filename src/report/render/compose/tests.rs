@@ -4,7 +4,7 @@ use super::*;
 use crate::collections::{
     ActionTaken, AdverseEventKind, BodyRegion, Condition, EntryKind, EpisodeStatus,
     EventRelatedness, EventSeverity, GoalKind, GoalStatus, IntakeKind, Laterality, PlanStatus,
-    ReliefMeans, SessionKind, Technique, Trigger,
+    ReliefMeans, Technique, TreatmentSessionKind, Trigger,
 };
 use crate::instruments;
 use crate::language::Language;
@@ -13,7 +13,7 @@ use crate::report::rows::ReportInput;
 use crate::report::rules::build;
 use crate::report::rules::fixtures::{
     assessment, dailies, episode, event, flare, goal, input, intake, night, note, plan, rating,
-    session, with_course,
+    treatment_session, with_course,
 };
 use crate::sections::{Section, Sections};
 
@@ -25,7 +25,8 @@ pub(super) fn course() -> Vec<ReportInput> {
     let mut full = input(0, 60);
     let scores: Vec<Option<i16>> = (0..60).map(|day| Some(if day < 20 { 7 } else { 4 })).collect();
     full.entries = dailies(0, &scores);
-    full.sessions = vec![session(20, 600), session(27, 600), session(34, 600)];
+    full.sessions =
+        vec![treatment_session(20, 600), treatment_session(27, 600), treatment_session(34, 600)];
     full.sleep =
         (0..60).map(|day| night(day, Some(400 + i32::try_from(day % 7).unwrap() * 10))).collect();
     full.entries.extend((0..60).map(|day| rating(EntryKind::Daily, day, 1200)));
@@ -139,7 +140,7 @@ fn every_key_of_the_pages_is_used() {
         include_str!("figures.rs"),
         include_str!("patient.rs"),
         include_str!("practitioner.rs"),
-        include_str!("sessions.rs"),
+        include_str!("treatments.rs"),
         include_str!("subject.rs"),
         include_str!("summary.rs"),
         include_str!("visit.rs"),
@@ -207,7 +208,7 @@ fn every_code_that_pages_print_has_words() {
     for (kind, codes) in [
         ("section", Section::CODES),
         ("technique", Technique::CODES),
-        ("session_kind", SessionKind::CODES),
+        ("session_kind", TreatmentSessionKind::CODES),
         ("trigger", Trigger::CODES),
         ("relief", ReliefMeans::CODES),
         ("event", AdverseEventKind::CODES),

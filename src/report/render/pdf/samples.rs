@@ -8,7 +8,7 @@ use crate::report::render::page::{
 use crate::report::rows::EntryRow;
 use crate::report::rules::Report;
 use crate::report::rules::build;
-use crate::report::rules::fixtures::{at, daily, input, session, with_course};
+use crate::report::rules::fixtures::{at, daily, input, treatment_session, with_course};
 use chrono::DateTime;
 
 /// A page with a title and these blocks.
@@ -75,7 +75,7 @@ fn ninety_days() -> Report {
             .entries
             .push(EntryRow { worst: Some((score + 2).min(10)), ..daily(day, Some(score)) });
     }
-    input.sessions = (1..9).map(|week| session(week * 9, 600)).collect();
+    input.sessions = (1..9).map(|week| treatment_session(week * 9, 600)).collect();
     input.made.generated_at = at(90, 600);
     build(&with_course(input))
 }

@@ -52,7 +52,7 @@ pub struct ReportedPlan {
     /// The day it was completed or stopped; null where it was not, or not said.
     #[schema(required)]
     pub ended_on: Option<NaiveDate>,
-    /// Sessions planned in all; null where not set.
+    /// Treatment sessions planned in all; null where not set.
     #[schema(required, minimum = 1, maximum = 200)]
     pub planned_sessions: Option<i32>,
 }

@@ -1,8 +1,8 @@
 //! What the patient brings to the next visit: its day, open questions, open goals.
 
 use crate::collections::GoalStatus;
-use crate::collections::SessionStatus;
-use crate::report::rows::{GoalRow, QuestionRow, SessionRow};
+use crate::collections::TreatmentSessionStatus;
+use crate::report::rows::{GoalRow, QuestionRow, TreatmentSessionRow};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -49,21 +49,21 @@ pub struct VisitPreparation {
 pub(crate) fn preparation(
     questions: &[QuestionRow],
     goals: &[GoalRow],
-    sessions: Option<&[&SessionRow]>,
+    visits: Option<&[&TreatmentSessionRow]>,
     today: NaiveDate,
 ) -> VisitPreparation {
-    let ahead = sessions.unwrap_or_default().iter().filter(|session| {
-        session.status == SessionStatus::Planned && session.journal_date >= today
+    let ahead = visits.unwrap_or_default().iter().filter(|visit| {
+        visit.status == TreatmentSessionStatus::Planned && visit.journal_date >= today
     });
-    let next = ahead.min_by_key(|session| (session.starts_at, session.id));
+    let next = ahead.min_by_key(|visit| (visit.starts_at, visit.id));
     let later = |question: &&QuestionRow| {
         // One for another visit that still lies ahead waits for it.
         let other = question.treatment_session_id.filter(|id| next.is_none_or(|s| s.id != *id));
         let waits = other.is_some_and(|id| {
-            sessions.unwrap_or_default().iter().any(|session| {
-                session.id == id
-                    && session.status == SessionStatus::Planned
-                    && session.journal_date >= today
+            visits.unwrap_or_default().iter().any(|visit| {
+                visit.id == id
+                    && visit.status == TreatmentSessionStatus::Planned
+                    && visit.journal_date >= today
             })
         });
         !waits
@@ -78,7 +78,7 @@ pub(crate) fn preparation(
         goals.iter().filter(|goal| goal.status == GoalStatus::Open).collect();
     wanted.sort_by_key(|goal| (std::cmp::Reverse(goal.importance), goal.set_on, goal.id));
     VisitPreparation {
-        next_visit_on: next.map(|session| session.journal_date),
+        next_visit_on: next.map(|visit| visit.journal_date),
         questions: open
             .into_iter()
             .map(|question| ReportedQuestion {
@@ -97,10 +97,13 @@ pub(crate) fn preparation(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::rules::fixtures::{date, goal, session};
+    use crate::report::rules::fixtures::{date, goal, treatment_session};
 
-    fn planned(day: i64) -> SessionRow {
-        SessionRow { status: SessionStatus::Planned, ..session(day, 600) }
+    fn planned(day: i64) -> TreatmentSessionRow {
+        TreatmentSessionRow {
+            status: TreatmentSessionStatus::Planned,
+            ..treatment_session(day, 600)
+        }
     }
 
     fn question(number: u128, day: i64, visit: Option<Uuid>) -> QuestionRow {
@@ -115,8 +118,8 @@ mod tests {
 
     #[test]
     fn open_questions_come_with_the_visit_they_are_for() {
-        let (past, next, later) = (session(10, 600), planned(20), planned(30));
-        let sessions = [&past, &later, &next];
+        let (past, next, later) = (treatment_session(10, 600), planned(20), planned(30));
+        let visits = [&past, &later, &next];
         let mut answered = question(5, 4, None);
         answered.answered_on = Some(date(11));
         let questions = [
@@ -126,7 +129,7 @@ mod tests {
             question(4, 3, Some(past.id)),
             answered,
         ];
-        let seen = preparation(&questions, &[goal(1)], Some(&sessions), date(15));
+        let seen = preparation(&questions, &[goal(1)], Some(&visits), date(15));
         assert_eq!(seen.next_visit_on, Some(date(20)));
         let texts: Vec<&str> = seen.questions.iter().map(|q| q.text.as_str()).collect();
         assert_eq!(texts, ["question 4", "question 2", "question 1"]);

@@ -37,7 +37,8 @@ pub const HIGH_BASELINE: f64 = 7.0;
 #[serde(rename_all = "snake_case")]
 pub enum BaselineKind {
     /// The 14 days before the first treatment of the course.
-    BeforeFirstSession,
+    #[serde(rename = "before_first_session")]
+    BeforeFirstTreatment,
     /// Too few ratings before: the week after the first treatment. A trend may be reported, a change
     /// from before treatment may not.
     FirstWeekAfterStart,
@@ -97,7 +98,7 @@ impl Baseline {
         let with_late_entries = Composite::over(days, before);
         if with_late_entries.n() >= PROVISIONAL_DAYS {
             let composite = Composite::in_time(days, before);
-            let kind = BaselineKind::BeforeFirstSession;
+            let kind = BaselineKind::BeforeFirstTreatment;
             return Self { kind, first_session_date: Some(first), composite, with_late_entries };
         }
         let after = ReportWindow::new(shift(first, 1), shift(first, FIRST_WEEK_DAYS).min(end));
@@ -151,7 +152,7 @@ impl Baseline {
              of the course, with those typed later than 24 hours after their day ended.",
         );
         let method = match self.kind {
-            BaselineKind::BeforeFirstSession => BEFORE,
+            BaselineKind::BeforeFirstTreatment => BEFORE,
             BaselineKind::FirstWeekAfterStart => AFTER,
             BaselineKind::None => NONE,
         };
@@ -200,7 +201,7 @@ mod tests {
     fn the_fourteen_days_before_the_first_treatment() {
         let days = days_from(0, &[Some(6); 40]);
         let found = find(&days, &[treatment(27), treatment(20)], 39);
-        assert_eq!(found.kind, BaselineKind::BeforeFirstSession);
+        assert_eq!(found.kind, BaselineKind::BeforeFirstTreatment);
         assert_eq!(found.first_session_date, Some(date(20)));
         assert_eq!(found.composite.window, window(6, 19));
         assert_eq!(found.composite.n(), 14);
@@ -221,7 +222,7 @@ mod tests {
     fn three_or_four_days_are_provisional() {
         let days = days_from(16, &[Some(6); 4]);
         let report = find(&days, &[treatment(20)], 30).to_report(false);
-        assert_eq!(report.kind, BaselineKind::BeforeFirstSession);
+        assert_eq!(report.kind, BaselineKind::BeforeFirstTreatment);
         assert_eq!((report.mean.status, report.mean.have), (Status::Provisional, 4));
     }
 
@@ -240,7 +241,7 @@ mod tests {
         // With late ones alone nothing speaks, and yet it is not the first week that does.
         let days = PainDays::from_rows(&late(6, &[Some(9); 14]), &DayStarts::default());
         let found = find(&days, &[treatment(20)], 40);
-        assert_eq!((found.kind, found.composite.n()), (BaselineKind::BeforeFirstSession, 0));
+        assert_eq!((found.kind, found.composite.n()), (BaselineKind::BeforeFirstTreatment, 0));
         assert_eq!(found.with_late_entries.n(), 14);
     }
 

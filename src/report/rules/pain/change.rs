@@ -172,7 +172,7 @@ pub(crate) fn change(baseline: &Baseline, follow_up: &Composite) -> PainChange {
          window, with Welch's 95 % interval; both windows need five rated days.",
     );
     let (base, all) = (&baseline.composite, &baseline.with_late_entries);
-    let is_before = baseline.kind == BaselineKind::BeforeFirstSession;
+    let is_before = baseline.kind == BaselineKind::BeforeFirstTreatment;
     let have = |base: &Composite| if is_before { base.n().min(follow_up.n()) } else { 0 };
     let verdict = Verdict::of(base, follow_up, have(base));
     let with_late = Verdict::of(all, follow_up, have(all));
@@ -308,7 +308,7 @@ mod tests {
 
     fn baseline(scores: &[Option<i16>]) -> Baseline {
         Baseline {
-            kind: BaselineKind::BeforeFirstSession,
+            kind: BaselineKind::BeforeFirstTreatment,
             first_session_date: Some(date(14)),
             composite: composite(0, scores),
             with_late_entries: composite(0, scores),

@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(three.source, Some(ScoreSource::MomentaryMean));
         assert_eq!(three.score, Some(16.0 / 3.0));
         // Ratings tied to a treatment session are taken at chosen moments and do not score the day.
-        let pre = EntryRow { now: Some(8), ..rating(EntryKind::PreSession, 0, 600) };
+        let pre = EntryRow { now: Some(8), ..rating(EntryKind::PreTreatment, 0, 600) };
         let day = only_day(&[pre]);
         assert_eq!((day.score, day.source, day.entries), (None, None, 1));
     }

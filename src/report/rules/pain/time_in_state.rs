@@ -78,7 +78,7 @@ pub(crate) fn worst_change(
         "mean_of_worst_pain_follow_up_minus_baseline",
         "Mean of the worst pain of the follow-up less that of the baseline.",
     );
-    let is_in_time_only = baseline.kind == BaselineKind::BeforeFirstSession;
+    let is_in_time_only = baseline.kind == BaselineKind::BeforeFirstTreatment;
     let worst = |window: Option<ReportWindow>, is_in_time_only: bool| -> Vec<f64> {
         let days = window.into_iter().flat_map(|window| days.days(window));
         let is_late = |day: &PainDay| day.is_backfilled || !day.has_timely_entry;

@@ -145,7 +145,7 @@ pub struct CoursePhase {
     /// Its treatments so far.
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub treatments: i32,
-    /// Sessions planned in all; null where not set.
+    /// Treatment sessions planned in all; null where not set.
     #[schema(required, minimum = 1, maximum = 200)]
     pub planned_sessions: Option<i32>,
 }

@@ -1,7 +1,7 @@
 //! What was done in the attended treatments, as recorded (STRICTA 2010, items 2 and 4): nothing is
 //! concluded from it.
 
-use crate::report::rows::SessionRow;
+use crate::report::rows::TreatmentSessionRow;
 use crate::report::rules::statement::{ReportCode, ReportWindow, codes};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -51,10 +51,10 @@ pub struct TreatmentDone {
 
 /// The attended treatments of a window, in the order of time.
 pub(crate) fn treatments(
-    sessions: &[&SessionRow],
+    visits: &[&TreatmentSessionRow],
     window: Option<ReportWindow>,
 ) -> Vec<TreatmentDone> {
-    let mut done: Vec<&SessionRow> = sessions.to_vec();
+    let mut done: Vec<&TreatmentSessionRow> = visits.to_vec();
     done.retain(|row| {
         row.is_attended_treatment()
             && window.is_some_and(|window| window.contains(row.journal_date))
@@ -63,7 +63,7 @@ pub(crate) fn treatments(
     done.into_iter().map(of).collect()
 }
 
-fn of(row: &SessionRow) -> TreatmentDone {
+fn of(row: &TreatmentSessionRow) -> TreatmentDone {
     let points = row.points.iter().map(|(name, side)| NeedledPoint {
         name: name.clone(),
         laterality: side.map(|side| side.code().into()),
@@ -84,24 +84,27 @@ fn of(row: &SessionRow) -> TreatmentDone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collections::{Laterality, SessionKind, SessionStatus};
-    use crate::report::rules::fixtures::{date, session};
+    use crate::collections::{Laterality, TreatmentSessionKind, TreatmentSessionStatus};
+    use crate::report::rules::fixtures::{date, treatment_session};
 
     #[test]
     fn attended_treatments_alone_are_told_in_the_order_of_time() {
-        let needled = SessionRow {
+        let needled = TreatmentSessionRow {
             points: vec![("BL23".to_owned(), Some(Laterality::Both)), ("Ashi".to_owned(), None)],
             retention_minutes: Some(25),
-            ..session(12, 600)
+            ..treatment_session(12, 600)
         };
         let rows = [
             needled,
-            SessionRow { kind: SessionKind::Review, ..session(3, 600) },
-            SessionRow { status: SessionStatus::Missed, ..session(4, 600) },
-            session(5, 600),
-            session(30, 600),
+            TreatmentSessionRow { kind: TreatmentSessionKind::Review, ..treatment_session(3, 600) },
+            TreatmentSessionRow {
+                status: TreatmentSessionStatus::Missed,
+                ..treatment_session(4, 600)
+            },
+            treatment_session(5, 600),
+            treatment_session(30, 600),
         ];
-        let rows: Vec<&SessionRow> = rows.iter().collect();
+        let rows: Vec<&TreatmentSessionRow> = rows.iter().collect();
         let done = treatments(&rows, ReportWindow::new(date(0), date(20)));
         let days: Vec<NaiveDate> = done.iter().map(|done| done.journal_date).collect();
         assert_eq!(days, [date(5), date(12)]);

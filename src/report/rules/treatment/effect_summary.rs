@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Treatment sessions from which a summary is shown (clinical.md, F4, Gates).
-pub const SUMMARY_SESSIONS: usize = 3;
+pub const SUMMARY_TREATMENTS: usize = 3;
 /// Treatment sessions from which a mean with its interval is shown (clinical.md, F4, Gates).
-pub const MEAN_SESSIONS: usize = 5;
+pub const MEAN_TREATMENTS: usize = 5;
 
 /// Absorbs binary fractions when a difference of means is compared with zero.
 const ZERO: f64 = 1e-9;
@@ -47,22 +47,22 @@ pub(crate) const SUSTAINED: SummaryMethods = (
     ),
 );
 
-/// The differences around the sessions taken together.
+/// The differences around the treatment sessions taken together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EffectSummary {
-    /// Median difference in points; negative means less pain. Withheld below three sessions,
+    /// Median difference in points; negative means less pain. Withheld below three treatment sessions,
     /// provisional below five. Source: clinical.md, F4.
     pub median: ReportStatement,
-    /// Mean difference in points with Student's 95 % interval; withheld below five sessions.
+    /// Mean difference in points with Student's 95 % interval; withheld below five treatment sessions.
     /// Source: clinical.md, F4.
     pub mean: ReportStatement,
-    /// Sessions with less pain after than before.
+    /// Treatment sessions with less pain after than before.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub lower_count: i32,
-    /// Sessions with the same pain after as before.
+    /// Treatment sessions with the same pain after as before.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub same_count: i32,
-    /// Sessions with more pain after than before.
+    /// Treatment sessions with more pain after than before.
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub higher_count: i32,
 }
@@ -83,7 +83,7 @@ impl EffectSummary {
             method,
             interval,
             have: n,
-            need: MEAN_SESSIONS,
+            need: MEAN_TREATMENTS,
             show_from,
         };
         let interval =
@@ -92,8 +92,8 @@ impl EffectSummary {
             count(differences.iter().filter(|difference| is_counted(**difference)).count())
         };
         Self {
-            median: draft(median(differences), median_method, None, SUMMARY_SESSIONS).finish(),
-            mean: draft(mean(differences), mean_method, interval, MEAN_SESSIONS).finish(),
+            median: draft(median(differences), median_method, None, SUMMARY_TREATMENTS).finish(),
+            mean: draft(mean(differences), mean_method, interval, MEAN_TREATMENTS).finish(),
             lower_count: of_sign(|difference| difference < -ZERO),
             same_count: of_sign(|difference| difference.abs() <= ZERO),
             higher_count: of_sign(|difference| difference > ZERO),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gates_ask_for_three_and_for_five_sessions() {
+    fn the_gates_ask_for_three_and_for_five_treatments() {
         let two = summary(&[-2.0, -1.0]);
         assert_eq!((two.median.value, two.median.status), (None, Status::Insufficient));
         assert_eq!((two.median.have, two.lower_count), (2, 2));

@@ -2,9 +2,9 @@
 
 pub mod course;
 pub mod done;
+pub mod effect;
 pub mod effect_summary;
 pub mod events;
 pub mod medication;
 pub mod moments;
 pub mod relief;
-pub mod session_effect;

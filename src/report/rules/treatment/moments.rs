@@ -2,7 +2,7 @@
 //! treatment session.
 
 use crate::collections::EntryKind;
-use crate::report::rows::{EntryRow, SessionRow, TimeOrder};
+use crate::report::rows::{EntryRow, TimeOrder, TreatmentSessionRow};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Minutes before the start in which `pre` is looked for (clinical.md, F4).
@@ -48,7 +48,7 @@ pub(crate) struct Neighbours {
 
 /// The ratings found around one treatment session, 0 to 10.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct AroundSession {
+pub(crate) struct AroundTreatmentSession {
     /// Just before.
     pub(crate) pre: Option<i16>,
     /// Just after.
@@ -59,22 +59,26 @@ pub(crate) struct AroundSession {
 
 impl Neighbours {
     /// Finds the ratings around a treatment session among moments in the order of time.
-    pub(crate) fn ratings(&self, session: &SessionRow, moments: &[RatedMoment]) -> AroundSession {
-        let start = session.starts_at;
+    pub(crate) fn ratings(
+        &self,
+        visit: &TreatmentSessionRow,
+        moments: &[RatedMoment],
+    ) -> AroundTreatmentSession {
+        let start = visit.starts_at;
         let pre = moments.iter().rev().find(|moment| {
             let before = start - moment.at();
-            moment.kind != EntryKind::PostSession
+            moment.kind != EntryKind::PostTreatment
                 && before >= TimeDelta::zero()
                 && before <= TimeDelta::minutes(PRE_MINUTES)
                 && self.previous_end.is_none_or(|end| moment.at() >= end)
         });
         // Without a recorded end the treatment session lasted between no time and an assumed hour.
-        let end = session.ends_at.unwrap_or(start);
-        let slack = if session.ends_at.is_some() { 0 } else { ASSUMED_LENGTH_MINUTES };
+        let end = visit.ends_at.unwrap_or(start);
+        let slack = if visit.ends_at.is_some() { 0 } else { ASSUMED_LENGTH_MINUTES };
         let first = |from: i64, to: i64, label: EntryKind, never: EntryKind| {
             let found = moments.iter().find(|moment| {
                 let after = moment.at() - end;
-                let is_of_kind = match session.ends_at {
+                let is_of_kind = match visit.ends_at {
                     Some(_) => moment.kind != never,
                     None => moment.kind == label,
                 };
@@ -86,19 +90,19 @@ impl Neighbours {
             found.map(|moment| moment.now)
         };
         let (from, to) = (POST24_FROM_MINUTES, POST24_TO_MINUTES);
-        AroundSession {
+        AroundTreatmentSession {
             pre: pre.map(|moment| moment.now),
-            post: first(0, POST_MINUTES, EntryKind::PostSession, EntryKind::PreSession),
-            post24: first(from, to, EntryKind::Post24h, EntryKind::PostSession),
+            post: first(0, POST_MINUTES, EntryKind::PostTreatment, EntryKind::PreTreatment),
+            post24: first(from, to, EntryKind::Post24h, EntryKind::PostTreatment),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::session_effect::{SessionEffect, session_effects};
+    use super::super::effect::{TreatmentSessionEffect, treatment_session_effects};
     use super::*;
-    use crate::report::rules::fixtures::{date, rating, session};
+    use crate::report::rules::fixtures::{date, rating, treatment_session};
     use crate::report::rules::pain::daily::PainDays;
     use crate::report::rules::statement::ReportWindow;
 
@@ -107,13 +111,13 @@ mod tests {
     }
 
     /// The effect of the one treatment session on day 10, 10:00 to 10:45, and what else is given.
-    fn effect(ratings: &[EntryRow], others: &[SessionRow]) -> SessionEffect {
-        let own = session(10, 600);
-        let mut sessions: Vec<&SessionRow> = others.iter().collect();
-        sessions.push(&own);
+    fn effect(ratings: &[EntryRow], others: &[TreatmentSessionRow]) -> TreatmentSessionEffect {
+        let own = treatment_session(10, 600);
+        let mut visits: Vec<&TreatmentSessionRow> = others.iter().collect();
+        visits.push(&own);
         let window = ReportWindow::new(date(10), date(10));
         let mut effects =
-            session_effects(ratings, &PainDays::default(), &sessions, window).sessions;
+            treatment_session_effects(ratings, &PainDays::default(), &visits, window).sessions;
         effects.retain(|effect| effect.treatment_session_id == own.id);
         effects.pop().unwrap()
     }
@@ -153,10 +157,10 @@ mod tests {
     fn a_label_can_rule_a_rating_out() {
         let found = effect(
             &[
-                now(EntryKind::PreSession, 10, 590, 7),
-                now(EntryKind::PostSession, 10, 595, 1),
-                now(EntryKind::PreSession, 10, 650, 8),
-                now(EntryKind::PostSession, 10, 660, 4),
+                now(EntryKind::PreTreatment, 10, 590, 7),
+                now(EntryKind::PostTreatment, 10, 595, 1),
+                now(EntryKind::PreTreatment, 10, 650, 8),
+                now(EntryKind::PostTreatment, 10, 660, 4),
                 now(EntryKind::Daily, 10, 650, 0),
                 now(EntryKind::Post24h, 11, 645, 5),
             ],
@@ -166,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbouring_sessions_cut_the_search() {
+    fn neighbouring_treatments_cut_the_search() {
         let ratings = [
             now(EntryKind::Momentary, 10, 500, 9),
             now(EntryKind::Momentary, 10, 750, 2),
@@ -175,20 +179,20 @@ mod tests {
         let alone = effect(&ratings, &[]);
         assert_eq!((alone.pre, alone.post, alone.post24), (Some(9), Some(2), Some(5)));
         // One treatment session ends at 08:45 (after the rating at 08:20), the next starts at 12:00.
-        let cut = effect(&ratings, &[session(10, 480), session(10, 720)]);
+        let cut = effect(&ratings, &[treatment_session(10, 480), treatment_session(10, 720)]);
         assert_eq!((cut.pre, cut.post, cut.post24), (None, None, None));
     }
 
     #[test]
     fn without_a_recorded_end_only_labelled_ratings_count() {
-        let open = SessionRow { ends_at: None, ..session(10, 600) };
+        let open = TreatmentSessionRow { ends_at: None, ..treatment_session(10, 600) };
         let window = ReportWindow::new(date(10), date(10));
         let ratings = [
             now(EntryKind::Momentary, 10, 610, 1),
-            now(EntryKind::PostSession, 10, 780, 4),
+            now(EntryKind::PostTreatment, 10, 780, 4),
             now(EntryKind::Post24h, 11, 600, 5),
         ];
-        let found = session_effects(&ratings, &PainDays::default(), &[&open], window);
+        let found = treatment_session_effects(&ratings, &PainDays::default(), &[&open], window);
         let found = &found.sessions[0];
         assert_eq!((found.end_recorded, found.post, found.post24), (false, Some(4), Some(5)));
     }

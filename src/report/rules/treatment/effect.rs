@@ -1,10 +1,10 @@
-//! F4, the session ledger: pain before, just after and a day after each attended treatment, and over
+//! F4, the treatment session ledger: pain before, just after and a day after each attended treatment, and over
 //! the days on either side of it. Consultations and reviews change nothing and are not in it.
 
 use super::effect_summary::{EffectSummary, IMMEDIATE, SUSTAINED};
 use super::moments::{Neighbours, RatedMoment};
-use crate::collections::{SessionKind, SessionStatus};
-use crate::report::rows::{EntryRow, SessionRow};
+use crate::collections::{TreatmentSessionKind, TreatmentSessionStatus};
+use crate::report::rows::{EntryRow, TreatmentSessionRow};
 use crate::report::rules::numbers::{mean, round2};
 use crate::report::rules::pain::daily::PainDays;
 use crate::report::rules::statement::{ReportCode, ReportWindow, shift};
@@ -19,16 +19,17 @@ pub const SUSTAINED_DAYS: i64 = 3;
 pub const SUSTAINED_RATED_DAYS: usize = 2;
 /// Pain around one attended treatment session. Source of all values: clinical.md, F4.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct SessionEffect {
+#[schema(as = SessionEffect)]
+pub struct TreatmentSessionEffect {
     /// The treatment session.
     pub treatment_session_id: Uuid,
-    /// Journal day of the session.
+    /// Journal day of the treatment session.
     pub journal_date: NaiveDate,
     /// Machine names of the techniques used.
     #[schema(max_items = 100)]
     pub techniques: Vec<ReportCode>,
-    /// Whether the end of the session was recorded. Without it, `post` and `post24` take only
-    /// ratings that were entered as taken after a session.
+    /// Whether the end of the treatment session was recorded. Without it, `post` and `post24` take only
+    /// ratings that were entered as taken after a treatment session.
     pub end_recorded: bool,
     /// Last rating of pain now within 180 minutes before the start, 0 to 10; null where there is
     /// none.
@@ -50,7 +51,7 @@ pub struct SessionEffect {
     /// where a side has fewer than two rated days.
     #[schema(required)]
     pub sustained: Option<f64>,
-    /// The up to three journal days before the session, cut after the session before it; null
+    /// The up to three journal days before the treatment session, cut after the treatment session before it; null
     /// where fewer than two days remain.
     #[schema(required)]
     pub before_window: Option<ReportWindow>,
@@ -61,7 +62,7 @@ pub struct SessionEffect {
     /// days.
     #[schema(required)]
     pub before_mean: Option<f64>,
-    /// The up to three journal days after the session, cut before the next session; null where
+    /// The up to three journal days after the treatment session, cut before the next treatment session; null where
     /// fewer than two days remain.
     #[schema(required)]
     pub after_window: Option<ReportWindow>,
@@ -74,9 +75,10 @@ pub struct SessionEffect {
     pub after_mean: Option<f64>,
 }
 
-/// An attended session in which nothing was treated.
+/// An attended treatment session in which nothing was treated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct OtherSession {
+#[schema(as = OtherSession)]
+pub struct OtherTreatmentSession {
     /// The treatment session.
     pub treatment_session_id: Uuid,
     /// Its journal day.
@@ -85,16 +87,19 @@ pub struct OtherSession {
     pub kind: ReportCode,
 }
 
-/// The attended sessions of a window that were no treatments.
-fn others(sessions: &[&SessionRow], window: Option<ReportWindow>) -> Vec<OtherSession> {
-    let mut others: Vec<&SessionRow> = sessions.to_vec();
+/// The attended treatment sessions of a window that were no treatments.
+fn others(
+    visits: &[&TreatmentSessionRow],
+    window: Option<ReportWindow>,
+) -> Vec<OtherTreatmentSession> {
+    let mut others: Vec<&TreatmentSessionRow> = visits.to_vec();
     others.retain(|row| {
-        row.status == SessionStatus::Attended
-            && row.kind != SessionKind::Treatment
+        row.status == TreatmentSessionStatus::Attended
+            && row.kind != TreatmentSessionKind::Treatment
             && window.is_some_and(|window| window.contains(row.journal_date))
     });
     others.sort_unstable_by_key(|row| (row.starts_at, row.journal_date, row.id));
-    let other = |row: &SessionRow| OtherSession {
+    let other = |row: &TreatmentSessionRow| OtherTreatmentSession {
         treatment_session_id: row.id,
         journal_date: row.journal_date,
         kind: row.kind.into(),
@@ -104,15 +109,16 @@ fn others(sessions: &[&SessionRow], window: Option<ReportWindow>) -> Vec<OtherSe
 
 /// Pain around the attended treatment sessions of the window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct SessionEffects {
+#[schema(as = SessionEffects)]
+pub struct TreatmentSessionEffects {
     /// Each attended treatment of the window up to today, in the order of time. Consultations and
     /// reviews are no treatments: `other_sessions` lists them.
     #[schema(max_items = 1000)]
-    pub sessions: Vec<SessionEffect>,
+    pub sessions: Vec<TreatmentSessionEffect>,
     /// The attended consultations and reviews of the window up to today, in the order of time.
     #[serde(default)]
     #[schema(required, max_items = 1000)]
-    pub other_sessions: Vec<OtherSession>,
+    pub other_sessions: Vec<OtherTreatmentSession>,
     /// The immediate changes taken together.
     pub immediate: EffectSummary,
     /// The sustained changes taken together.
@@ -121,13 +127,13 @@ pub struct SessionEffects {
 
 /// Computes the ledger (clinical.md, F4). `sessions` may reach beyond `window`; treatment sessions
 /// outside it are not listed, but still cut the windows of their neighbours.
-pub(crate) fn session_effects(
+pub(crate) fn treatment_session_effects(
     ratings: &[EntryRow],
     days: &PainDays,
-    sessions: &[&SessionRow],
+    visits: &[&TreatmentSessionRow],
     window: Option<ReportWindow>,
-) -> SessionEffects {
-    let mut attended: Vec<&SessionRow> = sessions.to_vec();
+) -> TreatmentSessionEffects {
+    let mut attended: Vec<&TreatmentSessionRow> = visits.to_vec();
     attended.retain(|row| row.is_attended_treatment());
     attended.sort_unstable_by_key(|row| (row.starts_at, row.journal_date, row.id));
     let mut moments: Vec<RatedMoment> = ratings.iter().filter_map(RatedMoment::of).collect();
@@ -135,8 +141,8 @@ pub(crate) fn session_effects(
 
     let mut effects = Vec::new();
     let (mut immediate, mut sustained) = (Vec::new(), Vec::new());
-    for (index, session) in attended.iter().enumerate() {
-        if !window.is_some_and(|window| window.contains(session.journal_date)) {
+    for (index, visit) in attended.iter().enumerate() {
+        if !window.is_some_and(|window| window.contains(visit.journal_date)) {
             continue;
         }
         let previous = index.checked_sub(1).and_then(|before| attended.get(before));
@@ -144,17 +150,17 @@ pub(crate) fn session_effects(
             previous_end: previous.map(|row| row.ends_at.unwrap_or(row.starts_at)),
             next_start: attended.get(index + 1).map(|row| row.starts_at),
         };
-        let (before, after) = adjacent_days(days, session.journal_date, &attended);
+        let (before, after) = adjacent_days(days, visit.journal_date, &attended);
         let change = before.mean.zip(after.mean).map(|(before, after)| after - before);
-        let found = around.ratings(session, &moments);
+        let found = around.ratings(visit, &moments);
         let drop = found.pre.zip(found.post).map(|(pre, post)| post - pre);
         immediate.extend(drop.map(f64::from));
         sustained.extend(change);
-        effects.push(SessionEffect {
-            treatment_session_id: session.id,
-            journal_date: session.journal_date,
-            techniques: session.techniques.iter().cloned().map(ReportCode).collect(),
-            end_recorded: session.ends_at.is_some(),
+        effects.push(TreatmentSessionEffect {
+            treatment_session_id: visit.id,
+            journal_date: visit.journal_date,
+            techniques: visit.techniques.iter().cloned().map(ReportCode).collect(),
+            end_recorded: visit.ends_at.is_some(),
             pre: found.pre.map(i32::from),
             post: found.post.map(i32::from),
             post24: found.post24.map(i32::from),
@@ -168,9 +174,9 @@ pub(crate) fn session_effects(
             after_mean: after.mean.map(round2),
         });
     }
-    SessionEffects {
+    TreatmentSessionEffects {
         sessions: effects,
-        other_sessions: others(sessions, window),
+        other_sessions: others(visits, window),
         immediate: EffectSummary::of(&immediate, window, IMMEDIATE),
         sustained: EffectSummary::of(&sustained, window, SUSTAINED),
     }
@@ -202,7 +208,7 @@ impl AdjacentDays {
 fn adjacent_days(
     days: &PainDays,
     date: NaiveDate,
-    attended: &[&SessionRow],
+    attended: &[&TreatmentSessionRow],
 ) -> (AdjacentDays, AdjacentDays) {
     let dates = || attended.iter().map(|row| row.journal_date);
     let previous = dates().filter(|other| *other < date).max();
@@ -217,13 +223,17 @@ fn adjacent_days(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::rules::fixtures::{close, date, days_from, session};
+    use crate::report::rules::fixtures::{close, date, days_from, treatment_session};
 
     #[test]
     fn the_worked_sustained_effect() {
         let days = days_from(7, &[Some(6), Some(7), Some(6), None, Some(4), Some(5), None]);
-        let effects =
-            session_effects(&[], &days, &[&session(10, 600)], ReportWindow::new(date(0), date(20)));
+        let effects = treatment_session_effects(
+            &[],
+            &days,
+            &[&treatment_session(10, 600)],
+            ReportWindow::new(date(0), date(20)),
+        );
         let found = &effects.sessions[0];
         assert_eq!((found.before_mean, found.before_rated_days), (Some(6.33), 3));
         assert_eq!((found.after_mean, found.after_rated_days), (Some(4.5), 2));
@@ -235,14 +245,15 @@ mod tests {
     #[test]
     fn consultations_and_reviews_are_listed_and_have_no_effect() {
         let days = days_from(7, &[Some(6); 10]);
-        let of = |kind, day| SessionRow { kind, ..session(day, 600) };
+        let of = |kind, day| TreatmentSessionRow { kind, ..treatment_session(day, 600) };
         let rows = [
-            of(SessionKind::Review, 11),
-            of(SessionKind::Treatment, 10),
-            of(SessionKind::Consultation, 8),
+            of(TreatmentSessionKind::Review, 11),
+            of(TreatmentSessionKind::Treatment, 10),
+            of(TreatmentSessionKind::Consultation, 8),
         ];
-        let rows: Vec<&SessionRow> = rows.iter().collect();
-        let effects = session_effects(&[], &days, &rows, ReportWindow::new(date(0), date(20)));
+        let rows: Vec<&TreatmentSessionRow> = rows.iter().collect();
+        let effects =
+            treatment_session_effects(&[], &days, &rows, ReportWindow::new(date(0), date(20)));
         let listed: Vec<_> = effects.sessions.iter().map(|row| row.journal_date).collect();
         assert_eq!(listed, [date(10)]);
         // They cut no window of a treatment either.
@@ -258,10 +269,11 @@ mod tests {
     #[test]
     fn sustained_windows_are_cut_at_the_neighbours_and_need_two_days() {
         let days = days_from(0, &[Some(5); 40]);
-        let rows = [session(10, 600), session(13, 600), session(15, 600)];
-        let rows: Vec<&SessionRow> = rows.iter().rev().collect();
+        let rows =
+            [treatment_session(10, 600), treatment_session(13, 600), treatment_session(15, 600)];
+        let rows: Vec<&TreatmentSessionRow> = rows.iter().rev().collect();
         let window = ReportWindow::new(date(13), date(20));
-        let effects = session_effects(&[], &days, &rows, window);
+        let effects = treatment_session_effects(&[], &days, &rows, window);
         let [middle, last] = effects.sessions.as_slice() else { panic!("two in the window") };
         assert_eq!(middle.before_window, ReportWindow::new(date(11), date(12)));
         assert_eq!((middle.after_window, middle.after_rated_days), (None, 0));
@@ -271,7 +283,7 @@ mod tests {
         // One rated day on a side is not enough.
         let sparse = days_from(7, &[Some(6), None, None, None, Some(4), Some(5)]);
         let all = ReportWindow::new(date(0), date(20));
-        let effects = session_effects(&[], &sparse, &[&session(10, 600)], all);
+        let effects = treatment_session_effects(&[], &sparse, &[&treatment_session(10, 600)], all);
         let found = &effects.sessions[0];
         assert_eq!((found.before_mean, found.before_rated_days), (None, 1));
         assert_eq!((found.sustained, found.after_mean), (None, Some(4.5)));

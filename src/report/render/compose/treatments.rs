@@ -1,6 +1,6 @@
 //! The treatment sessions: what was done in them, and the pain around them.
 
-use super::content::{codes, isolated, other_sessions, with_heading};
+use super::content::{codes, isolated, other_treatment_sessions, with_heading};
 use super::figures;
 use super::voice::{Voice, days, fact};
 use crate::report::render::page::{Alignment, Block, Fact, Span, Table};
@@ -25,8 +25,8 @@ pub(super) fn blocks(report: &Report, words: &Voice<'_>) -> Vec<Block> {
         if !lines.is_empty() {
             blocks.push(Block::Lines(lines));
         }
-        blocks.extend(figures::around_sessions(words, report));
-        blocks.extend(other_sessions(words, effects));
+        blocks.extend(figures::around_treatments(words, report));
+        blocks.extend(other_treatment_sessions(words, effects));
     }
     with_heading(words, "sessions.heading", blocks)
 }
