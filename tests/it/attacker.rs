@@ -34,8 +34,7 @@ async fn forged_settings_open_no_journal() {
     let pool = app.serving_sql().await;
     for (actor, share) in [(&ana, ""), (&lind, share.as_str())] {
         let forged = format!(
-            "BEGIN; SELECT set_config('app.actor_id', '{}', true), set_config('app.subject_id', '{}', true), \
-             set_config('app.share_id', '{share}', true), set_config('app.moment', now()::text, true)",
+            "BEGIN; SELECT set_config('app.context', concat('{}|{}|{share}|', now()), true)",
             actor.id, ana.id
         );
         for seal in ["", "'x'", "''", "sec.seal()", "encode(sha256(''), 'base64')"] {
@@ -67,7 +66,7 @@ async fn a_context_of_one_transaction_is_worth_nothing_in_another() {
     let app = TestApp::shared();
     let (ana, _, _) = victim(&app).await;
     let (pool, other) = (app.serving_sql().await, app.serving_sql().await);
-    let names = ["actor_id", "subject_id", "share_id", "moment", "seal"];
+    let names = ["context", "task", "about", "seal"];
     let read = format!(
         "SELECT string_agg(current_setting('app.' || n), ' & ' ORDER BY o) \
          FROM unnest(ARRAY['{}']) WITH ORDINALITY u (n, o)",
@@ -90,15 +89,14 @@ async fn a_context_of_one_transaction_is_worth_nothing_in_another() {
     assert_eq!(told(&other, COUNT).await, "0");
     other.batch_execute("ROLLBACK").await.unwrap();
     // Whoever is in a journal stays in it: another subject, share or moment breaks the seal.
-    for name in ["actor_id", "subject_id", "share_id", "moment"] {
-        let value =
-            if name == "moment" { "2020-01-01" } else { "0195a3c2-0000-7000-8000-00000000000a" };
-        pool.batch_execute(&format!(
-            "SAVEPOINT s; SELECT set_config('app.{name}', '{value}', true)"
-        ))
-        .await
-        .unwrap();
-        assert_eq!(told(&pool, COUNT).await, "0", "{name}");
+    let parts: Vec<&str> = stolen[0].split('|').collect();
+    assert_eq!(parts.len(), 4, "actor, subject, share, moment");
+    for part in 0..4 {
+        let mut other = parts.clone();
+        other[part] = if part == 3 { "2020-01-01" } else { "0195a3c2-0000-7000-8000-00000000000a" };
+        let set = format!("SELECT set_config('app.context', '{}', true)", other.join("|"));
+        pool.batch_execute(&format!("SAVEPOINT s; {set}")).await.unwrap();
+        assert_eq!(told(&pool, COUNT).await, "0", "{other:?}");
         pool.batch_execute("ROLLBACK TO SAVEPOINT s").await.unwrap();
     }
     assert_eq!(told(&pool, COUNT).await, "1");
@@ -164,6 +162,44 @@ async fn nobody_reads_the_keys_or_puts_others_in_their_place() {
     let put = format!("SELECT sec.put_gate({block}, {block}, sha256(''))::text");
     assert_eq!(told(&pool, &put).await, "false", "the key is the server's");
     assert_eq!(told(&pool, &entering(&app, &app.patient("bea").await).await).await, "granted");
+}
+
+/// Functions and operators that say what an attacker would like to hear, in front of those of Postgres.
+const LIES: &str = "CREATE SCHEMA lies; GRANT USAGE ON SCHEMA lies TO PUBLIC; \
+    CREATE FUNCTION lies.yes(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true'; \
+    CREATE OPERATOR lies.= (LEFTARG = text, RIGHTARG = text, FUNCTION = lies.yes); \
+    CREATE OPERATOR lies.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = lies.yes); \
+    CREATE FUNCTION lies.joined(bytea, bytea) RETURNS bytea LANGUAGE sql AS $$ SELECT ''::bytea $$; \
+    CREATE OPERATOR lies.|| (LEFTARG = bytea, RIGHTARG = bytea, FUNCTION = lies.joined); \
+    CREATE FUNCTION lies.sha256(bytea) RETURNS bytea LANGUAGE sql AS $$ SELECT ''::bytea $$; \
+    CREATE FUNCTION lies.encode(bytea, text) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$; \
+    CREATE FUNCTION lies.now() RETURNS timestamptz LANGUAGE sql AS $$ SELECT '2000-01-01'::timestamptz $$; \
+    CREATE FUNCTION lies.convert_to(text, name) RETURNS bytea LANGUAGE sql AS $$ SELECT ''::bytea $$; \
+    CREATE FUNCTION lies.pg_backend_pid() RETURNS integer LANGUAGE sql AS 'SELECT 1'; \
+    CREATE FUNCTION lies.current_setting(text, boolean) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$";
+
+#[tokio::test]
+async fn whatever_path_is_set_a_context_is_what_its_seal_says() {
+    let app = TestApp::alone();
+    let (ana, _, _) = victim(&app).await;
+    app.sql().await.batch_execute(LIES).await.unwrap();
+    let enter = entering(&app, &ana).await;
+    for path in ["lies, pg_catalog", "lies, pj, pg_catalog", "pj"] {
+        let pool = app.serving_sql().await;
+        pool.batch_execute(&format!("SET search_path = {path}; BEGIN")).await.unwrap();
+        let forge = format!(
+            "SELECT set_config('app.context', pg_catalog.concat('{0}|{0}||', pg_catalog.now()), true), \
+             set_config('app.seal', 'x', true)",
+            ana.id
+        );
+        pool.batch_execute(&forge).await.unwrap();
+        assert_eq!(told(&pool, "SELECT sec.actor()::text").await, "", "{path}");
+        assert_eq!(told(&pool, COUNT).await, "0", "{path}");
+        // Who is let in is seen on every path.
+        assert_eq!(told(&pool, &enter).await, "granted", "{path}");
+        assert_eq!(told(&pool, "SELECT sec.actor()::text").await, ana.id.to_string(), "{path}");
+        pool.batch_execute("ROLLBACK").await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -354,9 +354,7 @@ async fn nobody_else_sees_or_withdraws_it() {
     let serving = app.serving_sql().await;
     for (actor, share) in [(&bob, ""), (&him, share.as_str())] {
         let set = format!(
-            "BEGIN; SELECT set_config('app.actor_id', '{actor}', true), \
-             set_config('app.subject_id', '{id}', true), set_config('app.share_id', '{share}', true), \
-             set_config('app.moment', now()::text, true)"
+            "BEGIN; SELECT set_config('app.context', concat('{actor}|{id}|{share}|', now()), true)"
         );
         serving.batch_execute(&set).await.unwrap();
         let done: bool = serving.query_one(&withdraw, &[]).await.unwrap().get(0);
