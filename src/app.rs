@@ -4,11 +4,13 @@ use crate::credentials::KeyStore;
 use crate::credentials::access_token::Verifier;
 use crate::credentials::codes::CodeKey;
 use crate::credentials::keys::KeyRing;
+use crate::credentials::known_device::KnownDevices;
 use crate::credentials::password::{HashCost, Hasher};
 use crate::credentials::random::Random;
 use crate::credentials::secret::MasterSecret;
+use crate::credentials::throttle::Throttle;
 use crate::db::{Db, WriteProbe};
-use crate::http::{Answered, CursorKey, Problem, ShareTagKey};
+use crate::http::{Answered, CursorKey, Problem, Proxies, ShareTagKey};
 use crate::ids::Ids;
 use crate::lanes::{BigPushes, Lanes};
 use crate::mail::Mailer;
@@ -40,6 +42,12 @@ pub struct App {
     pub share_tags: ShareTagKey,
     /// Hashes short codes.
     pub codes: CodeKey,
+    /// How often a secret may be tried.
+    pub throttle: Throttle,
+    /// The secrets of devices that have signed in before.
+    pub known_devices: KnownDevices,
+    /// The proxies in front of the server.
+    pub proxies: Proxies,
     /// How many reports are in the works at once.
     pub lanes: Lanes,
     /// How many big pushes are in the works at once.
@@ -73,6 +81,8 @@ pub struct Parts {
     pub mailer: Mailer,
     /// The address apps and mails use.
     pub public_url: String,
+    /// The proxies in front of the server.
+    pub proxies: Proxies,
 }
 
 impl std::fmt::Debug for Parts {
@@ -103,6 +113,9 @@ impl App {
             cursors: CursorKey::new(&parts.secret.derive("cursors")),
             share_tags: ShareTagKey::new(&parts.secret.derive("tags of shares")),
             codes: CodeKey::new(&parts.secret),
+            throttle: Throttle::new(&parts.secret),
+            known_devices: KnownDevices::new(&parts.secret),
+            proxies: parts.proxies,
             lanes: Lanes::new(parts.db.connections()),
             big_pushes: BigPushes::new(parts.db.connections()),
             pokes: Pokes::default(),
@@ -131,6 +144,7 @@ impl App {
             hash_cost: self.hasher.cost(),
             mailer: self.mailer.clone(),
             public_url: self.public_url.clone(),
+            proxies: self.proxies.clone(),
         };
         Self::open(parts).await
     }

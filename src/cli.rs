@@ -13,7 +13,7 @@ use crate::credentials::random::SystemRandom;
 use crate::credentials::secret::MasterSecret;
 use crate::database::Database;
 use crate::db::{Db, Duty, Task};
-use crate::http::{Answered, Problem};
+use crate::http::{Answered, Problem, Proxies};
 use crate::import::{BrokenOff, FileFormat, Summary, encoding, import_in};
 use crate::language::Language;
 use crate::mail::Mailer;
@@ -292,6 +292,7 @@ fn with_database(
             hash_cost: HashCost::default(),
             mailer: Mailer::Log,
             public_url: String::new(),
+            proxies: Proxies::default(),
         };
         work(parts, &database.admin).await.map_err(|e| words(&e))
     });

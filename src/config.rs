@@ -4,6 +4,7 @@ use crate::credentials::secret::MasterSecret;
 use crate::db::check_url;
 use crate::door::Origins;
 use crate::door::{self, Bounds};
+use crate::http::Proxies;
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
@@ -120,6 +121,10 @@ pub struct ServeArgs {
     /// <https://app.example.org> or <capacitor://localhost>. None unless given.
     #[arg(long, env = "PAIN_JOURNAL_CORS_ORIGINS")]
     pub cors_origins: Option<Origins>,
+    /// Addresses or ranges of the proxies in front of the server, separated by commas, like
+    /// <10.0.0.5,fd00::/8>. What they say in X-Forwarded-For is believed, nobody else's word is.
+    #[arg(long, env = "PAIN_JOURNAL_PROXIES")]
+    pub proxies: Option<Proxies>,
     /// Load the demo patient and practitioner when the database is new, and print their sign-ins.
     /// Refused in production mode.
     #[arg(long)]

@@ -61,6 +61,7 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
             hash_cost: HashCost::default(),
             mailer,
             public_url,
+            proxies: args.proxies.clone().unwrap_or_default(),
         };
         let app = match start_up(parts).await {
             Ok(app) => web::Data::new(app),

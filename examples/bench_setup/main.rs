@@ -15,6 +15,7 @@ use pain_journal::credentials::password::HashCost;
 use pain_journal::credentials::random::SystemRandom;
 use pain_journal::credentials::secret::MasterSecret;
 use pain_journal::db::{Db, Duty};
+use pain_journal::http::Proxies;
 use pain_journal::journal::Record;
 use pain_journal::mail::Mailer;
 use pain_journal::sections::Sections;
@@ -60,6 +61,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         hash_cost: HashCost::default(),
         mailer: Mailer::Log,
         public_url: public_url.clone(),
+        proxies: Proxies::default(),
     };
     let app = App::open(parts).await.map_err(|e| format!("{e:?}"))?;
     let out = Path::new(out);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::app::App;
 use crate::db::{Batch, Statement, Tx};
-use crate::http::{Answered, Problem, ProblemKind, path_id};
+use crate::http::{Answered, Network, Problem, ProblemKind, path_id};
 use crate::sections::Sections;
 use actix_web::dev::Payload;
 use actix_web::{HttpRequest, HttpResponse};
@@ -107,6 +107,7 @@ impl Permission for Everybody {
 #[derive(Debug, Clone)]
 pub struct Anyone {
     app: Arc<App>,
+    network: Option<Network>,
 }
 
 impl Anyone {
@@ -114,13 +115,19 @@ impl Anyone {
     pub const fn app(&self) -> &Arc<App> {
         &self.app
     }
+    /// The network that the request comes from, where that is known.
+    pub const fn network(&self) -> Option<Network> {
+        self.network
+    }
 }
 
 impl Permission for Anyone {
     const NEED: Need = Need::NOTHING;
 
     fn of(call: &Call) -> Answered<Self> {
-        Ok(Self { app: call.app()?.clone() })
+        let app = call.app()?.clone();
+        let network = Network::of(call.request(), &app.proxies);
+        Ok(Self { app, network })
     }
     fn judge(&self) -> impl Future<Output = Answered<()>> {
         std::future::ready(Ok(()))

@@ -1,11 +1,12 @@
 //! The wire of accounts and sign-ins.
 
 use super::register::{Register, register};
-use super::sign_in::{DeviceInfo, TokenSet, hashing, login, refresh};
+use super::sign_in::{DeviceInfo, Knock, TokenSet, hashing, login, refresh};
 use super::store;
 use super::verify::{VerifyEmail, verify};
 use crate::access::{Account, Anyone, Sends};
 use crate::credentials::password::{Password, Verdict};
+use crate::credentials::throttle::GuessLane;
 use crate::http::{
     Accepted, Answered, Found, Nothing, Problem, ProblemKind, Public, Versioned, document,
 };
@@ -30,7 +31,8 @@ pub fn routes(routes: &mut Routes) {
             the older.")
         .takes::<Register>()
         .example(json!({"email": "new.patient@example.org", "password": "three quiet herons",
-            "role": "patient", "locale": "en", "time_zone": "Europe/Berlin", "terms_version": "1"}));
+            "role": "patient", "locale": "en", "time_zone": "Europe/Berlin", "terms_version": "1"}))
+        .problems(&[ProblemKind::TooManyAttempts]);
     routes.serve(Method::POST, "/v1/auth/register", op, register_account);
 
     let op = Operation::new("verifyEmail", "auth", "Prove the address and sign in")
@@ -44,15 +46,24 @@ pub fn routes(routes: &mut Routes) {
             json!({"verification_id": "0195a3c2-0000-7000-8000-00000000000a", "code": "123456",
             "device": device}),
         )
-        .problems(&[ProblemKind::InvalidCredentials]);
+        .problems(&[ProblemKind::InvalidCredentials, ProblemKind::TooManyAttempts]);
     routes.serve(Method::POST, "/v1/auth/verify-email", op, verify_email);
 
     let op = Operation::new("login", "auth", "Sign in")
+        .describe(
+            "After five wrong passwords each further one costs a wait that doubles, up to 15 minutes, \
+             whether the address is known or not. A device that sends its `device_secret` has a count of \
+             its own.",
+        )
         .takes::<Login>()
         .example(
             json!({"email": "ana@demo.example", "password": "demo-seven-herons", "device": device}),
         )
-        .problems(&[ProblemKind::InvalidCredentials, ProblemKind::AccountSuspended]);
+        .problems(&[
+            ProblemKind::InvalidCredentials,
+            ProblemKind::AccountSuspended,
+            ProblemKind::TooManyAttempts,
+        ]);
     routes.serve(Method::POST, "/v1/auth/login", op, login_with_password);
 
     let op = Operation::new("refreshTokens", "auth", "Exchange the refresh token")
@@ -61,7 +72,11 @@ pub fn routes(routes: &mut Routes) {
             signs the device out. Access tokens do not matter to this.")
         .takes::<Refresh>()
         .example(json!({"refresh_token": "the refresh_token of the last answer"}))
-        .problems(&[ProblemKind::SignInRevoked, ProblemKind::AccountSuspended]);
+        .problems(&[
+            ProblemKind::SignInRevoked,
+            ProblemKind::AccountSuspended,
+            ProblemKind::TooManyAttempts,
+        ]);
     routes.serve(Method::POST, "/v1/auth/refresh", op, refresh_tokens);
 
     let op = Operation::new("logout", "auth", "Sign this device out");
@@ -71,7 +86,7 @@ pub fn routes(routes: &mut Routes) {
         .describe("Opens the operations that need a fresh password check for five minutes.")
         .takes::<Reauthenticate>()
         .example(json!({"password": "demo-seven-herons"}))
-        .problems(&[ProblemKind::InvalidCredentials]);
+        .problems(&[ProblemKind::InvalidCredentials, ProblemKind::TooManyAttempts]);
     routes.serve(Method::POST, "/v1/auth/reauthenticate", op, reauthenticate);
 
     super::devices::routes(routes);
@@ -154,7 +169,7 @@ async fn verify_email(
     anyone: Anyone,
     Sends(asked): Sends<VerifyEmail>,
 ) -> Answered<Found<LoginResult>> {
-    Ok(LoginResult::complete(verify(anyone.app(), asked).await?))
+    Ok(LoginResult::complete(verify(anyone.app(), asked, anyone.network()).await?))
 }
 
 wire! {
@@ -166,6 +181,8 @@ wire! {
         password: Password,
         /// The app that signs in.
         device: DeviceInfo,
+        /// What the device got at an earlier sign-in to this address.
+        device_secret: Option<Text<100>>,
     }
 }
 
@@ -173,7 +190,10 @@ async fn login_with_password(
     anyone: Anyone,
     Sends(asked): Sends<Login>,
 ) -> Answered<Found<LoginResult>> {
-    let tokens = login(anyone.app(), asked.email.as_str(), &asked.password, asked.device).await?;
+    let Login { email, password, device, device_secret } = asked;
+    let device_secret = device_secret.as_ref().map(Text::as_str);
+    let knock = Knock { network: anyone.network(), device_secret };
+    let tokens = login(anyone.app(), email.as_str(), &password, device, knock).await?;
     Ok(LoginResult::complete(tokens))
 }
 
@@ -186,7 +206,7 @@ wire! {
 }
 
 async fn refresh_tokens(anyone: Anyone, Sends(asked): Sends<Refresh>) -> Answered<Found<TokenSet>> {
-    refresh(anyone.app(), asked.refresh_token.as_str()).await.map(Found)
+    refresh(anyone.app(), asked.refresh_token.as_str(), anyone.network()).await.map(Found)
 }
 document!(TokenSet);
 
@@ -225,18 +245,23 @@ async fn reauthenticate(
     Sends(asked): Sends<Reauthenticate>,
 ) -> Answered<Nothing> {
     let (app, caller) = (account.app(), account.caller());
+    let check = async || check_own_password(&account, &asked.password).await;
+    let lane = GuessLane::SignedIn(caller.device());
+    app.throttle.tried(lane, None, app.clock.now(), check).await?;
+    account
+        .own(async |tx, own| {
+            tx.execute(store::authenticated(caller.device(), own.moment())).await?;
+            Ok(Nothing)
+        })
+        .await
+}
+
+async fn check_own_password(account: &Account, password: &Password) -> Answered<()> {
     let phc =
         account.own(async |tx, _| Ok(tx.first(store::own_password()).await?.flatten())).await?;
-    match app.hasher.verify(&asked.password, phc.as_deref()).await.map_err(hashing)? {
+    match account.app().hasher.verify_known(password, phc.as_deref()).await.map_err(hashing)? {
         Verdict::Mismatch => Err(ProblemKind::InvalidCredentials.into()),
-        Verdict::Match { .. } => {
-            account
-                .own(async |tx, own| {
-                    tx.execute(store::authenticated(caller.device(), own.moment())).await?;
-                    Ok(Nothing)
-                })
-                .await
-        }
+        Verdict::Match { .. } => Ok(()),
     }
 }
 

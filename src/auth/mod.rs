@@ -14,7 +14,7 @@ pub use http::{routes, sign_out};
 pub use register::{NewAccount, create_account};
 pub use reseal::{SecretChange, change_secret, replace_secret};
 pub use security_events::forget as forget_security_events;
-pub use sign_in::{renew_page_token, sign_in_to_pages, sign_in_unasked};
+pub use sign_in::{Knock, PageSignIn, renew_page_token, sign_in_to_pages, sign_in_unasked};
 pub use store::{SignInAccount, find_account, forget_old_registrations, set_status};
 
 /// The client id of tokens that our own sign-in issues.

@@ -6,6 +6,7 @@ use crate::access::Role;
 use crate::app::App;
 use crate::credentials::codes::{LinkPurpose, LinkToken, VerificationCode};
 use crate::credentials::password::Password;
+use crate::credentials::throttle::GuessLane;
 use crate::db::{Anonymous, Task, Tx};
 use crate::http::{Answered, Problem};
 use crate::language::Language;
@@ -46,10 +47,11 @@ wire! {
 /// by mail.
 ///
 /// # Errors
-/// 422 for a password that will not do.
+/// 422 for a password that will not do, 429 for the eleventh within an hour.
 pub(super) async fn register(app: &App, asked: Register) -> Answered<(Uuid, DateTime<Utc>)> {
     check_password(&asked.password, &asked.email)?;
     let now = app.clock.now();
+    app.throttle.challenge(GuessLane::Address(asked.email.as_str()), now)?;
     let id = app.ids.next();
     let expires_at = now + CODE_LIFE;
     let password_hash = app.hasher.hash(&asked.password, &*app.random).await.map_err(hashing)?;

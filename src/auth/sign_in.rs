@@ -7,8 +7,9 @@ use crate::access::{Caller, Role};
 use crate::app::App;
 use crate::credentials::access_token::{self, Audience, Grant};
 use crate::credentials::password::{HashError, Password, Verdict};
+use crate::credentials::throttle::GuessLane;
 use crate::db::{Anonymous, Task, Tx};
-use crate::http::{Answered, Problem, ProblemKind};
+use crate::http::{Answered, Network, Problem, ProblemKind};
 use crate::language::Language;
 use crate::time::serialize_utc;
 use crate::wire::{Text, wire};
@@ -64,17 +65,30 @@ pub struct TokenSet {
     scope: &'static str,
     /// The device these tokens belong to.
     device_id: Uuid,
+    /// Send it with the device's next sign-in, also after it was signed out: guesses of others then do not
+    /// slow that down. Keep it beside the refresh token. It opens nothing.
+    #[schema(max_length = 100)]
+    device_secret: String,
+}
+
+/// Who knocks, before a password was checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Knock<'a> {
+    /// From which network, where that is known.
+    pub network: Option<Network>,
+    /// What the device got at an earlier sign-in.
+    pub device_secret: Option<&'a str>,
 }
 
 /// Signs a device in and issues its first tokens.
 pub(super) async fn sign_in(
     app: &App,
     tx: &Tx<'_, Anonymous>,
-    account: Uuid,
+    (account, email): (Uuid, &str),
     device: DeviceInfo,
 ) -> Answered<TokenSet> {
     let (key, chain) = begin(app, tx, account, device, (IDLE, ABSOLUTE)).await?;
-    issue(app, &key, &chain, chain.authenticated_at)
+    issue(app, &key, &chain, (email, chain.authenticated_at))
 }
 
 /// Makes a device that is signed out after the first of these times without use, and after the
@@ -125,12 +139,25 @@ async fn known_installation(
     Ok(store::lock_installation(tx, new.account_id, installation_id).await?)
 }
 
-/// Signs a practitioner's browser in to the pages; answers the value of the cookie.
+/// What a browser keeps of a sign-in to the pages.
+pub struct PageSignIn {
+    /// The value of the cookie.
+    pub token: String,
+    /// What it shows at its next sign-in.
+    pub device_secret: String,
+}
+
+/// Signs a practitioner's browser in to the pages.
 ///
 /// # Errors
 /// As the sign-in of an app; 403 `role_insufficient` for an account that is no practitioner's.
-pub async fn sign_in_to_pages(app: &App, email: &str, password: &Password) -> Answered<String> {
-    let (account, rehashed) = prove(app, email, password).await?;
+pub async fn sign_in_to_pages(
+    app: &App,
+    email: &str,
+    password: &Password,
+    knock: Knock<'_>,
+) -> Answered<PageSignIn> {
+    let (account, rehashed) = prove(app, email, password, knock).await?;
     if !account.roles.iter().any(|role| role == Role::Practitioner.code()) {
         return Err(ProblemKind::RoleInsufficient.into());
     }
@@ -145,7 +172,8 @@ pub async fn sign_in_to_pages(app: &App, email: &str, password: &Password) -> An
             begin(app, tx, account.id, device, (WORKING_DAY, WORKING_DAY)).await
         })
         .await?;
-    page_token(app, grant(&chain))
+    let device_secret = app.known_devices.secret_of(chain.device, email);
+    Ok(PageSignIn { token: page_token(app, grant(&chain))?, device_secret })
 }
 
 /// The cookie's next value, good for an hour again.
@@ -190,8 +218,12 @@ pub async fn sign_in_unasked(app: &App, account: Uuid, name: &str) -> Answered<S
     let name = serde_json::json!({ "name": name });
     let device = crate::wire::read_body(&name).map_err(Problem::invalid)?;
     let task = Task::of_the_operator(account);
-    let tokens = app.db.anonymous(task, async |tx| sign_in(app, tx, account, device).await).await?;
-    Ok(tokens.access_token)
+    let begun = app.db.anonymous(task, async |tx| {
+        let (key, chain) = begin(app, tx, account, device, (IDLE, ABSOLUTE)).await?;
+        // Nobody signs in from this device, so it needs no secret.
+        issue(app, &key, &chain, ("", chain.authenticated_at))
+    });
+    Ok(begun.await?.access_token)
 }
 
 /// Which tokens to issue.
@@ -203,7 +235,12 @@ struct Issue {
     expires_at: DateTime<Utc>,
 }
 
-fn issue(app: &App, key: &RefreshKey, issue: &Issue, now: DateTime<Utc>) -> Answered<TokenSet> {
+fn issue(
+    app: &App,
+    key: &RefreshKey,
+    issue: &Issue,
+    (email, now): (&str, DateTime<Utc>),
+) -> Answered<TokenSet> {
     let verifier = app.keys();
     let signing = verifier.ring().current();
     let access_token =
@@ -217,28 +254,30 @@ fn issue(app: &App, key: &RefreshKey, issue: &Issue, now: DateTime<Utc>) -> Answ
         refresh_expires_at: issue.expires_at,
         scope: FIRST_PARTY_SCOPE,
         device_id: issue.device,
+        device_secret: app.known_devices.secret_of(issue.device, email),
     })
 }
 
 /// Checks address and password and signs the device in.
 ///
 /// # Errors
-/// 401 `invalid_credentials` for every mismatch alike, 403 for a suspended account, 503 when too
-/// many passwords are being checked.
+/// 401 `invalid_credentials` for every mismatch alike, 403 for a suspended account, 429 after too many wrong
+/// ones, 503 when too many passwords are being checked.
 pub(super) async fn login(
     app: &App,
     email: &str,
     password: &Password,
     device: DeviceInfo,
+    knock: Knock<'_>,
 ) -> Answered<TokenSet> {
-    let (account, rehashed) = prove(app, email, password).await?;
+    let (account, rehashed) = prove(app, email, password, knock).await?;
     let tokens = app
         .db
         .anonymous(signing_in(email), async |tx| {
             if let Some(phc) = rehashed {
                 store::set_password(tx, account.id, phc).await?;
             }
-            sign_in(app, tx, account.id, device).await
+            sign_in(app, tx, (account.id, email), device).await
         })
         .await?;
     // The streams of an earlier sign-in look, and end.
@@ -257,13 +296,32 @@ async fn prove(
     app: &App,
     email: &str,
     password: &Password,
+    Knock { network, device_secret }: Knock<'_>,
+) -> Answered<(store::SignInAccount, Option<String>)> {
+    let device = device_secret.and_then(|secret| app.known_devices.device_of(secret, email));
+    let lane =
+        device.map_or(GuessLane::Address(email), |device| GuessLane::KnownDevice(email, device));
+    let check = async || check_password(app, email, password, device.is_some()).await;
+    app.throttle.tried(lane, network, app.clock.now(), check).await
+}
+
+async fn check_password(
+    app: &App,
+    email: &str,
+    password: &Password,
+    is_known: bool,
 ) -> Answered<(store::SignInAccount, Option<String>)> {
     let found = app.db.anonymous(signing_in(email), async |tx| {
         Answered::Ok(store::find_account(tx, email).await?)
     });
     let account = found.await?;
     let phc = account.as_ref().and_then(|a| a.password_hash.as_deref());
-    let verdict = app.hasher.verify(password, phc).await.map_err(hashing)?;
+    let verdict = if is_known {
+        app.hasher.verify_known(password, phc).await
+    } else {
+        app.hasher.verify(password, phc).await
+    };
+    let verdict = verdict.map_err(hashing)?;
     let (Verdict::Match { rehash }, Some(account)) = (verdict, account) else {
         return Err(ProblemKind::InvalidCredentials.into());
     };
@@ -289,32 +347,55 @@ pub(super) fn hashing(error: HashError) -> Problem {
 /// Exchanges a refresh token for the next pair of tokens.
 ///
 /// # Errors
-/// 401 `session_revoked` for a token that is not genuine, or of a dead device. A copy of a token
-/// whose successor has been in use for more than a minute signs the device out and tells its owner.
-pub(super) async fn refresh(app: &App, presented: &str) -> Answered<TokenSet> {
+/// 401 `session_revoked` for a token that is not genuine, or of a dead device; 429 for many that are not. A copy
+/// of a token whose successor has been in use for more than a minute signs the device out and tells its owner.
+pub(super) async fn refresh(
+    app: &App,
+    presented: &str,
+    network: Option<Network>,
+) -> Answered<TokenSet> {
     let refused = || Problem::new(ProblemKind::SignInRevoked);
     let token = RefreshToken::parse(presented).ok_or_else(refused)?;
     let task = Task::about("refresh", token.device);
-    let issued = app.db.anonymous(task, async |tx| refresh_locked(app, tx, &token).await).await?;
-    issued.ok_or_else(refused)
+    match app.db.anonymous(task, async |tx| refresh_locked(app, tx, &token).await).await? {
+        Refreshed::Issued(tokens) => Ok(tokens),
+        Refreshed::Dead => Err(refused()),
+        Refreshed::Forged => {
+            let slower = app.throttle.forged_refresh(token.device, network, app.clock.now());
+            Err(slower.unwrap_or_else(refused))
+        }
+    }
 }
 
-/// `None` is a refusal that nevertheless commits: a reuse revokes the device.
+/// What becomes of a refresh token. A refusal commits nevertheless: a reuse revokes the device.
+enum Refreshed {
+    Issued(TokenSet),
+    /// The device is signed out.
+    Dead,
+    /// The server never made this one.
+    Forged,
+}
+
 async fn refresh_locked(
     app: &App,
     tx: &Tx<'_, Anonymous>,
     token: &RefreshToken,
-) -> Answered<Option<TokenSet>> {
-    let Some(chain) = store::lock_chain(tx, token.device).await? else { return Ok(None) };
+) -> Answered<Refreshed> {
+    let Some(chain) = store::lock_chain(tx, token.device).await? else {
+        return Ok(Refreshed::Forged);
+    };
     // Read behind the lock, so that the presentations of a chain are in the order of their times.
     let now = app.clock.now();
     let key =
         RefreshKey::open(&app.secret, chain.id, &chain.refresh_key).map_err(Problem::internal)?;
+    if !token.is_signed_by(&key) {
+        return Ok(Refreshed::Forged);
+    }
     let dead = chain.revoked_at.is_some()
         || chain.idle_expires_at <= now
         || chain.absolute_expires_at <= now;
-    if !token.is_signed_by(&key) || dead {
-        return Ok(None);
+    if dead {
+        return Ok(Refreshed::Dead);
     }
     if chain.status != "active" {
         return Err(ProblemKind::AccountSuspended.into());
@@ -343,14 +424,14 @@ async fn refresh_locked(
                 tracing::warn!(device = %chain.id, "a refresh token came again, late");
             }
         }
-        RefreshDecision::Ahead => return Ok(None),
+        RefreshDecision::Ahead => return Ok(Refreshed::Dead),
         RefreshDecision::Reuse => {
             store::revoke_device(tx, chain.id, "refresh_token_reused", now).await?;
             let event = (chain.id, token.counter, SecurityEventKind::RefreshReused);
             security_events::note(app, tx, event, owner, now).await?;
             tracing::warn!(device = %chain.id, "a refresh token was used twice; device signed out");
-            return Ok(None);
+            return Ok(Refreshed::Dead);
         }
     }
-    issue(app, &key, &next, now).map(Some)
+    issue(app, &key, &next, (&chain.email, now)).map(Refreshed::Issued)
 }

@@ -10,8 +10,9 @@ use super::store::{self, Registration};
 use crate::app::App;
 use crate::credentials::codes::{Digest, LinkPurpose, LinkToken, VerificationCode, in_hex, same};
 use crate::credentials::password::{Password, Verdict};
+use crate::credentials::throttle::GuessLane;
 use crate::db::{Anonymous, Task, Tx};
-use crate::http::{Answered, Problem, ProblemKind};
+use crate::http::{Answered, Network, Problem, ProblemKind};
 use crate::wire::{Faults, Text, wire};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -84,17 +85,27 @@ fn proof_of(asked: &VerifyEmail) -> Answered<Proof> {
 /// Proves an address, makes the account and signs the device in.
 ///
 /// # Errors
-/// 401 `invalid_credentials` for every failure alike: unknown, expired, void, wrong, or tried five times.
-pub(super) async fn verify(app: &App, asked: VerifyEmail) -> Answered<TokenSet> {
-    let done = match proof_of(&asked)? {
+/// 401 `invalid_credentials` for every failure alike: unknown, expired, void, wrong, or tried five times; 429 where
+/// its network has failed too often.
+pub(super) async fn verify(
+    app: &App,
+    asked: VerifyEmail,
+    network: Option<Network>,
+) -> Answered<TokenSet> {
+    let proof = proof_of(&asked)?;
+    let check = async || judge(app, proof, asked.device).await;
+    app.throttle.tried(GuessLane::Challenge, network, app.clock.now(), check).await
+}
+
+async fn judge(app: &App, proof: Proof, device: DeviceInfo) -> Answered<TokenSet> {
+    let done = match proof {
         Proof::Held(id, secret) => {
             let task = Task::about("verify", id);
-            let held =
-                async |tx: &Tx<'_, Anonymous>| held(app, tx, (id, &secret), asked.device).await;
+            let held = async |tx: &Tx<'_, Anonymous>| held(app, tx, (id, &secret), device).await;
             app.db.anonymous(task, held).await?
         }
         Proof::Known(token, password) => {
-            known(app, &token.unwrap_or_default(), &password, asked.device).await?
+            known(app, &token.unwrap_or_default(), &password, device).await?
         }
     };
     done.ok_or_else(|| ProblemKind::InvalidCredentials.into())
@@ -170,7 +181,7 @@ async fn finish(
     device: DeviceInfo,
 ) -> Answered<Option<TokenSet>> {
     let Some(account) = make_account(app, tx, registration).await? else { return Ok(None) };
-    let tokens = sign_in(app, tx, account, device).await?;
+    let tokens = sign_in(app, tx, (account, &registration.email), device).await?;
     // Last, since the task is about this registration.
     store::drop_registration(tx, registration.id).await?;
     Ok(Some(tokens))

@@ -1,16 +1,16 @@
 //! Signing in to the pages and out of them.
 
 use super::frame::{ClinicPage, PageContent, see_other, to_sign_in};
-use super::visiting::{Scene, Visiting, cookie};
+use super::visiting::{Scene, Visiting, cookie, device_cookie};
 use crate::access::{Account, Anyone, Filled};
 use crate::app::App;
-use crate::auth::{sign_in_to_pages, sign_out as end_device};
+use crate::auth::{Knock, sign_in_to_pages, sign_out as end_device};
 use crate::credentials::password::Password;
 use crate::http::{Answered, Problem, ProblemKind};
 use crate::language::Language;
 use crate::markup::Printable;
 use crate::wire::Email;
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use maud::html;
 use serde::Deserialize;
@@ -38,7 +38,7 @@ impl Scene for Entering {
             ProblemKind::ValidationFailed => (StatusCode::BAD_REQUEST, "clinic.sign_in.fill_in"),
             _ => (problem.status_code(), "clinic.sign_in.not_whole"),
         };
-        form(language, status, "", Some(fault))
+        form(language, status, "", Some(&language.text(fault, &[])))
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) async fn page(visit: Visiting<Anyone, Entering>) -> Answered<HttpResp
     })
 }
 
-/// `fault` is the key of what is wrong.
+/// `fault` is what is wrong.
 fn form(
     language: &'static Language,
     status: StatusCode,
@@ -73,7 +73,7 @@ fn form(
     let main = html! {
         h1 { (words("clinic.sign_in.heading")) }
         p { (words("clinic.sign_in.about")) }
-        @if let Some(fault) = fault { p class="fault" role="alert" id="fault" { (words(fault)) } }
+        @if let Some(fault) = fault { p class="fault" role="alert" id="fault" { (fault) } }
         form class="sign-in" method="post" action="./sign-in" aria-describedby=[fault.map(|_| "fault")] {
             label for="email" { (words("clinic.sign_in.email")) }
             " "
@@ -100,16 +100,37 @@ pub(super) async fn submit(
 ) -> Answered<HttpResponse> {
     let (app, language) = (visit.may.app(), visit.accepted);
     let Some(email) = Email::parse(&typed.email) else {
-        return Ok(form(language, StatusCode::UNAUTHORIZED, &typed.email, Some(REFUSED)));
+        let refused = language.text(REFUSED, &[]);
+        return Ok(form(language, StatusCode::UNAUTHORIZED, &typed.email, Some(&refused)));
     };
     let password = Password::from(typed.password);
-    Ok(match sign_in_to_pages(app, email.as_str(), &password).await {
-        Ok(token) => see_other("../clinic", Some(cookie(app, token))),
-        Err(problem) => {
-            let (status, fault) = fault_of(&problem);
-            form(language, status, email.as_str(), Some(fault))
+    let knock =
+        Knock { network: visit.may.network(), device_secret: visit.device_secret.as_deref() };
+    Ok(match sign_in_to_pages(app, email.as_str(), &password, knock).await {
+        Ok(signed_in) => {
+            let mut answer = see_other("../clinic", Some(cookie(app, signed_in.token)));
+            let known = device_cookie(app, signed_in.device_secret);
+            answer.add_cookie(&known).map_err(Problem::internal)?;
+            answer
         }
+        Err(problem) => refused(language, email.as_str(), &problem),
     })
+}
+
+/// The form again, with what is said of a refusal.
+fn refused(language: &'static Language, email: &str, problem: &Problem) -> HttpResponse {
+    let Some(wait) = problem.to_wait() else {
+        let (status, fault) = fault_of(problem);
+        return form(language, status, email, Some(&language.text(fault, &[])));
+    };
+    let words = if wait.seconds < 60 {
+        language.counted("clinic.sign_in.wait_seconds", wait.seconds)
+    } else {
+        language.counted("clinic.sign_in.wait_minutes", (wait.seconds + 59) / 60)
+    };
+    let mut answer = form(language, StatusCode::TOO_MANY_REQUESTS, email, Some(&words));
+    answer.headers_mut().insert(header::RETRY_AFTER, wait.seconds.into());
+    answer
 }
 
 /// The key of what is said of a refusal.

@@ -18,6 +18,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+/// The name of the cookie of a browser that has signed in before.
+const DEVICE_COOKIE: &str = "pain_journal_device";
+/// As long as browsers keep a cookie at most (RFC 6265bis).
+const DEVICE_LIFE: Duration = Duration::days(400);
+
 /// Somebody in front of a page, who may do what `P` says. What goes wrong is told as `S` has it.
 pub(super) struct Visiting<P, S = Inside> {
     /// What the visitor may. Judged by each transaction, as everywhere.
@@ -26,6 +31,8 @@ pub(super) struct Visiting<P, S = Inside> {
     pub(super) caller: Option<Caller>,
     /// What the visitor's browser asks for, until the account is known.
     pub(super) accepted: &'static Language,
+    /// What the browser got at an earlier sign-in.
+    pub(super) device_secret: Option<String>,
     app: Arc<App>,
     up: String,
     scene: PhantomData<fn() -> S>,
@@ -52,7 +59,9 @@ impl<P: Permission, S: Scene> Permission for Visiting<P, S> {
     fn of(call: &Call) -> Answered<Self> {
         let (app, caller) = (Arc::clone(call.app()?), call.caller().ok());
         let (accepted, up) = (language_of(call.request().headers()), up(call.request()));
-        Ok(Self { may: P::of(call)?, caller, accepted, app, up, scene: PhantomData })
+        let device_secret =
+            call.request().cookie(DEVICE_COOKIE).map(|cookie| cookie.value().to_owned());
+        Ok(Self { may: P::of(call)?, caller, accepted, device_secret, app, up, scene: PhantomData })
     }
     fn judge(&self) -> impl Future<Output = Answered<()>> {
         self.may.judge()
@@ -102,6 +111,18 @@ pub(super) fn cookie(app: &App, token: String) -> Cookie<'static> {
         // A private server on this machine has no TLS; every other one has.
         .secure(app.public_url.starts_with("https://"))
         .max_age(Duration::seconds(Audience::Pages.lifetime().num_seconds()))
+        .finish()
+}
+
+/// A cookie with what the browser shows at its next sign-in, so that nobody else's guesses slow that down. It
+/// opens nothing, and only the form gets it.
+pub(super) fn device_cookie(app: &App, secret: String) -> Cookie<'static> {
+    Cookie::build(DEVICE_COOKIE, secret)
+        .path("/clinic/sign-in")
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(app.public_url.starts_with("https://"))
+        .max_age(DEVICE_LIFE)
         .finish()
 }
 

@@ -5,9 +5,11 @@ pub mod access_token;
 pub mod codes;
 mod hash_memory;
 pub mod keys;
+pub mod known_device;
 pub mod password;
 pub mod random;
 mod ring;
 pub mod secret;
+pub mod throttle;
 
 pub use ring::KeyStore;

@@ -1,7 +1,8 @@
 //! Passwords: the policy for new ones, and argon2id for all of them.
 //!
 //! Hashing runs on the blocking pool and is bounded: two at a time, 32 waiting, the rest refused, so
-//! that a flood of sign-ins takes neither the memory nor the event loop. The memory of a hash (19 MiB)
+//! that a flood of sign-ins takes neither the memory nor the event loop. Devices that are known have a queue
+//! of their own, which waits for one hash of the others at most. The memory of a hash (19 MiB)
 //! is used again by the next one.
 
 use std::collections::HashSet;
@@ -25,6 +26,9 @@ pub const MAX_BYTES: usize = 256;
 pub const RUNNING: usize = 2;
 /// How many more may wait for their turn.
 pub const WAITING: usize = 32;
+
+/// How many known devices may wait beside those.
+pub const WAITING_KNOWN: usize = 16;
 
 /// The shortest e-mail local part that a password may not contain, in characters.
 const LOCAL_PART_CHARS: usize = 4;
@@ -164,8 +168,25 @@ pub struct Hasher {
     argon: Argon2<'static>,
     dummy: Arc<str>,
     memory: Arc<HashMemory>,
-    admitted: Arc<Semaphore>,
+    strangers: Queue,
+    known: Queue,
     running: Arc<Semaphore>,
+}
+
+/// Who may wait for a hash, and how many of them stand before those that run at once.
+#[derive(Debug, Clone)]
+struct Queue {
+    admitted: Arc<Semaphore>,
+    next: Arc<Semaphore>,
+}
+
+impl Queue {
+    fn new(waiting: usize) -> Self {
+        Self {
+            admitted: Arc::new(Semaphore::new(RUNNING + waiting)),
+            next: Arc::new(Semaphore::new(RUNNING)),
+        }
+    }
 }
 
 impl Hasher {
@@ -192,7 +213,8 @@ impl Hasher {
             argon,
             dummy: dummy.into(),
             memory: Arc::new(memory),
-            admitted: Arc::new(Semaphore::new(RUNNING + WAITING)),
+            strangers: Queue::new(WAITING),
+            known: Queue::new(WAITING_KNOWN),
             running: Arc::new(Semaphore::new(RUNNING)),
         })
     }
@@ -213,7 +235,8 @@ impl Hasher {
     ) -> Result<String, HashError> {
         let (argon, memory) = (self.argon.clone(), Arc::clone(&self.memory));
         let (password, salt) = (password.clone(), random.array::<16>());
-        self.run(move || hash(&argon, &memory, password.0.expose_secret().as_bytes(), &salt)).await
+        let work = move || hash(&argon, &memory, password.0.expose_secret().as_bytes(), &salt);
+        self.run(&self.strangers, work).await
     }
 
     /// Checks a password against the stored PHC string. Without one (no such account) the same
@@ -226,10 +249,31 @@ impl Hasher {
         password: &Password,
         phc: Option<&str>,
     ) -> Result<Verdict, HashError> {
+        self.check(&self.strangers, password, phc).await
+    }
+
+    /// The same for a device that has signed in before, which does not stand behind a flood of others.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub async fn verify_known(
+        &self,
+        password: &Password,
+        phc: Option<&str>,
+    ) -> Result<Verdict, HashError> {
+        self.check(&self.known, password, phc).await
+    }
+
+    async fn check(
+        &self,
+        queue: &Queue,
+        password: &Password,
+        phc: Option<&str>,
+    ) -> Result<Verdict, HashError> {
         let (known, stored) = (phc.is_some(), phc.unwrap_or(&self.dummy).to_owned());
         let (argon, memory) = (self.argon.clone(), Arc::clone(&self.memory));
         let password = password.clone();
-        self.run(move || {
+        let work = move || {
             let stored = PasswordHash::new(&stored).map_err(|_| HashError::Damaged)?;
             let is_it = fits(&memory, password.0.expose_secret().as_bytes(), &stored)?;
             if known && is_it {
@@ -237,19 +281,23 @@ impl Hasher {
             } else {
                 Ok(Verdict::Mismatch)
             }
-        })
-        .await
+        };
+        self.run(queue, work).await
     }
 
-    /// Both permits live until the work is done, also when the caller has gone away meanwhile.
+    /// The permits live until the work is done, also when the caller has gone away meanwhile.
     async fn run<T: Send + 'static>(
         &self,
+        queue: &Queue,
         work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
-        let admitted = Arc::clone(&self.admitted).try_acquire_owned();
+        let failed = |_| HashError::Failed;
+        let admitted = Arc::clone(&queue.admitted).try_acquire_owned();
         let admitted = admitted.map_err(|_| HashError::Overloaded)?;
-        let running = Arc::clone(&self.running).acquire_owned().await;
-        let permits = (admitted, running.map_err(|_| HashError::Failed)?);
+        // The last line is in the order of arrival: of each queue only a few may stand in it.
+        let next = Arc::clone(&queue.next).acquire_owned().await.map_err(failed)?;
+        let running = Arc::clone(&self.running).acquire_owned().await.map_err(failed)?;
+        let permits = (admitted, next, running);
         let task = tokio::task::spawn_blocking(move || {
             let answer = work();
             drop(permits);
@@ -378,9 +426,11 @@ mod tests {
     #[tokio::test]
     async fn the_queue_is_bounded_and_recovers() {
         let hasher = hasher();
-        let taken = Arc::clone(&hasher.admitted).acquire_many_owned(34).await.unwrap();
+        let taken = Arc::clone(&hasher.strangers.admitted).acquire_many_owned(34).await.unwrap();
         let verdict = hasher.verify(&"password1234".to_owned().into(), None).await;
         assert_eq!(verdict, Err(HashError::Overloaded));
+        let verdict = hasher.verify_known(&"password1234".to_owned().into(), None).await;
+        assert_eq!(verdict, Ok(Verdict::Mismatch), "a known device has a queue of its own");
         drop(taken);
         assert!(hasher.dummy.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "nobody costs the same");
         let password = Password::from("password1234".to_owned());
@@ -390,7 +440,39 @@ mod tests {
         let nobody = (&nobody as &dyn Random).uuid().to_string();
         assert_eq!(hasher.verify(&nobody.into(), None).await, Ok(Verdict::Mismatch));
         assert!(all.iter().all(|verdict| *verdict == Ok(Verdict::Mismatch)));
-        assert_eq!(hasher.admitted.available_permits(), 34);
+        assert_eq!(hasher.strangers.admitted.available_permits(), 34);
+    }
+
+    #[tokio::test]
+    async fn t041_a_known_device_stands_behind_two_strangers_at_most() {
+        let hasher = hasher();
+        let running = Arc::clone(&hasher.running).acquire_many_owned(2).await.unwrap();
+        let password = Password::from("password1234".to_owned());
+        let done = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let asks = |is_known: bool| {
+            let (hasher, password, done) = (hasher.clone(), password.clone(), Arc::clone(&done));
+            tokio::spawn(async move {
+                let verdict = if is_known {
+                    hasher.verify_known(&password, None).await
+                } else {
+                    hasher.verify(&password, None).await
+                };
+                done.lock().unwrap().push(is_known);
+                verdict
+            })
+        };
+        // In the order in which they come: a full queue of strangers, then the device.
+        let strangers: Vec<_> = (0..34).map(|_| asks(false)).collect();
+        let device = asks(true);
+        tokio::task::yield_now().await;
+        drop(running);
+        assert_eq!(device.await.unwrap(), Ok(Verdict::Mismatch));
+        for stranger in strangers {
+            assert_eq!(stranger.await.unwrap(), Ok(Verdict::Mismatch));
+        }
+        let place = done.lock().unwrap().iter().position(|is_known| *is_known).unwrap();
+        // Two before it; more only of those that ended while it was told so.
+        assert!(place < 8, "{place} strangers were before it");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! and body, whoever noticed the failure.
 
 use crate::app::App;
-use crate::http::{Problem, ProblemKind, body, language_of};
+use crate::http::{Problem, ProblemKind, Wait, body, language_of};
 use crate::language::Language;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -34,6 +34,11 @@ pub(super) fn answer(
             words.insert_header((header::RETRY_AFTER, "1"));
         }
         _ => {}
+    }
+    if let Some(Wait { policy, quota, window, seconds }) = problem.to_wait() {
+        words.insert_header((header::RETRY_AFTER, seconds));
+        words.insert_header(("RateLimit-Policy", format!("\"{policy}\";q={quota};w={window}")));
+        words.insert_header(("RateLimit", format!("\"{policy}\";r=0;t={seconds}")));
     }
     if let Some(cause) = problem.cause() {
         tracing::error!(request_id = %id, code = problem.kind().code(), cause, "request failed");

@@ -6,6 +6,7 @@ mod entity_tag;
 mod file;
 mod job_reply;
 mod language;
+mod network;
 mod page;
 pub mod precondition;
 mod problem;
@@ -21,8 +22,9 @@ pub(crate) use file::{File, attachment};
 pub use file::{FileContent, FileKind};
 pub use job_reply::{MadeOrStarted, Polled, Verbatim};
 pub(crate) use language::language_of;
+pub use network::{Network, Proxies};
 pub use page::{CursorKey, MOST_ITEMS, Page, PageRequest, Place, list_name};
-pub use problem::{Answered, Problem, ProblemBody, ProblemKind};
+pub use problem::{Answered, Problem, ProblemBody, ProblemKind, Wait};
 pub use reply::{
     Accepted, Answer, Created, Deleted, Documented, Events, Found, Nothing, Outcome, Public, Put,
     Versioned,

@@ -69,6 +69,7 @@ kinds! {
     ValidationFailed "validation_failed" 422;
     SchemaVersionUnsupported "schema_version_unsupported" 426;
     PreconditionRequired "precondition_required" 428;
+    TooManyAttempts "too_many_attempts" 429;
     HeadersTooLarge "headers_too_large" 431;
     Internal "internal" 500;
     Overloaded "overloaded" 503;
@@ -115,7 +116,21 @@ pub struct Problem {
     errors: Vec<Fault>,
     etag: Option<String>,
     cause: Option<String>,
+    wait: Option<Box<Wait>>,
     extra: Option<Box<Extra>>,
+}
+
+/// When to come back, and what was used up: the `Retry-After` and `RateLimit` fields of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// The name of what is limited.
+    pub policy: &'static str,
+    /// How much of it is free.
+    pub quota: u32,
+    /// In how many seconds all of it comes back.
+    pub window: i64,
+    /// Seconds until the next try, 1 to 3600.
+    pub seconds: i64,
 }
 
 /// Members that only single kinds of problem have.
@@ -127,7 +142,18 @@ pub type Answered<T> = Result<T, Problem>;
 impl Problem {
     /// A problem with only its constant title.
     pub const fn new(kind: ProblemKind) -> Self {
-        Self { kind, detail: None, errors: Vec::new(), etag: None, cause: None, extra: None }
+        let errors = Vec::new();
+        Self { kind, detail: None, errors, etag: None, cause: None, wait: None, extra: None }
+    }
+    /// Adds when to come back.
+    #[must_use]
+    pub fn wait(mut self, wait: Wait) -> Self {
+        self.wait = Some(Box::new(wait));
+        self
+    }
+    /// When to come back.
+    pub fn to_wait(&self) -> Option<Wait> {
+        self.wait.as_deref().copied()
     }
     /// Adds a member that only this kind of problem has.
     #[must_use]

@@ -205,6 +205,12 @@ impl SharedParts {
                 headers["WWW-Authenticate"] =
                     json!({"$ref": "#/components/headers/WWWAuthenticate"});
             }
+            429 => {
+                for name in ["Retry-After", "RateLimit", "RateLimit-Policy"] {
+                    let component = format!("#/components/headers/{}", name.replace('-', ""));
+                    headers[name] = json!({"$ref": component});
+                }
+            }
             503 => headers["Retry-After"] = json!({"$ref": "#/components/headers/RetryAfter"}),
             _ => {}
         }
@@ -416,6 +422,12 @@ fn headers() -> Value {
             "schema": {"type": "string", "maxLength": 120}},
         "Location": {"description": "Where it is.",
             "schema": {"type": "string", "format": "uri-reference", "maxLength": 200}},
+        "RateLimit": {"description": "What is left of which policy, and in how many seconds more is: \
+                `\"address\";r=0;t=4`.",
+            "schema": {"type": "string", "maxLength": 120}},
+        "RateLimitPolicy": {"description": "What is limited, how many are free, and in how many seconds all \
+                of them come back: `\"address\";q=5;w=18000`.",
+            "schema": {"type": "string", "maxLength": 120}},
         "RetryAfter": {"description": "Seconds to wait before trying again.",
             "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 3600}},
     })

@@ -12,6 +12,7 @@ use crate::access::{
     SendsWhole, ToPut,
 };
 use crate::credentials::codes::InvitationCode;
+use crate::credentials::throttle::GuessLane;
 use crate::db::Tx;
 use crate::http::precondition::{PutCondition, Versions, etag};
 use crate::http::{Answered, Created, Found, Nothing, Page, Problem, ProblemKind, Versioned};
@@ -56,7 +57,7 @@ pub fn routes(routes: &mut Routes) {
         .describe("Shows nothing of the patient but the label. Every failure is the same 404.")
         .takes::<RedeemShare>()
         .example(json!({"code": "K7QF-2M9X-TP4D"}))
-        .problems(&[ProblemKind::NotFound]);
+        .problems(&[ProblemKind::NotFound, ProblemKind::TooManyAttempts]);
     routes.serve(Method::POST, "/v1/shares/redeem", op, redeem);
 
     let op = Operation::new("confirmShare", "shares", "Confirm the practitioner")
@@ -184,8 +185,15 @@ async fn redeem(
 /// Redeems an invitation for a practitioner.
 ///
 /// # Errors
-/// 404 for every failure alike.
+/// 404 for every failure alike, 429 after five within an hour.
 pub async fn redeem_code(practitioner: &Practitioner, code: &str) -> Answered<RedeemedShare> {
+    let app = practitioner.app();
+    let lane = GuessLane::Invitations(practitioner.caller().account());
+    let check = async || redeem_once(practitioner, code).await;
+    app.throttle.tried(lane, None, app.clock.now(), check).await
+}
+
+async fn redeem_once(practitioner: &Practitioner, code: &str) -> Answered<RedeemedShare> {
     let app = practitioner.app();
     practitioner
         .own(async |tx, own| {

@@ -8,6 +8,7 @@ mod refresh;
 mod registration;
 mod sign_in;
 mod takeover;
+mod throttle;
 
 use crate::support::{Answer, Person, TestApp};
 use serde_json::{Value, json};

@@ -44,6 +44,11 @@ fn a_wrong_setting_is_refused_with_what_is_wrong_about_it() {
             vec![("PAIN_JOURNAL_CORS_ORIGINS", "https://a.example.org,https://b.example.org/")],
             "\"https://b.example.org/\" must be like https://app.example.org",
         ),
+        (
+            vec!["--proxies", "127.0.0.1,proxy.example.org"],
+            vec![],
+            "proxy.example.org is no address and no range like 10.0.0.0/8",
+        ),
         (vec!["--log", "loud"], vec![], "invalid value 'loud' for '--log <LOG>'"),
         (vec!["--mode", "clinic"], vec![], "possible values: development, production"),
         (vec!["--secret", HIDDEN], vec![], "unexpected argument '--secret' found"),

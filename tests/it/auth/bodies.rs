@@ -15,7 +15,8 @@ fn good(operation: &str) -> Value {
         }
         "verifyEmail" => json!({"verification_id": uuid::Uuid::now_v7(), "code": "123456",
             "token": null, "password": null, "device": device}),
-        "login" => json!({"email": address("types"), "password": GOOD, "device": device}),
+        "login" => json!({"email": address("types"), "password": GOOD, "device": device,
+            "device_secret": "pjd_x"}),
         "refreshTokens" => json!({"refresh_token": "pjr_x"}),
         "reauthenticate" => json!({"password": PASSWORD}),
         other => panic!("give a good body for {other}"),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// A refresh token with some of its bytes changed, its checksum made right again.
-fn forged(token: &str, change: impl FnOnce(&mut [u8])) -> String {
+pub(super) fn forged(token: &str, change: impl FnOnce(&mut [u8])) -> String {
     let mut bytes = URL_SAFE_NO_PAD.decode(token.strip_prefix("pjr_").unwrap()).unwrap();
     let end = bytes.len() - 4;
     change(&mut bytes[..end]);

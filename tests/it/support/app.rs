@@ -13,6 +13,7 @@ use pain_journal::credentials::secret::MasterSecret;
 use pain_journal::db::{Db, Duty};
 use pain_journal::door::Bounds;
 use pain_journal::door::Origins;
+use pain_journal::http::Proxies;
 use pain_journal::mail::Mailer;
 use pain_journal::server;
 use pain_journal::time::Clock;
@@ -58,6 +59,7 @@ struct Setup {
     mailer: Mailer,
     bounds: Bounds,
     origins: Origins,
+    proxies: Proxies,
 }
 
 impl Default for Setup {
@@ -69,6 +71,7 @@ impl Default for Setup {
             mailer: Mailer::Log,
             bounds: BOUNDS,
             origins: Origins::default(),
+            proxies: Proxies::default(),
         }
     }
 }
@@ -105,6 +108,12 @@ impl TestApp {
         Self::on(Cluster::get().database(), Setup { origins, ..Setup::default() })
     }
 
+    /// A server of its own behind a proxy on this machine.
+    pub fn behind_a_proxy() -> Self {
+        let proxies = "127.0.0.1".parse().unwrap();
+        Self::on(Cluster::get().database(), Setup { proxies, is_still: true, ..Setup::default() })
+    }
+
     /// The same with a clock that stands still until it is moved.
     pub fn with_a_still_clock() -> Self {
         Self::on(Cluster::get().database(), Setup { is_still: true, ..Setup::default() })
@@ -122,7 +131,7 @@ impl TestApp {
     }
 
     fn on(database: String, setup: Setup) -> Self {
-        let Setup { pool, public_url, is_still, mailer, bounds, origins } = setup;
+        let Setup { pool, public_url, is_still, mailer, bounds, origins, proxies } = setup;
         let (send, receive) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -155,6 +164,7 @@ impl TestApp {
                     hash_cost: CHEAP,
                     mailer,
                     public_url: public_url.unwrap_or_else(|| base.clone()),
+                    proxies,
                 };
                 let app = Arc::new(App::open(parts).await.unwrap());
                 let server = server::listen(&app, listener, bounds, origins).unwrap();
