@@ -1,6 +1,6 @@
 //! Who is asking: the only reader of the Authorization header, and of the cookie of the pages.
 
-use super::Need;
+use super::{Need, Scope, Scopes};
 use crate::app::App;
 use crate::credentials::access_token::{Audience, Claims, TokenError};
 use crate::http::{Answered, Problem, ProblemKind, RequestId};
@@ -9,8 +9,15 @@ use actix_web::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// The name of the cookie of the pages.
+/// The name of the cookie of the pages, where browsers reach the server without TLS.
 pub const PAGES_COOKIE: &str = "pain_journal_pages";
+
+/// The name of a cookie at this server. Where browsers come by TLS, it is one that they take from the whole host
+/// only and by TLS only: no other host below the same name, and nobody on the way, can put one there.
+pub fn cookie_name(app: &App, name: &str) -> String {
+    let prefix = if app.public_url.starts_with("https://") { "__Host-" } else { "" };
+    format!("{prefix}{name}")
+}
 
 /// The holder of a genuine token. Whether the device still stands is for `sec.enter`.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +27,7 @@ pub struct Caller {
     counter: i64,
     expires: i64,
     signed_in: i64,
+    scopes: Scopes,
     request: Uuid,
 }
 
@@ -44,6 +52,16 @@ impl Caller {
     pub fn signed_in_at(&self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.signed_in, 0).unwrap_or_default()
     }
+    /// Does the token allow this?
+    ///
+    /// # Errors
+    /// 403 `scope_insufficient`, which says what it needs.
+    pub fn allowed(&self, scope: Scope) -> Answered<()> {
+        if self.scopes.allow(scope) {
+            return Ok(());
+        }
+        Err(Problem::new(ProblemKind::ScopeInsufficient).needs_scope(scope.name()))
+    }
     /// The request, for the access log.
     pub const fn request(&self) -> Uuid {
         self.request
@@ -63,7 +81,8 @@ impl Caller {
         let refused = || Problem::new(ProblemKind::Unauthenticated);
         let id = RequestId::of(request);
         if need.is_on_pages() {
-            let cookie = request.cookie(PAGES_COOKIE).ok_or_else(refused)?;
+            let name = cookie_name(app, PAGES_COOKIE);
+            let cookie = request.cookie(&name).ok_or_else(refused)?;
             return Self::verified(app, Audience::Pages, cookie.value(), id);
         }
         let mut headers = request.headers().get_all(AUTHORIZATION);
@@ -91,7 +110,8 @@ impl Caller {
             _ => ProblemKind::Unauthenticated,
         })?;
         let Claims { sub: account, sid: device, rtc: counter, exp: expires, .. } = claims;
-        Ok(Self { account, device, counter, expires, signed_in: claims.auth_time, request })
+        let (signed_in, scopes) = (claims.auth_time, Scopes::named(&claims.scope));
+        Ok(Self { account, device, counter, expires, signed_in, scopes, request })
     }
 }
 

@@ -11,12 +11,13 @@ mod caller;
 mod hand;
 mod permission;
 mod policy;
+mod scope;
 
 pub(crate) use call::app_of;
 pub use call::{
     Asked, Call, Filled, FromCall, Id, ListPage, Sends, SendsWhole, ToDelete, ToPut, ToPutOwn,
 };
-pub use caller::{Caller, PAGES_COOKIE};
+pub use caller::{Caller, PAGES_COOKIE, cookie_name};
 pub use hand::Hand;
 pub(crate) use permission::Reader;
 pub use permission::{
@@ -24,6 +25,7 @@ pub use permission::{
     Practitioner, Purpose, Recorder, Recording, Shared,
 };
 pub use policy::{Need, Role, STEP_UP_MINUTES, Subject};
+pub use scope::{Scope, Scopes};
 
 use crate::app::App;
 use crate::db::{Batch, Gate, Level, Runs, Statement, Tx, row};

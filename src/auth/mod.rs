@@ -20,4 +20,5 @@ pub use store::{SignInAccount, find_account, forget_old_registrations, set_statu
 /// The client id of tokens that our own sign-in issues.
 pub const FIRST_PARTY: &str = "pain-journal";
 /// What a first-party token allows.
-pub const FIRST_PARTY_SCOPE: &str = "journal:read journal:write report:read profile:read";
+pub const FIRST_PARTY_SCOPE: &str =
+    "account journal:read journal:write report:read report:write profile:read";

@@ -2,7 +2,7 @@
 
 use super::frame::{ClinicPage, PageContent, see_other, to_sign_in};
 use super::visiting::{Scene, Visiting, cookie, device_cookie};
-use crate::access::{Account, Anyone, Filled};
+use crate::access::{Account, Anyone, Caller, Filled};
 use crate::app::App;
 use crate::auth::{Knock, sign_in_to_pages, sign_out as end_device};
 use crate::credentials::password::Password;
@@ -14,6 +14,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use maud::html;
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// From the form to the top.
 const UP: &str = "../";
@@ -108,6 +109,7 @@ pub(super) async fn submit(
         Knock { network: visit.may.network(), device_secret: visit.device_secret.as_deref() };
     Ok(match sign_in_to_pages(app, email.as_str(), &password, knock).await {
         Ok(signed_in) => {
+            end_earlier(app, visit.caller).await?;
             let mut answer = see_other("../clinic", Some(cookie(app, signed_in.token)));
             let known = device_cookie(app, signed_in.device_secret);
             answer.add_cookie(&known).map_err(Problem::internal)?;
@@ -115,6 +117,16 @@ pub(super) async fn submit(
         }
         Err(problem) => refused(language, email.as_str(), &problem),
     })
+}
+
+/// Signs out whoever was signed in with this browser before.
+async fn end_earlier(app: &Arc<App>, before: Option<Caller>) -> Answered<()> {
+    let Some(before) = before else { return Ok(()) };
+    match end_device(&Account::new(Arc::clone(app), before)).await {
+        Err(problem) if problem.kind().status() >= 500 => Err(problem),
+        // It had ended already.
+        _ => Ok(()),
+    }
 }
 
 /// The form again, with what is said of a refusal.

@@ -5,7 +5,7 @@
 //! read it, other sites cannot send it, and signing out anywhere ends it at once.
 
 use super::frame::{ClinicPage, PageContent, failed, see_other};
-use crate::access::{Call, Caller, Need, PAGES_COOKIE, Permission, app_of};
+use crate::access::{Call, Caller, Need, PAGES_COOKIE, Permission, app_of, cookie_name};
 use crate::app::App;
 use crate::auth::renew_page_token;
 use crate::credentials::access_token::Audience;
@@ -59,8 +59,8 @@ impl<P: Permission, S: Scene> Permission for Visiting<P, S> {
     fn of(call: &Call) -> Answered<Self> {
         let (app, caller) = (Arc::clone(call.app()?), call.caller().ok());
         let (accepted, up) = (language_of(call.request().headers()), up(call.request()));
-        let device_secret =
-            call.request().cookie(DEVICE_COOKIE).map(|cookie| cookie.value().to_owned());
+        let device = call.request().cookie(&cookie_name(&app, DEVICE_COOKIE));
+        let device_secret = device.map(|cookie| cookie.value().to_owned());
         Ok(Self { may: P::of(call)?, caller, accepted, device_secret, app, up, scene: PhantomData })
     }
     fn judge(&self) -> impl Future<Output = Answered<()>> {
@@ -104,25 +104,31 @@ fn up(request: &HttpRequest) -> String {
 
 /// A cookie with this token.
 pub(super) fn cookie(app: &App, token: String) -> Cookie<'static> {
-    Cookie::build(PAGES_COOKIE, token)
-        .path("/clinic")
-        .http_only(true)
-        .same_site(SameSite::Strict)
-        // A private server on this machine has no TLS; every other one has.
-        .secure(app.public_url.starts_with("https://"))
-        .max_age(Duration::seconds(Audience::Pages.lifetime().num_seconds()))
-        .finish()
+    let life = Duration::seconds(Audience::Pages.lifetime().num_seconds());
+    kept(app, (PAGES_COOKIE, "/clinic"), token, life)
 }
 
 /// A cookie with what the browser shows at its next sign-in, so that nobody else's guesses slow that down. It
-/// opens nothing, and only the form gets it.
+/// opens nothing.
 pub(super) fn device_cookie(app: &App, secret: String) -> Cookie<'static> {
-    Cookie::build(DEVICE_COOKIE, secret)
-        .path("/clinic/sign-in")
+    kept(app, (DEVICE_COOKIE, "/clinic/sign-in"), secret, DEVICE_LIFE)
+}
+
+/// A cookie that no script reads and no other site sends. Where there is TLS it belongs to the whole host, as its
+/// name demands; a private server on this machine has none, and sends it to the pages only.
+fn kept(
+    app: &App,
+    (name, pages): (&str, &'static str),
+    value: String,
+    life: Duration,
+) -> Cookie<'static> {
+    let has_tls = app.public_url.starts_with("https://");
+    Cookie::build(cookie_name(app, name), value)
+        .path(if has_tls { "/" } else { pages })
         .http_only(true)
         .same_site(SameSite::Strict)
-        .secure(app.public_url.starts_with("https://"))
-        .max_age(DEVICE_LIFE)
+        .secure(has_tls)
+        .max_age(life)
         .finish()
 }
 

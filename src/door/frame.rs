@@ -65,7 +65,7 @@ pub async fn frame(
         // Nobody reads it, and a stream of events would never end.
         response = response.map_body(|_, _| BoxBody::new(actix_web::body::None::new()));
     }
-    secure(response.headers_mut(), id);
+    secure(response.headers_mut(), public_url, id);
     crossing.mark(response.headers_mut());
     log(&response, id, started);
     if response.response().body().size() == BodySize::Stream {
@@ -145,7 +145,7 @@ fn lost(
         &foreign
     };
     let mut words = answer(problem, language, public_url, id);
-    secure(words.headers_mut(), id);
+    secure(words.headers_mut(), public_url, id);
     crossing.mark(words.headers_mut());
     log_line(id, method, "-", words.status().as_u16(), started);
     InternalError::from_response(error, words).into()

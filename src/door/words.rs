@@ -35,6 +35,12 @@ pub(super) fn answer(
         }
         _ => {}
     }
+    if let Some(scope) = problem.needed_scope() {
+        let challenge = format!(
+            "Bearer realm=\"pain-journal\", error=\"insufficient_scope\", scope=\"{scope}\""
+        );
+        words.insert_header((header::WWW_AUTHENTICATE, challenge));
+    }
     if let Some(Wait { policy, quota, window, seconds }) = problem.to_wait() {
         words.insert_header((header::RETRY_AFTER, seconds));
         words.insert_header(("RateLimit-Policy", format!("\"{policy}\";q={quota};w={window}")));
@@ -58,7 +64,7 @@ fn refusal(
     id: Uuid,
 ) -> HttpResponse<BoxBody> {
     let mut answer = answer(&kind.into(), language, public_url, id);
-    secure(answer.headers_mut(), id);
+    secure(answer.headers_mut(), public_url, id);
     answer
 }
 
@@ -123,7 +129,12 @@ pub(super) fn kind_of_status(status: u16) -> ProblemKind {
 }
 
 /// The headers of every answer.
-pub(super) fn secure(headers: &mut HeaderMap, id: Uuid) {
+pub(super) fn secure(headers: &mut HeaderMap, public_url: &str, id: Uuid) {
+    if public_url.starts_with("https://") {
+        // Two years (RFC 6797). By plain HTTP, browsers ignore it.
+        let always = "max-age=63072000; includeSubDomains";
+        set(headers, header::STRICT_TRANSPORT_SECURITY, always);
+    }
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }

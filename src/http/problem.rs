@@ -50,6 +50,7 @@ kinds! {
     AccountSuspended "account_suspended" 403;
     ShareReadOnly "share_read_only" 403;
     NotYours "not_yours" 403;
+    ScopeInsufficient "scope_insufficient" 403;
     NotFound "not_found" 404;
     MethodNotAllowed "method_not_allowed" 405;
     NotAcceptable "not_acceptable" 406;
@@ -150,6 +151,15 @@ impl Problem {
     pub fn wait(mut self, wait: Wait) -> Self {
         self.wait = Some(Box::new(wait));
         self
+    }
+    /// Adds the scope that the token lacks.
+    #[must_use]
+    pub fn needs_scope(self, scope: &'static str) -> Self {
+        self.extra("scope", scope)
+    }
+    /// The scope that the token lacks.
+    pub fn needed_scope(&self) -> Option<&str> {
+        self.extra.as_deref()?.get("scope")?.as_str()
     }
     /// When to come back.
     pub fn to_wait(&self) -> Option<Wait> {
@@ -297,7 +307,7 @@ pub struct ProblemBody {
     /// Every fault found, in one pass; empty unless the code is `validation_failed`.
     #[schema(max_items = 100, value_type = Vec<FaultBody>)]
     errors: Vec<Fault>,
-    /// Members of single kinds of problem: `reason`, `max_changes`, `max_bytes`, `min`, `max`.
+    /// Members of single kinds of problem: `reason`, `scope`, `max_changes`, `max_bytes`, `min`, `max`.
     #[serde(flatten)]
     #[schema(ignore)]
     extra: Extra,

@@ -5,7 +5,7 @@
 //! the operation: a success of another type is what he asked for by its address. Where a success has
 //! no body there is nothing to be unreadable.
 
-use crate::access::{Arguments, Call, Permission};
+use crate::access::{Arguments, Call, Permission, Scope};
 use crate::http::{Answered, ProblemKind};
 use actix_web::body::BoxBody;
 use actix_web::http::header::{ACCEPT, HeaderMap};
@@ -43,6 +43,7 @@ fn takes(headers: &HeaderMap, ours: &str) -> bool {
 pub(super) fn served<H, Args, A, R>(
     handler: H,
     media: Option<&'static str>,
+    scope: Option<Scope>,
     answer: impl Fn(A) -> R + Clone + 'static,
 ) -> impl Handler<(HttpRequest, Payload), Output = HttpResponse>
 where
@@ -57,6 +58,9 @@ where
         async move {
             let called = async {
                 let call = Call::of(request.clone(), Args::Permission::NEED)?;
+                if let Some(scope) = scope {
+                    call.caller()?.allowed(scope)?;
+                }
                 if media.is_some_and(|media| !takes(request.headers(), media)) {
                     return Err(ProblemKind::NotAcceptable.into());
                 }

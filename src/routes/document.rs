@@ -205,6 +205,10 @@ impl SharedParts {
                 headers["WWW-Authenticate"] =
                     json!({"$ref": "#/components/headers/WWWAuthenticate"});
             }
+            403 if kinds.contains(&ProblemKind::ScopeInsufficient) => {
+                headers["WWW-Authenticate"] =
+                    json!({"$ref": "#/components/headers/WWWAuthenticate"});
+            }
             429 => {
                 for name in ["Retry-After", "RateLimit", "RateLimit-Policy"] {
                     let component = format!("#/components/headers/{}", name.replace('-', ""));
@@ -238,12 +242,20 @@ const ANY_REQUEST: [ProblemKind; 7] = [
 ];
 
 /// Codes that are met together everywhere, and the word for them.
-const TOGETHER: [(&str, &[ProblemKind]); 3] = [
+const TOGETHER: [(&str, &[ProblemKind]); 4] = [
     (
         "SignedOut",
         &[ProblemKind::Unauthenticated, ProblemKind::TokenExpired, ProblemKind::SignInRevoked],
     ),
-    ("Forbidden", &[ProblemKind::RoleInsufficient, ProblemKind::AccountSuspended]),
+    (
+        "Forbidden",
+        &[
+            ProblemKind::RoleInsufficient,
+            ProblemKind::AccountSuspended,
+            ProblemKind::ScopeInsufficient,
+        ],
+    ),
+    ("NotAllowed", &[ProblemKind::AccountSuspended, ProblemKind::ScopeInsufficient]),
     (
         "UnsupportedBody",
         &[ProblemKind::UnsupportedMediaType, ProblemKind::UnsupportedContentEncoding],
@@ -439,6 +451,11 @@ fn add_extras(problem: &mut Object) {
         Some("With `resync_required`: `epoch_changed`, `cursor_ahead` or `tombstones_purged`."),
     );
     problem.properties.insert("reason".into(), reason.into());
+    let scope = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .max_length(Some(40))
+        .description(Some("With `scope_insufficient`: what the token has to allow."));
+    problem.properties.insert("scope".into(), scope.into());
     for (name, about) in [
         ("max_bytes", "With `body_too_large`: bytes a push may have."),
         ("max_changes", "With `too_many_changes`: changes a push may hold."),

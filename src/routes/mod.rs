@@ -11,7 +11,7 @@ pub use document::SOMEDAY;
 pub use operation::Operation;
 pub use parameter::Parameter;
 
-use crate::access::{Arguments, Need, Permission};
+use crate::access::{Arguments, Need, Permission, Scope};
 use crate::http::{Answer, Answered, File, FileContent, FileKind, Outcome};
 use crate::wire::Components;
 use accept::served;
@@ -44,6 +44,8 @@ pub struct TableEntry {
     pub path: String,
     /// What its caller needs.
     pub need: Need,
+    /// What the caller's token has to allow.
+    pub scope: Option<Scope>,
     /// Is it for people, and no operation of the document?
     pub is_page: bool,
 }
@@ -76,9 +78,10 @@ impl Routes {
         Args: Arguments,
         A: Answer + 'static,
     {
+        let scope = operation.scope(&method, Args::Permission::NEED);
         self.describe::<Args::Permission>(&method, path, operation, A::outcomes);
-        let handler = served(handler, A::MEDIA, identity);
-        self.route::<Args::Permission>(method, path, false, handler);
+        let handler = served(handler, A::MEDIA, scope, identity);
+        self.route::<Args::Permission>(method, path, scope, false, handler);
     }
 
     /// Registers a page or what belongs to one: a route for people, which the document leaves out. Who may
@@ -89,7 +92,9 @@ impl Routes {
         Args: Arguments,
         A: Responder<Body = BoxBody> + 'static,
     {
-        self.route::<Args::Permission>(method, path, true, served(handler, None, identity));
+        let scope = Args::Permission::NEED.is_signed_in().then_some(Scope::Account);
+        let handler = served(handler, None, scope, identity);
+        self.route::<Args::Permission>(method, path, scope, true, handler);
     }
 
     /// Registers a route whose handler answers the bytes of a file of this kind, with their ETag.
@@ -104,10 +109,11 @@ impl Routes {
         Args: Arguments,
         C: Into<FileContent> + 'static,
     {
+        let scope = operation.scope(&Method::GET, Args::Permission::NEED);
         self.describe::<Args::Permission>(&Method::GET, path, operation, |_| kind.outcomes());
         let file = move |content: C| File { kind, content: content.into() };
-        let handler = served(handler, Some(kind.media), file);
-        self.route::<Args::Permission>(Method::GET, path, false, handler);
+        let handler = served(handler, Some(kind.media), scope, file);
+        self.route::<Args::Permission>(Method::GET, path, scope, false, handler);
     }
 
     fn describe<P: Permission>(
@@ -119,7 +125,8 @@ impl Routes {
     ) {
         if self.describes {
             let outcomes = outcomes(&mut self.shared.components);
-            let described = operation.into_json(path, P::NEED, outcomes, &mut self.shared);
+            let asked = (P::NEED, operation.scope(method, P::NEED));
+            let described = operation.into_json(path, asked, outcomes, &mut self.shared);
             let verb = method.as_str().to_ascii_lowercase();
             self.paths.entry(path.to_owned()).or_default().insert(verb, described);
         }
@@ -129,6 +136,7 @@ impl Routes {
         &mut self,
         method: Method,
         path: &str,
+        scope: Option<Scope>,
         is_page: bool,
         handler: impl Handler<(HttpRequest, Payload), Output = HttpResponse>,
     ) {
@@ -138,7 +146,7 @@ impl Routes {
         } else {
             web::method(method.clone())
         };
-        let entry = TableEntry { method, path: path.to_owned(), need: P::NEED, is_page };
+        let entry = TableEntry { method, path: path.to_owned(), need: P::NEED, scope, is_page };
         self.served.entry(path.to_owned()).or_default().push((entry, route.to(handler)));
     }
 

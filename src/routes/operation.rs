@@ -3,9 +3,10 @@
 use super::authz;
 use super::document::SharedParts;
 use super::parameter::{Parameter, path_parameters};
-use crate::access::Need;
+use crate::access::{Need, Scope};
 use crate::http::{Outcome, ProblemKind, Resource, Sent};
 use crate::wire::{Components, Wire};
+use actix_web::http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utoipa::openapi::{RefOr, Schema};
@@ -96,10 +97,15 @@ impl Operation {
             .problems(&[ProblemKind::InvalidCursor])
     }
 
+    /// What a token has to allow, where there must be one.
+    pub(super) fn scope(&self, method: &Method, need: Need) -> Option<Scope> {
+        need.is_signed_in().then(|| Scope::of_operation(self.tag, method))
+    }
+
     pub(super) fn into_json(
         mut self,
         path: &str,
-        need: Need,
+        (need, scope): (Need, Option<Scope>),
         outcomes: Vec<Outcome>,
         shared: &mut SharedParts,
     ) -> Value {
@@ -119,7 +125,7 @@ impl Operation {
         let mut operation = json!({
             "operationId": self.id, "tags": [self.tag], "summary": self.summary,
             "description": self.description, "responses": responses,
-            "x-authz": authz::described(need),
+            "x-authz": authz::described(need, scope),
         });
         if let Some(members) = operation.as_object_mut() {
             // That there must be a token is said once, for the whole document.
@@ -164,6 +170,7 @@ impl Operation {
                 P::TokenExpired,
                 P::SignInRevoked,
                 P::AccountSuspended,
+                P::ScopeInsufficient,
             ]);
         }
         if need.role().is_some() {

@@ -2,6 +2,7 @@
 
 mod list;
 mod news;
+mod tls;
 mod withdrawn;
 
 use crate::spellings::AROUND;

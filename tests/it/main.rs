@@ -56,6 +56,7 @@ mod records;
 mod reminders;
 mod renderings;
 mod report;
+mod scopes;
 mod serving_login;
 mod sharing;
 mod smoke;

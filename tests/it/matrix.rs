@@ -60,7 +60,15 @@ impl Operation {
         let id = operation["operationId"].as_str().unwrap();
         let authz = operation["x-authz"].as_object().expect(id);
         let names: BTreeSet<&str> = authz.keys().map(String::as_str).collect();
-        let known = BTreeSet::from(["auth", "recording", "role", "sections", "step_up", "subject"]);
+        let known = BTreeSet::from([
+            "auth",
+            "recording",
+            "role",
+            "scope",
+            "sections",
+            "step_up",
+            "subject",
+        ]);
         assert!(names.is_subset(&known), "{id}: this test knows no others: {names:?}");
         let bearer = match authz["auth"].as_str() {
             Some("none") => false,

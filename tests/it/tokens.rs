@@ -231,14 +231,14 @@ fn signed(app: &TestApp, account: Uuid, device: Uuid, counter: i64) -> String {
             device,
             client_id: "pain-journal".to_owned(),
             counter,
-            scope: "journal:read".to_owned(),
+            scope: "profile:read".to_owned(),
             authenticated_at: Utc::now(),
             methods: vec!["pwd".to_owned()],
         },
     )
 }
 
-fn signed_by(app: &TestApp, issuer: &str, grant: Grant) -> String {
+pub fn signed_by(app: &TestApp, issuer: &str, grant: Grant) -> String {
     let keys = app.app.keys();
     issue(keys.ring().current(), issuer, grant, Utc::now(), &SystemRandom::new()).unwrap()
 }

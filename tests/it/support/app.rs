@@ -108,6 +108,12 @@ impl TestApp {
         Self::on(Cluster::get().database(), Setup { origins, ..Setup::default() })
     }
 
+    /// A server of its own that browsers reach by TLS.
+    pub fn behind_tls() -> Self {
+        let public_url = Some("https://journal.example.org".to_owned());
+        Self::on(Cluster::get().database(), Setup { public_url, ..Setup::default() })
+    }
+
     /// A server of its own behind a proxy on this machine.
     pub fn behind_a_proxy() -> Self {
         let proxies = "127.0.0.1".parse().unwrap();
