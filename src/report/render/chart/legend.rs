@@ -15,6 +15,8 @@ const SAMPLE: f64 = 24.0;
 const BELOW: f64 = 7.5;
 /// Space between two items.
 const SPACE: f64 = 16.0;
+/// How much wider than estimated a text is in the widest face that browsers fall back to.
+const WIDEST: f64 = 1.08;
 
 /// The lines that the items of a legend fill.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +39,7 @@ impl LegendRows {
     pub(super) fn layout<'a>(self, items: impl Iterator<Item = (f64, &'a str)>) -> Vec<Point> {
         let (mut x, mut y) = (self.left, self.first);
         let place = |(sample, name): (f64, &str)| {
-            let width = sample + text_width(name, self.text_size);
+            let width = sample + text_width(name, self.text_size) * WIDEST;
             if x > self.left && x + width > self.right {
                 (x, y) = (self.left, y + self.pitch());
             }

@@ -52,7 +52,7 @@ pub fn daily_pain_file(report: &Report, whose: Option<&str>, language: &Language
     let mut svg = Svg::part();
     let heading = language.text("chart.daily.heading", &[]);
     svg.strong((EDGE, HEADING), svg::LEAST, Anchor::Start, &heading);
-    let after = EDGE + svg::text_width(&heading, svg::LEAST) * 1.1 + 8.0;
+    let after = EDGE + svg::text_width(&heading, svg::LEAST) * 1.2 + 10.0;
     let subheading = describe::subheading(report, language);
     svg.text((after, HEADING), svg::LEAST, Anchor::Start, svg::MUTED, &subheading);
     if let Some(means) = describe::means(report, language) {
