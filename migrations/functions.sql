@@ -759,13 +759,14 @@ END $$;
 -- refused after all.
 CREATE OR REPLACE FUNCTION sec.guard_audit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
+    IF TG_OP = 'UPDATE' AND TG_LEVEL = 'ROW' THEN
         IF OLD.written_in = pg_current_xact_id()::text::bigint AND NEW.outcome = 'refused'
             AND to_jsonb(NEW) - 'outcome' = to_jsonb(OLD) - 'outcome' THEN
             RETURN NEW;
         END IF;
     END IF;
-    RAISE EXCEPTION 'a line of the audit is neither changed nor deleted' USING ERRCODE = 'PJ500';
+    RAISE EXCEPTION 'a % of the audit is neither changed nor deleted',
+        CASE TG_TABLE_NAME WHEN 'audit_lines' THEN 'line' ELSE 'seal' END USING ERRCODE = 'PJ500';
 END $$;
 
 -- Whom a pseudonym stands for may be forgotten, and nothing else.

@@ -3,6 +3,7 @@
 
 use crate::config::DatabaseArgs;
 use crate::database::{Database, bring_up_to_date};
+use crate::db::SEALER;
 use chrono::{DateTime, Utc};
 use private_postgres::{ADMIN, DATABASE};
 use std::env;
@@ -15,7 +16,7 @@ use std::process::{Command, Output, Stdio};
 use tokio_postgres::config::Host;
 
 /// Roles that own or may touch what is in a dump, which holds no roles itself.
-const ROLES: [&str; 3] = ["pj_owner", "pj_app", "pj_operator"];
+const ROLES: [&str; 4] = ["pj_owner", "pj_app", "pj_operator", SEALER];
 
 /// A backup that was made and read back.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! The command line: each command calls one library function.
 
+mod audit;
 mod dumps;
 mod keys;
 
@@ -21,6 +22,7 @@ use crate::time::{Clock, TimeZone};
 use crate::wire::Email;
 use crate::wire::unseen::text_without_mark;
 use crate::{account, demo, health_check, installed, server, sync};
+use audit::AuditCommand;
 use clap::{Args, Parser, Subcommand};
 use dumps::{BackupArgs, RestoreArgs};
 use keys::{RotateKeysArgs, RotateSecretArgs};
@@ -57,6 +59,9 @@ enum Command {
     /// Replace the master secret while the server is stopped. The new one is read from standard input;
     /// without one, in development, it is made.
     RotateSecret(RotateSecretArgs),
+    /// Seal what was done, and look whether it is as it was sealed.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Write a dump of the database into a directory, named by the time, and read it back.
     Backup(BackupArgs),
     /// Make a private database out of a dump, in a data directory without one, with a new epoch.
@@ -174,6 +179,7 @@ pub fn run(cli: Cli) -> Result<(), String> {
         Command::Import(args) => import_file(&args),
         Command::RotateKeys(args) => keys::rotate_keys(&args),
         Command::RotateSecret(args) => keys::rotate_secret(&args),
+        Command::Audit(command) => audit::run(&command),
         Command::Backup(args) => dumps::back_up(&args),
         Command::Restore(args) => dumps::restore(&args),
         Command::NewEpoch(args) => with_app(&args, async |app| {
@@ -205,7 +211,7 @@ impl Command {
             Self::RotateSecret(args) => Some(&args.database),
             Self::Backup(args) => Some(&args.database),
             Self::Restore(args) => Some(&args.database),
-            Self::Openapi | Self::Health(_) => None,
+            Self::Audit(_) | Self::Openapi | Self::Health(_) => None,
         }
     }
 }

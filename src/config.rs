@@ -57,6 +57,10 @@ pub struct DatabaseArgs {
     /// needs it only to load demo data, and `migrate` makes the login where it may. A private one needs none.
     #[arg(long, env = "PAIN_JOURNAL_OPERATOR_URL", hide_env_values = true)]
     pub operator_url: Option<SecretString>,
+    /// The same database for the login that seals the audit; for the commands `audit`, and for `migrate`, which makes
+    /// that login. A private one needs none.
+    #[arg(long, env = "PAIN_JOURNAL_SEALER_URL", hide_env_values = true)]
+    pub sealer_url: Option<SecretString>,
     /// For how many seconds a start waits for the database of `DATABASE_URL`, 0 to 3600.
     #[arg(long, env = "PAIN_JOURNAL_DATABASE_WAIT", default_value_t = 60,
           value_parser = clap::value_parser!(u16).range(0..=3600))]
@@ -147,7 +151,8 @@ impl DatabaseArgs {
         };
         check("DATABASE_URL", self.database_url.as_ref())?;
         check("PAIN_JOURNAL_MIGRATION_URL", self.migration_url.as_ref())?;
-        check("PAIN_JOURNAL_OPERATOR_URL", self.operator_url.as_ref())
+        check("PAIN_JOURNAL_OPERATOR_URL", self.operator_url.as_ref())?;
+        check("PAIN_JOURNAL_SEALER_URL", self.sealer_url.as_ref())
     }
 
     /// May demo data be loaded?

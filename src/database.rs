@@ -2,7 +2,7 @@
 //! to be served before anybody serves it.
 
 use crate::config::DatabaseArgs;
-use crate::db::{Duty, OPERATOR, SERVER, migrate};
+use crate::db::{Duty, OPERATOR, SEALER, SERVER, migrate};
 use private_postgres::{ADMIN, DATABASE, Durability, Options, Postgres, StartError};
 use secrecy::ExposeSecret;
 use std::path::PathBuf;
@@ -115,6 +115,29 @@ impl Database {
         Ok(is_there.then_some(running))
     }
 
+    /// The address for the login that seals the audit: the one that is named, or of a private server that runs. The
+    /// schema is left as it is.
+    ///
+    /// # Errors
+    /// One sentence: none is named, or no server runs.
+    pub fn for_sealing(args: &DatabaseArgs) -> Result<String, String> {
+        if let Some(url) = &args.sealer_url {
+            return Ok(url.expose_secret().to_owned());
+        }
+        if args.database_url.is_some() {
+            return Err("PAIN_JOURNAL_SEALER_URL must name the login that seals; the one of \
+                        DATABASE_URL only serves"
+                .into());
+        }
+        let home = args.home()?;
+        let [url, admin] = [SEALER, ADMIN].map(|user| private_postgres::running_url(&home, user));
+        let (Some(url), Some(admin)) = (url, admin) else {
+            return Err(format!("no server runs on the database in {}", home.display()));
+        };
+        migrate::provide_sealer(&admin, &url).map_err(|e| e.to_string())?;
+        Ok(url)
+    }
+
     /// Brings the database to the newest schema; `create` makes a private one where there is none.
     ///
     /// # Errors
@@ -149,7 +172,12 @@ fn named(args: &DatabaseArgs, url: &str, progress: &mut dyn FnMut(&str)) -> Resu
         migrate::wait(migration, patience, progress).map_err(named)?;
         let operator = args.operator_url.as_ref().map(|url| (url.expose_secret(), Duty::Operate));
         let logins: Vec<_> = std::iter::once((url, Duty::Serve)).chain(operator).collect();
-        return bring_up_to_date(migration, &logins, progress);
+        bring_up_to_date(migration, &logins, progress)?;
+        return match &args.sealer_url {
+            Some(sealing) => migrate::provide_sealer(migration, sealing.expose_secret())
+                .map_err(|e| format!("the login that seals could not be made: {e}")),
+            None => Ok(()),
+        };
     }
     let named = |e| format!("{e} (DATABASE_URL names it)");
     migrate::wait(url, patience, progress).map_err(named)?;

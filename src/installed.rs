@@ -63,6 +63,32 @@ pub fn take_on(args: &DatabaseArgs) -> Result<(), String> {
     ))
 }
 
+/// Where the database is, for a command that shall not become the account of the server: as it was told, else as the
+/// file of the service says.
+///
+/// # Errors
+/// One sentence: the file cannot be read or understood.
+pub fn placed(args: &DatabaseArgs) -> Result<DatabaseArgs, String> {
+    let mut args = args.clone();
+    if args.sealer_url.is_some() || args.database_url.is_some() || args.data_dir.is_some() {
+        return Ok(args);
+    }
+    let settings = match env::var_os(VARIABLE) {
+        Some(file) if file.is_empty() => None,
+        Some(file) => read(Path::new(&file), true)?,
+        None => read(Path::new(DEFAULT_FILE), false)?,
+    };
+    for (name, value) in settings.into_iter().flatten() {
+        match &*name {
+            "DATABASE_URL" => args.database_url = Some(value.into()),
+            "PAIN_JOURNAL_DATA_DIR" => args.data_dir = Some(value.into()),
+            "PAIN_JOURNAL_SEALER_URL" => args.sealer_url = Some(value.into()),
+            _ => {}
+        }
+    }
+    Ok(args)
+}
+
 /// The owner of the data and its group, when that is an ordinary account and we are root.
 fn account_of(home: &Path) -> Option<(u32, u32)> {
     let us = fs::metadata("/proc/self").ok()?.uid();

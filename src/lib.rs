@@ -7,6 +7,7 @@ pub mod access;
 pub mod account;
 pub mod api;
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod backup;
 pub mod body_map;

@@ -132,7 +132,7 @@ pub(super) async fn check(connection: &Connection, duty: Duty) -> Result<(), DbE
 ///
 /// # Errors
 /// When the address is none, or names no login.
-fn named_in(url: &str) -> Result<(String, Option<String>), DbError> {
+pub(super) fn named_in(url: &str) -> Result<(String, Option<String>), DbError> {
     let config: Config = url.parse().map_err(|e| unavailable(&e))?;
     let user = config
         .get_user()

@@ -3,7 +3,7 @@
 
 use super::error::unavailable;
 use super::login::{self, Duty};
-use super::{DbError, functions};
+use super::{DbError, functions, sealing};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::migration::MigrationSource;
@@ -79,6 +79,18 @@ pub fn provide_logins(migration: &str, logins: &[(&str, Duty)]) -> Result<(), Db
             login::provide(&admin, url, *duty).await?;
         }
         Ok(())
+    })
+}
+
+/// Lets the login of `sealing` seal the audit, as far as the login of `migration` may see to it.
+///
+/// # Errors
+/// When the database does not answer or refuses a statement.
+pub fn provide_sealer(migration: &str, sealing: &str) -> Result<(), DbError> {
+    apart(async || {
+        let admin = connect(migration).await?;
+        admin.batch_execute(LOCK).await.map_err(|e| unavailable(&e))?;
+        sealing::provide(&admin, sealing).await
     })
 }
 

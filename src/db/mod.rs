@@ -20,6 +20,7 @@ mod pool;
 mod probe;
 mod rows;
 pub(crate) mod schema;
+mod sealing;
 mod statement;
 mod task;
 
@@ -35,6 +36,7 @@ pub use pool::check_url;
 pub use probe::WriteProbe;
 pub(crate) use rows::row;
 pub use rows::{Columns, Row, next};
+pub use sealing::{SEALER, SealerDb, Sealing};
 pub use statement::Statement;
 pub use task::Task;
 

@@ -1,5 +1,7 @@
 //! The audit: what was done has its line, written with it, and no line is ever changed.
 
+mod seals;
+
 use crate::support::people::{daily, fresh};
 use crate::support::{Person, TestApp};
 use crate::walls::refusal;

@@ -35,6 +35,9 @@ const FURTHER: &str = "
     INSERT INTO pj.security_events (id, account_id, device_id, kind, counter, at, last_at, told)
     SELECT '00000000-0000-7000-8000-000000000006', account_id, id, 'refresh_reused', 1, now(), now(), false
     FROM pj.devices WHERE account_id = $ana LIMIT 1;
+    INSERT INTO pj.audit_seals (number, head, signature, sealed_at, highest, snapshot_xmin, transaction)
+    VALUES (1, 'h', 's', now(), 1, 1, 1);
+    INSERT INTO pj.audit_leaves (line, seal, position, hash) VALUES (1, 1, 0, 'h');
     INSERT INTO pj.reminders (patient_id, id, rev, created_rev, author_id, created_at, updated_at, received_at,
         journal_date, kind, enabled, local_time)
     VALUES ($ana, '00000000-0000-7000-8000-000000000007', 1, 1, $ana, now(), now(), now(), '2026-01-01',

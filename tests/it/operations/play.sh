@@ -316,6 +316,19 @@ tokens=$(sign_in ana@example.org)
 token=$(field access_token <<< "$tokens")
 [ "$(entry 1)" = 200 ] || fault "the journal is gone"
 
+# --- The audit -------------------------------------------------------------------------------
+
+put /etc/systemd/system/pain-journal-audit.service
+systemd-analyze verify --man=no /etc/systemd/system/pain-journal-audit.service > "$STAGE/verify" 2>&1 || fault "$(cat "$STAGE/verify")"
+play 'Sealing the audit' 1 > "$STAGE/said" 2>&1 || fault "$(cat "$STAGE/said")"
+grep -qE '^pain-journal: [1-9][0-9]* lines were sealed' "$STAGE/said" && grep -q 'are whole' "$STAGE/said" || fault "$(cat "$STAGE/said")"
+[ "$(stat -c '%U %a' /etc/pain-journal-audit/key)" = 'root 600' ] || fault "the key is open"
+PATH=$STAGE/programs:$PATH psql -q -h /var/lib/pain-journal/run -U pj_admin -d pain_journal -v ON_ERROR_STOP=1 -c \
+    "ALTER TABLE pj.audit_lines DISABLE TRIGGER ALL; UPDATE pj.audit_lines SET action = 'nothing' WHERE line = 2" > "$STAGE/said" 2>&1 ||
+    fault "$(cat "$STAGE/said")"
+if pain-journal audit verify --seals /var/lib/pain-journal-audit/seals.jsonl 2> "$STAGE/said"; then fault "a changed line is whole"; fi
+grep -q 'broken: line 2 was changed' "$STAGE/said" || fault "$(cat "$STAGE/said")"
+
 # --- A PostgreSQL of one's own ---------------------------------------------------------------
 
 part "a PostgreSQL at db.example.org, with the roles of the page"
