@@ -14,7 +14,7 @@ pub use copy::{SealCopy, read_copy};
 pub use key::{PublicKey, SealKey};
 pub use line::AuditLine;
 pub use merkle::{Hash, climb, leaf, path, root};
-pub use seal::{Leaf, Seal, SealHead, Snapshot};
+pub use seal::{Leaf, Seal, SealHead, Snapshot, encode};
 pub use sealer::{MOST, Sealer};
 pub use store::pages_of_lines;
 pub use verify::{Discovery, Findings, Tampering, verify};

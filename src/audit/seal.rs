@@ -187,7 +187,7 @@ struct Written {
 }
 
 /// Bytes as base64url without padding.
-pub(super) fn encode(bytes: &[u8]) -> String {
+pub fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 

@@ -201,6 +201,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    pj.audit_seals (number) {
+        number -> BigInt,
+        head -> Text,
+        signature -> Bytea,
+        sealed_at -> Timestamptz,
+        highest -> BigInt,
+        snapshot_xmin -> BigInt,
+        transaction -> BigInt,
+    }
+}
+
+diesel::table! {
+    pj.audit_leaves (line) {
+        line -> BigInt,
+        seal -> BigInt,
+        position -> Integer,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
     pj.report_snapshots (patient_id, id) {
         patient_id -> Uuid,
         id -> Uuid,
@@ -244,6 +265,9 @@ diesel::joinable!(report_snapshots -> shares (share_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, devices, patients);
 diesel::allow_tables_to_appear_in_same_query!(devices, security_events);
 diesel::allow_tables_to_appear_in_same_query!(accounts, shares);
-diesel::allow_tables_to_appear_in_same_query!(accounts, audit_lines);
+diesel::joinable!(audit_leaves -> audit_seals (seal));
+// No key refers to a line: a leaf stays when its line is taken away, so that it is found.
+diesel::joinable!(audit_leaves -> audit_lines (line));
+diesel::allow_tables_to_appear_in_same_query!(accounts, audit_lines, audit_leaves, audit_seals);
 diesel::allow_tables_to_appear_in_same_query!(report_snapshots, shares);
 diesel::allow_tables_to_appear_in_same_query!(report_snapshots, accounts);

@@ -120,6 +120,8 @@ class Play:
         client("endShare", 204, token=ana, id=share)
         client("getSharedReport", 404, token=lind, share_id=share, **window)
         log = client("listAccessLog", token=ana, limit=3).data.data
+        proof = client("getAccessLogProof", token=ana, id=log[0].request_id).data.lines
+        assert len(proof) == 1 and proof[0].seal is None
         assert [(one.action, one.outcome) for one in log] == [
             ("report", "refused"), ("report_chart", "granted"), ("report", "granted")]
 

@@ -3,9 +3,11 @@
 use super::looked_at;
 use crate::support::cluster::{Cluster, connect};
 use crate::support::{Person, TestApp, node};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pain_journal::audit::{
-    AuditLine, Findings, MOST, PublicKey, SealCopy, SealKey, Sealer, Tampering, pages_of_lines,
-    read_copy, verify,
+    AuditLine, Findings, Hash, MOST, PublicKey, SealCopy, SealHead, SealKey, Sealer, Tampering,
+    climb, leaf, pages_of_lines, read_copy, verify,
 };
 use pain_journal::credentials::random::SystemRandom;
 use pain_journal::db::{SEALER, SealerDb, migrate};
@@ -87,15 +89,13 @@ impl Sealed {
         panic!("line {line} is not sealed");
     }
 
-    /// Seals every line there is.
+    /// Seals every line there is, at once: when no transaction is open any longer that might write a lower one.
     async fn seal_all(&self) -> usize {
-        let waits = "SELECT count(*) FROM pj.audit_lines l \
-                     WHERE NOT EXISTS (SELECT FROM pj.audit_leaves f WHERE f.line = l.line)";
-        let mut lines = 0;
+        let held_up = "SELECT count(*) FROM pj.audit_lines \
+                       WHERE written_in >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
         for _ in 0..600 {
-            lines += self.seal().await;
-            if self.number(waits).await == 0 {
-                return lines;
+            if self.number(held_up).await == 0 {
+                return self.seal().await;
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
@@ -468,4 +468,53 @@ async fn a_judge_who_knows_nothing_of_this_program_finds_the_seals_good_and_a_ch
     assert!(!good && said.contains("line 1 "), "{said}");
     let (good, said) = judged(&lines[1..].join("\n"));
     assert!(!good && said.contains("line 1 "), "{said}");
+}
+
+#[tokio::test]
+async fn a_patient_sees_that_a_line_is_sealed_and_can_prove_it_without_the_server() {
+    let sealed = Sealed::new("proof").await;
+    sealed.look().await;
+    let (ana, lind, _) = &sealed.people;
+    let log = ana.get("/v1/me/access-log").await.json["data"].as_array().unwrap().clone();
+    let dates: Vec<bool> = log.iter().map(|line| line["sealed_at"].is_string()).collect();
+    assert_eq!(dates, [false, true, true, true], "the newest is not sealed yet");
+    let proof = async |line: &serde_json::Value| {
+        let request = line["request_id"].as_str().unwrap();
+        ana.get(&format!("/v1/me/access-log/{request}/proof")).await.json["lines"][0].clone()
+    };
+    assert!(proof(&log[0]).await["seal"].is_null());
+    for line in &log[1..] {
+        let proof = proof(line).await;
+        let seal = &proof["seal"];
+        // Only with what was answered, and the public key.
+        let head = seal["head"].as_str().unwrap();
+        let signature = URL_SAFE_NO_PAD.decode(seal["signature"].as_str().unwrap()).unwrap();
+        assert!(sealed.key.verifies(head, &signature));
+        let beside: Vec<Hash> = seal["path"]
+            .as_str()
+            .unwrap()
+            .split_whitespace()
+            .map(|hash| URL_SAFE_NO_PAD.decode(hash).unwrap().try_into().unwrap())
+            .collect();
+        let number = |name: &str| usize::try_from(seal[name].as_u64().unwrap()).unwrap();
+        let text = proof["text"].as_str().unwrap();
+        let climbed = climb(leaf(text.as_bytes()), number("position"), number("lines"), &beside);
+        let head = SealHead::parse(head).unwrap();
+        assert_eq!(climbed, Some(head.root));
+        assert_eq!(head.lines, number("lines"));
+        let told: serde_json::Value = serde_json::from_str(text).unwrap();
+        for name in ["action", "outcome", "request_id", "share_id"] {
+            assert_eq!(told[name], line[name]);
+        }
+        let other = text.replace("granted", "refused");
+        assert_ne!(
+            climb(leaf(other.as_bytes()), number("position"), number("lines"), &beside),
+            Some(head.root)
+        );
+    }
+    // Nobody else gets it, and an unknown one is unknown.
+    let path = format!("/v1/me/access-log/{}/proof", log[1]["request_id"].as_str().unwrap());
+    assert_eq!(lind.get(&path).await.code(), "role_insufficient");
+    let bob = sealed.app.patient("bob").await;
+    assert_eq!(bob.get(&path).await.code(), "not_found");
 }

@@ -102,6 +102,9 @@ async function sharing(ana: Api, lind: Api, days: { from: string; to: string }) 
   await answered(204, ana.DELETE('/v1/shares/{id}', own))
   await answered(404, lind.GET('/v1/patients/{share_id}/report', shared))
   const log = await got(ana.GET('/v1/me/access-log', { params: { query: { limit: 3 } } }))
+  const newest = { params: { path: { id: log.data[0]?.request_id ?? '' } } }
+  const proof = await got(ana.GET('/v1/me/access-log/{id}/proof', newest))
+  equal(proof.lines.map(({ seal }) => seal), [null], 'a line that is not sealed yet')
   const seen = log.data.map(({ action, outcome }) => [action, outcome])
   const expected = [['report', 'refused'], ['report_chart', 'granted'], ['report', 'granted']]
   equal(seen, expected, 'the access log')
