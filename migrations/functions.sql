@@ -74,7 +74,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 DECLARE
     v_task text := sec.task();
 BEGIN
-    IF v_task IN ('register', 'sign_in', 'operate') THEN
+    IF v_task IN ('register', 'sign_in', 'forgot', 'operate') THEN
         RETURN current_setting('app.about');
     ELSIF v_task = 'verify' THEN
         IF length(current_setting('app.about')) = 64 THEN
@@ -95,7 +95,12 @@ DECLARE
 BEGIN
     IF v_task = 'refresh' THEN
         RETURN (SELECT d.account_id FROM pj.devices d WHERE d.id = current_setting('app.about')::uuid);
-    ELSIF v_task IN ('register', 'sign_in', 'operate', 'verify') THEN
+    ELSIF v_task IN ('reset', 'restore') THEN
+        -- By the hash of the link's secret.
+        RETURN (SELECT l.account_id FROM pj.account_links l
+                WHERE l.secret_hash = decode(current_setting('app.about'), 'hex')
+                  AND l.purpose = CASE v_task WHEN 'reset' THEN 'reset_password' ELSE 'restore_email' END);
+    ELSIF v_task IN ('register', 'sign_in', 'forgot', 'operate', 'verify') THEN
         RETURN (SELECT a.id FROM pj.accounts a WHERE a.email = sec.task_email());
     END IF;
     RETURN NULL;
@@ -107,6 +112,28 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
     RETURN (SELECT a.password_hash FROM pj.accounts a WHERE a.id = CASE
         WHEN sec.task() IN ('sign_in', 'operate') THEN sec.task_account() ELSE sec.actor() END);
+END $$;
+
+-- Is the password of who is about to sign in still this one? It is from then on to the end of the transaction, and
+-- hashed anew where there is a newer hash of it.
+CREATE OR REPLACE FUNCTION sec.keep_password(p_was text, p_new text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM sec.demand_task('{sign_in}');
+    IF p_new IS NULL THEN
+        PERFORM FROM pj.accounts WHERE id = sec.task_account() AND password_hash = p_was FOR NO KEY UPDATE;
+    ELSE
+        UPDATE pj.accounts SET password_hash = p_new WHERE id = sec.task_account() AND password_hash = p_was;
+    END IF;
+    RETURN FOUND;
+END $$;
+
+-- Another password for who acts, unless it was changed since it was compared.
+CREATE OR REPLACE FUNCTION sec.change_password(p_was text, p_new text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE pj.accounts SET password_hash = p_new WHERE id = sec.actor() AND password_hash = p_was;
+    RETURN FOUND;
 END $$;
 
 -- == Sessions that may not call ==
@@ -1039,7 +1066,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sec FROM PUBLIC, pj_app, pj_operator;
 GRANT EXECUTE ON FUNCTION
     sec.actor, sec.subject, sec.share, sec.moment,
     sec.open_days, sec.open_bits, sec.recording_days, sec.opens_all, sec.frozen_versions,
-    sec.task, sec.task_email, sec.task_account, sec.stored_password,
+    sec.task, sec.task_email, sec.task_account, sec.stored_password, sec.keep_password, sec.change_password,
     sec.put_gate, sec.begin_task, sec.enter, sec.note_refusal, sec.open_journal,
     sec.journal_start, sec.redeem_share, sec.leave_share, sec.void_invitations, sec.overview,
     sec.shown_name, sec.shown_year_of_birth, sec.own_reference, sec.has_reference, sec.keep_reference,

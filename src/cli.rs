@@ -80,6 +80,9 @@ enum UserCommand {
     Disable(EmailArgs),
     /// Lift a suspension.
     Enable(EmailArgs),
+    /// Make a link with which its owner chooses a new password, and print it. It is good for 30 minutes; the owner
+    /// is told by mail.
+    ResetPassword(ResetArgs),
     /// Note that a practitioner's licence has been looked up and is good.
     VerifyLicence(LicenceArgs),
 }
@@ -110,6 +113,15 @@ struct EmailArgs {
     email: String,
     #[command(flatten)]
     database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+struct ResetArgs {
+    #[command(flatten)]
+    email: EmailArgs,
+    /// The address that people reach the server at, without a slash at the end.
+    #[arg(long, env = "PAIN_JOURNAL_PUBLIC_URL")]
+    public_url: String,
 }
 
 #[derive(Debug, Args)]
@@ -175,6 +187,7 @@ pub fn run(cli: Cli) -> Result<(), String> {
         Command::User(UserCommand::Create(args)) => create_user(args),
         Command::User(UserCommand::Disable(args)) => set_status(&args, "suspended"),
         Command::User(UserCommand::Enable(args)) => set_status(&args, "active"),
+        Command::User(UserCommand::ResetPassword(args)) => reset_password(&args),
         Command::User(UserCommand::VerifyLicence(args)) => verify_licence(&args),
         Command::Import(args) => import_file(&args),
         Command::RotateKeys(args) => keys::rotate_keys(&args),
@@ -205,6 +218,7 @@ impl Command {
             Self::User(UserCommand::Disable(args) | UserCommand::Enable(args)) => {
                 Some(&args.database)
             }
+            Self::User(UserCommand::ResetPassword(args)) => Some(&args.email.database),
             Self::User(UserCommand::VerifyLicence(args)) => Some(&args.email.database),
             Self::Import(args) => Some(&args.database),
             Self::RotateKeys(args) => Some(&args.database),
@@ -374,6 +388,16 @@ fn set_status(args: &EmailArgs, status: &'static str) -> Result<(), String> {
         }
         say(&format!("the account is now {status}"));
         Ok(())
+    })
+}
+
+fn reset_password(args: &ResetArgs) -> Result<(), String> {
+    let email = address(&args.email.email)?;
+    with_app(&args.email.database, async |app| {
+        let link = auth::reset_by_operator(app, &email, &args.public_url).await?;
+        let link =
+            link.ok_or_else(|| Problem::internal("there is no account with this address"))?;
+        print(&format!("{link}\n")).map_err(Problem::internal)
     })
 }
 

@@ -89,6 +89,8 @@ pub fn routes(routes: &mut Routes) {
         .problems(&[ProblemKind::InvalidCredentials, ProblemKind::TooManyAttempts]);
     routes.serve(Method::POST, "/v1/auth/reauthenticate", op, reauthenticate);
 
+    super::reset::routes(routes);
+    super::change_password::routes(routes);
     super::devices::routes(routes);
     super::security_events::routes(routes);
 

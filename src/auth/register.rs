@@ -49,7 +49,8 @@ wire! {
 /// # Errors
 /// 422 for a password that will not do, 429 for the eleventh within an hour.
 pub(super) async fn register(app: &App, asked: Register) -> Answered<(Uuid, DateTime<Utc>)> {
-    check_password(&asked.password, &asked.email)?;
+    let who = [Some(asked.email.as_str()), asked.display_name.as_ref().map(Text::as_str)];
+    check_password("password", &asked.password, &who)?;
     let now = app.clock.now();
     app.throttle.challenge(GuessLane::Address(asked.email.as_str()), now)?;
     let id = app.ids.next();
@@ -94,10 +95,18 @@ pub(super) async fn register(app: &App, asked: Register) -> Answered<(Uuid, Date
     Ok((id, expires_at))
 }
 
-fn check_password(password: &Password, email: &Email) -> Answered<()> {
-    password.check_policy(email.as_str()).map_err(|fault| {
+/// May this become the password, sent in the field of that name, of somebody with this address and name?
+///
+/// # Errors
+/// 422 with the first rule broken.
+pub(super) fn check_password(
+    field: &str,
+    password: &Password,
+    who: &[Option<&str>],
+) -> Answered<()> {
+    password.check_policy(who).map_err(|fault| {
         let mut faults = Faults::default();
-        faults.field("password", fault.code(), fault.to_string());
+        faults.field(field, fault.code(), fault.to_string());
         Problem::invalid(faults.into_vec())
     })
 }
@@ -146,7 +155,8 @@ pub struct NewAccount {
 /// # Errors
 /// 422 for a password that will not do.
 pub async fn create_account(app: &App, new: NewAccount) -> Answered<Option<Uuid>> {
-    check_password(&new.password, &new.email)?;
+    let who = [Some(new.email.as_str()), new.display_name.as_deref()];
+    check_password("password", &new.password, &who)?;
     let now = app.clock.now();
     let password_hash = app.hasher.hash(&new.password, &*app.random).await.map_err(hashing)?;
     let registration = Registration {

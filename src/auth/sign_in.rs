@@ -157,7 +157,7 @@ pub async fn sign_in_to_pages(
     password: &Password,
     knock: Knock<'_>,
 ) -> Answered<PageSignIn> {
-    let (account, rehashed) = prove(app, email, password, knock).await?;
+    let (account, proved) = prove(app, email, password, knock).await?;
     if !account.roles.iter().any(|role| role == Role::Practitioner.code()) {
         return Err(ProblemKind::RoleInsufficient.into());
     }
@@ -166,9 +166,7 @@ pub async fn sign_in_to_pages(
     let (_, chain) = app
         .db
         .anonymous(signing_in(email), async |tx| {
-            if let Some(phc) = rehashed {
-                store::set_password(tx, account.id, phc).await?;
-            }
+            still(tx, proved).await?;
             begin(app, tx, account.id, device, (WORKING_DAY, WORKING_DAY)).await
         })
         .await?;
@@ -270,13 +268,11 @@ pub(super) async fn login(
     device: DeviceInfo,
     knock: Knock<'_>,
 ) -> Answered<TokenSet> {
-    let (account, rehashed) = prove(app, email, password, knock).await?;
+    let (account, proved) = prove(app, email, password, knock).await?;
     let tokens = app
         .db
         .anonymous(signing_in(email), async |tx| {
-            if let Some(phc) = rehashed {
-                store::set_password(tx, account.id, phc).await?;
-            }
+            still(tx, proved).await?;
             sign_in(app, tx, (account.id, email), device).await
         })
         .await?;
@@ -290,14 +286,29 @@ fn signing_in(email: &str) -> Task {
     Task::about("sign_in", email)
 }
 
-/// Checks address and password; answers the account, and the password hashed anew where its hash is
-/// of an older cost.
+/// The hash that a password was checked against, and the password hashed anew where that is of an older cost.
+struct Proved {
+    against: String,
+    rehashed: Option<String>,
+}
+
+/// Goes on only if the password that was checked is still the account's: it may have been changed or reset while it
+/// was checked, and everybody signed out.
+async fn still(tx: &Tx<'_, Anonymous>, proved: Proved) -> Answered<()> {
+    if store::keep_password(tx, proved.against, proved.rehashed).await? {
+        Ok(())
+    } else {
+        Err(ProblemKind::InvalidCredentials.into())
+    }
+}
+
+/// Checks address and password; answers the account.
 async fn prove(
     app: &App,
     email: &str,
     password: &Password,
     Knock { network, device_secret }: Knock<'_>,
-) -> Answered<(store::SignInAccount, Option<String>)> {
+) -> Answered<(store::SignInAccount, Proved)> {
     let device = device_secret.and_then(|secret| app.known_devices.device_of(secret, email));
     let lane =
         device.map_or(GuessLane::Address(email), |device| GuessLane::KnownDevice(email, device));
@@ -310,19 +321,19 @@ async fn check_password(
     email: &str,
     password: &Password,
     is_known: bool,
-) -> Answered<(store::SignInAccount, Option<String>)> {
+) -> Answered<(store::SignInAccount, Proved)> {
     let found = app.db.anonymous(signing_in(email), async |tx| {
         Answered::Ok(store::find_account(tx, email).await?)
     });
     let account = found.await?;
-    let phc = account.as_ref().and_then(|a| a.password_hash.as_deref());
+    let phc = account.as_ref().and_then(|account| account.password_hash.clone());
     let verdict = if is_known {
-        app.hasher.verify_known(password, phc).await
+        app.hasher.verify_known(password, phc.as_deref()).await
     } else {
-        app.hasher.verify(password, phc).await
+        app.hasher.verify(password, phc.as_deref()).await
     };
     let verdict = verdict.map_err(hashing)?;
-    let (Verdict::Match { rehash }, Some(account)) = (verdict, account) else {
+    let (Verdict::Match { rehash }, Some(account), Some(against)) = (verdict, account, phc) else {
         return Err(ProblemKind::InvalidCredentials.into());
     };
     if account.status != "active" {
@@ -333,7 +344,7 @@ async fn check_password(
     } else {
         None
     };
-    Ok((account, rehashed))
+    Ok((account, Proved { against, rehashed }))
 }
 
 /// A full queue of password checks is "busy", the rest is ours.

@@ -1,9 +1,9 @@
 //! The SQL of accounts, registrations and devices.
 
 use super::refresh_token::Progress;
-use crate::access::Own;
+use crate::access::{Caller, Own};
 use crate::db::schema::{accounts, devices, mails, registrations, stored_password};
-use crate::db::{Anonymous, DbError, Statement, Tx, row};
+use crate::db::{Anonymous, DbError, Level, Statement, Tx, row};
 use crate::mail::Mail;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -38,12 +38,27 @@ pub async fn find_account(
     tx.first(Statement::query(found.select(SignInAccount::as_select()))).await
 }
 
+/// Is the password of who is about to sign in still the one that was checked? With `rehashed` that is stored instead,
+/// in one step: what it replaces is compared, so that a reset in between is not undone.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn keep_password(
+    tx: &Tx<'_, Anonymous>,
+    checked: String,
+    rehashed: Option<String>,
+) -> Result<bool, DbError> {
+    let statement = Statement::<Anonymous, (bool,)>::new("SELECT sec.keep_password($1, $2)");
+    let kept = tx.first(statement.bind(checked).bind(rehashed)).await?;
+    Ok(kept.is_some_and(|(kept,)| kept))
+}
+
 /// The stored password of the caller's own account.
 pub(super) fn own_password() -> Statement<Own, Option<String>> {
     Statement::query(diesel::select(stored_password()))
 }
 
-/// Stores a new hash of the same password.
+/// Stores the hash of another password.
 ///
 /// # Errors
 /// When the database fails.
@@ -351,6 +366,35 @@ pub(super) async fn revoke_all(
     tx.execute(Statement::change(change)).await
 }
 
+/// Signs out every device of an account.
+pub(super) async fn revoke_all_of(
+    tx: &Tx<'_, Anonymous>,
+    account: Uuid,
+    reason: &'static str,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let signed_in = devices::table
+        .filter(devices::account_id.eq(account))
+        .filter(devices::revoked_at.is_null());
+    let change = diesel::update(signed_in)
+        .set((devices::revoked_at.eq(now), devices::revoked_reason.eq(reason)));
+    tx.execute(Statement::change(change)).await.map(|_| ())
+}
+
+/// Signs out every own device but the one that asks.
+pub(super) fn revoke_others(
+    caller: &Caller,
+    reason: &'static str,
+    now: DateTime<Utc>,
+) -> Statement<Own> {
+    let others = devices::table
+        .filter(devices::account_id.eq(caller.account()))
+        .filter(devices::id.ne(caller.device()))
+        .filter(devices::revoked_at.is_null());
+    let reason = devices::revoked_reason.eq(reason);
+    Statement::change(diesel::update(others).set((devices::revoked_at.eq(now), reason)))
+}
+
 /// Signs out one of the caller's own devices; touches no row of anybody else.
 pub(super) fn revoke_own(account: Uuid, device: Uuid, now: DateTime<Utc>) -> Statement<Own> {
     let own = devices::table
@@ -374,6 +418,11 @@ pub(super) async fn queue_mail(
     mail: Mail,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
+    tx.execute(queued(id, mail, now)).await.map(|_| ())
+}
+
+/// The statement that does it, for whoever acts.
+pub(super) fn queued<L: Level>(id: Uuid, mail: Mail, now: DateTime<Utc>) -> Statement<L> {
     let insert = diesel::insert_into(mails::table).values((
         mails::id.eq(id),
         mails::recipient.eq(mail.to),
@@ -382,5 +431,5 @@ pub(super) async fn queue_mail(
         mails::created_at.eq(now),
         mails::due_at.eq(now),
     ));
-    tx.execute(Statement::change(insert)).await.map(|_| ())
+    Statement::change(insert)
 }

@@ -5,6 +5,7 @@
 //! the API reads it: through a share, with its line in the patient's access log.
 
 mod files;
+mod forgot;
 mod frame;
 mod frozen;
 mod listing;
@@ -21,6 +22,8 @@ pub fn routes(routes: &mut Routes) {
     routes.page(Method::GET, "/clinic", patients::page);
     routes.page(Method::GET, "/clinic/sign-in", sign_in::page);
     routes.page(Method::POST, "/clinic/sign-in", sign_in::submit);
+    routes.page(Method::GET, "/clinic/forgot", forgot::page);
+    routes.page(Method::POST, "/clinic/forgot", forgot::submit);
     routes.page(Method::POST, "/clinic/sign-out", sign_in::sign_out);
     routes.page(Method::GET, "/clinic/patients/{share_id}", report::page);
     routes.page(Method::GET, "/clinic/patients/{share_id}/{file}", files::file);

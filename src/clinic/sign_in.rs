@@ -87,6 +87,7 @@ fn form(
             " "
             button type="submit" { (words("clinic.sign_in.button")) }
         }
+        p { a href="./forgot" { (words("clinic.sign_in.forgot")) } }
         p class="small" { (words("clinic.sign_in.stay")) }
     };
     let content = PageContent::Main(main);

@@ -30,8 +30,11 @@ pub const WAITING: usize = 32;
 /// How many known devices may wait beside those.
 pub const WAITING_KNOWN: usize = 16;
 
-/// The shortest e-mail local part that a password may not contain, in characters.
-const LOCAL_PART_CHARS: usize = 4;
+/// The shortest part of an address or a name that a password may not contain, in characters.
+const OWN_CHARS: usize = 4;
+
+/// Words that say which server it is.
+const PRODUCT: [&str; 4] = ["painjournal", "pain-journal", "pain_journal", "pain journal"];
 
 /// A password as the client sent it: never trimmed, normalised, printed or logged, and wiped from
 /// memory when dropped.
@@ -46,13 +49,14 @@ impl From<String> for Password {
 }
 
 impl Password {
-    /// Whether this may become the password of the account with that e-mail address; see
+    /// Whether this may become the password of somebody with that e-mail address and name; see
     /// [`check_policy`].
     ///
     /// # Errors
     /// The first rule broken.
-    pub fn check_policy(&self, email: &str) -> Result<(), PasswordFault> {
-        check_policy(self.0.expose_secret(), email)
+    pub fn check_policy(&self, who: &[Option<&str>]) -> Result<(), PasswordFault> {
+        let who: Vec<&str> = who.iter().copied().flatten().collect();
+        check_policy(self.0.expose_secret(), &who)
     }
 }
 
@@ -68,9 +72,12 @@ pub enum PasswordFault {
     /// In the list of common passwords, or a short pattern repeated.
     #[error("this password is one of those that are tried first")]
     Common,
-    /// Holds the part of the e-mail address before the `@`.
-    #[error("a password cannot contain your e-mail address")]
-    ContainsEmail,
+    /// Holds the part of the e-mail address before the `@`, or a part of the name.
+    #[error("a password cannot contain your e-mail address or your name")]
+    ContainsOwn,
+    /// Holds the name of the product.
+    #[error("a password cannot contain the name of this service")]
+    ContainsProduct,
 }
 
 impl PasswordFault {
@@ -78,7 +85,7 @@ impl PasswordFault {
     pub fn code(self) -> &'static str {
         match self {
             Self::TooShort | Self::TooLong => "validation_failed",
-            Self::Common | Self::ContainsEmail => "password_too_common",
+            Self::Common | Self::ContainsOwn | Self::ContainsProduct => "password_too_common",
         }
     }
 }
@@ -89,11 +96,12 @@ static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 
 /// The rules for a new password: 12 to 256 bytes as received; not in the bundled list of common
 /// ones (in any case, with or without punctuation behind it) nor a pattern of up to six bytes
-/// repeated; and without the account's own e-mail local part, when that has four characters or more.
+/// repeated; without the name of the product; and without the e-mail local part and the parts of the name of its
+/// owner (`who`), those that have four characters or more.
 ///
 /// # Errors
 /// The first rule broken.
-pub fn check_policy(password: &str, email: &str) -> Result<(), PasswordFault> {
+pub fn check_policy(password: &str, who: &[&str]) -> Result<(), PasswordFault> {
     if password.len() < MIN_BYTES {
         return Err(PasswordFault::TooShort);
     }
@@ -107,11 +115,18 @@ pub fn check_policy(password: &str, email: &str) -> Result<(), PasswordFault> {
     if repeats || COMMON.contains(lower.as_str()) || COMMON.contains(plain) {
         return Err(PasswordFault::Common);
     }
-    let local = email.rsplit_once('@').map_or(email, |(local, _)| local).trim().to_lowercase();
-    if local.chars().count() >= LOCAL_PART_CHARS && lower.contains(&local) {
-        return Err(PasswordFault::ContainsEmail);
+    if PRODUCT.iter().any(|product| lower.contains(product)) {
+        return Err(PasswordFault::ContainsProduct);
     }
-    Ok(())
+    let is_own = |part: &str| {
+        let part = part.trim().to_lowercase();
+        part.chars().count() >= OWN_CHARS && lower.contains(&part)
+    };
+    let of = |who: &&str| match who.rsplit_once('@') {
+        Some((local, _)) => is_own(local),
+        None => is_own(who) || who.split([' ', '-', '.', ',']).any(is_own),
+    };
+    if who.iter().any(of) { Err(PasswordFault::ContainsOwn) } else { Ok(()) }
 }
 
 /// What one hash costs. A change is picked up at each account's next sign-in.
@@ -361,7 +376,7 @@ mod tests {
     use super::*;
 
     const CHEAP: HashCost = HashCost { memory_kib: 8, passes: 1, lanes: 1 };
-    const MAIL: &str = "Marina.Lopez@example.org";
+    const MAIL: &[&str] = &["Marina.Lopez@example.org"];
 
     fn hasher() -> Hasher {
         Hasher::new(CHEAP, &SeededRandom::new(1)).unwrap()
@@ -388,10 +403,30 @@ mod tests {
             assert_eq!(check_policy(common, MAIL), Err(PasswordFault::Common), "{common}");
         }
         for own in ["marina.lopez@example.org", "x-Marina.LOPEZ-2031"] {
-            assert_eq!(check_policy(own, MAIL), Err(PasswordFault::ContainsEmail), "{own}");
+            assert_eq!(check_policy(own, MAIL), Err(PasswordFault::ContainsOwn), "{own}");
         }
-        assert_eq!(check_policy("bob-needs-a-hat", "bob@example.org"), Ok(()), "3 letters");
-        assert_eq!(PasswordFault::ContainsEmail.code(), "password_too_common");
+        assert_eq!(check_policy("bob-needs-a-hat", &["bob@example.org"]), Ok(()), "3 letters");
+        assert_eq!(PasswordFault::ContainsOwn.code(), "password_too_common");
+    }
+
+    #[test]
+    fn the_own_name_and_the_products_are_refused_in_any_case() {
+        let who = ["ml@example.org", "Dr. Ana Lind-Bj\u{f6}rk"];
+        for own in ["xxLIND4271xx", "my bj\u{d6}rk tree", "go-dr. ana lind-bj\u{f6}rk"] {
+            assert_eq!(check_policy(own, &who), Err(PasswordFault::ContainsOwn), "{own}");
+        }
+        for other in ["ana needs a hat", "dr. no sees moonlight"] {
+            assert_eq!(check_policy(other, &who), Ok(()), "three letters are in many words");
+        }
+        for product in
+            ["myPainJournal77", "Pain-Journal#4271", "a pain journal!", "pain_journal_x1"]
+        {
+            assert_eq!(
+                check_policy(product, &who),
+                Err(PasswordFault::ContainsProduct),
+                "{product}"
+            );
+        }
     }
 
     #[test]

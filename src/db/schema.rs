@@ -79,6 +79,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    pj.account_links (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        purpose -> Text,
+        email -> Text,
+        secret_hash -> Bytea,
+        tries -> SmallInt,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     pj.signing_keys (kid) {
         kid -> Text,
         state -> Text,
@@ -259,11 +272,13 @@ diesel::table! {
 }
 
 diesel::joinable!(patients -> accounts (patient_id));
+diesel::joinable!(account_links -> accounts (account_id));
 diesel::joinable!(security_events -> devices (device_id));
 diesel::joinable!(shares -> accounts (practitioner_id));
 diesel::joinable!(report_snapshots -> shares (share_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, devices, patients);
 diesel::allow_tables_to_appear_in_same_query!(devices, security_events);
+diesel::allow_tables_to_appear_in_same_query!(account_links, accounts);
 diesel::allow_tables_to_appear_in_same_query!(accounts, shares);
 diesel::joinable!(audit_leaves -> audit_seals (seal));
 // No key refers to a line: a leaf stays when its line is taken away, so that it is found.

@@ -1,5 +1,5 @@
-//! Forgetting: answers to pushes, rows of long reports, security events and registrations, each after its
-//! own time.
+//! Forgetting: answers to pushes, rows of long reports, security events, links of mails and registrations, each
+//! after its own time.
 
 use crate::app::App;
 use crate::db::{DbError, Task};
@@ -19,6 +19,7 @@ pub async fn forget(app: &App) -> Result<usize, DbError> {
             sync::forget_answers(tx, now).await?;
             report::snapshots::forget(tx, now).await?;
             auth::forget_security_events(tx, now).await?;
+            auth::forget_links(tx, now).await?;
             auth::forget_old_registrations(tx, now - REGISTRATION_LIFE).await
         })
         .await

@@ -94,7 +94,7 @@ pub fn all(pace: Pace) -> [Job; 4] {
             name: "forgetting",
             every: pace.forgetting,
             does: "deletes what has outlived its time: stored answers of pushes, ended long reports, security \
-                   events, registrations",
+                   events, ended links of mails, registrations",
             run: |app| run(async move { forget(&app).await.map(drop) }),
         },
     ]

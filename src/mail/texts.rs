@@ -27,6 +27,56 @@ pub fn verification(
     mail(language, "verification", to, &[("base", base), ("code", code.expose()), ("link", &link)])
 }
 
+/// The page behind the link with which a new password is chosen, below the public URL. It gets `token` in the
+/// fragment and posts it to `/v1/auth/password/reset` with the password that the person types.
+pub const RESET_PASSWORD_PATH: &str = "/reset-password";
+
+/// The link with which a new password is chosen.
+pub fn reset_link(public_url: &str, token: &LinkToken) -> String {
+    let base = public_url.trim_end_matches('/');
+    format!("{base}{RESET_PASSWORD_PATH}#token={}", token.expose())
+}
+
+/// The mail with the link to choose a new password (30 minutes).
+/// `public_url` is the server's configured address.
+pub fn reset(language: &Language, to: &str, public_url: &str, token: &LinkToken) -> Mail {
+    let (base, link) = (public_url.trim_end_matches('/'), reset_link(public_url, token));
+    mail(language, "reset_password", to, &[("base", base), ("link", &link)])
+}
+
+/// What somebody is told of, without anything to do in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// A link to choose a new password was asked for, and this address has no account.
+    NoAccount,
+    /// A new password was chosen with a link.
+    PasswordReset,
+    /// The password was changed by somebody who knew it.
+    PasswordChanged,
+    /// The operator made a link to choose a new password.
+    ResetByOperator,
+}
+
+impl Notice {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::NoAccount, Self::PasswordReset, Self::PasswordChanged, Self::ResetByOperator];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::NoAccount => "no_account",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::ResetByOperator => "reset_by_operator",
+        }
+    }
+}
+
+/// The mail of a notice. `public_url` is the server's configured address.
+pub fn notice(language: &Language, notice: Notice, to: &str, public_url: &str) -> Mail {
+    mail(language, notice.name(), to, &[("base", public_url.trim_end_matches('/'))])
+}
+
 /// The mail to an address that somebody tried to register although it has an account. The answer
 /// to that attempt was the same as for a new address; only the owner of the mailbox learns more.
 /// `public_url` is the server's configured address.
@@ -79,12 +129,15 @@ mod tests {
         let (code, token) = (VerificationCode::generate(&random), LinkToken::generate(&random));
         let base = "https://journal.example.org";
         let mails = |language| {
-            [
+            let notices = Notice::ALL.map(|one| notice(language, one, "a@b.org", base));
+            let others = [
                 verification(language, "a@b.org", base, (&code, &token)),
                 already_registered(language, "a@b.org", base),
                 device_signed_out(language, "a@b.org", base),
                 sign_in_repeated(language, "a@b.org", base),
-            ]
+                reset(language, "a@b.org", base, &token),
+            ];
+            notices.into_iter().chain(others)
         };
         for mail in Language::all().flat_map(mails) {
             assert!(mail.text.ends_with('\n') && !mail.text.ends_with("\n\n"));

@@ -21,23 +21,27 @@ struct LinkPage {
     says: &'static [&'static str],
 }
 
-const PAGES: [LinkPage; 1] = [LinkPage {
-    path: "/verify-email",
-    key: "verify",
-    posts: "v1/auth/verify-email",
-    typed: Some(("password", "current-password")),
-    signs_in: true,
-    says: &[
-        "incomplete",
-        "wait",
-        "unreachable",
-        "done",
-        "not_signed_out",
-        "again",
-        "slower",
-        "later",
-    ],
-}];
+const PAGES: [LinkPage; 2] = [
+    LinkPage {
+        path: "/verify-email",
+        key: "verify",
+        posts: "v1/auth/verify-email",
+        typed: Some(("password", "current-password")),
+        signs_in: true,
+        says: &["done", "not_signed_out", "again"],
+    },
+    LinkPage {
+        path: "/reset-password",
+        key: "reset",
+        posts: "v1/auth/password/reset",
+        typed: Some(("new_password", "new-password")),
+        signs_in: false,
+        says: &["done", "refused", "dead"],
+    },
+];
+
+/// What all of them say.
+const EACH: [&str; 5] = ["incomplete", "wait", "unreachable", "slower", "later"];
 
 /// All of them.
 pub(super) fn all(language: &Language) -> impl Iterator<Item = Content> {
@@ -70,7 +74,10 @@ impl LinkPage {
                 @for name in self.says {
                     template data-says=(name) { (words(&format!("says.{name}"))) }
                 }
-                noscript { p { (words("no_script")) } }
+                @for name in EACH {
+                    template data-says=(name) { (language.text(&format!("page.link.{name}"), &[])) }
+                }
+                noscript { p { (language.text("page.link.no_script", &[])) } }
             }
         };
         Content::page(self.path, CALLS, frame("./", language, &title, &head, &body))

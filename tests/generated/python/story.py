@@ -149,13 +149,13 @@ class Play:
         for instrument in known.data.items:
             client("getInstrument", code=instrument.code)
 
-    def mailed(self, address):
+    def mailed(self, address, secret=r"\b([0-9]{6})\b"):
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             for mail in sorted(self.outbox.glob("*.eml"), reverse=True):
                 head, _, text = mail.read_text().replace("\r\n", "\n").partition("\n\n")
-                if address in head and (code := re.search(r"\b[0-9]{6}\b", text)):
-                    return code[0]
+                if address in head and (code := re.search(secret, text)):
+                    return code[1]
             time.sleep(0.1)
         raise AssertionError(f"no mail for {address}")
 
@@ -181,8 +181,16 @@ class Play:
         assert client("listSecurityEvents", token=phone).data.data == []
         client("revokeDevice", 204, token=phone, id=tablet.device_id)
         client("getMe", 401, token=tablet.access_token)
+        new = {"email": who["email"], "password": "five-blue-kettles"}
+        client("changePassword", 204, token=phone, body={
+            "current_password": who["password"], "new_password": new["password"]})
+        self.sign_in(new, "tablet")
         client("logout", 204, token=phone)
         client("getMe", 401, token=phone)
+        client("forgotPassword", 202, body={"email": who["email"]})
+        token = self.mailed(who["email"], r"/reset-password#token=(\S+)")
+        client("resetPassword", 204, body={"token": token, "new_password": who["password"]})
+        self.sign_in(who, "phone")
 
     def life(self, kind, body, change, **at):
         """Creates, lists and reads a record, changes one member of what was read and sends it back

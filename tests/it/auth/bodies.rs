@@ -18,6 +18,9 @@ fn good(operation: &str) -> Value {
         "login" => json!({"email": address("types"), "password": GOOD, "device": device,
             "device_secret": "pjd_x"}),
         "refreshTokens" => json!({"refresh_token": "pjr_x"}),
+        "forgotPassword" => json!({"email": address("types"), "locale": "en"}),
+        "resetPassword" => json!({"token": "x", "new_password": GOOD}),
+        "changePassword" => json!({"current_password": PASSWORD, "new_password": PASSWORD}),
         "reauthenticate" => json!({"password": PASSWORD}),
         other => panic!("give a good body for {other}"),
     }

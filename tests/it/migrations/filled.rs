@@ -21,6 +21,9 @@ const FURTHER: &str = "
         'c', 't', now(), now(), now());
     INSERT INTO pj.mails (id, recipient, subject, body, created_at, due_at)
     VALUES ('00000000-0000-7000-8000-000000000002', 'new@example.org', 's', 'b', now(), '9999-01-01');
+    INSERT INTO pj.account_links (id, account_id, purpose, email, secret_hash, created_at, expires_at)
+    VALUES ('00000000-0000-7000-8000-000000000012', $ana, 'reset_password', 'ana@demo.example', 's', now(),
+        '9999-01-01');
     INSERT INTO pj.sync_answers (patient_id, key, body_hash, answer, at)
     VALUES ($ana, 'k', 'h', '{}', now());
     INSERT INTO pj.sync_quarantine (patient_id, id, collection, record_id, code, payload, at)

@@ -10,13 +10,13 @@ import { PATIENT, signIn } from './quickstart.js'
 const POST = 30_000
 
 /** The six digits of the newest mail to an address. */
-async function mailed(outbox: string, address: string): Promise<string> {
+async function mailed(outbox: string, address: string, secret = /\b([0-9]{6})\b/): Promise<string> {
   const end = Date.now() + POST
   while (Date.now() < end) {
     for (const name of (existsSync(outbox) ? readdirSync(outbox) : []).toSorted().toReversed()) {
       const mail = readFileSync(join(outbox, name), 'utf8')
-      const code = mail.includes(address) && /\b[0-9]{6}\b/.exec(mail.split(/\r?\n\r?\n/).slice(1).join('\n'))
-      if (code) return code[0]
+      const code = mail.includes(address) && secret.exec(mail.split(/\r?\n\r?\n/).slice(1).join('\n'))
+      if (code && code[1]) return code[1]
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
@@ -47,8 +47,16 @@ export async function account(stage: Stage) {
   equal((await got(phone.GET('/v1/me/security-events'))).data, [], 'the security events')
   await answered(204, phone.DELETE('/v1/devices/{id}', { params: { path: { id: tokens.device_id } } }))
   await answered(401, stage.signedIn(() => tokens.access_token).GET('/v1/me'))
+  const next = { email: who.email, password: 'five-blue-kettles' }
+  const changed = { current_password: who.password, new_password: next.password }
+  await answered(204, phone.PUT('/v1/auth/password', { body: changed }))
+  await signIn(stage, next, 'tablet')
   await answered(204, phone.POST('/v1/auth/logout'))
   await answered(401, phone.GET('/v1/me'))
+  await answered(202, anybody.POST('/v1/auth/password/forgot', { body: { email: who.email } }))
+  const token = await mailed(stage.outbox, who.email, /\/reset-password#token=(\S+)/)
+  await answered(204, anybody.POST('/v1/auth/password/reset', { body: { token, new_password: who.password } }))
+  await signIn(stage, who, 'phone')
 }
 
 export async function licence(lind: Api) {
