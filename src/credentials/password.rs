@@ -90,11 +90,15 @@ impl PasswordFault {
     }
 }
 
+/// The 10,000 commonest ones that leaked, and patterns with what people add to them.
+const LISTS: [&str; 2] =
+    [include_str!("leaked_passwords.txt"), include_str!("common_passwords.txt")];
+
 static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    include_str!("common_passwords.txt").lines().filter(|line| !line.starts_with('#')).collect()
+    LISTS.iter().flat_map(|list| list.lines()).filter(|line| !line.starts_with('#')).collect()
 });
 
-/// The rules for a new password: 12 to 256 bytes as received; not in the bundled list of common
+/// The rules for a new password: 12 to 256 bytes as received; not in the bundled lists of common
 /// ones (in any case, with or without punctuation behind it) nor a pattern of up to six bytes
 /// repeated; without the name of the product; and without the e-mail local part and the parts of the name of its
 /// owner (`who`), those that have four characters or more.
@@ -398,7 +402,7 @@ mod tests {
     fn what_everybody_tries_first_is_refused() {
         let common = "password1234 PassWord1234!! qwertyuiop[] 1234567890123 acupuncture1 \
             PainJournal2026 aaaaaaaaaaaaaaaaaaaaaaaaa abc123abc123abc123 iloveyouiloveyou \
-            correcthorsebatterystaple \u{212a}\u{212a}\u{212a}\u{212a}";
+            1qaz2wsx3edc Q1w2e3r4t5y6 mailcreated5240 correcthorsebatterystaple \u{212a}\u{212a}\u{212a}\u{212a}";
         for common in common.split(' ') {
             assert_eq!(check_policy(common, MAIL), Err(PasswordFault::Common), "{common}");
         }
@@ -431,9 +435,14 @@ mod tests {
 
     #[test]
     fn the_list_is_clean() {
-        assert!((1000..=3000).contains(&COMMON.len()), "{}", COMMON.len());
-        let lines = include_str!("common_passwords.txt").lines().filter(|l| !l.starts_with('#'));
-        assert_eq!(lines.count(), COMMON.len(), "no line twice");
+        let sizes = LISTS.map(|list| {
+            let lines: Vec<_> = list.lines().filter(|line| !line.starts_with('#')).collect();
+            let different: HashSet<_> = lines.iter().collect();
+            assert_eq!(lines.len(), different.len(), "no line twice");
+            lines.len()
+        });
+        assert_eq!(sizes[0], 10_000);
+        assert!((1000..=3000).contains(&sizes[1]) && COMMON.len() > 10_000, "{sizes:?}");
         for line in COMMON.iter() {
             assert!(line.len() >= MIN_BYTES && *line == line.trim().to_lowercase(), "{line}");
         }
