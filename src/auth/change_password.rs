@@ -5,6 +5,7 @@ use super::sign_in::hashing;
 use super::store;
 use crate::access::{Account, Own, Sends};
 use crate::credentials::password::{Password, Verdict};
+use crate::credentials::throttle::GuessLane;
 use crate::db::{Statement, row};
 use crate::http::{Answered, Nothing, Problem, ProblemKind};
 use crate::language::Language;
@@ -20,7 +21,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .describe("Every other device of the account is signed out, and its owner is told by mail.")
         .takes::<ChangePassword>()
         .example(json!({"current_password": "demo-seven-herons", "new_password": "four grey kingfishers"}))
-        .problems(&[ProblemKind::InvalidCredentials]);
+        .problems(&[ProblemKind::InvalidCredentials, ProblemKind::TooManyAttempts]);
     routes.serve(Method::PUT, "/v1/auth/password", op, change_password);
 }
 
@@ -64,10 +65,15 @@ async fn change_password(
     let owner = account.own(async |tx, _| Ok(tx.first(owner()).await?)).await?;
     let owner = owner.ok_or_else(refused)?;
     let was = owner.password_hash.ok_or_else(refused)?;
-    let verdict = app.hasher.verify(&asked.current_password, Some(&was)).await.map_err(hashing)?;
-    if verdict == Verdict::Mismatch {
-        return Err(refused());
-    }
+    let check = async || {
+        let verdict = app.hasher.verify_known(&asked.current_password, Some(&was)).await;
+        match verdict.map_err(hashing)? {
+            Verdict::Mismatch => Err(refused()),
+            Verdict::Match { .. } => Ok(()),
+        }
+    };
+    let lane = GuessLane::SignedIn(caller.device());
+    app.throttle.tried(lane, None, app.clock.now(), check).await?;
     let who = [Some(owner.email.as_str()), owner.display_name.as_deref()];
     check_password("new_password", &asked.new_password, &who)?;
     let new = app.hasher.hash(&asked.new_password, &*app.random).await.map_err(hashing)?;

@@ -8,6 +8,7 @@ use crate::access::{Anyone, Sends};
 use crate::app::App;
 use crate::credentials::codes::{Digest, LinkPurpose, LinkToken, in_hex};
 use crate::credentials::password::Password;
+use crate::credentials::throttle::GuessLane;
 use crate::db::{Anonymous, Task, Tx};
 use crate::http::{Accepted, Answered, Nothing, ProblemKind, document};
 use crate::language::Language;
@@ -32,7 +33,8 @@ pub(super) fn routes(routes: &mut Routes) {
             for 30 minutes, once, and until another one is asked for.",
         )
         .takes::<ForgotPassword>()
-        .example(json!({"email": "new.patient@example.org", "locale": "en"}));
+        .example(json!({"email": "new.patient@example.org", "locale": "en"}))
+        .problems(&[ProblemKind::TooManyAttempts]);
     routes.serve(Method::POST, "/v1/auth/password/forgot", op, forgot);
 
     let op = Operation::new("resetPassword", "auth", "Choose a new password with the link")
@@ -79,13 +81,14 @@ async fn forgot(
 /// that says so. The mail waits in the queue when this answers. Answers when a link ends.
 ///
 /// # Errors
-/// When the database fails.
+/// 429 for the eleventh of an address within an hour; when the database fails.
 pub async fn forget_password(
     app: &App,
     email: &Email,
     language: &'static Language,
 ) -> Answered<DateTime<Utc>> {
     let now = app.clock.now();
+    app.throttle.challenge(GuessLane::Address(email.as_str()), now)?;
     let token = LinkToken::generate(&*app.random);
     app.db
         .anonymous(Task::about("forgot", email.as_str()), async |tx| {

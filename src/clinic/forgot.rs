@@ -5,7 +5,7 @@ use super::visiting::{Scene, Visiting};
 use crate::access::{Anyone, Filled};
 use crate::app::App;
 use crate::auth::forget_password;
-use crate::http::{Answered, Problem};
+use crate::http::{Answered, Problem, ProblemKind};
 use crate::language::Language;
 use crate::wire::Email;
 use actix_web::http::StatusCode;
@@ -27,17 +27,21 @@ impl Scene for Asking {
         if let Some(cause) = problem.cause() {
             tracing::error!(cause, "a page for a forgotten password");
         }
-        form(language, problem.status_code(), Some("clinic.sign_in.not_whole"))
+        let said = match problem.kind() {
+            ProblemKind::TooManyAttempts => problem.kind().title(language),
+            _ => language.text("clinic.sign_in.not_whole", &[]),
+        };
+        form(language, problem.status_code(), Some(&said))
     }
 }
 
-/// The form. `said` is the key of what is said above it.
+/// The form. `said` stands above it.
 fn form(language: &'static Language, status: StatusCode, said: Option<&str>) -> HttpResponse {
     let words = |key: &str| language.text(key, &[]);
     let main = html! {
         h1 { (words("clinic.forgot.title")) }
         p { (words("clinic.forgot.about")) }
-        @if let Some(said) = said { p class="fault" role="alert" id="fault" { (words(said)) } }
+        @if let Some(said) = said { p class="fault" role="alert" id="fault" { (said) } }
         form class="sign-in" method="post" action="./forgot" aria-describedby=[said.map(|_| "fault")] {
             label for="email" { (words("clinic.sign_in.email")) }
             " "
@@ -68,7 +72,8 @@ pub(super) async fn submit(
 ) -> Answered<HttpResponse> {
     let language = visit.accepted;
     let Some(email) = Email::parse(&typed.email) else {
-        return Ok(form(language, StatusCode::UNPROCESSABLE_ENTITY, Some("clinic.forgot.bad")));
+        let bad = language.text("clinic.forgot.bad", &[]);
+        return Ok(form(language, StatusCode::UNPROCESSABLE_ENTITY, Some(&bad)));
     };
     forget_password(visit.may.app(), &email, language).await?;
     let words = |key: &str| language.text(key, &[]);
