@@ -36,6 +36,8 @@ pub struct App {
     pub mailer: Mailer,
     /// The address apps and mails use.
     pub public_url: String,
+    /// May anybody ask for an account?
+    pub registers: bool,
     /// Signs list cursors.
     pub cursors: CursorKey,
     /// Makes the entity tags of what is read through shares.
@@ -83,6 +85,8 @@ pub struct Parts {
     pub public_url: String,
     /// The proxies in front of the server.
     pub proxies: Proxies,
+    /// May anybody ask for an account?
+    pub registers: bool,
 }
 
 impl std::fmt::Debug for Parts {
@@ -127,6 +131,7 @@ impl App {
             secret: parts.secret,
             mailer: parts.mailer,
             public_url: parts.public_url,
+            registers: parts.registers,
             keys: RwLock::new(Arc::new(verifier)),
         })
     }
@@ -145,6 +150,7 @@ impl App {
             mailer: self.mailer.clone(),
             public_url: self.public_url.clone(),
             proxies: self.proxies.clone(),
+            registers: self.registers,
         };
         Self::open(parts).await
     }

@@ -276,6 +276,11 @@ fn start_log(args: &DatabaseArgs) {
     if started.is_err() {
         say("the log was started twice");
     }
+    // Where it was, and not what it said: a message may hold what somebody has written.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "panicked");
+    }));
 }
 
 /// Runs `work` on the database of `args` as its operator, beside a running server where there is one.
@@ -313,6 +318,7 @@ fn with_database(
             mailer: Mailer::Log,
             public_url: String::new(),
             proxies: Proxies::default(),
+            registers: false,
         };
         work(parts, &database.admin).await.map_err(|e| words(&e))
     });

@@ -1,5 +1,7 @@
 //! Configuration: read once from flags and environment, checked whole, refused with a reason.
 
+mod production;
+
 use crate::credentials::secret::MasterSecret;
 use crate::db::check_url;
 use crate::door::Origins;
@@ -17,6 +19,15 @@ pub enum Mode {
     Development,
     /// Nothing that must be secret has a default.
     Production,
+}
+
+/// May anybody ask for an account, or does the operator make them?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Registering {
+    /// Anybody may.
+    Open,
+    /// Accounts are made with `pain-journal user create` alone.
+    Closed,
 }
 
 /// The form of the log.
@@ -101,6 +112,9 @@ pub struct ServeArgs {
     /// <smtps://user:password@host:465>.
     #[arg(long, env = "PAIN_JOURNAL_MAILER", default_value = "outbox", hide_env_values = true)]
     pub mailer: SecretString,
+    /// May anybody register (`open`), or does the operator make the accounts (`closed`)?
+    #[arg(long, env = "PAIN_JOURNAL_REGISTRATION", default_value = "open")]
+    pub registration: Registering,
     /// The sender of the mails.
     #[arg(long, env = "PAIN_JOURNAL_MAIL_FROM", default_value = "pain-journal@localhost.invalid")]
     pub mail_from: String,
@@ -126,7 +140,7 @@ pub struct ServeArgs {
     #[arg(long, env = "PAIN_JOURNAL_CORS_ORIGINS")]
     pub cors_origins: Option<Origins>,
     /// Addresses or ranges of the proxies in front of the server, separated by commas, like
-    /// <10.0.0.5,fd00::/8>. What they say in X-Forwarded-For is believed, nobody else's word is.
+    /// `10.0.0.5,fd00::/8`. What they say in X-Forwarded-For is believed, nobody else's word is.
     #[arg(long, env = "PAIN_JOURNAL_PROXIES")]
     pub proxies: Option<Proxies>,
     /// Load the demo patient and practitioner when the database is new, and print their sign-ins.
@@ -287,8 +301,24 @@ impl ServeArgs {
     /// # Errors
     /// One sentence.
     pub fn check(&self) -> Result<(), String> {
-        self.public_url(self.listen)?;
+        let public_url = self.public_url(self.listen)?;
         self.database.check_urls()?;
-        if self.demo { self.database.check_demo() } else { Ok(()) }
+        if self.demo {
+            self.database.check_demo()?;
+        }
+        if self.database.mode == Mode::Development {
+            return Ok(());
+        }
+        let refusal = production::refusal(production::Setting {
+            listen: self.listen,
+            public_url: &public_url,
+            mailer: self.mailer.expose_secret(),
+            registering: self.registration,
+            has_proxy: self.proxies.is_some(),
+            is_root: rustix::process::geteuid().is_root(),
+        });
+        // Without a secret there is no clinic to protect yet, and that is said first.
+        self.database.master_secret()?;
+        refusal.map_or(Ok(()), |refusal| Err(refusal.to_owned()))
     }
 }

@@ -96,6 +96,24 @@ impl Known {
     }
 }
 
+/// The address of an account of the demo that anybody can sign in to, where there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_account(app: &App) -> Answered<Option<&'static str>> {
+    for (email, password) in [PATIENT, PRACTITIONER] {
+        let task = Task::about("sign_in", email);
+        let found = app.db.anonymous(task, async |tx| auth::find_account(tx, email).await).await?;
+        let Some(account) = found.filter(|account| account.status == "active") else { continue };
+        let password = Password::from(password.to_owned());
+        let verdict = app.hasher.verify(&password, account.password_hash.as_deref()).await;
+        if matches!(verdict.map_err(Problem::internal)?, Verdict::Match { .. }) {
+            return Ok(Some(email));
+        }
+    }
+    Ok(None)
+}
+
 async fn find(app: &Arc<App>, (email, password): (&str, &str)) -> Answered<Known> {
     let found = app
         .db

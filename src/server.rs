@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::app::{App, Parts};
-use crate::config::ServeArgs;
+use crate::config::{Mode, Registering, ServeArgs};
 use crate::credentials::password::HashCost;
 use crate::credentials::random::SystemRandom;
 use crate::database::Database;
@@ -62,6 +62,7 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
             mailer,
             public_url,
             proxies: args.proxies.clone().unwrap_or_default(),
+            registers: args.registration == Registering::Open,
         };
         let app = match start_up(parts).await {
             Ok(app) => web::Data::new(app),
@@ -70,6 +71,9 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
                 return Err(give_up(&problem, &mut database).await);
             }
         };
+        if args.database.mode == Mode::Production {
+            refuse_demo(&app).await?;
+        }
         let sign_ins = if args.demo { Some(load_demo(&app, &database).await?) } else { None };
         let server = listen(&app, listener, bounds, args.cors_origins.clone().unwrap_or_default())
             .map_err(|e| e.to_string())?;
@@ -110,6 +114,17 @@ async fn load_demo(app: &App, database: &Database) -> Result<String, String> {
          with another --data-dir"
             .to_owned()
     })
+}
+
+/// Anybody knows the passwords of the demo's accounts.
+async fn refuse_demo(app: &App) -> Result<(), String> {
+    match demo::open_account(app).await.map_err(|e| explain(&e))? {
+        None => Ok(()),
+        Some(email) => Err(format!(
+            "the demo's account {email}, whose password is public, is in this database: take another one for \
+             production, or close it with: pain-journal user disable {email}"
+        )),
+    }
 }
 
 fn explain(problem: &Problem) -> String {

@@ -62,6 +62,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         mailer: Mailer::Log,
         public_url: public_url.clone(),
         proxies: Proxies::default(),
+        registers: false,
     };
     let app = App::open(parts).await.map_err(|e| format!("{e:?}"))?;
     let out = Path::new(out);

@@ -9,7 +9,9 @@ pub type Hash = [u8; 32];
 fn hash(mark: u8, parts: &[&[u8]]) -> Hash {
     let mut context = Context::new(&SHA256);
     context.update(&[mark]);
-    parts.iter().for_each(|part| context.update(part));
+    for part in parts {
+        context.update(part);
+    }
     let mut hash = [0; 32];
     hash.copy_from_slice(context.finish().as_ref());
     hash

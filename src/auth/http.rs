@@ -32,7 +32,7 @@ pub fn routes(routes: &mut Routes) {
         .takes::<Register>()
         .example(json!({"email": "new.patient@example.org", "password": "three quiet herons",
             "role": "patient", "locale": "en", "time_zone": "Europe/Berlin", "terms_version": "1"}))
-        .problems(&[ProblemKind::TooManyAttempts]);
+        .problems(&[ProblemKind::TooManyAttempts, ProblemKind::RegistrationClosed]);
     routes.serve(Method::POST, "/v1/auth/register", op, register_account);
 
     let op = Operation::new("verifyEmail", "auth", "Prove the address and sign in")
@@ -147,6 +147,9 @@ async fn register_account(
     anyone: Anyone,
     Sends(asked): Sends<Register>,
 ) -> Answered<Accepted<RegistrationAnswer>> {
+    if !anyone.app().registers {
+        return Err(ProblemKind::RegistrationClosed.into());
+    }
     let (verification_id, expires_at) = register(anyone.app(), asked).await?;
     Ok(Accepted(RegistrationAnswer { verification_id, expires_at }))
 }

@@ -48,6 +48,7 @@ kinds! {
     ReauthenticationRequired "reauthentication_required" 401;
     RoleInsufficient "role_insufficient" 403;
     AccountSuspended "account_suspended" 403;
+    RegistrationClosed "registration_closed" 403;
     ShareReadOnly "share_read_only" 403;
     NotYours "not_yours" 403;
     ScopeInsufficient "scope_insufficient" 403;

@@ -151,10 +151,30 @@ fn production_asks_for_everything_that_must_not_be_guessed() {
             vec![PRODUCTION, PUBLIC, SECRET],
             "demo data is refused in production mode",
         ),
+        (
+            vec!["--mailer", "log"],
+            vec![PRODUCTION, PUBLIC, SECRET],
+            "PAIN_JOURNAL_MAILER=log is refused in production mode",
+        ),
+        (vec![], vec![PRODUCTION, PUBLIC, SECRET], "or set PAIN_JOURNAL_REGISTRATION=closed"),
+        (
+            vec!["--registration", "closed", "--public-url", "http://journal.example.org"],
+            vec![PRODUCTION, SECRET],
+            "PAIN_JOURNAL_PUBLIC_URL is http:// in production mode",
+        ),
+        (
+            vec!["--registration", "closed", "--listen", "0.0.0.0:0"],
+            vec![PRODUCTION, PUBLIC, SECRET],
+            "PAIN_JOURNAL_LISTEN is an address that others reach",
+        ),
     ] {
         let said = refusal(&options, &environment);
         assert!(said.starts_with("pain-journal: "), "{said}");
         assert!(said.contains(expected), "{options:?} {environment:?}: {said}");
+    }
+    if rustix::process::geteuid().is_root() {
+        let said = refusal(&["--registration", "closed"], &[PRODUCTION, PUBLIC, SECRET]);
+        assert!(said.contains("in production mode the server does not run as root"), "{said}");
     }
     let home = Home::fresh("config");
     let mut command = program(&["demo", "--data-dir", home.text()]);

@@ -35,6 +35,7 @@ mod jobs;
 mod languages;
 mod lifecycle;
 mod lists;
+mod logs;
 mod mail;
 mod master_secret;
 mod matrix;

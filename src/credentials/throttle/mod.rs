@@ -110,7 +110,7 @@ impl Throttle {
             Err(kind) if kind.status() >= 500 => self.give_back(&admitted),
             // What this very device tried before is forgotten; what others did, and invitations, is not.
             _ if matches!(lane, GuessLane::KnownDevice(..) | GuessLane::SignedIn(_)) => {
-                self.clear(&admitted)
+                self.clear(&admitted);
             }
             _ => self.give_back(&admitted),
         }
@@ -221,7 +221,9 @@ impl Throttle {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(kind);
         context.update(&[0]);
-        parts.iter().for_each(|part| context.update(part));
+        for part in parts {
+            context.update(part);
+        }
         let mut key = CountKey::default();
         key.iter_mut().zip(context.sign().as_ref()).for_each(|(to, from)| *to = *from);
         key

@@ -12,6 +12,7 @@ use pain_journal::audit::{
 use pain_journal::credentials::random::SystemRandom;
 use pain_journal::db::{SEALER, SealerDb, migrate};
 use pain_journal::time::Clock;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 use tokio_postgres::Client;
@@ -301,7 +302,9 @@ async fn hash_of(sealed: &Sealed, line: i64, change: &str) -> String {
     let lines = all_lines(sealed).await;
     for one in lines {
         if one.line == line {
-            found = one.hash().unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
+            for byte in one.hash().unwrap() {
+                write!(found, "{byte:02x}").unwrap();
+            }
         }
     }
     sealed

@@ -5,7 +5,7 @@ use crate::support::TestApp;
 use crate::support::people::{PASSWORD, daily, fresh};
 use chrono::Duration;
 use futures_util::future::join_all;
-use pain_journal::jobs;
+use pain_journal::{demo, jobs};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -284,4 +284,35 @@ async fn t073_t074_nobody_registers_with_a_role_or_field_of_his_own_making() {
         assert_eq!((answer.status, answer.pointers()), (422, vec![pointer]), "{extra}");
     }
     assert!(mails(&app, &email).await.is_empty());
+}
+
+#[tokio::test]
+async fn where_the_operator_makes_the_accounts_nobody_registers() {
+    let app = TestApp::closed();
+    let body = json!({"email": "ana@example.org", "password": "three quiet herons", "role": "patient",
+        "locale": "en", "time_zone": "Europe/Berlin", "terms_version": "1"});
+    let answer = app.call("POST", "/v1/auth/register").json(&body).send().await;
+    assert_eq!((answer.status, &answer.json["code"]), (403, &json!("registration_closed")));
+    let sql = app.sql().await;
+    let left = "SELECT (SELECT count(*) FROM pj.registrations) + (SELECT count(*) FROM pj.mails)";
+    assert_eq!(sql.query_one(left, &[]).await.unwrap().get::<_, i64>(0), 0);
+    // The operator's accounts are as good as others.
+    assert_eq!(app.patient("ana").await.get("/v1/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_account_of_the_demo_is_found_as_long_as_its_public_password_opens_it() {
+    let app = TestApp::alone();
+    let open = async || app.run(|app| async move { demo::open_account(&app).await.unwrap() }).await;
+    assert_eq!(open().await, None);
+    app.operate(|app| async move { demo::load(&app).await.unwrap() }).await.unwrap();
+    assert_eq!(open().await, Some("ana@demo.example"));
+    let sql = app.sql().await;
+    let suspend = "UPDATE pj.accounts SET status = 'suspended' WHERE email = 'ana@demo.example'";
+    sql.execute(suspend, &[]).await.unwrap();
+    assert_eq!(open().await, Some("lind@demo.example"));
+    let change = "UPDATE pj.accounts SET password_hash = (SELECT password_hash FROM pj.accounts \
+                  WHERE email = 'ana@demo.example') WHERE email = 'lind@demo.example'";
+    sql.execute(change, &[]).await.unwrap();
+    assert_eq!(open().await, None, "another password");
 }

@@ -227,8 +227,8 @@ async fn the_pages_say_how_long_to_wait_and_know_their_browser() {
     };
     let (status, headers, _) = submit(PASSWORD, "").await;
     assert_eq!(status, 303);
-    let cookies = headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
-    let device = cookies.filter(|cookie| cookie.starts_with("pain_journal_device=")).next_back();
+    let mut cookies = headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+    let device = cookies.rfind(|cookie| cookie.starts_with("pain_journal_device="));
     let device = device.expect("a cookie of the device");
     for part in ["; HttpOnly", "; SameSite=Strict", "; Path=/clinic/sign-in", "; Max-Age=34560000"]
     {

@@ -179,6 +179,20 @@ if env PAIN_JOURNAL_MODE=production PAIN_JOURNAL_PUBLIC_URL=https://journal.exam
 fi
 grep -q 'PAIN_JOURNAL_SECRET must be set' "$STAGE/said" || fault "$(cat "$STAGE/said")"
 [ "$(status "$here/readyz")" = 200 ] || fault "the database is gone"
+part "production takes no database with accounts of the demo"
+demo_place=$(mktemp -d)
+chown pain-journal:pain-journal "$demo_place"
+as_account() { setpriv --reuid pain-journal --regid pain-journal --clear-groups env -i PATH="$PATH" "$@"; }
+as_account pain-journal migrate --create --data-dir "$demo_place" 2> "$STAGE/said" || fault "$(cat "$STAGE/said")"
+as_account pain-journal demo --data-dir "$demo_place" 2> "$STAGE/said" || fault "$(cat "$STAGE/said")"
+if as_account PAIN_JOURNAL_MODE=production PAIN_JOURNAL_SECRET="$(cat "$demo_place/secret")" \
+    PAIN_JOURNAL_PUBLIC_URL=https://journal.example.org PAIN_JOURNAL_REGISTRATION=closed \
+    timeout 120 pain-journal serve --data-dir "$demo_place" --listen 127.0.0.1:0 2> "$STAGE/said"; then
+    fault "it serves the demo in production"
+fi
+grep -q "the demo's account ana@demo.example, whose password is public, is in this database" "$STAGE/said" ||
+    fault "$(cat "$STAGE/said")"
+rm -rf "$demo_place"
 
 # --- The proxy -------------------------------------------------------------------------------
 
@@ -353,7 +367,10 @@ systemctl stop pain-journal
 echo 'DATABASE_URL=postgres://journal_server:...@db.example.org/journal' >> /etc/pain-journal/env
 systemctl start pain-journal
 [ "$(entry 1) $(note 3)" = '200 201' ] || fault "the journal did not move"
-pain-journal rotate-keys 2> "$STAGE/said" || fault "$(cat "$STAGE/said")"
+if pain-journal rotate-keys 2> "$STAGE/said"; then fault "the login that serves operates"; fi
+grep -q "PAIN_JOURNAL_OPERATOR_URL must name the operator's login" "$STAGE/said" || fault "$(cat "$STAGE/said")"
+pain-journal rotate-keys --operator-url postgres://journal_operator:...@db.example.org/journal 2> "$STAGE/said" ||
+    fault "$(cat "$STAGE/said")"
 part "a new one there"
 systemctl stop pain-journal
 { echo 'DROP DATABASE journal;'; grep '^CREATE DATABASE' "$STAGE/roles"; } | superuser

@@ -1,5 +1,6 @@
 //! A real server on a free port.
 
+use super::canary;
 use super::client::{Answer, Call};
 use super::cluster::{self, Cluster};
 use super::people::Person;
@@ -60,6 +61,7 @@ struct Setup {
     bounds: Bounds,
     origins: Origins,
     proxies: Proxies,
+    registers: bool,
 }
 
 impl Default for Setup {
@@ -72,6 +74,7 @@ impl Default for Setup {
             bounds: BOUNDS,
             origins: Origins::default(),
             proxies: Proxies::default(),
+            registers: true,
         }
     }
 }
@@ -120,6 +123,11 @@ impl TestApp {
         Self::on(Cluster::get().database(), Setup { proxies, is_still: true, ..Setup::default() })
     }
 
+    /// A server of its own where nobody registers.
+    pub fn closed() -> Self {
+        Self::on(Cluster::get().database(), Setup { registers: false, ..Setup::default() })
+    }
+
     /// The same with a clock that stands still until it is moved.
     pub fn with_a_still_clock() -> Self {
         Self::on(Cluster::get().database(), Setup { is_still: true, ..Setup::default() })
@@ -137,7 +145,9 @@ impl TestApp {
     }
 
     fn on(database: String, setup: Setup) -> Self {
-        let Setup { pool, public_url, is_still, mailer, bounds, origins, proxies } = setup;
+        let Setup { pool, public_url, is_still, mailer, bounds, origins, proxies, registers } =
+            setup;
+        canary::watch();
         let (send, receive) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -171,6 +181,7 @@ impl TestApp {
                     mailer,
                     public_url: public_url.unwrap_or_else(|| base.clone()),
                     proxies,
+                    registers,
                 };
                 let app = Arc::new(App::open(parts).await.unwrap());
                 let server = server::listen(&app, listener, bounds, origins).unwrap();

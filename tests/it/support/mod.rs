@@ -1,6 +1,7 @@
 //! What the tests stand on: a cluster, servers, people and a client that checks the contract.
 
 pub mod app;
+pub mod canary;
 pub mod client;
 pub mod cluster;
 pub mod context;

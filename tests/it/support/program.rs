@@ -1,5 +1,6 @@
 //! The program itself: started as a process, with a data directory of its own, ended by signals.
 
+use super::canary;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -203,6 +204,9 @@ impl Serving {
         let heard = Arc::clone(&said);
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
+                if !line.starts_with("  ") {
+                    canary::look(&line); // But for the demo's sign-ins, which are for whoever starts it.
+                }
                 let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
                 heard.push_str(&line);
                 heard.push('\n');
