@@ -119,6 +119,7 @@ END $$;
 CREATE OR REPLACE FUNCTION sec.keep_password(p_was text, p_new text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    PERFORM sec.confine();
     PERFORM sec.demand_task('{sign_in}');
     IF p_new IS NULL THEN
         PERFORM FROM pj.accounts WHERE id = sec.task_account() AND password_hash = p_was FOR NO KEY UPDATE;
@@ -132,6 +133,7 @@ END $$;
 CREATE OR REPLACE FUNCTION sec.change_password(p_was text, p_new text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    PERFORM sec.confine();
     UPDATE pj.accounts SET password_hash = p_new WHERE id = sec.actor() AND password_hash = p_was;
     RETURN FOUND;
 END $$;

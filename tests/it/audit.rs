@@ -1,6 +1,6 @@
 //! The audit: what was done has its line, written with it, and no line is ever changed.
 
-mod seals;
+pub mod seals;
 
 use crate::support::people::{daily, fresh};
 use crate::support::{Person, TestApp};

@@ -4,6 +4,7 @@
 //! `UPDATE_EXAMPLES=1` records the answers anew, into `openapi/examples.json`: what is not by chance as it is
 //! now, ids and moments as they were, so that the difference shows what has changed.
 
+use crate::audit::seals::seal_once;
 use crate::support::contract::{as_written, document, faults_of, operations};
 use crate::support::{Answer, Call, TestApp};
 use serde_json::{Map, Value, json};
@@ -316,6 +317,12 @@ impl Demo {
                 let started = started.send().await;
                 assert_eq!(started.status, 202, "{}", started.text);
                 return started.json["id"].as_str().unwrap().to_owned();
+            }
+            "/v1/me/access-log" => {
+                // Proved is what is sealed.
+                seal_once(&self.app).await;
+                let log = self.call("GET", "/v1/me/access-log", role).send().await;
+                return log.json["data"][0]["request_id"].as_str().unwrap().to_owned();
             }
             "/v1/sync/history/journal_entries" => "/v1/journal-entries".to_owned(),
             list => list.to_owned(),

@@ -137,7 +137,7 @@ test('an address is confirmed with the password only, and the browser is signed 
 
 for (const [name, answer, words, again] of [
   ['a dead link, or another password', [401, {}], 'Link and password do not fit.', true],
-  ['a busy server', [503, {}], 'could not confirm the address just now', true],
+  ['a busy server', [503, {}], 'The server could not do it just now.', true],
   ['no connection', [0], 'The server could not be reached.', true],
 ]) {
   test(`${name} is told`, async () => {

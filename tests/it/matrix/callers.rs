@@ -146,7 +146,10 @@ impl World {
         let years = json!({"from": "2017-01-01", "to": "2026-12-31"});
         let job = freeze(token, own, &years).await;
         let held = frozen[&self.recorder.1].clone();
+        let log = self.patient.get("/v1/me/access-log").await;
+        let looked = log.json["data"][0]["request_id"].as_str().unwrap().to_owned();
         self.records.extend([
+            ("access-log", looked),
             ("snapshots", snapshot),
             ("report-jobs", job),
             ("held-reports", held),

@@ -159,11 +159,15 @@ async fn edits_of_one_installation_are_of_one_device_after_a_new_sign_in() {
 }
 
 #[tokio::test]
-async fn twenty_sign_ins_of_one_installation_at_once_are_one_device() {
+async fn sign_ins_of_one_installation_at_once_are_one_device() {
     let app = TestApp::shared();
     let ana = app.patient("ana").await;
-    let all = (0..20).map(|_| installed(&app, &ana, "at once"));
-    let all = futures_util::future::join_all(all).await;
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        // As many as may be on their way at once before the gate holds guesses up.
+        let some = (0..5).map(|_| installed(&app, &ana, "at once"));
+        all.extend(futures_util::future::join_all(some).await);
+    }
     let first = device(&all[0]);
     assert!(all.iter().all(|person| device(person) == first));
     let mut standing = 0;
