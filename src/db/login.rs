@@ -68,7 +68,9 @@ const NO_TEMPORARY_OBJECTS: &str = "DO $$ BEGIN \
 /// Nor does it make large objects, which no policy covers. Everybody may, until a superuser takes it away in that
 /// database. Dumps must not carry it: who reads them back need not be one.
 const NO_LARGE_OBJECTS: &str = "DO $$ BEGIN \
-    IF (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) THEN \
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) AND EXISTS ( \
+        SELECT FROM unnest('{lo_creat(integer),lo_create(oid),\"lo_from_bytea(oid,bytea)\"}'::text[]) f \
+        WHERE has_function_privilege('public', 'pg_catalog.' || f, 'EXECUTE')) THEN \
         REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid), \
             pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC; \
     END IF; END $$";
@@ -141,6 +143,17 @@ pub(super) fn named_in(url: &str) -> Result<(String, Option<String>), DbError> {
     Ok((user.to_owned(), password))
 }
 
+/// Takes the making of temporary and of large objects away from every login, as far as that of `admin` may.
+///
+/// # Errors
+/// When the database does not answer or refuses a statement.
+pub(super) async fn wall(admin: &Client) -> Result<(), DbError> {
+    for wall in [NO_TEMPORARY_OBJECTS, NO_LARGE_OBJECTS] {
+        admin.batch_execute(wall).await.map_err(|e| unavailable(&e))?;
+    }
+    Ok(())
+}
+
 /// Makes the login that `url` names, or gives it what it lacks for its duty, where the login of `admin` may do so.
 /// One that has further rights is left alone: it will be refused when it connects.
 ///
@@ -148,9 +161,6 @@ pub(super) fn named_in(url: &str) -> Result<(String, Option<String>), DbError> {
 /// When the database does not answer or refuses a statement.
 pub(super) async fn provide(admin: &Client, url: &str, duty: Duty) -> Result<(), DbError> {
     let (login, password) = named_in(url)?;
-    for wall in [NO_TEMPORARY_OBJECTS, NO_LARGE_OBJECTS] {
-        admin.batch_execute(wall).await.map_err(|e| unavailable(&e))?;
-    }
     let state = admin
         .query_one(
             "SELECT session_user = $1 OR NOT (me.rolsuper OR me.rolcreaterole), r.oid IS NOT NULL, \

@@ -75,6 +75,7 @@ pub fn provide_logins(migration: &str, logins: &[(&str, Duty)]) -> Result<(), Db
     apart(async || {
         let admin = connect(migration).await?;
         admin.batch_execute(LOCK).await.map_err(|e| unavailable(&e))?;
+        login::wall(&admin).await?;
         for (url, duty) in logins {
             login::provide(&admin, url, *duty).await?;
         }
