@@ -3,7 +3,7 @@
 use super::{Need, Scope, Scopes};
 use crate::app::App;
 use crate::credentials::access_token::{Audience, Claims, TokenError};
-use crate::http::{Answered, Problem, ProblemKind, RequestId};
+use crate::http::{Answered, Problem, ProblemKind, RequestId, has_tls};
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ pub const PAGES_COOKIE: &str = "pain_journal_pages";
 /// The name of a cookie at this server. Where browsers come by TLS, it is one that they take from the whole host
 /// only and by TLS only: no other host below the same name, and nobody on the way, can put one there.
 pub fn cookie_name(app: &App, name: &str) -> String {
-    let prefix = if app.public_url.starts_with("https://") { "__Host-" } else { "" };
+    let prefix = if has_tls(&app.public_url) { "__Host-" } else { "" };
     format!("{prefix}{name}")
 }
 

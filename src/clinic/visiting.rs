@@ -9,7 +9,7 @@ use crate::access::{Call, Caller, Need, PAGES_COOKIE, Permission, app_of, cookie
 use crate::app::App;
 use crate::auth::renew_page_token;
 use crate::credentials::access_token::Audience;
-use crate::http::{Answered, Problem, language_of};
+use crate::http::{Answered, Problem, has_tls, language_of};
 use crate::language::Language;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -122,7 +122,7 @@ fn kept(
     value: String,
     life: Duration,
 ) -> Cookie<'static> {
-    let has_tls = app.public_url.starts_with("https://");
+    let has_tls = has_tls(&app.public_url);
     Cookie::build(cookie_name(app, name), value)
         .path(if has_tls { "/" } else { pages })
         .http_only(true)

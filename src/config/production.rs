@@ -2,6 +2,7 @@
 //! the first thing that is wrong comes out.
 
 use super::Registering;
+use crate::http::has_tls;
 use std::net::SocketAddr;
 
 /// What is set, and who runs it.
@@ -34,7 +35,7 @@ pub(super) fn refusal(setting: Setting<'_>) -> Option<&'static str> {
             "with PAIN_JOURNAL_MAILER=outbox no mail leaves, so nobody could finish a registration: name a mail \
              server, or set PAIN_JOURNAL_REGISTRATION=closed",
         )
-    } else if !public_url.starts_with("https://") && !has_proxy {
+    } else if !has_tls(public_url) && !has_proxy {
         Some(
             "PAIN_JOURNAL_PUBLIC_URL is http:// in production mode, and no proxy is named that adds TLS: let it \
              begin with https://, or name the proxy with PAIN_JOURNAL_PROXIES",

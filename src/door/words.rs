@@ -2,7 +2,7 @@
 //! and body, whoever noticed the failure.
 
 use crate::app::App;
-use crate::http::{Problem, ProblemKind, Wait, body, language_of};
+use crate::http::{Problem, ProblemKind, Wait, body, has_tls, language_of};
 use crate::language::Language;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -130,7 +130,7 @@ pub(super) fn kind_of_status(status: u16) -> ProblemKind {
 
 /// The headers of every answer.
 pub(super) fn secure(headers: &mut HeaderMap, public_url: &str, id: Uuid) {
-    if public_url.starts_with("https://") {
+    if has_tls(public_url) {
         // Two years (RFC 6797). By plain HTTP, browsers ignore it.
         let always = "max-age=63072000; includeSubDomains";
         set(headers, header::STRICT_TRANSPORT_SECURITY, always);

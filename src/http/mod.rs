@@ -22,7 +22,7 @@ pub(crate) use file::{File, attachment};
 pub use file::{FileContent, FileKind};
 pub use job_reply::{MadeOrStarted, Polled, Verbatim};
 pub(crate) use language::language_of;
-pub use network::{Network, Proxies};
+pub use network::{Network, Proxies, has_tls};
 pub use page::{CursorKey, MOST_ITEMS, Page, PageRequest, Place, list_name};
 pub use problem::{Answered, Problem, ProblemBody, ProblemKind, Wait};
 pub use reply::{

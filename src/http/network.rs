@@ -1,4 +1,4 @@
-//! From which network a request comes, as far as it can be believed.
+//! How a request comes here: from which network, as far as it can be believed, and whether by TLS.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName};
@@ -9,6 +9,11 @@ use std::str::FromStr;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Bits in front of an IPv4 address that is written as one of IPv6 (RFC 4291 section 2.5.5.2).
 const MAPPED: u8 = 96;
+
+/// Do browsers reach a server with this public address by TLS? It is added by what stands in front.
+pub fn has_tls(public_url: &str) -> bool {
+    public_url.starts_with("https://")
+}
 
 /// Addresses with the same first bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
