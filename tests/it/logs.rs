@@ -14,6 +14,7 @@ fn a_line_of_a_person_is_known() {
         r#"{"message":"request","email":"ana.7@example.org"}"#,
         "authorization: Bearer eyJhbGciOiJFZERTQSJ9.e30.x",
         "refresh_token=pjr_AQAAAA",
+        "device_secret: pjd_AQAAAA",
         CANARY,
         PASSWORD,
     ] {

@@ -13,8 +13,8 @@ use tracing_subscriber::prelude::*;
 pub const CANARY: &str = "kanarienvogel";
 
 /// Addresses of the tests' people, passwords, tokens, and the bird.
-const PERSONAL: [&str; 7] =
-    ["@example.org", "@demo.example", PASSWORD, "demo-s", "eyJ", "pjr_", CANARY];
+const PERSONAL: [&str; 8] =
+    ["@example.org", "@demo.example", PASSWORD, "demo-s", "eyJ", "pjr_", "pjd_", CANARY];
 
 /// The one line that is of a person: of the mailer that writes to the log, which production refuses.
 const MAIL_IN_THE_LOG: &str = "mail not sent";
