@@ -22,6 +22,7 @@ pub mod demo;
 pub mod door;
 pub mod health;
 mod health_check;
+pub(crate) mod hex;
 pub mod http;
 pub mod ids;
 pub mod import;

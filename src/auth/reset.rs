@@ -6,10 +6,11 @@ use super::sign_in::hashing;
 use super::store;
 use crate::access::{Anyone, Sends};
 use crate::app::App;
-use crate::credentials::codes::{Digest, LinkPurpose, LinkToken, in_hex};
+use crate::credentials::codes::{Digest, LinkPurpose, LinkToken};
 use crate::credentials::password::Password;
 use crate::credentials::throttle::GuessLane;
 use crate::db::{Anonymous, Task, Tx};
+use crate::hex::hex;
 use crate::http::{Accepted, Answered, Nothing, ProblemKind, document};
 use crate::language::Language;
 use crate::mail::texts::{self, Notice};
@@ -161,7 +162,7 @@ async fn reset(anyone: Anyone, Sends(asked): Sends<ResetPassword>) -> Answered<N
     let refused = || ProblemKind::InvalidCredentials;
     let token = LinkToken::parse(asked.token.as_str()).ok_or_else(refused)?;
     let digest = token.digest(LinkPurpose::ResetPassword);
-    let task = || Task::about("reset", in_hex(&digest));
+    let task = || Task::about("reset", hex(&digest));
     // A password that will not do uses up no link, and nobody without one learns what will do.
     let found = app.db.anonymous(task(), async |tx| live(app, tx, &digest).await).await?;
     let known = found.ok_or_else(refused)?;

@@ -8,10 +8,11 @@ use super::register::make_account;
 use super::sign_in::{DeviceInfo, TokenSet, hashing, sign_in};
 use super::store::{self, Registration};
 use crate::app::App;
-use crate::credentials::codes::{Digest, LinkPurpose, LinkToken, VerificationCode, in_hex, same};
+use crate::credentials::codes::{Digest, LinkPurpose, LinkToken, VerificationCode, same};
 use crate::credentials::password::{Password, Verdict};
 use crate::credentials::throttle::GuessLane;
 use crate::db::{Anonymous, Task, Tx};
+use crate::hex::hex;
 use crate::http::{Answered, Network, Problem, ProblemKind};
 use crate::wire::{Faults, Text, wire};
 use chrono::{DateTime, Utc};
@@ -149,7 +150,7 @@ async fn known(
     password: &Password,
     device: DeviceInfo,
 ) -> Answered<Option<TokenSet>> {
-    let task = || Task::about("verify", in_hex(token));
+    let task = || Task::about("verify", hex(token));
     let live = async |tx: &Tx<'_, Anonymous>| {
         let found = store::lock_registration_of(tx, token).await?;
         let now = app.clock.now();

@@ -5,13 +5,13 @@
 //! copy of the database opens no share and verifies no address. Every stored value is bound to its
 //! purpose, so that a token for one thing is worth nothing for another.
 
-use aws_lc_rs::{constant_time, digest, hmac};
+use aws_lc_rs::{constant_time, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
-use std::fmt::Write as _;
 use uuid::Uuid;
 
+use super::mac::Mac;
 use super::random::Random;
 use super::secret::MasterSecret;
 use crate::wire::unseen::is_unseen;
@@ -27,40 +27,14 @@ pub fn same(stored: &[u8], digest: &Digest) -> bool {
     constant_time::verify_slices_are_equal(stored, digest).is_ok()
 }
 
-/// A digest in hexadecimal digits, as a text that names what has it.
-pub fn in_hex(digest: &Digest) -> String {
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// The key under which short codes are stored.
-#[derive(Clone)]
-pub struct CodeKey(hmac::Key);
-
-impl std::fmt::Debug for CodeKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CodeKey(hidden)")
-    }
-}
+#[derive(Debug, Clone)]
+pub struct CodeKey(Mac);
 
 impl CodeKey {
     /// The key of this server.
     pub fn new(secret: &MasterSecret) -> Self {
-        let key = secret.derive("short codes");
-        Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_slice()))
-    }
-
-    fn digest(&self, parts: &[&[u8]]) -> Digest {
-        let mut context = hmac::Context::with_key(&self.0);
-        for part in parts {
-            context.update(part);
-        }
-        let mut digest = [0; 32];
-        digest.copy_from_slice(context.sign().as_ref());
-        digest
+        Self(Mac::new(secret, "short codes"))
     }
 }
 
@@ -97,7 +71,7 @@ impl VerificationCode {
 
     /// What to store: bound to the handle that asked, so the code of one is no code of another.
     pub fn digest(&self, key: &CodeKey, handle: Uuid) -> Digest {
-        key.digest(&[b"verification\0", handle.as_bytes(), self.expose().as_bytes()])
+        key.0.of(&[b"verification\0", handle.as_bytes(), self.expose().as_bytes()])
     }
 }
 
@@ -190,7 +164,7 @@ impl InvitationCode {
 
     /// What to store and look up.
     pub fn digest(&self, key: &CodeKey) -> Digest {
-        key.digest(&[b"share invitation\0", self.expose().as_bytes()])
+        key.0.of(&[b"share invitation\0", self.expose().as_bytes()])
     }
 
     fn grouped<'a>(symbols: impl Iterator<Item = &'a char>) -> Self {

@@ -4,8 +4,8 @@
 //! address, so nothing of it is stored, and to judge it costs no query: a copy of the database holds none.
 
 use super::codes::same;
+use super::mac::Mac;
 use super::secret::MasterSecret;
-use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
@@ -16,28 +16,17 @@ const PREFIX: &str = "pjd_";
 pub const CHARS: usize = PREFIX.len() + 64;
 
 /// Makes and judges the secrets of devices.
-pub struct KnownDevices(hmac::Key);
-
-impl std::fmt::Debug for KnownDevices {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("KnownDevices(hidden)")
-    }
-}
+#[derive(Debug)]
+pub struct KnownDevices(Mac);
 
 impl KnownDevices {
     /// With the key of this server.
     pub fn new(secret: &MasterSecret) -> Self {
-        let key = secret.derive("known devices");
-        Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_slice()))
+        Self(Mac::new(secret, "known devices"))
     }
 
     fn proof(&self, device: Uuid, address: &str) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.0);
-        context.update(device.as_bytes());
-        context.update(address.as_bytes());
-        let mut proof = [0; 32];
-        proof.copy_from_slice(context.sign().as_ref());
-        proof
+        self.0.of(&[device.as_bytes(), address.as_bytes()])
     }
 
     /// The secret of a device that has signed in to the account of this address.

@@ -6,6 +6,7 @@ pub mod codes;
 mod hash_memory;
 pub mod keys;
 pub mod known_device;
+mod mac;
 pub mod password;
 pub mod random;
 mod ring;

@@ -1,7 +1,7 @@
 //! The functions of the database, which live in one file that is applied whole (`migrations/functions.sql`).
 
+use crate::hex::hex;
 use aws_lc_rs::digest::{SHA256, digest};
-use std::fmt::Write;
 
 /// Every function, its rights included, as often as one likes.
 const FUNCTIONS: &str = include_str!("../../migrations/functions.sql");
@@ -12,12 +12,7 @@ pub(super) const MARK: &str = "obj_description(to_regnamespace('sec'), 'pg_names
 /// What tells these functions from those of another program: a comment on their schema, so that it goes
 /// where they go, into a dump as well.
 pub(super) fn mark() -> String {
-    let mut mark = "functions.sql, SHA-256 ".to_owned();
-    for byte in digest(&SHA256, FUNCTIONS.as_bytes()).as_ref() {
-        // Writing to a text does not fail.
-        let _ = write!(mark, "{byte:02x}");
-    }
-    mark
+    format!("functions.sql, SHA-256 {}", hex(digest(&SHA256, FUNCTIONS.as_bytes()).as_ref()))
 }
 
 /// The statements that apply them and leave their mark, for the transaction of the migrations.

@@ -3,8 +3,9 @@
 //! is keyed, for each share with another key, so that nobody can guess content by hashing guesses, nor hold
 //! the tags of two shares against one another.
 
+use crate::hex::hex;
 use aws_lc_rs::hmac;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use uuid::Uuid;
 
 /// Bytes of a tag: enough that no two states of a journal meet by chance.
@@ -44,11 +45,7 @@ impl ShareTags {
     /// The tag of these bytes, which are all that the reader sees: 32 hexadecimal digits, without quotes.
     pub fn of(&self, visible: &[u8]) -> String {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), visible);
-        tag.as_ref().iter().take(BYTES).fold(String::new(), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex(tag.as_ref().get(..BYTES).unwrap_or_default())
     }
 }
 

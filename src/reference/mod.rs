@@ -1,11 +1,11 @@
 //! Reference data: what is the same for everybody and known when the program is built. Apps keep it
 //! and ask with its ETag whether there is a newer one.
 
+use crate::hex::hex;
 use crate::http::{Documented, Public, Versioned};
 use crate::routes::{Operation, Parameter};
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
-use std::fmt::Write as _;
 
 /// Some reference data with the ETag of its content.
 #[derive(Debug)]
@@ -39,12 +39,7 @@ impl<T> Reference<T> {
 /// The ETag of content that has no version number: the beginning of its hash.
 pub fn fingerprint(content: &[u8]) -> String {
     let hash = digest(&SHA256, content);
-    let mut tag = String::from("\"s");
-    for byte in &hash.as_ref()[..8] {
-        let _ = write!(tag, "{byte:02x}");
-    }
-    tag.push('"');
-    tag
+    format!("\"s{}\"", hex(&hash.as_ref()[..8]))
 }
 
 /// An operation that answers with reference data.

@@ -22,7 +22,6 @@ mod tests {
     use crate::wire::Components;
     use aws_lc_rs::digest;
     use serde_json::Value;
-    use std::fmt::Write as _;
 
     /// What a value is in JSON, as far as a column of an app's table tells values apart.
     fn kind(schema: &Value) -> &str {
@@ -69,11 +68,7 @@ mod tests {
     }
 
     fn fingerprint(text: &str) -> String {
-        let hash = digest::digest(&digest::SHA256, text.as_bytes());
-        hash.as_ref().iter().fold(String::new(), |mut hex, byte| {
-            write!(hex, "{byte:02x}").unwrap();
-            hex
-        })
+        crate::hex::hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
     }
 
     #[test]

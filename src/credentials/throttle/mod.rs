@@ -10,9 +10,9 @@ mod rules;
 
 use self::counts::{CountKey, Counts};
 use self::rules::{Rule, Tally};
+use super::mac::Mac;
 use super::secret::MasterSecret;
 use crate::http::{Answered, Network, Problem, ProblemKind, Wait};
-use aws_lc_rs::hmac;
 use chrono::{DateTime, Duration, Utc};
 use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
@@ -73,7 +73,7 @@ struct Admitted {
 
 /// All counts of the process.
 pub struct Throttle {
-    key: hmac::Key,
+    key: Mac,
     table: Mutex<Counts>,
 }
 
@@ -86,8 +86,7 @@ impl std::fmt::Debug for Throttle {
 impl Throttle {
     /// No tries yet.
     pub fn new(secret: &MasterSecret) -> Self {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.derive("throttle").as_slice());
-        Self { key, table: Mutex::default() }
+        Self { key: Mac::new(secret, "throttle"), table: Mutex::default() }
     }
 
     /// Lets `check` judge a secret that was tried in this lane from this network. What it answers with 401
@@ -218,14 +217,9 @@ impl Throttle {
     }
 
     fn hash(&self, kind: &[u8], parts: &[&[u8]]) -> CountKey {
-        let mut context = hmac::Context::with_key(&self.key);
-        context.update(kind);
-        context.update(&[0]);
-        for part in parts {
-            context.update(part);
-        }
+        let hash = self.key.of(&[&[kind, &[0]], parts].concat());
         let mut key = CountKey::default();
-        key.iter_mut().zip(context.sign().as_ref()).for_each(|(to, from)| *to = *from);
+        key.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
         key
     }
 }

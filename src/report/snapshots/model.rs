@@ -1,6 +1,7 @@
 //! What a frozen report and the making of a long one are on the wire and in the table.
 
 use crate::db::schema::report_jobs;
+use crate::hex::hex;
 use crate::http::document;
 use crate::sections::Section;
 use crate::time::{serialize_utc, serialize_utc_option};
@@ -8,7 +9,6 @@ use crate::wire::{vocabulary, wire};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
-use std::fmt::Write as _;
 use uuid::Uuid;
 
 wire! {
@@ -85,7 +85,7 @@ impl ReportSnapshot {
 
     /// Was it made of an input with this hash, and is it still kept?
     pub(super) fn is_of(&self, inputs_hash: &[u8]) -> bool {
-        self.inputs_hash.as_ref().is_some_and(|kept| *kept == hexadecimal(inputs_hash))
+        self.inputs_hash.as_ref().is_some_and(|kept| *kept == hex(inputs_hash))
     }
 
     /// The ETag. Of the report itself only which one is the next can change; `beside` stands for what else is told
@@ -94,15 +94,6 @@ impl ReportSnapshot {
         let next = self.superseded_by.map(|next| next.simple().to_string()).unwrap_or_default();
         format!("W/\"{}.{next}{beside}\"", self.id.simple())
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 vocabulary! {
